@@ -1,0 +1,176 @@
+"""The assistant: puts the steps of an answer in order."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.answering import Answer, ExtractiveGenerator, Generator, answer
+from assistant.conversation import Turn, condense
+from assistant.corpus import open_corpus
+from assistant.embedding import Embedder, bundled_embedders
+from assistant.errors import QuestionError
+from assistant.index import Analyzer, IndexStore, Progress, names_in
+from assistant.retrieval import Hit, Retriever
+from assistant.text import visible
+from assistant.thesaurus import default_thesaurus
+
+if TYPE_CHECKING:
+    from assistant.policy import Policy
+    from assistant.settings import Settings
+
+
+class Assistant:
+    """Answers questions about the policies of a corpus. Stateless: safe to share.
+
+    Use `Assistant.open`; the constructor is for those who bring their own parts.
+
+    Args:
+        policies: The policies.
+        retriever: Finds clauses.
+        generator: Drafts answers.
+        settings: Options.
+    """
+
+    def __init__(
+        self, policies: Sequence[Policy], retriever: Retriever, generator: Generator, settings: Settings
+    ) -> None:
+        self.policies = tuple(policies)
+        self.retriever = retriever
+        self.generator = generator
+        self.settings = settings
+
+    @classmethod
+    def open(
+        cls,
+        corpus: Path | str | None = None,
+        *,
+        settings: Settings | None = None,
+        embedders: Sequence[Embedder] | None = None,
+        progress: Progress | None = None,
+    ) -> Assistant:
+        """Open a corpus with its index, which is built first if it is missing or out of date.
+
+        Args:
+            corpus: Folder of policies; that of the settings by default.
+            settings: Options; those of the environment by default.
+            embedders: Embedding models; the bundled ones by default.
+            progress: Told how far the building of the index is.
+
+        Raises:
+            CorpusError: If the corpus has no policies.
+            PolicyError: If a policy cannot be read.
+            PolicyIndexError: If the index cannot be read or written.
+            ModelError: If an embedding model does not load.
+        """
+        settings, store, policies, analyzer, embedders = _parts(corpus, settings, embedders)
+        index = store.open(policies, analyzer, embedders) or store.build(policies, analyzer, embedders, progress=progress)
+        retriever = Retriever(index, analyzer, embedders)
+        return cls(policies, retriever, ExtractiveGenerator(retriever, max_citations=settings.max_citations), settings)
+
+    def ask(self, question: str, *, history: Sequence[Turn] = (), policies: Sequence[str] | None = None) -> Answer:
+        """Answer a question from the policies.
+
+        Args:
+            question: The question, Chinese or English.
+            history: What was said before, oldest first.
+            policies: Ids of the policies to answer from; those that the question names by default,
+                else all.
+
+        Returns:
+            An answer whose every quote stands in its policy at the place cited, or the reason
+            why there is none.
+
+        Raises:
+            QuestionError: If the question is empty or too long, or names a policy that is not there.
+        """
+        asked = self._checked(question)
+        query = condense(asked, history)
+        hits = self.retriever.retrieve(query, k=self.settings.k, policies=self._scope(query, policies))
+        draft = self.generator.generate(query, hits)
+        return answer(question=asked, query=query, draft=draft, hits=hits, min_quote_chars=self.settings.min_quote_chars)
+
+    def search(self, question: str, *, k: int | None = None, policies: Sequence[str] | None = None) -> tuple[Hit, ...]:
+        """Return the clauses that may answer a question, best first.
+
+        Args:
+            question: The question, Chinese or English.
+            k: Largest number of hits; that of the settings by default.
+            policies: Ids of the policies to search; as in `ask` by default.
+
+        Raises:
+            QuestionError: If the question is empty or too long, or names a policy that is not there.
+        """
+        query = self._checked(question)
+        return self.retriever.retrieve(query, k=k or self.settings.k, policies=self._scope(query, policies))
+
+    def policy(self, policy_id: str) -> Policy:
+        """Return the policy with this id.
+
+        Raises:
+            QuestionError: If there is none.
+        """
+        for policy in self.policies:
+            if policy.id == policy_id:
+                return policy
+        known = ", ".join(policy.id for policy in self.policies)
+        raise QuestionError(f"there is no policy {policy_id!r}: the corpus has {known}")
+
+    def _checked(self, question: str) -> str:
+        cleaned = visible(question).strip()
+        if not cleaned:
+            raise QuestionError("the question is empty: type what you want to know")
+        longest = self.settings.max_question_chars
+        if len(question) > longest:
+            raise QuestionError(f"the question has {len(question):,} characters: ask in at most {longest:,}")
+        return cleaned
+
+    def _scope(self, query: str, policies: Sequence[str] | None) -> tuple[str, ...]:
+        if policies is not None:
+            return tuple(self.policy(policy_id).id for policy_id in policies)
+        if len(self.policies) == 1:
+            return (self.policies[0].id,)
+        lowered = query.casefold()
+        named = [p.id for p in self.policies if any(n and n.casefold() in lowered for n in (p.company, *p.aliases, p.id))]
+        return tuple(named or (policy.id for policy in self.policies))
+
+
+def build_index(
+    corpus: Path | str | None = None,
+    *,
+    settings: Settings | None = None,
+    embedders: Sequence[Embedder] | None = None,
+    progress: Progress | None = None,
+    force: bool = False,
+) -> tuple[str, int]:
+    """Build the index of a corpus if it is missing, out of date or damaged, or if `force` is set.
+
+    Returns:
+        The version in use, and the number of policies in it.
+
+    Raises:
+        AssistantError: As `Assistant.open`; besides, IndexLockedError if another process builds.
+    """
+    settings, store, policies, analyzer, embedders = _parts(corpus, settings, embedders)
+    index = None if force else store.open(policies, analyzer, embedders)
+    index = index or store.build(policies, analyzer, embedders, progress=progress, force=force)
+    return index.version, len(index.shards)
+
+
+def _parts(
+    corpus: Path | str | None, settings: Settings | None, embedders: Sequence[Embedder] | None
+) -> tuple[Settings, IndexStore, tuple[Policy, ...], Analyzer, tuple[Embedder, ...]]:
+    from assistant.settings import Settings
+
+    settings = settings or Settings()
+    if corpus is not None:
+        settings = settings.model_copy(update={"corpus": Path(corpus)})
+    folder = settings.corpus_dir()
+    policies = open_corpus(folder)
+    names = [name for policy in policies for name in names_in(policy)]
+    analyzer = Analyzer(default_thesaurus(), names, cache_dir=settings.cache_dir())
+    key = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
+    store = IndexStore(settings.index_dir or settings.cache_dir() / "index" / key)
+    return settings, store, policies, analyzer, tuple(embedders or bundled_embedders())

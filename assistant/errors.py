@@ -1,0 +1,48 @@
+"""Every error that the library raises on purpose.
+
+::
+
+    AssistantError            base of them all; its message says what, with which value, and the remedy
+     ├─ PolicyError           a policy's text or metadata cannot be used
+     ├─ CorpusError           a corpus folder cannot be used
+     ├─ QuestionError         a question cannot be asked
+     ├─ ModelError            a model is missing or does not fit this machine
+     └─ PolicyIndexError      the index on disk cannot be used
+         ├─ IndexDamagedError   a file is missing, cut short or altered
+         └─ IndexLockedError    another process is writing
+
+An assistant that finds no answer raises nothing: abstaining is a value
+(:attr:`assistant.Answer.abstained`).
+"""
+
+
+class AssistantError(Exception):
+    """Base of the library's errors; ``str(error)`` is fit to be shown to a person."""
+
+
+class PolicyError(AssistantError):
+    """A policy's text or metadata cannot be used."""
+
+
+class CorpusError(AssistantError):
+    """A corpus folder cannot be used."""
+
+
+class QuestionError(AssistantError):
+    """A question cannot be asked, for instance because it is empty."""
+
+
+class ModelError(AssistantError):
+    """A model is missing, altered, or does not run on this machine."""
+
+
+class PolicyIndexError(AssistantError):
+    """The index on disk cannot be used."""
+
+
+class IndexDamagedError(PolicyIndexError):
+    """A file of the index is missing, cut short or altered."""
+
+
+class IndexLockedError(PolicyIndexError):
+    """Another process is writing the index."""

@@ -1,0 +1,521 @@
+"""The index: what retrieval needs of each policy, built once and kept on disk.
+
+On disk an index is a folder::
+
+    CURRENT                       name of the version in use, swapped by a rename
+    lock                          held by the process that builds
+    versions/<hash>/manifest.json inputs, and size and SHA-256 of every file
+    versions/<hash>/<policy>/     keys.json, bm25/, one vector file a model
+
+A version is written aside, flushed to disk, then renamed; a reader that has opened one
+keeps it. The hash is of the inputs, so the same texts, models and dictionary give the same
+version, with the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.embedding import Embedder
+from assistant.errors import IndexDamagedError, IndexLockedError, PolicyIndexError
+from assistant.policy import Clause, Policy, is_bullet
+from assistant.text import STOPWORDS, Span, Tokenizer, fold, has_han, sentences, visible
+from assistant.thesaurus import Thesaurus
+
+if TYPE_CHECKING:
+    import bm25s
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from assistant.embedding import Vectors
+
+_LONGEST_LIST = 600
+_LEAD_IN_CHARS = 80
+_LEAST_SENTENCE = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """What is searched: a clause's own text, or a list with the words that lead into it."""
+
+    clause_id: str
+    """The clause."""
+    start: int
+    """First code point."""
+    end: int
+    """End: of the clause's own text, or of the whole list."""
+    context: str
+    """Headings above, and the words that lead into the list that the clause is an item of."""
+    sentences: tuple[Span, ...]
+    """Spans of the sentences, without labels and bare headings; at least one."""
+
+
+def passages(policy: Policy) -> tuple[Passage, ...]:
+    """Return what can be found in a policy, in the order of the text.
+
+    Tables of contents and headings that say nothing by themselves are left out.
+    """
+    found = []
+    for clause in policy.walk():
+        if clause.kind == "contents":
+            continue
+        spans = tuple(_statements(policy, clause))
+        end = clause.body_end
+        if _leads_into_list(policy, clause):
+            items = [item for child in clause.children for item in child.walk()]
+            spans += tuple(span for item in items for span in _statements(policy, item))
+            end = clause.end
+        if spans and (clause.kind != "root" or any(char.isdigit() for char in policy.own_text(clause))):
+            found.append(
+                Passage(clause_id=clause.id, start=clause.start, end=end, context=_context(policy, clause), sentences=spans)
+            )
+    return tuple(found)
+
+
+def _statements(policy: Policy, clause: Clause) -> Iterator[Span]:
+    """Yield the spans of what a clause itself says: its sentences less its label and bare heading."""
+    start = clause.start + len(clause.label)
+    for left, right in sentences(policy.text, start, clause.body_end):
+        said = policy.text[left:right]
+        if said.strip("：: ") == clause.title.strip("：: ") and clause.kind == "heading":
+            continue
+        if sum(char.isalnum() for char in said) >= _LEAST_SENTENCE:
+            yield left, right
+
+
+def _leads_into_list(policy: Policy, clause: Clause) -> bool:
+    """Say whether the clause and the items below it are read as one: `…以下情形：1、… 2、…`."""
+    own = policy.own_text(clause).rstrip()
+    return bool(clause.children) and own[-1:] in "：:" and clause.end - clause.start <= _LONGEST_LIST
+
+
+def _context(policy: Policy, clause: Clause) -> str:
+    parts = []
+    for above in policy.path(clause.id)[1:-1]:
+        own = " ".join(policy.own_text(above).split())
+        if above.title:
+            parts.append(above.title.strip("：: "))
+        elif own.endswith(("：", ":")):
+            parts.append(own[-_LEAD_IN_CHARS:])
+    if clause.title:
+        parts.append(clause.title.strip("：: "))
+    return " › ".join(parts)
+
+
+# --- Shards ----------------------------------------------------------------------------
+
+Progress = Callable[[str, int, int], None]
+"""Called while an index is built, with the policy's id, the texts embedded, and their number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shard:
+    """What retrieval needs of one policy. Arrays may be mapped from disk."""
+
+    policy: Policy
+    """The policy."""
+    passages: tuple[Passage, ...]
+    """What can be found, in the order of the text."""
+    bm25: bm25s.BM25
+    """Scores of words and concepts; its documents are the passages."""
+    owners: NDArray[np.int32]
+    """Passage that each vector belongs to: int32, shape (n_texts,), ascending."""
+    vectors: Mapping[str, Vectors]
+    """By embedder: float32, shape (n_texts, dim), rows of unit length."""
+    keys: tuple[str, ...]
+    """Digest of the text of each vector, by which a later index finds it again."""
+
+
+class Analyzer:
+    """Turns text into the tokens of the lexical leg: words, and the concepts they name.
+
+    Args:
+        thesaurus: The concepts.
+        names: Further names to be kept whole, such as a company's.
+        cache_dir: Where jieba keeps its prefix dictionary.
+    """
+
+    def __init__(self, thesaurus: Thesaurus, names: Sequence[str] = (), *, cache_dir: Path | None = None) -> None:
+        self.thesaurus = thesaurus
+        self.tokenizer = Tokenizer([*thesaurus.words(), *names], cache_dir=cache_dir)
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 of what the tokens depend on, hexadecimal."""
+        return _digest("\n".join([self.thesaurus.identity, *self.tokenizer.words, *sorted(STOPWORDS)]))
+
+    def tokens(self, text: str) -> list[str]:
+        """Return the words of `text`, then the concepts it names, marked with `§`."""
+        return self.tokenizer.tokens(text) + [f"§{concept}" for concept in self.thesaurus.named_in(text)]
+
+
+def names_in(policy: Policy) -> tuple[str, ...]:
+    """Return the names that a policy brings along: its company's, and those it lists in brackets.
+
+    `（个推;个推推送）`, `（包括顺丰、圆通快递等）`: what stands between the separators of a
+    bracket is a name or a term, which a dictionary of common words would take apart.
+    """
+    found = {policy.company, *policy.aliases}
+    for bracket in _BRACKET.finditer(fold(policy.text)):
+        for part in _SEPARATOR.split(bracket[1]):
+            name = _LIST_WORDS.sub("", part.strip())
+            if 2 <= len(name) <= _LONGEST_NAME and has_han(name) and not _VERBAL.search(name):
+                found.add(name)
+    return tuple(sorted(name for name in found if name))
+
+
+_BRACKET = re.compile(r"\(([^()\n]{2,400})\)")
+_SEPARATOR = re.compile(r"[、,;/；]")
+_LIST_WORDS = re.compile(r"^(?:包括但不限于|包括|如|例如|即|以及|及|和|或)|等$")
+_VERBAL = re.compile(r"[的我您是在将会与若]|\s")
+_LONGEST_NAME = 8
+
+
+def texts_to_embed(policy: Policy, found: Sequence[Passage]) -> tuple[list[str], list[int]]:
+    """Return the texts whose vectors stand for each passage, and the passage of each.
+
+    These are the passage with its nearest headings, then each of its sentences; one too short
+    to say what it is about is led by the nearest heading.
+    """
+    texts: list[str] = []
+    owners: list[int] = []
+    for number, passage in enumerate(found):
+        headings = passage.context.split(" › ") if passage.context else []
+        heading = headings[-1] if headings else ""
+        whole = " ".join(policy.text[passage.start : passage.end].split())
+        texts.append(f"{' '.join(headings[-2:])} {whole}"[:_WHOLE_CHARS].strip())
+        owners.append(number)
+        for start, end in passage.sentences:
+            sentence = policy.text[start:end]
+            alone = end - start >= _SHORT_SENTENCE or fold(heading) in fold(sentence)
+            texts.append(sentence if alone else f"{heading}：{sentence}")
+            owners.append(number)
+    return texts, owners
+
+
+_WHOLE_CHARS = 500
+_SHORT_SENTENCE = 40
+
+
+def build_shard(
+    policy: Policy,
+    analyzer: Analyzer,
+    embedders: Sequence[Embedder],
+    *,
+    known: Mapping[tuple[str, str], Vectors] | None = None,
+    progress: Progress | None = None,
+) -> Shard:
+    """Build the index of one policy in memory.
+
+    Args:
+        policy: The policy.
+        analyzer: Turns text into tokens.
+        embedders: The models, each a leg of retrieval.
+        known: Vectors of a former index, by embedder identity and digest of the text.
+        progress: Told how far it is.
+
+    Raises:
+        PolicyIndexError: If nothing in the policy can be found.
+        ModelError: If a model does not load.
+    """
+    import bm25s
+    import numpy as np
+
+    found = passages(policy)
+    if not found:
+        raise PolicyIndexError(f"policy {policy.id!r} holds no sentence that could be found: check its text")
+    tokens = [analyzer.tokens(f"{p.context}\n{policy.text[p.start : p.end]}") or ["§"] for p in found]
+    # A vocabulary of our own: the library would number tokens in the order of a set.
+    vocabulary = {token: number for number, token in enumerate(sorted({token for row in tokens for token in row}))}
+    scorer = bm25s.BM25(method="lucene", k1=_K1, b=_B, csc_backend="numpy", backend="numpy")
+    scorer.index(([[vocabulary[token] for token in row] for row in tokens], vocabulary), show_progress=False)
+    texts, owners = texts_to_embed(policy, found)
+    keys = [_digest(text)[:32] for text in texts]
+    vectors: dict[str, Vectors] = {}
+    done = 0
+    for embedder in embedders:
+        former = {} if known is None else {key: known.get((embedder.identity, key)) for key in keys}
+        missing = [number for number, key in enumerate(keys) if former.get(key) is None]
+        rows: dict[int, Vectors] = {}
+        for first in range(0, len(missing), _BATCH):
+            batch = missing[first : first + _BATCH]
+            rows |= zip(batch, embedder.embed([texts[number] for number in batch], "passage"), strict=True)
+            if progress:
+                progress(policy.id, done + (first + len(batch)) * len(texts) // len(missing), len(texts) * len(embedders))
+        vectors[embedder.name] = np.stack(
+            [rows[number] if number in rows else former[key] for number, key in enumerate(keys)]
+        ).astype(np.float32)
+        done += len(texts)
+        if progress:
+            progress(policy.id, done, len(texts) * len(embedders))
+    return Shard(
+        policy=policy,
+        passages=found,
+        bm25=scorer,
+        owners=np.array(owners, np.int32),
+        vectors=vectors,
+        keys=tuple(keys),
+    )
+
+
+_K1 = 1.2
+_B = 0.5
+_BATCH = 32
+
+
+# --- On disk ---------------------------------------------------------------------------
+
+_FORMAT = 1
+_KEPT_VERSIONS = 2
+_BM25 = "bm25"
+_KEYS = "keys.json"
+_MANIFEST = "manifest.json"
+
+
+class Index:
+    """An opened version of the index: a snapshot, which later versions leave alone."""
+
+    def __init__(self, version: str, shards: Sequence[Shard]) -> None:
+        self.version = version
+        """SHA-256 of what the index was built from, hexadecimal."""
+        self.shards = {shard.policy.id: shard for shard in shards}
+        """By policy id."""
+
+
+class IndexStore:
+    """The folder of an index.
+
+    Args:
+        folder: Where the index is, or is to be.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def open(self, policies: Sequence[Policy], analyzer: Analyzer, embedders: Sequence[Embedder]) -> Index | None:
+        """Open the version in use, if it was built from these inputs; else return None.
+
+        Raises:
+            IndexDamagedError: If a file is missing, cut short or altered.
+            PolicyIndexError: If the folder cannot be read.
+        """
+        inputs = _inputs(policies, analyzer, embedders)
+        version = _digest(_as_json(inputs))
+        if self._current() != version:
+            return None
+        folder = self._versions / version
+        manifest = self._manifest(folder)
+        for name, entry in manifest["files"].items():
+            path = folder / name
+            data = _read(path)
+            if len(data) != entry["bytes"] or hashlib.sha256(data).hexdigest() != entry["sha256"]:
+                raise IndexDamagedError(f"{path}: is not as it was written: run `policy-assistant index --force` to build it anew")
+        return Index(version, [_load_shard(folder / policy.id, policy, embedders) for policy in policies])
+
+    def build(
+        self,
+        policies: Sequence[Policy],
+        analyzer: Analyzer,
+        embedders: Sequence[Embedder],
+        *,
+        progress: Progress | None = None,
+        force: bool = False,
+    ) -> Index:
+        """Build a version and put it in use; the former one serves until the last moment.
+
+        Args:
+            policies: What is indexed.
+            analyzer: Turns text into tokens.
+            embedders: The models.
+            progress: Told how far it is.
+            force: Embed every text again, instead of taking over vectors of the former version.
+
+        Raises:
+            IndexLockedError: If another process is building.
+            PolicyIndexError: If the folder cannot be written; what was there is unharmed.
+        """
+        from filelock import FileLock, Timeout
+
+        inputs = _inputs(policies, analyzer, embedders)
+        version = _digest(_as_json(inputs))
+        try:
+            self._versions.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.folder / "lock", timeout=0):
+                known = {} if force else self._known_vectors()
+                shards = [build_shard(p, analyzer, embedders, known=known, progress=progress) for p in policies]
+                self._write(version, inputs, shards)
+                self._tidy(version)
+        except Timeout:
+            raise IndexLockedError(
+                f"{self.folder / 'lock'}: another process is building this index: wait until it has ended"
+            ) from None
+        except OSError as error:
+            raise PolicyIndexError(
+                f"{error.filename or self.folder}: the index cannot be written ({error.strerror}): "
+                "make room or name another folder with --index-dir or ASSISTANT_INDEX_DIR"
+            ) from error
+        return Index(version, shards)
+
+    @property
+    def _versions(self) -> Path:
+        return self.folder / "versions"
+
+    def _current(self) -> str:
+        path = self.folder / "CURRENT"
+        try:
+            return path.read_text("ascii").strip()
+        except FileNotFoundError:
+            return ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise PolicyIndexError(f"{path}: cannot be read ({error}): name another folder with --index-dir") from error
+
+    def _manifest(self, folder: Path) -> dict[str, Any]:
+        path = folder / _MANIFEST
+        try:
+            manifest = json.loads(_read(path))
+            inputs, files = manifest["inputs"], manifest["files"]
+        except (ValueError, KeyError, TypeError):
+            raise IndexDamagedError(f"{path}: is not as it was written: run `policy-assistant index --force`") from None
+        if _digest(_as_json(inputs)) != folder.name or not isinstance(files, dict):
+            raise IndexDamagedError(f"{path}: does not belong to version {folder.name}: run `policy-assistant index --force`")
+        return dict(manifest)
+
+    def _known_vectors(self) -> dict[tuple[str, str], Vectors]:
+        """Return the vectors of the version in use; none if it cannot be read."""
+        import numpy as np
+
+        known: dict[tuple[str, str], Vectors] = {}
+        folder = self._versions / self._current()
+        try:
+            manifest = self._manifest(folder)
+            for policy in manifest["inputs"]["policies"]:
+                keys = json.loads(_read(folder / policy["id"] / _KEYS))
+                for name, identity in manifest["inputs"]["embedders"].items():
+                    path = folder / policy["id"] / f"{name}.npy"
+                    entry = manifest["files"][f"{policy['id']}/{name}.npy"]
+                    if hashlib.sha256(_read(path)).hexdigest() != entry["sha256"]:
+                        continue
+                    known |= {(identity, key): row for key, row in zip(keys, np.load(path, allow_pickle=False), strict=True)}
+        except (PolicyIndexError, OSError, ValueError, KeyError, TypeError):
+            # What cannot be taken over is computed again.
+            return {}
+        return known
+
+    def _write(self, version: str, inputs: dict[str, Any], shards: Sequence[Shard]) -> None:
+        target = self._versions / version
+        aside = Path(tempfile.mkdtemp(prefix=f"{version[:12]}.", suffix=".tmp", dir=self._versions))
+        try:
+            for shard in shards:
+                _save_shard(aside / shard.policy.id, shard)
+            files = {
+                path.relative_to(aside).as_posix(): {
+                    "bytes": path.stat().st_size,
+                    "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+                }
+                for path in sorted(aside.rglob("*"))
+                if path.is_file()
+            }
+            (aside / _MANIFEST).write_text(_as_json({"inputs": inputs, "files": files}), "utf-8")
+            for path in [*aside.rglob("*"), aside]:
+                _flush(path)
+            if target.exists():
+                shutil.rmtree(target)
+            aside.rename(target)
+            _flush(self._versions)
+        except BaseException:
+            shutil.rmtree(aside, ignore_errors=True)
+            raise
+        current = self.folder / "CURRENT.tmp"
+        current.write_text(version + "\n", "ascii")
+        _flush(current)
+        current.replace(self.folder / "CURRENT")
+        _flush(self.folder)
+
+    def _tidy(self, version: str) -> None:
+        """Remove what a killed build left, and all but the last versions."""
+        folders = [path for path in self._versions.iterdir() if path.is_dir() and path.name != version]
+        stale = [path for path in folders if path.suffix == ".tmp"]
+        former = sorted((p for p in folders if p.suffix != ".tmp"), key=lambda path: path.stat().st_mtime, reverse=True)
+        for path in [*stale, *former[_KEPT_VERSIONS - 1 :]]:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _inputs(policies: Sequence[Policy], analyzer: Analyzer, embedders: Sequence[Embedder]) -> dict[str, Any]:
+    """Return what an index is made of; two indexes of the same inputs are the same."""
+    return {
+        "format": _FORMAT,
+        "policies": [{"id": p.id, "sha256": p.sha256, "texts": _digest("\0".join(_texts(p)))} for p in policies],
+        "analyzer": analyzer.identity,
+        "embedders": {embedder.name: embedder.identity for embedder in embedders},
+        "libraries": {name: metadata.version(name) for name in ("bm25s", "jieba", "snowballstemmer")},
+    }
+
+
+def _texts(policy: Policy) -> list[str]:
+    return texts_to_embed(policy, passages(policy))[0]
+
+
+def _save_shard(folder: Path, shard: Shard) -> None:
+    import numpy as np
+
+    folder.mkdir(parents=True)
+    shard.bm25.save(folder / _BM25)
+    (folder / _KEYS).write_text(_as_json(shard.keys), "utf-8")
+    for name, vectors in shard.vectors.items():
+        np.save(folder / f"{name}.npy", vectors, allow_pickle=False)
+
+
+def _load_shard(folder: Path, policy: Policy, embedders: Sequence[Embedder]) -> Shard:
+    import bm25s
+    import numpy as np
+
+    found = passages(policy)
+    owners = texts_to_embed(policy, found)[1]
+    return Shard(
+        policy=policy,
+        passages=found,
+        bm25=bm25s.BM25.load(folder / _BM25),
+        owners=np.array(owners, np.int32),
+        vectors={e.name: np.load(folder / f"{e.name}.npy", mmap_mode="r", allow_pickle=False) for e in embedders},
+        keys=tuple(json.loads(_read(folder / _KEYS))),
+    )
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise IndexDamagedError(f"{path}: is missing: run `policy-assistant index --force` to build the index anew") from None
+    except OSError as error:
+        raise PolicyIndexError(f"{path}: cannot be read ({error.strerror}): name another folder with --index-dir") from error
+
+
+def _flush(path: Path) -> None:
+    """Make the system write a file, or the entries of a folder, to the disk."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except PermissionError:
+        # Windows does not open folders; its renames are durable without.
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _as_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

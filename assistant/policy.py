@@ -1,0 +1,179 @@
+"""A policy and the tree of its clauses.
+
+Clauses hold offsets, never copies: the text of a clause is a slice of `Policy.text`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+from assistant.text import Language
+
+Kind = Literal["root", "heading", "item", "paragraph", "contents"]
+"""What a clause is; `"contents"` is a table of contents, which is never retrieved."""
+
+_BULLETS = "•●·■◆▪◦○◇□➤▶★"
+_ASCII_END = re.compile(r"[0-9A-Za-z]$")
+_ASCII_START = re.compile(r"[0-9A-Za-z]")
+_FIRST_WORDS = re.compile(r"[^，。：；、,.:;!！?？\s]{1,12}")
+_CLOSING_MARK = re.compile(r"[、.．:：\s]+$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """A clause: a half-open range of code points of `Policy.text`, and the clauses in it."""
+
+    id: str
+    """Path such as `"1.2.4.p1.2"`: unique in its policy, the same for the same text."""
+    label: str
+    """Number as printed, such as `（二）`; empty for a clause that has none."""
+    title: str
+    """Heading, a verbatim part of the clause; empty for a clause that has none."""
+    kind: Kind
+    """What the clause is; `"contents"` is a table of contents, which is never retrieved."""
+    start: int
+    """First code point."""
+    body_end: int
+    """End of the clause's own text, where its first child starts."""
+    end: int
+    """End of the clause with its children."""
+    children: tuple[Clause, ...] = ()
+    """The clauses inside, in the order of the text."""
+
+    def walk(self) -> Iterator[Clause]:
+        """Yield this clause and all clauses in it, in the order of the text."""
+        stack = [self]
+        while stack:
+            clause = stack.pop()
+            yield clause
+            stack.extend(reversed(clause.children))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """A policy: its text, what is known about it, and its clauses."""
+
+    id: str
+    """Name of the policy in its corpus."""
+    title: str
+    """Name that people read."""
+    text: str
+    """The whole text; every offset of the library points into it."""
+    sha256: str
+    """SHA-256 of the text in UTF-8, hexadecimal."""
+    root: Clause
+    """The clause that holds all others."""
+    language: Language = "zh"
+    """Language of the text."""
+    company: str = ""
+    """Company that issued it."""
+    aliases: tuple[str, ...] = ()
+    """Other names of the company or its product."""
+    effective_date: str = ""
+    """Date it takes effect, ISO 8601."""
+    version: str = ""
+    """Version; the effective date unless the policy's metadata say otherwise."""
+    contact: str = ""
+    """How to reach the company, as the policy states it."""
+    translations: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """English rendering by clause id; may be empty."""
+    _paths: Mapping[str, tuple[Clause, ...]] = field(
+        init=False, repr=False, compare=False, default_factory=lambda: MappingProxyType({})
+    )
+
+    def __post_init__(self) -> None:
+        """Index the clauses by id."""
+        paths: dict[str, tuple[Clause, ...]] = {}
+        stack: list[tuple[Clause, ...]] = [(self.root,)]
+        while stack:
+            path = stack.pop()
+            paths[path[-1].id] = path
+            stack.extend((*path, child) for child in reversed(path[-1].children))
+        object.__setattr__(self, "_paths", MappingProxyType(paths))
+
+    def walk(self) -> Iterator[Clause]:
+        """Yield all clauses in the order of the text, the root first."""
+        return self.root.walk()
+
+    def __getitem__(self, clause_id: str) -> Clause:
+        """Return the clause with this id.
+
+        Raises:
+            KeyError: If the policy has no such clause.
+        """
+        return self.path(clause_id)[-1]
+
+    def path(self, clause_id: str) -> tuple[Clause, ...]:
+        """Return the clauses from the root down to the one with this id.
+
+        Raises:
+            KeyError: If the policy has no such clause.
+        """
+        try:
+            return self._paths[clause_id]
+        except KeyError:
+            raise KeyError(f"policy {self.id!r} has no clause {clause_id!r}") from None
+
+    def at(self, offset: int) -> Clause:
+        """Return the clause whose own text holds the code point at `offset`.
+
+        Raises:
+            ValueError: If `offset` lies outside the text.
+        """
+        if not 0 <= offset < len(self.text):
+            raise ValueError(f"offset {offset} lies outside policy {self.id!r} of {len(self.text)} characters")
+        clause = self.root
+        while offset >= clause.body_end:
+            clause = next(child for child in clause.children if offset < child.end)
+        return clause
+
+    def own_text(self, clause: Clause) -> str:
+        """Return the clause's text without its children's."""
+        return self.text[clause.start : clause.body_end]
+
+    def reference(self, clause_id: str) -> str:
+        """Return the words a person can find the clause by, such as `一（二）4 › 使用目的`.
+
+        Raises:
+            KeyError: If the policy has no such clause.
+        """
+        parts: list[str] = []
+        joined = False
+        path = self.path(clause_id)
+        for clause in path[1:]:
+            if clause.label and clause.kind != "contents" and not is_bullet(clause.label):
+                label = _CLOSING_MARK.sub("", clause.label)
+                if joined and label.startswith(f"{parts[-1]}."):
+                    parts[-1] = label
+                elif joined:
+                    parts[-1] += _glue(parts[-1], label)
+                else:
+                    parts.append(label)
+                joined = True
+            else:
+                parts.append(self._name(clause))
+                joined = False
+        return " › ".join(parts) or self.title
+
+    def _name(self, clause: Clause) -> str:
+        if clause.title:
+            return " ".join(clause.title.strip("：:*#【】 \t").split())
+        if clause.kind == "contents":
+            return "目录" if self.language == "zh" else "Contents"
+        own = self.own_text(clause)[len(clause.label) :]
+        words = _FIRST_WORDS.search(own)
+        return f"“{words[0]}…”" if words else clause.id
+
+
+def _glue(left: str, right: str) -> str:
+    # "1" and "2" printed side by side would read as twelve.
+    return f".{right}" if _ASCII_END.search(left) and _ASCII_START.match(right) else right
+
+
+def is_bullet(label: str) -> bool:
+    """Say whether a label is a bullet, which numbers nothing."""
+    return bool(label) and (label in _BULLETS or label in "-*–—")

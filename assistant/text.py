@@ -1,0 +1,260 @@
+"""Text primitives: folding, sentences, language, tokens.
+
+Everything here is a pure function of its input, apart from `Tokenizer`, which
+holds a dictionary. Offsets are code points throughout.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import jieba
+
+Language = Literal["zh", "en"]
+"""Languages that the assistant answers in."""
+
+Span = tuple[int, int]
+"""A half-open range of code points."""
+
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
+_WORD = re.compile(r"[a-z][a-z'’]*", re.IGNORECASE)
+
+# Code points that no reader sees but that carry hidden text or break matching:
+# zero-width characters, bidirectional controls, variation selectors, tag characters.
+_INVISIBLE = re.compile(
+    r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\ufeff"
+    r"\U000e0000-\U000e007f\U000e0100-\U000e01ef]"
+)
+# ANSI escape sequences (CSI, OSC and two-character ones), then any other control
+# character except tab and newline.
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def _fold_table() -> dict[int, int]:
+    table = {0x3000: 0x20, 0xA0: 0x20, 0x2018: 0x27, 0x2019: 0x27, 0x201C: 0x22, 0x201D: 0x22}
+    table |= {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+    # Only letters whose lower case is one code point: "İ" becomes two and stays as it is.
+    for code in (*range(0x41, 0x600), *range(0x1E00, 0x2000)):
+        lower = chr(code).lower()
+        if len(lower) == 1 and ord(lower) != code:
+            table[code] = ord(lower)
+    table |= {code: table[code - 0xFEE0] for code in range(0xFF21, 0xFF3B)}
+    return table
+
+
+_FOLD = _fold_table()
+
+
+def fold(text: str) -> str:
+    """Return `text` in lower case with half-width forms, of exactly the same length.
+
+    NFKC, `str.lower` and `str.casefold` may change the length of a text, after which
+    offsets no longer point where they did; this maps code point to code point.
+
+    >>> fold("ＩＭＥＩ（一）：App")
+    'imei(一):app'
+    >>> len(fold("İ")) == len("İ")
+    True
+    """
+    return text.translate(_FOLD)
+
+
+def visible(text: str) -> str:
+    """Return `text` without escape sequences, control and invisible characters.
+
+    For text that is about to be shown, or that comes from outside: a policy, a question
+    or a model can carry terminal commands and hidden instructions.
+
+    >>> visible("\\x1b[31mred\\x1b[0m a\\u200bb")
+    'red ab'
+    """
+    return _CONTROL.sub("", _INVISIBLE.sub("", _ANSI.sub("", text.replace("\r\n", "\n"))))
+
+
+def simplified(text: str) -> str:
+    """Return Chinese `text` in simplified characters; other text unchanged.
+
+    >>> simplified("註銷帳號要多久")
+    '注销账号要多久'
+    """
+    if not _HAN.search(text):
+        return text
+    return str(_converter().convert(text))
+
+
+@cache
+def _converter() -> Any:
+    from opencc import OpenCC
+
+    return OpenCC("t2s")
+
+
+def language_of(text: str) -> Language:
+    """Return the language that `text` is written in, `"zh"` or `"en"`.
+
+    Chinese packs a word into one or two characters, so a text is Chinese when it has at
+    least one Han character for every two Latin words.
+
+    >>> language_of("个推会收集 IMEI 吗"), language_of("what does 个推 collect and why is it kept?")
+    ('zh', 'en')
+    """
+    han = len(_HAN.findall(text))
+    return "zh" if han and 2 * han >= len(_WORD.findall(text)) else "en"
+
+
+def has_han(text: str) -> bool:
+    """Say whether `text` holds a Chinese character."""
+    return _HAN.search(text) is not None
+
+
+_CLOSERS = "”’」』）)】\"'"
+_SENTENCE_END = re.compile(r"[。！？!?…]+[”’」』）)】\"']*|\n+|(?<=[a-z0-9)\"”])\.(?=\s)", re.IGNORECASE)
+_SEMICOLON = re.compile(r"[；;]")
+_LONG_SENTENCE = 120
+
+
+def sentences(text: str, start: int = 0, end: int | None = None) -> Iterator[Span]:
+    """Yield the spans of the sentences of `text[start:end]`, without surrounding space.
+
+    A sentence ends at a full stop, an exclamation or question mark, or a line break; one
+    of more than 120 characters is divided at its semicolons as well.
+
+    >>> text = "我们会收集。您可以拒绝！ Yes. No"
+    >>> [text[a:b] for a, b in sentences(text)]
+    ['我们会收集。', '您可以拒绝！', 'Yes.', 'No']
+    """
+    end = len(text) if end is None else end
+    for left, right in _cuts(text, start, end, _SENTENCE_END):
+        if right - left <= _LONG_SENTENCE:
+            yield left, right
+        else:
+            yield from _cuts(text, left, right, _SEMICOLON)
+
+
+def _cuts(text: str, start: int, end: int, boundary: re.Pattern[str]) -> Iterator[Span]:
+    left = start
+    for match in boundary.finditer(text, start, end):
+        if span := stripped(text, left, match.end()):
+            yield span
+        left = match.end()
+    if span := stripped(text, left, end):
+        yield span
+
+
+def stripped(text: str, start: int, end: int) -> Span | None:
+    """Return the span `start:end` of `text` less white space at both sides, if any is left."""
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return (start, end) if start < end else None
+
+
+# Words that carry no topic. A question made of these alone asks nothing.
+_STOPWORDS_ZH = """
+的 了 吗 呢 吧 啊 呀 么 嘛 哦 和 与 或 及 或者 以及 是 在 有 被 把 给 对 从 到 向 由 为 为了 因为 所以 但 但是 而 而且
+如果 若 就 都 也 还 还是 又 再 才 只 仅 很 太 更 最 不 没 没有 不会 这 那 这个 那个 这些 那些 哪 哪些 哪个 哪里 哪儿 什么 啥 咋
+怎么 怎样 怎么样 如何 为何 为什么 多少 几 谁 吗 会 能 能够 可以 可 要 想 应该 应当 需 需要 请 请问 问 说 做 干 用 让 使
+我 我们 你 你们 您 您们 他 她 它 他们 它们 自己 咱们 一个 一下 一些 有没有 是不是 能不能 会不会 可不可以 要不要 是否 等 其 其他 其它
+之 于 以 所 并 并且 将 该 此 各 每 某 上 下 中 里 时 时候 之后 之前 后 前 以后 以前 当 则 即 如 例如 包括 相关 有关 关于 进行 情况 情形
+通过 根据 按照 基于 可能 会有 东西 事 事情 一般 到底 究竟 其实 真的 那么 这么 这样 那样 只要 只有 除了 哪怕 不过 然后 现在 目前 已经 曾经 知道 告诉
+"""
+_STOPWORDS_EN = """
+a an the and or but if then of to in on at by for from with without into onto about as is are was were be been being am do does did
+doing done have has had having can could will would shall should may might must not no nor so such this that these those there here
+it its they them their theirs he she his her him hers we us our ours you your yours i me my mine myself yourself what which who whom
+whose when where why how any some all each every more most other than too very just also only own same up down out over under again
+once both few get gets got use using please tell say says said let lets want wants need needs like else ever anyone anything someone
+something everything happen happens if whether during while upon per via etc vs am's don't doesn't isn't aren't won't can't s t d ll re ve m
+policy app much many long know
+"""
+STOPWORDS = frozenset(f"{_STOPWORDS_ZH} {_STOPWORDS_EN}".split())
+"""Function and question words of both languages, in their folded form."""
+
+_TOKEN = re.compile(r"[\u3400-\u9fff]+|[a-z0-9]+")
+
+
+class Tokenizer:
+    """Chinese and English words of a text, by jieba with a dictionary of one's own.
+
+    jieba divides names that its dictionary lacks (个推 becomes 个 and 推), so the names of a
+    policy and of its domain are added to an instance that is not shared with anyone.
+
+    Args:
+        words: Names to be kept whole; those of one character are ignored.
+        cache_dir: Where jieba keeps its prefix dictionary, which takes a second to build.
+            jieba reads it with `marshal`, so it must be a folder that only the user can write.
+    """
+
+    def __init__(self, words: Iterable[str] = (), *, cache_dir: Path | None = None) -> None:
+        self._words = sorted({fold(word).strip() for word in words if len(word.strip()) > 1})
+        self._cache_dir = cache_dir
+        self._jieba: jieba.Tokenizer | None = None
+        self._stems: dict[str, str] = {}
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The names that are kept whole, folded and sorted."""
+        return tuple(self._words)
+
+    def tokens(self, text: str) -> list[str]:
+        """Return the tokens of `text` in search mode: long words together with their parts.
+
+        Chinese is simplified, everything folded, English words stemmed, stop words left out.
+
+        >>> Tokenizer(["个推"]).tokens("What does 个推 collect? 個推會收集設備信息嗎")
+        ['个推', 'collect', '个推', '收集', '设备', '信息']
+        """
+        segmenter = self._segmenter()
+        found: list[str] = []
+        for match in _TOKEN.finditer(fold(simplified(visible(text)))):
+            run = match[0]
+            if not has_han(run):
+                found.append(self._stem(run))
+            else:
+                found.extend(segmenter.cut_for_search(run))
+        return [token for token in found if token not in STOPWORDS]
+
+    def _stem(self, word: str) -> str:
+        if word in STOPWORDS or word.isdecimal():
+            return word
+        if word not in self._stems:
+            if len(self._stems) > 50_000:
+                self._stems.clear()
+            self._stems[word] = str(_stemmer().stemWord(word))
+        return self._stems[word]
+
+    def _segmenter(self) -> jieba.Tokenizer:
+        if self._jieba is None:
+            import jieba
+
+            jieba.setLogLevel(logging.WARNING)
+            segmenter = jieba.Tokenizer()
+            if self._cache_dir:
+                self._cache_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+                segmenter.tmp_dir = str(self._cache_dir)
+                segmenter.cache_file = f"jieba-{jieba.__version__}.cache"
+            segmenter.initialize()
+            for word in self._words:
+                if has_han(word) and word not in STOPWORDS:
+                    segmenter.add_word(word, freq=max(segmenter.FREQ.get(word, 0), _NAME_FREQUENCY))
+            self._jieba = segmenter
+        return self._jieba
+
+
+# As frequent as common nouns in jieba's dictionary, so that a name wins over its parts.
+_NAME_FREQUENCY = 20_000
+
+
+@cache
+def _stemmer() -> Any:
+    import snowballstemmer
+
+    return snowballstemmer.stemmer("english")

@@ -1,0 +1,129 @@
+"""The concepts of policies, with the names they go by in Chinese and English.
+
+A concept, such as the closing of an account, is named in one way by policies (注销账户), in
+others by people (销号, delete my account). Counting concepts beside words is what lets a
+question meet a clause that shares no word with it, in either language.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from assistant.text import fold, has_han, simplified, visible
+
+_LONGEST_WORD = 40
+_LATIN = re.compile(r"[a-z0-9]")
+_LATIN_WORD = re.compile(r"[a-z0-9]+")
+# A place where a name may begin: a Chinese character, or the start of a Latin word.
+_START = re.compile(r"[\u3400-\u9fff]|(?<![a-z0-9])[a-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concept:
+    """Something that policies speak of."""
+
+    id: str
+    """Name in the thesaurus, such as `account_deletion`."""
+    kind: str
+    """What it is: `data_item`, `identifier`, `permission`, `right`, `actor`, `vendor` …"""
+    zh: tuple[str, ...]
+    """Chinese names as policies print them, the usual one first."""
+    zh_colloquial: tuple[str, ...] = ()
+    """Chinese names as people say them."""
+    en: tuple[str, ...] = ()
+    """English names, in all the forms that are to be recognised."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names, in both languages."""
+        return self.zh + self.zh_colloquial + self.en
+
+
+class Thesaurus:
+    """Concepts by their names.
+
+    Args:
+        concepts: The concepts; two may share a name.
+    """
+
+    def __init__(self, concepts: Iterable[Concept]) -> None:
+        self.concepts = tuple(concepts)
+        self._by_head: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for concept in self.concepts:
+            for name in concept.names:
+                folded = fold(simplified(name))
+                self._by_head[_head(folded)].append((folded, concept.id))
+        for names in self._by_head.values():
+            # The longest name first: "payment account" before "payment".
+            names.sort(key=lambda entry: (-len(entry[0]), entry))
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 of the names, hexadecimal: the same for thesauri that work the same."""
+        lines = (f"{c.id}\t{'|'.join(c.names)}" for c in sorted(self.concepts, key=lambda c: c.id))
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+    def words(self) -> Iterator[str]:
+        """Yield the Chinese names, for the dictionary that Chinese text is divided with."""
+        return (name for concept in self.concepts for name in concept.zh + concept.zh_colloquial)
+
+    def named_in(self, text: str) -> tuple[str, ...]:
+        """Return the ids of the concepts that `text` names, in the order of their places.
+
+        At each place the longest name counts; a name inside a longer one does not.
+
+        >>> thesaurus = Thesaurus([Concept(id="getui", kind="vendor", zh=("个推",), en=("Getui",))])
+        >>> thesaurus.named_in("个推"), thesaurus.named_in("does GETUI track me")
+        (('getui',), ('getui',))
+        """
+        folded = fold(simplified(visible(text)))
+        found: list[str] = []
+        place = 0
+        while match := _START.search(folded, place):
+            place = match.start()
+            matched = self._longest_at(folded, place)
+            found.extend(matched[1])
+            # Past the name; else one Chinese character or one whole Latin word further.
+            place = matched[0] or (place + 1 if has_han(match[0]) else match.end())
+        return tuple(dict.fromkeys(found))
+
+    def _longest_at(self, folded: str, place: int) -> tuple[int, list[str]]:
+        """Return the end and the concepts of the longest name at `place`; 0 and none without one."""
+        end, found = 0, []
+        for name, concept in self._by_head.get(_head(folded[place : place + _LONGEST_WORD]), ()):
+            stop = place + len(name)
+            if stop < end:
+                break
+            if folded.startswith(name, place) and not (_LATIN.match(name[-1]) and _LATIN.match(folded, stop)):
+                end = stop
+                found.append(concept)
+        return end, found
+
+
+def _head(name: str) -> str:
+    """Return what names are looked up by: two Chinese characters, or one Latin word."""
+    match = _LATIN_WORD.match(name)
+    return match[0] if match else name[:2]
+
+
+@cache
+def default_thesaurus() -> Thesaurus:
+    """Return the thesaurus that comes with the package."""
+    data = tomllib.loads(resources.files("assistant").joinpath("data/thesaurus.toml").read_text("utf-8"))
+    return Thesaurus(
+        Concept(
+            id=entry["id"],
+            kind=entry["kind"],
+            zh=tuple(entry["zh"]),
+            zh_colloquial=tuple(entry.get("zh_colloquial", ())),
+            en=tuple(entry.get("en", ())),
+        )
+        for entry in data["concept"]
+    )
