@@ -9,12 +9,12 @@ language model: its claims are the clauses' own sentences.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal, Protocol
 
 from assistant.policy import Policy
 from assistant.retrieval import Hit
-from assistant.text import Language, Span, fold
+from assistant.text import Language, Span, fold, language_of
 
 ReasonKind = Literal["not_stated", "out_of_scope", "unclear"]
 
@@ -92,12 +92,86 @@ class Answer:
     abstained: Reason | None = None
     """Why there is no answer, if there is none."""
 
+    def as_json(self, *, latency_ms: float) -> dict[str, object]:
+        """Return the answer as it is printed and served.
+
+        Args:
+            latency_ms: Time that answering took, in milliseconds.
+        """
+        reason = self.abstained
+        return {
+            "question": self.question,
+            "query": self.query,
+            "language": self.language,
+            "abstained": {"kind": reason.kind, "message": reason.message} if reason else None,
+            "text": self.text,
+            "citations": [{"marker": marker, **asdict(citation)} for marker, citation in enumerate(self.citations, 1)],
+            "hits": [hit.as_json(rank) for rank, hit in enumerate(self.hits, 1)],
+            "latency_ms": round(latency_ms, 3),
+        }
+
 
 class Generator(Protocol):
     """What drafts answers. The bundled one extracts; a language model is another."""
 
     def generate(self, query: str, hits: Sequence[Hit]) -> Draft:
         """Return claims about `query` that quote `hits`; none if these do not answer it."""
+
+
+class ExtractiveGenerator:
+    """Drafts answers from the clauses' own sentences, without a language model.
+
+    Args:
+        max_citations: Largest number of quotes.
+    """
+
+    def __init__(self, *, max_citations: int = 5) -> None:
+        self._max_citations = max_citations
+
+    def generate(self, query: str, hits: Sequence[Hit]) -> Draft:  # noqa: ARG002 - the hits' scores are the query's
+        """See `Generator.generate`."""
+        if not hits or answerability(hits) < _LEAST_ANSWERABILITY:
+            return Draft(claims=())
+        best = hits[0]
+        chosen = [hit for hit in hits if hit.score >= best.score - _CLAUSE_MARGIN * abs(best.score)][:_MOST_CLAUSES]
+        claims: list[Claim] = []
+        told: list[tuple[str, Span]] = []
+        for hit in chosen:
+            for start, end in _quoted(hit, best):
+                if any(policy == hit.policy.id and start < b and a < end for policy, (a, b) in told):
+                    continue
+                told.append((hit.policy.id, (start, end)))
+                claims.append(Claim(policy_id=hit.policy.id, clause_id=hit.clause.id, quote=hit.policy.text[start:end]))
+        return Draft(claims=tuple(claims[: self._max_citations]))
+
+
+def answerability(hits: Sequence[Hit]) -> float:
+    """Return the odds, as a logarithm, that the best of the hits answers the question."""
+    return 1.0
+
+
+_LEAST_ANSWERABILITY = 0.0
+_CLAUSE_MARGIN = 0.1
+_MOST_CLAUSES = 3
+_SENTENCE_MARGIN = 0.25
+_WHOLE_QUOTE_CHARS = 600
+
+
+def _quoted(hit: Hit, best: Hit) -> list[Span]:
+    """Return the spans of a hit that answer: its best sentences, neighbours joined, lists whole."""
+    sentences, scores = hit.passage.sentences, hit.sentence_scores
+    if hit.end > hit.clause.body_end and hit.end - sentences[0][0] <= _WHOLE_QUOTE_CHARS:
+        return [(sentences[0][0], sentences[-1][1])]
+    least = max(scores) - _SENTENCE_MARGIN * abs(max(scores))
+    spans: list[Span] = []
+    for (start, end), score in zip(sentences, scores, strict=True):
+        if score < least:
+            continue
+        if spans and not hit.policy.text[spans[-1][1] : start].strip():
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((start, end))
+    return spans
 
 
 def verify(draft: Draft, hits: Sequence[Hit], *, min_quote_chars: int) -> tuple[tuple[Claim, Citation], ...]:
@@ -161,3 +235,91 @@ def locate(quote: str, text: str, start: int = 0, end: int | None = None) -> Spa
     wanted = fold("".join(quote.split()))
     found = squeezed.find(wanted) if wanted else -1
     return (places[found], places[found + len(wanted) - 1] + 1) if found >= 0 else None
+
+
+# --- Wording -----------------------------------------------------------------------------
+
+_LEAD = {"zh": "《{title}》的相关原文：", "en": "What {title} says, in its own words:"}
+_ABSTAINED: dict[ReasonKind, dict[Language, str]] = {
+    "not_stated": {
+        "zh": "《{title}》没有说明这一点。",
+        "en": "{title} does not state this.",
+    },
+    "out_of_scope": {
+        "zh": "这个问题不在《{title}》的范围内。",
+        "en": "This is not a matter of {title}.",
+    },
+    "unclear": {
+        "zh": "没有看懂这个问题，请换个说法，写明想了解什么。",
+        "en": "The question is not clear: please say what you would like to know.",
+    },
+}
+_NEAREST = {"zh": "最接近的条款：{reference}。", "en": "The closest clause is {reference}."}
+_CONTACT = {"zh": "可联系{company}：{contact}。", "en": "You can ask {company}: {contact}."}
+
+
+def answer(*, question: str, query: str, draft: Draft, hits: Sequence[Hit], min_quote_chars: int) -> Answer:
+    """Verify a draft and put it into words, in the language of the question.
+
+    Args:
+        question: As typed.
+        query: What was searched for.
+        draft: What a generator proposes.
+        hits: The clauses that may be cited.
+        min_quote_chars: Least number of letters and digits in a quote.
+
+    Returns:
+        The answer; abstained if no claim of the draft stands.
+    """
+    language = language_of(question)
+    verified = verify(draft, hits, min_quote_chars=min_quote_chars)
+    citations = tuple(citation for _, citation in verified)
+    reason = None
+    if verified:
+        text = _worded(verified, hits, language)
+    else:
+        reason = _reason(query, hits, language)
+        text = reason.message
+    return Answer(
+        question=question,
+        query=query,
+        language=language,
+        text=text,
+        citations=citations,
+        hits=tuple(hits),
+        abstained=reason,
+    )
+
+
+def _worded(verified: Sequence[tuple[Claim, Citation]], hits: Sequence[Hit], language: Language) -> str:
+    titles = {hit.policy.id: hit.policy.title for hit in hits}
+    lines: list[str] = []
+    policy_id = ""
+    for marker, (claim, citation) in enumerate(verified, 1):
+        if citation.policy_id != policy_id:
+            policy_id = citation.policy_id
+            lines.append(_LEAD[language].format(title=titles[policy_id]))
+        quote = "\n  ".join(line.strip() for line in citation.quote.splitlines() if line.strip())
+        lines.append(f"• {claim.text} “{quote}” [{marker}]" if claim.text else f"• “{quote}” [{marker}]")
+        if citation.translation and language == "en":
+            lines.append(f"  ({citation.translation})")
+    return "\n".join(lines)
+
+
+def _reason(query: str, hits: Sequence[Hit], language: Language) -> Reason:
+    kind: ReasonKind = "not_stated"
+    if not any(char.isalnum() for char in query):
+        kind = "unclear"
+    elif not hits or hits[0].coverage < _LEAST_COVERAGE:
+        kind = "out_of_scope"
+    if not hits:
+        return Reason(kind=kind, message=_ABSTAINED[kind][language].format(title=""))
+    policy = hits[0].policy
+    parts = [_ABSTAINED[kind][language].format(title=policy.title)]
+    parts.append(_NEAREST[language].format(reference=hits[0].reference))
+    if policy.contact:
+        parts.append(_CONTACT[language].format(company=policy.company or policy.title, contact=policy.contact))
+    return Reason(kind=kind, message=(" " if language == "en" else "").join(parts))
+
+
+_LEAST_COVERAGE = 0.2

@@ -68,7 +68,7 @@ class Assistant:
         settings, store, policies, analyzer, embedders = _parts(corpus, settings, embedders)
         index = store.open(policies, analyzer, embedders) or store.build(policies, analyzer, embedders, progress=progress)
         retriever = Retriever(index, analyzer, embedders)
-        return cls(policies, retriever, ExtractiveGenerator(retriever, max_citations=settings.max_citations), settings)
+        return cls(policies, retriever, ExtractiveGenerator(max_citations=settings.max_citations), settings)
 
     def ask(self, question: str, *, history: Sequence[Turn] = (), policies: Sequence[str] | None = None) -> Answer:
         """Answer a question from the policies.

@@ -109,7 +109,7 @@ def _context(policy: Policy, clause: Clause) -> str:
             parts.append(own[-_LEAD_IN_CHARS:])
     if clause.title:
         parts.append(clause.title.strip("：: "))
-    return " › ".join(parts)
+    return _STEP.join(parts)
 
 
 # --- Shards ----------------------------------------------------------------------------
@@ -127,9 +127,9 @@ class Shard:
     passages: tuple[Passage, ...]
     """What can be found, in the order of the text."""
     bm25: bm25s.BM25
-    """Scores of words and concepts; its documents are the passages."""
+    """Scores of words and concepts; its documents are the texts."""
     owners: NDArray[np.int32]
-    """Passage that each vector belongs to: int32, shape (n_texts,), ascending."""
+    """Passage that each text belongs to: int32, shape (n_texts,), ascending."""
     vectors: Mapping[str, Vectors]
     """By embedder: float32, shape (n_texts, dim), rows of unit length."""
     keys: tuple[str, ...]
@@ -181,28 +181,39 @@ _VERBAL = re.compile(r"[的我您是在将会与若]|\s")
 _LONGEST_NAME = 8
 
 
-def texts_to_embed(policy: Policy, found: Sequence[Passage]) -> tuple[list[str], list[int]]:
-    """Return the texts whose vectors stand for each passage, and the passage of each.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Texts:
+    """What is scored: each passage as a whole, followed by each of its sentences."""
 
-    These are the passage with its nearest headings, then each of its sentences; one too short
-    to say what it is about is led by the nearest heading.
-    """
-    texts: list[str] = []
+    embedded: tuple[str, ...]
+    """What the embedding models read: with the nearest headings, which say what it is about."""
+    lexical: tuple[str, ...]
+    """What words are counted in: the whole passages with all their headings, uncut."""
+    owners: tuple[int, ...]
+    """Passage that each text belongs to, ascending."""
+
+
+def texts_of(policy: Policy, found: Sequence[Passage]) -> Texts:
+    """Return the texts that stand for each passage; a sentence too short to say what it is about is led by its heading."""
+    embedded: list[str] = []
+    lexical: list[str] = []
     owners: list[int] = []
     for number, passage in enumerate(found):
-        headings = passage.context.split(" › ") if passage.context else []
+        headings = passage.context.split(_STEP) if passage.context else []
         heading = headings[-1] if headings else ""
         whole = " ".join(policy.text[passage.start : passage.end].split())
-        texts.append(f"{' '.join(headings[-2:])} {whole}"[:_WHOLE_CHARS].strip())
-        owners.append(number)
+        embedded.append(f"{' '.join(headings[-2:])} {whole}"[:_WHOLE_CHARS].strip())
+        lexical.append(f"{passage.context}\n{whole}")
         for start, end in passage.sentences:
             sentence = policy.text[start:end]
             alone = end - start >= _SHORT_SENTENCE or fold(heading) in fold(sentence)
-            texts.append(sentence if alone else f"{heading}：{sentence}")
-            owners.append(number)
-    return texts, owners
+            embedded.append(sentence if alone else f"{heading}：{sentence}")
+            lexical.append(embedded[-1])
+        owners += [number] * (1 + len(passage.sentences))
+    return Texts(embedded=tuple(embedded), lexical=tuple(lexical), owners=tuple(owners))
 
 
+_STEP = " › "
 _WHOLE_CHARS = 500
 _SHORT_SENTENCE = 40
 
@@ -234,13 +245,13 @@ def build_shard(
     found = passages(policy)
     if not found:
         raise PolicyIndexError(f"policy {policy.id!r} holds no sentence that could be found: check its text")
-    tokens = [analyzer.tokens(f"{p.context}\n{policy.text[p.start : p.end]}") or ["§"] for p in found]
+    texts = texts_of(policy, found)
+    tokens = [analyzer.tokens(text) or ["§"] for text in texts.lexical]
     # A vocabulary of our own: the library would number tokens in the order of a set.
     vocabulary = {token: number for number, token in enumerate(sorted({token for row in tokens for token in row}))}
     scorer = bm25s.BM25(method="lucene", k1=_K1, b=_B, csc_backend="numpy", backend="numpy")
     scorer.index(([[vocabulary[token] for token in row] for row in tokens], vocabulary), show_progress=False)
-    texts, owners = texts_to_embed(policy, found)
-    keys = [_digest(text)[:32] for text in texts]
+    keys = [_digest(text)[:32] for text in texts.embedded]
     vectors: dict[str, Vectors] = {}
     done = 0
     for embedder in embedders:
@@ -249,20 +260,20 @@ def build_shard(
         rows: dict[int, Vectors] = {}
         for first in range(0, len(missing), _BATCH):
             batch = missing[first : first + _BATCH]
-            rows |= zip(batch, embedder.embed([texts[number] for number in batch], "passage"), strict=True)
+            rows |= zip(batch, embedder.embed([texts.embedded[number] for number in batch], "passage"), strict=True)
             if progress:
-                progress(policy.id, done + (first + len(batch)) * len(texts) // len(missing), len(texts) * len(embedders))
+                progress(policy.id, done + (first + len(batch)) * len(keys) // len(missing), len(keys) * len(embedders))
         vectors[embedder.name] = np.stack(
             [rows[number] if number in rows else former[key] for number, key in enumerate(keys)]
         ).astype(np.float32)
-        done += len(texts)
+        done += len(keys)
         if progress:
-            progress(policy.id, done, len(texts) * len(embedders))
+            progress(policy.id, done, len(keys) * len(embedders))
     return Shard(
         policy=policy,
         passages=found,
         bm25=scorer,
-        owners=np.array(owners, np.int32),
+        owners=np.array(texts.owners, np.int32),
         vectors=vectors,
         keys=tuple(keys),
     )
@@ -462,7 +473,7 @@ def _inputs(policies: Sequence[Policy], analyzer: Analyzer, embedders: Sequence[
 
 
 def _texts(policy: Policy) -> list[str]:
-    return texts_to_embed(policy, passages(policy))[0]
+    return list(texts_of(policy, passages(policy)).lexical)
 
 
 def _save_shard(folder: Path, shard: Shard) -> None:
@@ -480,12 +491,12 @@ def _load_shard(folder: Path, policy: Policy, embedders: Sequence[Embedder]) -> 
     import numpy as np
 
     found = passages(policy)
-    owners = texts_to_embed(policy, found)[1]
+    texts = texts_of(policy, found)
     return Shard(
         policy=policy,
         passages=found,
         bm25=bm25s.BM25.load(folder / _BM25),
-        owners=np.array(owners, np.int32),
+        owners=np.array(texts.owners, np.int32),
         vectors={e.name: np.load(folder / f"{e.name}.npy", mmap_mode="r", allow_pickle=False) for e in embedders},
         keys=tuple(json.loads(_read(folder / _KEYS))),
     )

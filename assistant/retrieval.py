@@ -6,6 +6,7 @@ each embedding model by meaning. Their scores are brought to one scale and added
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -13,11 +14,12 @@ from typing import TYPE_CHECKING
 from assistant.embedding import Embedder
 from assistant.index import Analyzer, Index, Passage, Shard
 from assistant.policy import Clause, Policy
-from assistant.text import has_han, language_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from assistant.embedding import Vectors
 
     Scores = NDArray[np.float64]
 
@@ -36,6 +38,12 @@ class Hit:
     """Weighted sum of the legs' standard scores, unitless; comparable within one query only."""
     ranks: Mapping[str, int] = field(default_factory=dict)
     """Rank in each leg that found it, from 1: `{"bm25": 1, "e5": 4}`."""
+    sentence_scores: tuple[float, ...] = ()
+    """Score of each of the passage's sentences, on the same terms as `score`."""
+    coverage: float = 0.0
+    """Share of the query's words and concepts that the passage holds, weighted by rarity: 0 to 1."""
+    similarity: float = 0.0
+    """Cosine of the query and the passage's closest text, the mean of the models: -1 to 1."""
 
     @property
     def start(self) -> int:
@@ -51,6 +59,17 @@ class Hit:
     def reference(self) -> str:
         """The words a person can find the clause by."""
         return self.policy.reference(self.clause.id)
+
+    def as_json(self, rank: int) -> dict[str, object]:
+        """Return the hit as it is printed, with its place among the hits, from 1."""
+        return {
+            "policy_id": self.policy.id,
+            "clause_id": self.clause.id,
+            "reference": self.reference,
+            "start": self.start,
+            "end": self.end,
+            "rank": rank,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,32 +130,98 @@ class Retriever:
         )
 
     def _search(self, shard: Shard, query: Query, k: int) -> list[Hit]:
-        legs = self.legs(shard, query)
-        fused = fuse(legs)
-        best = (-fused).argsort(kind="stable")[:k]
-        ranks = {name: (-scores).argsort(kind="stable").argsort() + 1 for name, scores in legs.items()}
-        return [
-            Hit(
-                policy=shard.policy,
-                clause=shard.policy[shard.passages[i].clause_id],
-                passage=shard.passages[i],
-                score=float(fused[i]),
-                ranks={name: int(rank[i]) for name, rank in ranks.items() if legs[name][i] > 0},
-            )
-            for i in best
-        ]
-
-    def legs(self, shard: Shard, query: Query) -> dict[str, Scores]:
-        """Return the score of every passage in each leg: float64, shape (n_passages,)."""
         import numpy as np
 
-        legs: dict[str, Scores] = {"bm25": np.zeros(len(shard.passages))}
-        if query.tokens:
-            legs["bm25"] = shard.bm25.get_scores(list(query.tokens)).astype(np.float64)
+        scores = self.scores(shard, query)
         firsts = np.searchsorted(shard.owners, np.arange(len(shard.passages)))
+        legs = {name: of_passages(leg, firsts) for name, leg in scores.items()}
+        fused = fuse(legs)
+        best = (-fused).argsort(kind="stable")[:k]
+        ranks = {name: (-leg).argsort(kind="stable").argsort() + 1 for name, leg in legs.items()}
+        of_texts = fuse(scores)
+        coverage = _coverage(shard, query, firsts[best])
+        similar = np.mean([leg for name, leg in scores.items() if name != "bm25"], axis=0)
+        hits = []
+        for place, i in enumerate(best):
+            passage = shard.passages[i]
+            texts = slice(firsts[i], firsts[i] + 1 + len(passage.sentences))
+            hits.append(
+                Hit(
+                    policy=shard.policy,
+                    clause=shard.policy[passage.clause_id],
+                    passage=passage,
+                    score=float(fused[i]),
+                    ranks={name: int(rank[i]) for name, rank in ranks.items() if legs[name][i] > 0},
+                    sentence_scores=tuple(of_texts[texts][1:].tolist()),
+                    coverage=float(coverage[place]),
+                    similarity=float(similar[texts].max()),
+                )
+            )
+        return hits
+
+    def scores(self, shard: Shard, query: Query) -> dict[str, Scores]:
+        """Return the score of every text in each leg: float64, shape (n_texts,)."""
+        import numpy as np
+
+        scores: dict[str, Scores] = {"bm25": np.zeros(len(shard.owners))}
+        if query.tokens:
+            scores["bm25"] = shard.bm25.get_scores(list(query.tokens)).astype(np.float64)
         for embedder in self.embedders:
-            similar = np.asarray(shard.vectors[embedder.name] @ query.vectors[embedder.name], np.float64)
-            whole = similar[firsts]
-            similar[firsts] = -1.0
-            legs[embedder.name] = _WHOLE_WEIGHT * whole + (1 - _WHOLE_WEIGHT) * np.maximum.reduceat(similar, firsts)
-        return legs
+            scores[embedder.name] = np.asarray(shard.vectors[embedder.name] @ query.vectors[embedder.name], np.float64)
+        return scores
+
+
+def _coverage(shard: Shard, query: Query, wholes: NDArray[np.int64]) -> Scores:
+    """Return the share of the query's tokens that the texts at `wholes` hold, weighted by BM25's idf."""
+    import numpy as np
+
+    held, total = np.zeros(len(wholes)), 0.0
+    for token in query.tokens:
+        holds = shard.bm25.get_scores([token]) > 0
+        frequency = int(holds.sum())
+        idf = math.log(1 + (len(holds) - frequency + 0.5) / (frequency + 0.5))
+        held += idf * holds[wholes]
+        total += idf
+    return held / total if total else held
+
+
+def of_passages(scores: Scores, firsts: NDArray[np.int64]) -> Scores:
+    """Return the score of every passage, from that of it as a whole and of its best sentence.
+
+    Args:
+        scores: Of every text in one leg: shape (n_texts,).
+        firsts: Place of each passage's first text, which is the passage as a whole; its
+            sentences follow: shape (n_passages,).
+
+    Returns:
+        float64, shape (n_passages,).
+    """
+    import numpy as np
+
+    whole = scores[firsts]
+    sentences = scores.copy()
+    sentences[firsts] = -np.inf
+    return _WHOLE_WEIGHT * whole + (1 - _WHOLE_WEIGHT) * np.maximum.reduceat(sentences, firsts)
+
+
+def fuse(legs: Mapping[str, Scores]) -> Scores:
+    """Return the weighted sum of the legs' standard scores (mean 0, deviation 1).
+
+    A leg that tells nothing apart, such as `bm25` for a question that shares no word with
+    the policy, adds nothing.
+
+    >>> import numpy as np
+    >>> fuse({"bm25": np.zeros(3), "use": np.array([0.0, 1.0, 2.0])}).argmax()
+    np.int64(2)
+    """
+    import numpy as np
+
+    total = np.zeros(len(next(iter(legs.values()))))
+    for name, scores in legs.items():
+        if deviation := scores.std():
+            total += _LEG_WEIGHTS.get(name, 1.0) * (scores - scores.mean()) / deviation
+    return total
+
+
+_WHOLE_WEIGHT = 0.4
+_LEG_WEIGHTS = {"bm25": 0.8}

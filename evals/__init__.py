@@ -1,0 +1,1 @@
+"""Question sets, and how well the assistant does on them."""
