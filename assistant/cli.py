@@ -297,10 +297,9 @@ def _print_answer(answer: Answer, assistant: Assistant, seconds: tuple[float, fl
 def _print_outline(policy: Policy) -> None:
     for clause in policy.walk():
         depth = len(policy.path(clause.id)) - 1
-        name = clause.label if clause.title.startswith(clause.label) else f"{clause.label}{clause.title}"
-        own = " ".join(policy.own_text(clause).split())
-        shown = name.strip() if clause.title and clause.kind != "root" else _shortened(own, 40)
-        _print(f"{'  ' * depth}{shown or policy.title}  [{clause.id}]")
+        own = policy.own_text(clause)
+        named = f"{clause.label}{clause.title}" if clause.title and clause.kind != "root" else own
+        _print(f"{'  ' * depth}{_shortened(named, 48) or policy.title}  [{clause.id}]")
 
 
 def _clause_json(root: Clause) -> dict[str, Any]:

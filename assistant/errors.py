@@ -5,6 +5,7 @@
     AssistantError            base of them all; its message says what, with which value, and the remedy
      ├─ PolicyError           a policy's text or metadata cannot be used
      ├─ CorpusError           a corpus folder cannot be used
+     ├─ SettingsError         an option has a value that does not suit it
      ├─ QuestionError         a question cannot be asked
      ├─ ModelError            a model is missing or does not fit this machine
      └─ PolicyIndexError      the index on disk cannot be used
@@ -26,6 +27,10 @@ class PolicyError(AssistantError):
 
 class CorpusError(AssistantError):
     """A corpus folder cannot be used."""
+
+
+class SettingsError(AssistantError, ValueError):
+    """An option has a value that does not suit it, or there is no such option."""
 
 
 class QuestionError(AssistantError):

@@ -4,26 +4,26 @@ On disk an index is a folder::
 
     CURRENT                       name of the version in use, swapped by a rename
     lock                          held by the process that builds
-    versions/<hash>/manifest.json inputs, and size and SHA-256 of every file
+    versions/<hash>/manifest.json inputs, and size and SHA-256 of every file; its own is <hash>
     versions/<hash>/<policy>/     keys.json, bm25/, one vector file a model
 
 A version is written aside, flushed to disk, then renamed; a reader that has opened one
-keeps it. The hash is of the inputs, so the same texts, models and dictionary give the same
-version, with the same bytes.
+keeps it. The name of a version is the hash of its bytes, so that nothing in it can be altered
+unnoticed, and no whole version is ever written over.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.embedding import Embedder
@@ -33,6 +33,8 @@ from assistant.text import STOPWORDS, Span, Tokenizer, fold, has_han, sentences,
 from assistant.thesaurus import Thesaurus
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import bm25s
     import numpy as np
     from numpy.typing import NDArray
@@ -286,11 +288,15 @@ _BATCH = 32
 
 # --- On disk ---------------------------------------------------------------------------
 
-_FORMAT = 1
-_KEPT_VERSIONS = 2
+_FORMAT = 2
+_CURRENT = "CURRENT"
 _BM25 = "bm25"
 _KEYS = "keys.json"
 _MANIFEST = "manifest.json"
+_ASIDE = "new.tmp"
+_VERSION = re.compile(r"[0-9a-f]{64}")
+_PLAIN_NAME = re.compile(r"[a-z0-9_-]{1,64}")
+_REBUILD = "run `policy-assistant index --force` to build the index anew"
 
 
 class Index:
@@ -321,17 +327,16 @@ class IndexStore:
             PolicyIndexError: If the folder cannot be read.
         """
         inputs = _inputs(policies, analyzer, embedders)
-        version = _digest(_as_json(inputs))
-        if self._current() != version:
-            return None
-        folder = self._versions / version
-        manifest = self._manifest(folder)
-        for name, entry in manifest["files"].items():
-            path = folder / name
-            data = _read(path)
-            if len(data) != entry["bytes"] or hashlib.sha256(data).hexdigest() != entry["sha256"]:
-                raise IndexDamagedError(f"{path}: is not as it was written: run `policy-assistant index --force` to build it anew")
-        return Index(version, [_load_shard(folder / policy.id, policy, embedders) for policy in policies])
+        current = self._current()
+        while current:
+            try:
+                return self._open_version(current, inputs, policies, embedders)
+            except IndexDamagedError:
+                # Unless a builder has put another version in use since, and removed this one.
+                former, current = current, self._current()
+                if current == former:
+                    raise
+        return None
 
     def build(
         self,
@@ -358,122 +363,155 @@ class IndexStore:
         from filelock import FileLock, Timeout
 
         inputs = _inputs(policies, analyzer, embedders)
-        version = _digest(_as_json(inputs))
-        try:
+        lock = FileLock(self.folder / "lock")
+        with self._writing():
             self._versions.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.folder / "lock", timeout=0):
-                known = {} if force else self._known_vectors()
-                shards = [build_shard(p, analyzer, embedders, known=known, progress=progress) for p in policies]
-                self._write(version, inputs, shards)
-                self._tidy(version)
-        except Timeout:
-            raise IndexLockedError(
-                f"{self.folder / 'lock'}: another process is building this index: wait until it has ended"
-            ) from None
-        except OSError as error:
-            raise PolicyIndexError(
-                f"{error.filename or self.folder}: the index cannot be written ({error.strerror}): "
-                "make room or name another folder with --index-dir or ASSISTANT_INDEX_DIR"
-            ) from error
-        return Index(version, shards)
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                raise IndexLockedError(
+                    f"{self.folder / 'lock'}: another process is building this index: wait until it has ended"
+                ) from None
+        try:
+            known = {} if force else self._known_vectors()
+            shards = [build_shard(p, analyzer, embedders, known=known, progress=progress) for p in policies]
+            with self._writing():
+                self._put_in_use(self._write(inputs, shards))
+        finally:
+            lock.release()
+        return Index(_digest(_as_json(inputs)), shards)
 
     @property
     def _versions(self) -> Path:
         return self.folder / "versions"
 
-    def _current(self) -> str:
-        path = self.folder / "CURRENT"
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
         try:
-            return path.read_text("ascii").strip()
+            yield
+        except OSError as error:
+            # NumPy's own errors of writing have no `strerror`.
+            raise PolicyIndexError(
+                f"{error.filename or self.folder}: the index cannot be written ({error.strerror or error}): "
+                "make room, or name another folder with --index-dir or ASSISTANT_INDEX_DIR"
+            ) from error
+
+    def _current(self) -> str:
+        """Return the name of the version in use; empty if there is none yet."""
+        path = self.folder / _CURRENT
+        try:
+            name = path.read_bytes().decode("ascii", "replace").strip()
         except FileNotFoundError:
             return ""
-        except (OSError, UnicodeDecodeError) as error:
-            raise PolicyIndexError(f"{path}: cannot be read ({error}): name another folder with --index-dir") from error
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        if not _VERSION.fullmatch(name):
+            raise IndexDamagedError(f"{path}: does not name a version of the index: {_REBUILD}")
+        return name
 
-    def _manifest(self, folder: Path) -> dict[str, Any]:
-        path = folder / _MANIFEST
-        try:
-            manifest = json.loads(_read(path))
-            inputs, files = manifest["inputs"], manifest["files"]
-        except (ValueError, KeyError, TypeError):
-            raise IndexDamagedError(f"{path}: is not as it was written: run `policy-assistant index --force`") from None
-        if _digest(_as_json(inputs)) != folder.name or not isinstance(files, dict):
-            raise IndexDamagedError(f"{path}: does not belong to version {folder.name}: run `policy-assistant index --force`")
-        return dict(manifest)
+    def _open_version(
+        self, name: str, inputs: dict[str, Any], policies: Sequence[Policy], embedders: Sequence[Embedder]
+    ) -> Index | None:
+        folder = self._versions / name
+        if not folder.is_dir():
+            raise IndexDamagedError(f"{self.folder / _CURRENT}: names version {name}, which is not there: {_REBUILD}")
+        manifest = _manifest(folder)
+        if manifest["inputs"] != inputs:
+            return None
+        for file in manifest["files"]:
+            _checked(folder, file, manifest)
+        shards = [_load_shard(folder / _file_name(policy.id), policy, embedders) for policy in policies]
+        return Index(_digest(_as_json(inputs)), shards)
 
     def _known_vectors(self) -> dict[tuple[str, str], Vectors]:
-        """Return the vectors of the version in use; none if it cannot be read."""
+        """Return the vectors of the version in use; what cannot be read is left out."""
         import numpy as np
 
         known: dict[tuple[str, str], Vectors] = {}
-        folder = self._versions / self._current()
-        try:
-            manifest = self._manifest(folder)
+        with suppress(PolicyIndexError):
+            folder = self._versions / self._current()
+            manifest = _manifest(folder)
+            if manifest["inputs"]["format"] != _FORMAT:
+                return known
             for policy in manifest["inputs"]["policies"]:
-                keys = json.loads(_read(folder / policy["id"] / _KEYS))
-                for name, identity in manifest["inputs"]["embedders"].items():
-                    path = folder / policy["id"] / f"{name}.npy"
-                    entry = manifest["files"][f"{policy['id']}/{name}.npy"]
-                    if hashlib.sha256(_read(path)).hexdigest() != entry["sha256"]:
-                        continue
-                    known |= {(identity, key): row for key, row in zip(keys, np.load(path, allow_pickle=False), strict=True)}
-        except (PolicyIndexError, OSError, ValueError, KeyError, TypeError):
-            # What cannot be taken over is computed again.
-            return {}
+                place = _file_name(policy["id"])
+                with suppress(PolicyIndexError):
+                    keys = json.loads(_checked(folder, f"{place}/{_KEYS}", manifest))
+                    for name, identity in manifest["inputs"]["embedders"].items():
+                        data = _checked(folder, f"{place}/{_file_name(name)}.npy", manifest)
+                        rows = np.load(io.BytesIO(data), allow_pickle=False)
+                        known |= {(identity, key): row for key, row in zip(keys, rows, strict=True)}
         return known
 
-    def _write(self, version: str, inputs: dict[str, Any], shards: Sequence[Shard]) -> None:
-        target = self._versions / version
-        aside = Path(tempfile.mkdtemp(prefix=f"{version[:12]}.", suffix=".tmp", dir=self._versions))
+    def _write(self, inputs: dict[str, Any], shards: Sequence[Shard]) -> str:
+        """Write a version and return its name; one with the same bytes is left as it is."""
+        aside = self._versions / _ASIDE
+        # A killed build may have left it.
+        shutil.rmtree(aside, ignore_errors=True)
         try:
             for shard in shards:
-                _save_shard(aside / shard.policy.id, shard)
+                _save_shard(aside / _file_name(shard.policy.id), shard)
             files = {
-                path.relative_to(aside).as_posix(): {
-                    "bytes": path.stat().st_size,
-                    "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-                }
+                path.relative_to(aside).as_posix(): {"bytes": path.stat().st_size, "sha256": _sha256(path.read_bytes())}
                 for path in sorted(aside.rglob("*"))
                 if path.is_file()
             }
-            (aside / _MANIFEST).write_text(_as_json({"inputs": inputs, "files": files}), "utf-8")
+            manifest = _as_json({"inputs": inputs, "files": files}).encode()
+            (aside / _MANIFEST).write_bytes(manifest)
             for path in [*aside.rglob("*"), aside]:
                 _flush(path)
-            if target.exists():
-                shutil.rmtree(target)
-            aside.rename(target)
-            _flush(self._versions)
-        except BaseException:
+            name = _sha256(manifest)
+            target = self._versions / name
+            if not _is_whole(target):
+                if target.exists():
+                    shutil.rmtree(target)
+                aside.rename(target)
+                _flush(self._versions)
+        finally:
             shutil.rmtree(aside, ignore_errors=True)
-            raise
-        current = self.folder / "CURRENT.tmp"
-        current.write_text(version + "\n", "ascii")
-        _flush(current)
-        current.replace(self.folder / "CURRENT")
-        _flush(self.folder)
+        return name
 
-    def _tidy(self, version: str) -> None:
-        """Remove what a killed build left, and all but the last versions."""
-        folders = [path for path in self._versions.iterdir() if path.is_dir() and path.name != version]
-        stale = [path for path in folders if path.suffix == ".tmp"]
-        former = sorted((p for p in folders if p.suffix != ".tmp"), key=lambda path: path.stat().st_mtime, reverse=True)
-        for path in [*stale, *former[_KEPT_VERSIONS - 1 :]]:
-            shutil.rmtree(path, ignore_errors=True)
+    def _put_in_use(self, name: str) -> None:
+        """Make `CURRENT` name a version, and remove all others but the one it named before."""
+        former = ""
+        with suppress(PolicyIndexError):
+            former = self._current()
+        aside = self.folder / f"{_CURRENT}.tmp"
+        aside.write_text(f"{name}\n", "ascii")
+        _flush(aside)
+        aside.replace(self.folder / _CURRENT)
+        _flush(self.folder)
+        for path in self._versions.iterdir():
+            # Whatever else a person keeps here is not ours to remove.
+            if _VERSION.fullmatch(path.name) and path.name not in (name, former):
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def _inputs(policies: Sequence[Policy], analyzer: Analyzer, embedders: Sequence[Embedder]) -> dict[str, Any]:
     """Return what an index is made of; two indexes of the same inputs are the same."""
     return {
         "format": _FORMAT,
-        "policies": [{"id": p.id, "sha256": p.sha256, "texts": _digest("\0".join(_texts(p)))} for p in policies],
+        "policies": [{"id": p.id, "sha256": p.sha256, "texts": _digest(_as_json(_texts(p)))} for p in policies],
         "analyzer": analyzer.identity,
         "embedders": {embedder.name: embedder.identity for embedder in embedders},
-        "libraries": {name: metadata.version(name) for name in ("bm25s", "jieba", "snowballstemmer")},
+        "scoring": {"k1": _K1, "b": _B},
+        "libraries": {
+            distribution: _version_of(distribution)
+            for distribution in ("policy-assistant", "bm25s", "jieba", "opencc", "snowballstemmer")
+        },
     }
 
 
-def _texts(policy: Policy) -> list[str]:
-    return list(texts_of(policy, passages(policy)).lexical)
+def _texts(policy: Policy) -> list[tuple[str, ...]]:
+    texts = texts_of(policy, passages(policy))
+    return [texts.embedded, texts.lexical]
+
+
+def _version_of(distribution: str) -> str:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def _save_shard(folder: Path, shard: Shard) -> None:
@@ -483,7 +521,7 @@ def _save_shard(folder: Path, shard: Shard) -> None:
     shard.bm25.save(folder / _BM25)
     (folder / _KEYS).write_text(_as_json(shard.keys), "utf-8")
     for name, vectors in shard.vectors.items():
-        np.save(folder / f"{name}.npy", vectors, allow_pickle=False)
+        np.save(folder / f"{_file_name(name)}.npy", vectors, allow_pickle=False)
 
 
 def _load_shard(folder: Path, policy: Policy, embedders: Sequence[Embedder]) -> Shard:
@@ -492,31 +530,70 @@ def _load_shard(folder: Path, policy: Policy, embedders: Sequence[Embedder]) -> 
 
     found = passages(policy)
     texts = texts_of(policy, found)
-    return Shard(
-        policy=policy,
-        passages=found,
-        bm25=bm25s.BM25.load(folder / _BM25),
-        owners=np.array(texts.owners, np.int32),
-        vectors={e.name: np.load(folder / f"{e.name}.npy", mmap_mode="r", allow_pickle=False) for e in embedders},
-        keys=tuple(json.loads(_read(folder / _KEYS))),
-    )
+    files = {embedder.name: folder / f"{_file_name(embedder.name)}.npy" for embedder in embedders}
+    try:
+        return Shard(
+            policy=policy,
+            passages=found,
+            bm25=bm25s.BM25.load(folder / _BM25),
+            owners=np.array(texts.owners, np.int32),
+            vectors={name: np.load(path, mmap_mode="r", allow_pickle=False) for name, path in files.items()},
+            keys=tuple(json.loads(_read(folder / _KEYS))),
+        )
+    except (OSError, ValueError) as error:
+        # Its bytes were right a moment ago: it has been removed or altered since.
+        raise IndexDamagedError(f"{folder}: cannot be loaded ({error}): {_REBUILD}") from error
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a version, whose name is the manifest's SHA-256."""
+    path = folder / _MANIFEST
+    data = _read(path)
+    if _sha256(data) != folder.name:
+        raise IndexDamagedError(f"{path}: is not as it was written: {_REBUILD}")
+    return dict(json.loads(data))
+
+
+def _checked(folder: Path, file: str, manifest: dict[str, Any]) -> bytes:
+    """Return the bytes of a file of a version, if they are as the manifest says."""
+    data = _read(folder / file)
+    if manifest["files"].get(file) != {"bytes": len(data), "sha256": _sha256(data)}:
+        raise IndexDamagedError(f"{folder / file}: is not as it was written: {_REBUILD}")
+    return data
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        manifest = _manifest(folder)
+        for file in manifest["files"]:
+            _checked(folder, file, manifest)
+    except PolicyIndexError:
+        return False
+    return True
 
 
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise IndexDamagedError(f"{path}: is missing: run `policy-assistant index --force` to build the index anew") from None
+        raise IndexDamagedError(f"{path}: is missing: {_REBUILD}") from None
     except OSError as error:
-        raise PolicyIndexError(f"{path}: cannot be read ({error.strerror}): name another folder with --index-dir") from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> PolicyIndexError:
+    return PolicyIndexError(
+        f"{path}: cannot be read ({error.strerror}): name another folder with --index-dir or ASSISTANT_INDEX_DIR"
+    )
 
 
 def _flush(path: Path) -> None:
     """Make the system write a file, or the entries of a folder, to the disk."""
     try:
-        descriptor = os.open(path, os.O_RDONLY)
+        # Windows flushes only what is open for writing, and does not open folders; its
+        # renames are durable without.
+        descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     except PermissionError:
-        # Windows does not open folders; its renames are durable without.
         return
     try:
         os.fsync(descriptor)
@@ -524,8 +601,17 @@ def _flush(path: Path) -> None:
         os.close(descriptor)
 
 
+def _file_name(name: str) -> str:
+    """Return a name that is right for a file: a model may be called `BAAI/bge-m3`, a policy `manifest.json`."""
+    return name if _PLAIN_NAME.fullmatch(name) else _digest(name)[:32]
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
 def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return _sha256(text.encode("utf-8", "surrogatepass"))
 
 
 def _as_json(value: object) -> str:

@@ -6,6 +6,11 @@ markers has a fixed level here. An ordered table recognises markers; where a mar
 block belongs is decided by the lists that are open at that place, and by where blocks of
 its family stood before in the same text.
 
+The way of a text: lines with the markers in them (`_read_lines`), the tables of contents
+(`_find_contents`), one pass over the lines with a stack of open clauses (`_Outline`), and
+the division of what is too long to read. Each step looks a bounded way back or ahead, so
+that the whole is linear in the length of the text.
+
 The tree is lossless: clauses nest, never overlap, and every character of the text is the
 own text of exactly one clause.
 """
@@ -14,20 +19,33 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from assistant.errors import PolicyError
-from assistant.policy import Clause, Kind, Policy
-from assistant.text import Language, Span, fold, language_of, sentences, stripped
+from assistant.policy import BULLETS, Clause, Policy
+from assistant.text import fold, language_of, sentences, stripped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from assistant.policy import Kind
+    from assistant.text import Language, Span
 
 MAX_POLICY_CHARS = 4_000_000
 """Longest text that is parsed; the longest real policies have about 200,000 characters."""
 
+_MAX_DEPTH = 16
+"""Deepest clause; no policy that people read comes near, and ids grow with the depth."""
+_SHORT_CHARS = 50
+"""A paragraph shorter than this is no clause by itself when another follows it."""
 _READABLE_CHARS = 600
-_MAX_PARAGRAPH_CHARS = 2_000
+"""Own text longer than this is divided by paragraphs."""
+_MAX_CHARS = 2_000
+"""Own text longer than this is divided by sentences."""
 _TITLE_CHARS = 40
 
 
@@ -44,12 +62,12 @@ def parse(
     contact: str = "",
     translations: Mapping[str, str] | None = None,
 ) -> Policy:
-    """Parse the text of a policy into its clauses.
+    r"""Parse the text of a policy into its clauses.
 
     Args:
         text: The policy; any text will do, one without structure is divided by paragraphs.
         id: Name of the policy in its corpus.
-        title: Name that people read; the text's first line by default.
+        title: Name that people read; the text's first line by default, without Markdown's marks.
         language: Language of the text; found out by default.
         company: Company that issued it.
         aliases: Other names of the company or its product.
@@ -64,7 +82,7 @@ def parse(
     Raises:
         PolicyError: If the text is empty, too long, or not text.
 
-    >>> policy = parse("一、收集\\n（一）注册\\n我们收集手机号。\\n（二）支付\\n我们收集订单号。\\n二、联系\\n电话 12345。")
+    >>> policy = parse("一、收集\n（一）注册\n我们收集手机号。\n（二）支付\n我们收集订单号。\n二、联系\n请来电。")
     >>> [policy.reference(clause.id) for clause in policy.walk() if clause.label]
     ['一', '一（一）', '一（二）', '二']
     """
@@ -82,7 +100,7 @@ def parse(
     first_line = next(line.strip() for line in text.splitlines() if line.strip())
     return Policy(
         id=id,
-        title=title or first_line[:_TITLE_CHARS],
+        title=title or first_line.strip("#*_ ")[:_TITLE_CHARS] or id,
         text=text,
         sha256=digest,
         root=root,
@@ -100,10 +118,157 @@ def parse(
 
 _HAN_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _HAN_NUMERAL = r"[零〇一二三四五六七八九十百]{1,5}"
-_ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50}
+_ROMAN = {"i": 1, "v": 5, "x": 10}
 _CIRCLED = ((0x2460, 0x2473), (0x2474, 0x2487), (0x2488, 0x249B), (0x2776, 0x277F), (0x3220, 0x3229))
-_BULLETS = "•●·■◆▪◦○◇□➤▶★"
-_RANKS = {"编": 0, "部分": 0, "章": 1, "节": 2, "条": 3}
+_RANKS = {"编": 0, "部分": 0, "章": 1, "节": 2, "条": 3, "款": 4, "项": 5}
+
+
+@dataclass(frozen=True, slots=True)
+class _Marker:
+    family: str
+    """Kind of number with its punctuation; blocks of one list share it."""
+    path: tuple[int, ...]
+    """The number; several for `2.1`, none for a bullet or a heading without one."""
+    start: int
+    label: int
+    """Where the number starts, after `**` or `##`."""
+    end: int
+    """Where the number ends."""
+    rank: int | None = None
+    """Depth that the family fixes by itself: Markdown's `##`, or 章 above 条."""
+
+    @property
+    def number(self) -> int:
+        return self.path[-1] if self.path else 0
+
+    @property
+    def series(self) -> tuple[str, tuple[int, ...]]:
+        """What the items of one list have in common."""
+        return self.family, self.path[:-1]
+
+
+# Tried in order on folded text, at the start of a line or of a sentence.
+_NUMBER_MARKS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    # "第二条的规定" and "第一条第二款" are references to a clause, not its start.
+    (
+        "第",
+        re.compile(
+            rf"第\s*({_HAN_NUMERAL}|\d{{1,3}})\s*(部分|[编章节条款项])"
+            r"(?=$|[\s、:.【《]|(?![的规所中之款项第和及至或与以])[一-鿿])"
+        ),
+    ),
+    # "Section 3 applies" is a reference: without punctuation after it, the line must be a heading.
+    (
+        "section",
+        re.compile(r"(?:section|article|chapter|part)\s+(\d{1,3}(?:\.\d{1,2}){0,3}|[ivx]{1,6})(?=$|[\s.:)–—-])[.:)]?"),
+    ),
+    (
+        "appendix",
+        re.compile(
+            r"(?:附\s*件|附\s*录|附表)\s*([一二三四五六七八九十]|\d{1,2})?(?=$|[\s、:.《])[、:.]?|附:"
+            r"|(?:appendix|annex|schedule)(?:\s+(\d{1,2}|[a-h])(?=$|[\s:.–—-])|(?=$|:))[:.]?"
+        ),
+    ),
+    ("一、", re.compile(rf"({_HAN_NUMERAL})\s*[、.]")),
+    ("(一)", re.compile(rf"\(\s*({_HAN_NUMERAL})\s*\)[、.]?")),
+    ("一)", re.compile(rf"({_HAN_NUMERAL})\s*\)")),
+    # Not "1.5倍", "2.1%" and "10.5mb"; but "1.3App permissions" is one.
+    ("1.1", re.compile(r"(\d{1,2}(?:\.\d{1,2}){1,4})(?!\d|%|\.\d)[.、]?(?=$|\s|[a-z]{3}|[^\d\s.%a-z+\-/倍万亿元])")),
+    ("1、", re.compile(r"(\d{1,3})\s*、")),
+    ("1.", re.compile(r"(\d{1,3})\s*\.(?![\d.])")),
+    ("1)", re.compile(r"(\d{1,3})\s*\)")),
+    ("1 ", re.compile(r"(\d{1,2})[ \t]+(?=[一-鿿a-z][^。,;:!\n]{1,40}$)")),
+    ("(1)", re.compile(r"\(\s*(\d{1,3})\s*\)[、.]?")),
+    ("①", re.compile(r"([①-⒛❶-❿㈠-㈩])[、.]?")),
+    ("i.", re.compile(r"([ivx]{1,5})[.)、](?=\s|[一-鿿])")),
+    ("(i)", re.compile(r"\(([ivx]{1,5})\)")),
+    ("a.", re.compile(r"([a-z])(?:、|[.)](?=\s|[一-鿿]))")),
+    ("(a)", re.compile(r"\(([a-z])\)")),
+)
+_MARKDOWN = re.compile(r"(#{1,6})[ \t]+")
+# "Ø" is how a bullet of a symbol font comes out of a word processor.
+_BULLET = re.compile(rf"([{BULLETS}])[ \t]*(?=\S)|(ø)[ \t]*(?=[一-鿿])|([-*–—])[ \t]+(?=\S)")
+_BOLD = re.compile(r"(?:\*\*|__)(?=\S)")
+# Most lines and sentences begin with nothing of the table's: a cheap look spares them its patterns.
+_MAY_BE_NUMBER = re.compile(
+    r"[\d(①-⒛❶-❿㈠-㈩第附零〇一二三四五六七八九十百]|[a-z](?:[.)、]|[ivx]{1,4}[.)、])|[saciep][a-z]{3,}"
+)
+# A list may go on in another's punctuation: "1、", "2.", "3)".
+_STYLES = {
+    family: families[0]
+    for families in (("1、", "1.", "1)", "1 "), ("一、", "一)"), ("a.", "(a)"), ("i.", "(i)"))
+    for family in families
+}
+_ROMAN_FAMILIES = frozenset({"i.", "(i)"})
+_LETTER_FAMILIES = frozenset({"a.", "(a)"})
+# What the first part of "4.1" may be printed as above it; never the "(4)" of a list.
+_DOTTED_PARENTS = frozenset({"一、", "1、", "1.", "1)", "1 ", "1.1", "#", "section", *_RANKS})
+_NEEDS_HEADING = frozenset({"section", "appendix"})
+# Inside a line these are versions, initials and references far more often than numbers of clauses.
+_NEVER_INSIDE = frozenset({"1.1", "i.", "a.", "1 ", *_NEEDS_HEADING})
+
+
+def _markers_at(folded: str, position: int, end: int) -> tuple[_Marker, ...]:
+    """Return the readings of the marker at `position`: none, one, or two for `(i)`."""
+    start = position
+    if bold := _BOLD.match(folded, position, end):
+        position = bold.end()
+    if hashes := _MARKDOWN.match(folded, position, end):
+        number = next(iter(_numbers_at(folded, hashes.end(), end, start)), None)
+        rank = len(hashes[1])
+        if number:
+            return (_Marker("#", number.path, start, number.label, number.end, rank),)
+        return (_Marker("#", (), start, hashes.end(), hashes.end(), rank),)
+    if not bold and (bullet := _BULLET.match(folded, position, end)):
+        index = bullet.lastindex or 0
+        return (_Marker(bullet[index], (), start, start, bullet.end(index)),)
+    return _numbers_at(folded, position, end, start)
+
+
+def _numbers_at(folded: str, position: int, end: int, start: int) -> tuple[_Marker, ...]:
+    if not _MAY_BE_NUMBER.match(folded, position, end):
+        return ()
+    found: list[_Marker] = []
+    for family, pattern in _NUMBER_MARKS:
+        # Only a Roman number has a second reading, as a letter.
+        if (found and family not in _LETTER_FAMILIES) or not (match := pattern.match(folded, position, end)):
+            continue
+        if family in _NEEDS_HEADING and not _stands_alone(folded, match, end):
+            continue
+        if marker := _read_number(family, match, start):
+            found.append(marker)
+            if family not in _ROMAN_FAMILIES:
+                break
+    return tuple(found)
+
+
+def _stands_alone(folded: str, match: re.Match[str], end: int) -> bool:
+    """Say whether the marker is followed by punctuation or a heading, not by the rest of a sentence."""
+    rest = stripped(folded, match.end(), end)
+    return folded[match.end() - 1] in ".:)" or rest is None or _is_heading_text(folded, *rest)
+
+
+def _read_number(family: str, match: re.Match[str], start: int) -> _Marker | None:
+    numeral = next(filter(None, match.groups()), "")
+    if family == "第":
+        family = match[2]
+    path = tuple(_value(part, family) for part in numeral.split("."))
+    return _Marker(family, path, start, match.start(), match.end(), _RANKS.get(family)) if all(path) else None
+
+
+def _value(numeral: str, family: str) -> int:
+    if not numeral:
+        # The only appendix has no number.
+        return 1
+    if numeral.isdecimal():
+        return int(numeral)
+    if family == "①":
+        return 1 + next(ord(numeral) - low for low, high in _CIRCLED if low <= ord(numeral) <= high)
+    if numeral[0] in _HAN_DIGITS or numeral[0] in "十百":
+        return _han_number(numeral)
+    if family in _ROMAN_FAMILIES or family == "section":
+        return _roman_number(numeral)
+    return ord(numeral) - ord("a") + 1
 
 
 def _han_number(numeral: str) -> int:
@@ -123,126 +288,268 @@ def _roman_number(numeral: str) -> int:
     return sum(-v if v < max(values[i:]) else v for i, v in enumerate(values))
 
 
+# --- What lines look like ----------------------------------------------------------------
+
+_HEADING_CHARS = 40
+_HEADING_WORDS = 12
+_HAN = re.compile(r"[一-鿿]")
+_LETTER = re.compile(r"[^\W\d_]")
+_NOISE = re.compile(r"[\W_]+")
+_TERMINAL = "。;!,…、"
+# A phrase that announces what follows it and names nothing.
+_LEADS_IN = re.compile(
+    r"以下|如下|下列|下述|下文|包括|限于|例如|比如|(?:理解|注意|知悉|认可|同意|建议|承诺|提示|保证|中|时|即|是)$"
+    r"|following|below|includ|such as|\bnote$"
+)
+# What a heading without a number does not say: it names, it does not tell.
+_TELLS = re.compile(r"以下|如下|下列|下述|[您你](?:可以|可|需|应)|提供了|^请")
+_TALKS = re.compile(r"您|你|我们|^[在如若当对根按其除]|\b(?:we|us|our|you|your)\b")
+# Words that want another after them: a line that ends with one was cut, or is an item of a list.
+_UNFINISHED = re.compile(r"(?:(?<!目)的|(?<!参)与|[于了和或及以把将])$")
+
+
+def _is_heading_text(folded: str, start: int, end: int) -> bool:
+    """Say whether `folded[start:end]` reads like a heading: short, whole, and not a sentence."""
+    if not 0 < end - start <= 2 * _HEADING_CHARS:
+        return False
+    heading = folded[start:end].rstrip("*_# ")
+    stem = heading.rstrip(": ")
+    if not _LETTER.search(stem) or heading[-1] in _TERMINAL or _UNFINISHED.search(stem):
+        return False
+    if "。" in heading or "\t" in heading or "://" in heading or heading.count("(") != heading.count(")"):
+        return False
+    if heading[-1] == ":" and (_LEADS_IN.search(stem) or _TALKS.search(stem)):
+        return False
+    if _HAN.search(heading):
+        return len(heading) <= _HEADING_CHARS and not re.search(r"[:;,?](?!$)", heading)
+    return len(heading.split()) <= _HEADING_WORDS and not re.search(r"[:;](?!$)|[.?!](?:\s|$)", heading)
+
+
+def _squeeze(folded: str) -> str:
+    """Return the letters of a heading, without spaces and punctuation."""
+    return _NOISE.sub("", folded)
+
+
+# --- Lines -----------------------------------------------------------------------------
+
+# Where a clause may begin inside a line: after a sentence, a colon or a semicolon, and in
+# "三、共享 1. 原则 …" after the blank behind a heading.
+_INSIDE = re.compile(
+    r"(?P<end>[。;:!?])\s*[\"')]?\s*(?:(?:以及|及|和|and|or)\s*)?|(?<=[一-鿿])\s+(?=\(?(?:\d{1,2}|[一二三四五六七八九十]{1,2})\s?[、.)])"
+)
+# A line from its first visible character on: byte order marks and zero-width spaces hide numbers.
+_VISIBLE_LINE = re.compile(r"[^\s\u200b-\u200f\u2060\ufeff][^\n\r\x0b\x0c\u2028\u2029]*")
+_MAX_ROW_LINES = 30
+_MAX_CELL_LINES = 8
+
+
 @dataclass(frozen=True, slots=True)
-class _Marker:
-    family: str
-    """Kind of number with its punctuation; blocks of one list share it."""
-    path: tuple[int, ...]
-    """The number; several for `2.1`, none for a bullet or a Markdown heading."""
+class _Inside:
+    """A place inside a line where a clause may begin."""
+
+    after: str
+    """The mark before it: `:` introduces a list, and nothing stands for a blank."""
+    start: int
+    """Where the mark before it starts."""
+    markers: tuple[_Marker, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line without the white space around it, or a row of a table."""
+
     start: int
     end: int
-    """Where the label ends."""
-    rank: int | None = None
-    """Depth that the family fixes by itself: Markdown's `##`, or 章 above 条."""
+    markers: tuple[_Marker, ...] = ()
+    inside: tuple[_Inside, ...] = ()
+    in_table: bool = False
 
     @property
-    def number(self) -> int:
-        return self.path[-1] if self.path else 0
+    def body(self) -> int:
+        """Where the line's words start, after its number."""
+        return self.markers[0].end if self.markers else self.start
 
 
-# Tried in order on folded text at the start of a line or after a sentence's end.
-_NUMBER_MARKS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    (
-        "第",
-        re.compile(
-            rf"第\s*({_HAN_NUMERAL}|\d{{1,3}})\s*(部分|[编章节条])(?=$|[\s、:.【《]|(?![的规所中之款项第和及至或与以,，。)）])[一-鿿])"
-        ),
-    ),
-    ("section", re.compile(r"(?:section|article|chapter|part)\s+(\d{1,3}|[ivx]{1,6}\b)(?=\s*(?:$|[.:)\-–—]|\s[a-z]))[.:)]?")),
-    ("appendix", re.compile(r"(?:附件|附录|appendix|annex|schedule)\s*([一二三四五六七八九十]|\d{1,2}|[a-h]\b)?(?=$|[\s、:.])[、:.]?")),
-    ("一、", re.compile(rf"({_HAN_NUMERAL})\s*[、.]")),
-    ("(一)", re.compile(rf"\(\s*({_HAN_NUMERAL})\s*\)[、.]?")),
-    ("一)", re.compile(rf"({_HAN_NUMERAL})\s*\)")),
-    ("1.1", re.compile(r"(\d{1,2}(?:\s?\.\s?\d{1,2}){1,4})(?![\d.%])[.、]?(?=\s|[^\d\s.%a-z+\-/年月日倍万亿元])")),
-    ("1、", re.compile(r"(\d{1,3})\s*、")),
-    ("1.", re.compile(r"(\d{1,3})\s*\.(?![\d.])")),
-    ("1)", re.compile(r"(\d{1,3})\s*\)")),
-    ("1 ", re.compile(r"(\d{1,2})[ \t]+(?=[一-鿿a-z][^。,;:!\n]{1,40}$)")),
-    ("(1)", re.compile(r"\(\s*(\d{1,3})\s*\)[、.]?")),
-    ("①", re.compile(r"([①-⒛❶-❿㈠-㈩])[、.]?")),
-    ("i.", re.compile(r"([ivx]{1,5})[.)、](?=\s|[一-鿿])")),
-    ("(i)", re.compile(r"\(([ivx]{1,5})\)")),
-    ("a.", re.compile(r"([a-z])(?:、|[.)](?=\s|[一-鿿]))")),
-    ("(a)", re.compile(r"\(([a-z])\)")),
-)
-_MARKDOWN = re.compile(r"(#{1,6})[ \t]+")
-_BULLET = re.compile(rf"([{_BULLETS}])[ \t]*(?=\S)|([-*–—])[ \t]+(?=\S)")
-_BOLD = re.compile(r"(?:\*\*|__)(?=\S)")
-# A family may go on in another's punctuation: "1、", "2.", "3)".
-_COMPATIBLE = (frozenset({"1、", "1.", "1)", "1 "}), frozenset({"一、", "一)"}), frozenset({"a.", "(a)"}), frozenset({"i.", "(i)"}))
+def _read_lines(folded: str) -> list[_Line]:
+    spans = [span for match in _VISIBLE_LINE.finditer(folded) if (span := stripped(folded, *match.span()))]
+    borders = [_borders(folded, *span) for span in spans]
+    lines: list[_Line] = []
+    number = 0
+    while number < len(spans):
+        if rows := _table_at(folded, spans, borders, number):
+            lines.extend(_Line(spans[first][0], spans[last][1], in_table=True) for first, last in rows)
+            number = rows[-1][1] + 1
+        else:
+            start, end = spans[number]
+            lines.append(_Line(start, end, _markers_at(folded, start, end), tuple(_inside(folded, start, end))))
+            number += 1
+    return lines
 
 
-def _markers_at(folded: str, position: int, end: int) -> tuple[_Marker, ...]:
-    """Return the readings of the marker at `position`: none, one, or two for `(i)`."""
-    start = position
-    if bold := _BOLD.match(folded, position, end):
-        position = bold.end()
-    if heading := _MARKDOWN.match(folded, position, end):
-        return (_Marker("#", (), start, heading.end(), rank=len(heading[1])),)
-    if not bold and (bullet := _BULLET.match(folded, position, end)):
-        return (_Marker(bullet[1] or bullet[2], (), start, bullet.end(bullet.lastindex or 0)),)
-    found: list[_Marker] = []
-    for family, pattern in _NUMBER_MARKS:
-        if (found and family not in ("a.", "(a)")) or not (match := pattern.match(folded, position, end)):
-            continue
-        marker = _read_number(family, match, start)
-        if marker:
-            found.append(marker)
-            if family not in ("i.", "(i)"):
-                break
-    return tuple(found)
+def _inside(folded: str, start: int, end: int) -> Iterator[_Inside]:
+    for match in _INSIDE.finditer(folded, start, end):
+        if match.end() < end and (markers := _numbers_at(folded, match.end(), end, match.end())):
+            yield _Inside(match["end"] or "", match.start(), markers)
 
 
-def _read_number(family: str, match: re.Match[str], start: int) -> _Marker | None:
-    numeral, rank = match[1], None
-    if family == "第":
-        rank = _RANKS[match[2]]
-        family = match[2]
-    if family == "1.1":
-        path = tuple(int(part) for part in numeral.split("."))
-        return _Marker(family, path, start, match.end()) if all(0 < part < 100 for part in path) else None
-    if numeral is None:
-        number = 1
-    elif numeral.isdecimal():
-        number = int(numeral)
-    elif family == "①":
-        low = next(low for low, high in _CIRCLED if low <= ord(numeral) <= high)
-        number = ord(numeral) - low + 1
-    elif numeral[0] in _HAN_DIGITS or numeral[0] in "十百":
-        number = _han_number(numeral)
-    elif family in ("i.", "(i)", "section"):
-        number = _roman_number(numeral)
-    else:
-        number = ord(numeral) - ord("a") + 1
-    return _Marker(family, (number,), start, match.end(), rank) if number else None
+def _borders(folded: str, start: int, end: int) -> int:
+    """Return how many borders of cells a line has: tabs behind its number, or Markdown's bars."""
+    if folded[start] == "|" == folded[end - 1]:
+        return folded.count("|", start, end)
+    if "\t" not in folded[start:end]:
+        return 0
+    markers = _markers_at(folded, start, end)
+    body = stripped(folded, markers[0].end if markers else start, end)
+    return folded.count("\t", *body) if body else 0
+
+
+def _table_at(folded: str, spans: Sequence[Span], borders: Sequence[int], first: int) -> list[tuple[int, int]]:
+    """Return the first and last line of each row of the table that starts at a line, if one does."""
+    rows: list[tuple[int, int]] = []
+    number = first
+    while number < len(spans) and borders[number]:
+        last = _row_end(folded, spans, borders, number, borders[first])
+        rows.append((number, last))
+        number = last + 1
+    return rows if len(rows) > 1 else []
+
+
+def _row_end(folded: str, spans: Sequence[Span], borders: Sequence[int], first: int, width: int) -> int:
+    """Return the last line of a row.
+
+    The cells of a row may have lines, and numbers, of their own: a row lasts until it has
+    as many borders as the table's first one.
+    """
+    found, last = 0, first
+    for number in range(first, min(first + _MAX_ROW_LINES, len(spans))):
+        start, end = spans[number]
+        if found >= width or (not borders[number] and end - start > 2 * _HEADING_CHARS):
+            break
+        found += borders[number]
+        last = number if borders[number] else last
+    # What is between two rows goes on the last cell of the first.
+    for number in range(last + 1, min(last + 1 + _MAX_CELL_LINES, len(spans))):
+        start, end = spans[number]
+        if borders[number]:
+            return number - 1
+        if end - start > _HEADING_CHARS or _markers_at(folded, start, end):
+            break
+    return last
+
+
+# --- Tables of contents ------------------------------------------------------------------
+
+_CONTENTS_TITLE = re.compile(r".{0,30}(?:目\s*录|目\s*次)\s*:?|(?:table of )?contents\s*:?|index")
+_CONTENTS_ANNOUNCED = re.compile(r"目录|内容(?:如下)?:$|(?:部分|章节)(?:组成)?:$")
+_PAGE_NUMBER = re.compile(r"[.…·\s]*\d{1,3}\s*$")
+_LEAST_ENTRIES = 3
+_LEAST_UNTITLED = 5
+_MOST_RETURNS = 4
+
+
+def _find_contents(folded: str, lines: Sequence[_Line]) -> list[tuple[int, int]]:
+    """Return the first and last line of each table of contents.
+
+    It is a run of short lines that come back, in part, as the headings of later lines.
+    """
+    runs: list[list[int]] = []
+    number = 0
+    while number < len(lines):
+        run = _short_run(folded, lines, number)
+        if len(run) >= _LEAST_ENTRIES:
+            runs.append(run)
+        number += max(len(run), 1)
+    keys = {number: _entry(folded, lines[number]) for run in runs for number in run}
+    returns = _headings_with(folded, lines, {key for key in keys.values() if len(key) > 1})
+    return [found for run in runs if (found := _contents_in(folded, lines, run, keys, returns))]
+
+
+def _short_run(folded: str, lines: Sequence[_Line], first: int) -> list[int]:
+    """Return the numbers of the short lines from `first` on, up to one that repeats another."""
+    seen: set[str] = set()
+    run: list[int] = []
+    announced = first > 0 and _announces_contents(folded, lines[first - 1])
+    for number in range(first, len(lines)):
+        line = lines[number]
+        ended = folded[line.end - 1]
+        sentence = ended in _TERMINAL and not (announced and line.markers and ended == "。")
+        if line.end - line.start > _HEADING_CHARS or sentence or line.in_table:
+            break
+        key = _squeeze(folded[line.body : line.end])
+        if key in seen:
+            break
+        seen |= {key, _entry(folded, line)}
+        run.append(number)
+    return run
+
+
+def _announces_contents(folded: str, line: _Line) -> bool:
+    return _CONTENTS_ANNOUNCED.search(folded, max(line.start, line.end - 2 * _HEADING_CHARS), line.end) is not None
+
+
+def _entry(folded: str, line: _Line) -> str:
+    """Return the letters of a line as an entry of contents; none for what is no title, such as `电话：12345`."""
+    words = folded[line.body : line.end].rstrip("。: ")
+    return "" if ":" in words else _squeeze(_PAGE_NUMBER.sub("", words))
+
+
+def _headings_with(folded: str, lines: Sequence[_Line], keys: set[str]) -> dict[str, list[int]]:
+    """Return the lines in which each key begins the line or the text after a marker."""
+    lengths = sorted({len(key) for key in keys})
+    found: dict[str, list[int]] = defaultdict(list)
+    for number, line in enumerate(lines):
+        for start in (line.body, *(place.markers[0].end for place in line.inside)):
+            head = _squeeze(folded[start : min(line.end, start + 2 * _HEADING_CHARS)])
+            for length in lengths:
+                if length <= len(head) and head[:length] in keys:
+                    found[head[:length]].append(number)
+    return found
+
+
+def _contents_in(
+    folded: str, lines: Sequence[_Line], run: list[int], keys: Mapping[int, str], returns: Mapping[str, list[int]]
+) -> tuple[int, int] | None:
+    later = {number: len(at) - bisect_right(at, run[-1]) for number in run if (at := returns.get(keys[number]))}
+    # What comes back again and again is a step or a cell, not a heading.
+    matched = [number for number, times in later.items() if 0 < times <= _MOST_RETURNS]
+    titled = next((n for n in run if _CONTENTS_TITLE.fullmatch(folded, lines[n].start, lines[n].end)), None)
+    if len(matched) < _LEAST_ENTRIES:
+        return None
+    if titled is None:
+        # Most lines must be entries and have a number: cells of tables and steps of lists come back, too.
+        announced = matched[0] > 0 and _announces_contents(folded, lines[matched[0] - 1])
+        least = _LEAST_ENTRIES if announced else _LEAST_UNTITLED
+        numbers = [marker for number in matched for marker in lines[number].markers[:1]]
+        different = len({(m.series, m.number) for m in numbers if m.path}) + sum(not m.path for m in numbers)
+        if different < max(least, (matched[-1] - matched[0] + 2) // 2):
+            return None
+    first, last = matched[0], matched[-1]
+    # An entry whose title the text words differently still goes on the numbers of the others.
+    while first > run[0] and _follows(lines[first - 1], lines[first]):
+        first -= 1
+    while last < run[-1] and _follows(lines[last], lines[last + 1]):
+        last += 1
+    if titled is not None and titled < first:
+        first = titled
+    elif first and folded[lines[first - 1].end - 1] == ":":
+        first -= 1
+    return first, last
+
+
+def _follows(line: _Line, after: _Line) -> bool:
+    return any(
+        a.path and a.series == b.series and b.number == a.number + 1 for a in line.markers for b in after.markers
+    )
 
 
 # --- Outline ---------------------------------------------------------------------------
 
-_TERMINAL = "。；;！!，,…、"
-_HEADING_CHARS = 40
-_HEADING_WORDS = 12
-_CONTENTS_LEAD = re.compile(r"(?:目\s*录|目\s*次|contents|table of contents|index)\s*[:：]?", re.IGNORECASE)
-_CONTENTS_ANNOUNCED = re.compile(r"目录|内容(?:如下)?[:：]$|(?:部分|章节)(?:组成)?[:：]$")
-_PAGE_NUMBER = re.compile(r"[.…·\s]*\d{1,3}\s*$")
-_NOISE = re.compile(r"[\W_]+")
-_SENTENCE_MARK = re.compile(r"[。;:!?]\s*[\"'）)]?\s*")
-_HAN_GAP = re.compile(r"(?<=[一-鿿])\s+(?=[一-鿿])")
-_SERIES_NUMBER = re.compile(r"[\d一二三四五六七八九十()（）\s]+")
-_DATE = re.compile(r"\d{4}\s*[年./-]|日期|版本|更新|生效|effective|updated|version", re.IGNORECASE)
+_DATE = re.compile(r"\d{4}\s*[年./-]|日期|版本|更新|生效|effective|updated|version")
 _BRACKETED = re.compile(r"【[^】\n]{1,30}】")
-_LEAD_IN = re.compile(r"您|你|我们|以下|如下|下列|following|below")
-_LOOKAHEAD = 400
-
-
-@dataclass(slots=True)
-class _Line:
-    start: int
-    end: int
-    markers: tuple[_Marker, ...]
-
-    def body(self) -> int:
-        return self.markers[0].end if self.markers else self.start
+_HAN_GAP = re.compile(r"(?<=[一-鿿])\s+(?=[一-鿿])")
+_PUNCTUATED = re.compile(r"[。,:!?！？]|\.(?:\s|$)")
+_MAX_INSIDE = 50
+_BROKEN_CHARS = 30
 
 
 @dataclass(slots=True)
@@ -257,16 +564,19 @@ class _Node:
     paragraphs: list[int] = field(default_factory=list)
     """Starts of the paragraphs of its own text, the first line's included."""
     repeated: bool = False
+    """A heading whose words come back, such as 使用目的: a field of those that do not."""
     bare: bool = False
     """Its first line is only a heading, so what follows is its text."""
+    short: bool = False
+    """Its first line reads like a heading, though it may be a short item of a list."""
 
     @property
-    def labelled(self) -> bool:
-        return self.marker is not None
+    def family(self) -> str:
+        return self.marker.family if self.marker else self.kind
 
-
-def _ends(nodes: list[_Node], end: int) -> list[int]:
-    return [*(node.start for node in nodes[1:]), end] if nodes else []
+    @property
+    def is_plain_heading(self) -> bool:
+        return self.kind == "heading" and self.marker is None
 
 
 class _Outline:
@@ -275,315 +585,351 @@ class _Outline:
     def __init__(self, text: str) -> None:
         self._text = text
         self._folded = fold(text)
-        self._lines = self._read_lines()
-        self._contents = self._find_contents()
+        self._lines = _read_lines(self._folded)
+        self._contents = dict(_find_contents(self._folded, self._lines))
+        self._entries = self._contents_entries()
         self._headings = Counter(self._heading_key(line) for line in self._lines if not line.markers)
         self._root = _Node(0, "root")
         self._stack = [self._root]
-        # Families under which a family's lists have begun before.
-        self._parents: dict[str, Counter[str]] = defaultdict(Counter)
-        self._last: dict[str, _Node] = {}
+        self._last_line_is_cell = False
+        # Families of clauses under which a family's lists have begun before.
+        self._parents: dict[tuple[str, bool], set[str]] = defaultdict(set)
+        # Lines at which the items of a list stand, all of them and by number.
+        self._list_lines: dict[object, list[int]] = defaultdict(list)
+        for number, line in enumerate(self._lines):
+            for marker in line.markers:
+                self._list_lines[marker.series].append(number)
+                self._list_lines[marker.series, marker.number].append(number)
 
     def build(self) -> Clause:
-        index = self._front_matter()
-        while index < len(self._lines):
-            if self._contents and index == self._contents[0]:
-                first, last = self._contents
-                node = _Node(self._lines[first].start, "contents")
-                self._root.children.append(node)
-                self._stack = [self._root]
-                index = last + 1
-                continue
-            self._add_line(index)
-            index += 1
-        self._divide(self._root, len(self._text))
-        return self._finish(self._root, "root", "", len(self._text))
-
-    # Reading ---------------------------------------------------------------------------
-
-    def _read_lines(self) -> list[_Line]:
-        lines = []
-        for match in re.finditer(r"[^\n]+", self._folded):
-            if span := stripped(self._folded, *match.span()):
-                lines.append(_Line(*span, _markers_at(self._folded, *span)))
-        return lines
-
-    def _find_contents(self) -> tuple[int, int] | None:
-        """Return the first and last line of the table of contents, if the text has one.
-
-        It is a run of short lines that come back, in part, as the headings of later lines.
-        """
-        heads: dict[str, list[tuple[int, str]]] = defaultdict(list)
-        for number, line in enumerate(self._lines):
-            starts = [line.body()]
-            for mark in _SENTENCE_MARK.finditer(self._folded, line.start, line.end):
-                if markers := _markers_at(self._folded, mark.end(), line.end):
-                    starts.append(markers[0].end)
-            for start in starts:
-                key = self._squeeze(start, min(line.end, start + 2 * _HEADING_CHARS))
-                if len(key) > 1:
-                    heads[key[:2]].append((number, key))
-        number = 0
+        number = self._front_matter()
         while number < len(self._lines):
-            run = self._short_run(number)
-            if len(run) >= 3 and (found := self._contents_in(run, heads)):
-                return found
-            number += max(len(run), 1)
-        return None
+            if number in self._contents:
+                self._add_contents(number)
+                number = self._contents[number]
+            else:
+                self._add_line(number)
+            number += 1
+        self._divide()
+        return self._clause(self._root, "root", "", len(self._text))
 
-    def _short_run(self, first: int) -> list[int]:
-        """Return the numbers of the short lines from `first` on, up to the first repeated one."""
-        run: list[int] = []
-        seen: set[str] = set()
-        before = self._lines[first - 1] if first else None
-        announced = before and _CONTENTS_ANNOUNCED.search(self._folded, before.start, before.end)
-        for number in range(first, len(self._lines)):
-            line = self._lines[number]
-            key = self._squeeze(line.body(), line.end)
-            ended = self._folded[line.end - 1]
-            sentence = ended in _TERMINAL and not (announced and line.markers and ended == "。")
-            if line.end - line.start > _HEADING_CHARS or sentence or key in seen:
-                break
-            if line.markers:
-                seen.add(key)
-            run.append(number)
-        return run
-
-    def _contents_in(self, run: list[int], heads: Mapping[str, list[tuple[int, str]]]) -> tuple[int, int] | None:
-        matched = []
-        for number in run:
-            line = self._lines[number]
-            key = self._squeeze(line.body(), line.end, without_page=True)
-            later = heads.get(key[:2], ()) if len(key) > 1 else ()
-            if any(other > run[-1] and head.startswith(key) for other, head in later[-50:]):
-                matched.append(number)
-        named = next((n for n in run if _CONTENTS_LEAD.fullmatch(self._folded, self._lines[n].start, self._lines[n].end)), None)
-        if len(matched) < 3 or (named is None and 2 * len(matched) < matched[-1] - matched[0] + 1):
-            return None
-        first, last = matched[0], matched[-1]
-        while first > run[0] and self._follows(self._lines[first - 1], self._lines[first]):
-            first -= 1
-        if named is not None and named < first:
-            first = named
-        elif first and self._folded[self._lines[first - 1].end - 1] == ":":
-            first -= 1
-        while last < run[-1] and self._follows(self._lines[last], self._lines[last + 1]):
-            last += 1
-        return first, last
-
-    @staticmethod
-    def _follows(line: _Line, after: _Line) -> bool:
-        return any(
-            a.family == b.family and a.path[:-1] == b.path[:-1] and b.number == a.number + 1
-            for a in line.markers
-            for b in after.markers
-            if a.path and b.path
-        )
-
-    def _squeeze(self, start: int, end: int, *, without_page: bool = False) -> str:
-        """Return the letters of a heading, without spaces and punctuation."""
-        heading = self._folded[start:end]
-        if without_page:
-            heading = _PAGE_NUMBER.sub("", heading)
-        return _NOISE.sub("", heading)
+    def _contents_entries(self) -> set[str]:
+        numbers = (n for first, last in self._contents.items() for n in range(first, last + 1))
+        return {self._folded[line.body : line.end].strip() for line in (self._lines[n] for n in numbers)}
 
     def _front_matter(self) -> int:
         """Take the title lines into the root's own text; return the number of the next line."""
         title = ""
         for number, line in enumerate(self._lines):
-            key = self._squeeze(line.start, line.end)
-            if (self._contents and number == self._contents[0]) or line.markers and line.markers[0].family != "#":
+            heading = not line.markers or (line.markers[0].family, line.markers[0].rank) == ("#", 1)
+            if number in self._contents or not heading or line.in_table or self._is_bracketed(line):
                 return number
-            dated = _DATE.search(self._folded, line.start, line.end) and line.end - line.start <= _HEADING_CHARS
-            if not dated and title and key != title:
-                return number
-            if not dated and not self._is_heading_text(line):
-                return number
-            if not dated and line.markers and line.markers[0].rank != 1:
+            short = line.end - line.start <= _HEADING_CHARS
+            dated = short and not line.markers and _DATE.search(self._folded, line.start, line.end)
+            key = _squeeze(self._folded[line.start : line.end]) if short else ""
+            if not dated and ((title and key != title) or not self._is_heading_text(line.start, line.end)):
                 return number
             title = title or ("" if dated else key)
-        return len(self._lines) if len(self._lines) == 1 else 0
+            self._root.paragraphs.append(line.start)
+        # A text of title lines alone has no title.
+        self._root.paragraphs.clear()
+        return 0
 
-    # Placing ---------------------------------------------------------------------------
+    def _add_contents(self, number: int) -> None:
+        if part := self._open_plain_heading():
+            self._lift(part)
+        self._open(_Node(self._lines[number].start, "contents"), 0)
+        self._stack = [self._root]
+
+    # Lines -------------------------------------------------------------------------------
 
     def _add_line(self, number: int) -> None:
         """Add a line, divided where further clauses begin in its middle."""
         line = self._lines[number]
-        if line.markers:
-            self._add_marked(self._choose(line.markers), line.end, number)
+        if marker := self._choose(line.markers, number):
+            self._add_marked(marker, line.end, number)
         else:
             self._add_unmarked(number)
-        for mark in _SENTENCE_MARK.finditer(self._folded, line.start, line.end):
-            if mark.end() >= line.end or mark.end() <= self._stack[-1].start:
+        for index, place in enumerate(line.inside):
+            marker = next((m for m in place.markers if self._begins_inside(m, index, number)), None)
+            if not marker:
                 continue
-            for marker in _markers_at(self._folded, mark.end(), line.end):
-                if marker.path and marker.rank is None and self._begins_midline(marker, mark, number):
-                    self._stack[-1].bare = False
-                    self._add_marked(marker, line.end, number)
-                    break
+            above = self._stack[-1]
+            above.bare = not place.after
+            if above.bare and above.marker:
+                above.kind, above.title = "heading", stripped(self._text, above.marker.end, place.start)
+            self._add_marked(marker, line.end, number)
 
-    def _choose(self, markers: tuple[_Marker, ...]) -> _Marker:
+    def _choose(self, markers: tuple[_Marker, ...], number: int) -> _Marker | None:
         """Pick the reading that continues an open list: `(i)` after `(h)` is a letter."""
         for marker in markers:
-            if self._open_list(marker, exact=True):
+            if self._open_list(marker, exact=True) is not None:
                 return marker
-        return next((marker for marker in markers if marker.number == 1), markers[0])
+        chosen = next((marker for marker in markers if marker.number <= 1), markers[0] if markers else None)
+        if chosen is None or chosen.number <= 1:
+            return chosen
+        # "30 days", and the rest of a broken line such as "(二)款的规定", start no list.
+        cut = chosen.family != "#" and number > 0 and self._is_broken(number - 1)
+        return None if cut or chosen.family == "1 " else chosen
 
-    def _begins_midline(self, marker: _Marker, mark: re.Match[str], number: int) -> bool:
-        if marker.family in ("1.1", "i.", "a.") or not self._text[marker.end : self._lines[number].end].strip(" 。;；，,"):
+    def _begins_inside(self, marker: _Marker, index: int, number: int) -> bool:
+        """Say whether a number inside a line starts a clause: it goes on an open list, or begins one."""
+        line = self._lines[number]
+        place, above = line.inside[index], self._stack[-1]
+        if marker.rank is not None or marker.family in _NEVER_INSIDE or marker.start <= above.start:
+            return False
+        if not self._text[marker.end : min(line.end, marker.end + 9)].strip(" 。;；，,"):
             return False
         if marker.number != 1:
-            return self._open_list(marker, exact=True) is not None
-        if not mark[0].startswith(":"):
-            return False
-        # The start of a list, if its second item follows in this line or the next ones.
-        return any(
-            other.family == marker.family and other.number == 2
-            for following in self._marks_after(marker.end, number)
-            for other in following
-        )
+            return bool(place.after) and self._open_list(marker, exact=True) is not None
+        under_heading = not place.after and above.marker and self._is_heading_text(above.marker.end, place.start)
+        return (place.after == ":" or bool(under_heading)) and self._has_second(marker, index, number)
 
-    def _marks_after(self, position: int, number: int) -> Iterator[tuple[_Marker, ...]]:
-        for mark in _SENTENCE_MARK.finditer(self._folded, position, self._lines[number].end):
-            yield _markers_at(self._folded, mark.end(), self._lines[number].end)
-        for line in self._lines[number + 1 : number + 4]:
-            yield line.markers
+    def _has_second(self, marker: _Marker, index: int, number: int) -> bool:
+        """Say whether the second item of a list that begins inside a line follows."""
+        line = self._lines[number]
+        for place in line.inside[index + 1 : index + 1 + _MAX_INSIDE]:
+            if same := [other.number for other in place.markers if other.series == marker.series]:
+                return same[0] == 2
+        following = self._next_line(marker.series, number)
+        return following is not None and following == self._next_line((marker.series, 2), number)
+
+    def _next_line(self, key: object, number: int) -> int | None:
+        """Return the next line after `number` with an item of a list."""
+        lines = self._list_lines.get(key, ())
+        at = bisect_right(lines, number)
+        return lines[at] if at < len(lines) else None
+
+    def _is_heading_text(self, start: int, end: int) -> bool:
+        span = stripped(self._folded, start, end) if end - start < 4 * _HEADING_CHARS else None
+        return span is not None and _is_heading_text(self._folded, *span)
+
+    def _is_broken(self, number: int) -> bool:
+        """Say whether a line ends in the middle of a sentence, as at the end of a printed page."""
+        line = self._lines[number]
+        long = line.end - line.start > _BROKEN_CHARS and not line.in_table
+        tail = self._folded[max(line.start, line.end - 2 * _HEADING_CHARS) : line.end]
+        return long and _HAN.match(tail[-1]) is not None and re.search(r"[,。]", tail) is not None
+
+    # Marked lines ------------------------------------------------------------------------
+
+    def _add_marked(self, marker: _Marker, line_end: int, number: int) -> None:
+        bare = short = self._is_heading_text(marker.end, line_end) or not stripped(self._text, marker.end, line_end)
+        # One that the next of its list follows at once is an item, however short.
+        if bare and marker.rank is None and number + 1 < len(self._lines):
+            after = self._lines[number + 1].markers
+            bare = not any(m.series == marker.series and m.number == marker.number + bool(marker.path) for m in after)
+        depth = self._parent_depth(marker, bare)
+        parent = self._stack[depth]
+        node = _Node(marker.start, "heading" if bare else "item", marker, paragraphs=[marker.start])
+        node.bare, node.short, node.title = bare, short, self._title(marker, line_end, parent, bare=bare)
+        self._parents[marker.family, bare].add(parent.family)
+        self._open(node, depth)
+
+    def _open(self, node: _Node, depth: int) -> None:
+        """Make a clause the last child of the one at `depth`, and the innermost open one."""
+        depth = min(depth, _MAX_DEPTH - 1)
+        del self._stack[depth + 1 :]
+        self._stack[-1].children.append(node)
+        self._stack.append(node)
+
+    def _labelled(self) -> Iterator[tuple[int, _Marker]]:
+        """Yield depth and marker of the open clauses that have one, the innermost first."""
+        for depth in range(len(self._stack) - 1, 0, -1):
+            if marker := self._stack[depth].marker:
+                yield depth, marker
+
+    def _labelled_depth(self, below: int = _MAX_DEPTH + 1) -> int:
+        """Return the depth of the innermost clause with a marker, or of the root."""
+        return next((depth for depth, _ in self._labelled() if depth < below), 0)
+
+    def _parent_depth(self, marker: _Marker, bare: bool) -> int:
+        """Return the depth of the open clause that becomes the parent of `marker`'s."""
+        if marker.family == "#":
+            ranks = ((d, m.rank or 0) for d, m in self._labelled() if m.family == "#")
+            return next((d for d, rank in ranks if rank < (marker.rank or 0)), 0)
+        if marker.family == "appendix":
+            return 0
+        if marker.rank is not None:
+            return self._ranked_parent(marker.rank)
+        if len(marker.path) > 1:
+            return self._dotted_parent(marker, bare)
+        if not marker.path:
+            return self._bullet_parent(marker, bare)
+        if (depth := self._open_list(marker, exact=True)) is not None:
+            return depth - 1
+        if marker.number == 1:
+            return self._new_list_parent(marker, bare)
+        if (depth := self._open_list(marker, exact=False)) is not None:
+            return depth - 1
+        usual = self._usual_parent(marker, bare)
+        return self._labelled_depth() if usual is None else usual
 
     def _open_list(self, marker: _Marker, *, exact: bool) -> int | None:
         """Return the depth of the open clause that `marker` comes next to.
 
         Args:
             marker: The marker to be placed.
-            exact: Only a clause whose number is one less; else any lower one.
+            exact: Only a clause whose number is one less; else any that is not higher, as numbers
+                are left out and printed twice.
         """
         if not marker.path:
-            return next((d for d in self._depths() if self._marker_at(d).family == marker.family), None)
-        for compatible in (False, True):
-            for depth in self._depths():
-                other = self._marker_at(depth)
-                if other.path[:-1] != marker.path[:-1] or not other.path:
-                    continue
-                if other.family != marker.family and not (
-                    compatible and exact and any({other.family, marker.family} <= group for group in _COMPATIBLE)
-                ):
-                    continue
-                if other.number + 1 == marker.number or (not exact and 1 < marker.number >= other.number):
+            return None
+        alike: int | None = None
+        for depth, other in self._labelled():
+            if not other.path or other.path[:-1] != marker.path[:-1]:
+                continue
+            follows = other.number + 1 == marker.number
+            if other.family == marker.family:
+                if follows or (not exact and 1 < marker.number >= other.number):
                     return depth
-        return None
+            elif follows and alike is None and _STYLES.get(other.family) == _STYLES.get(marker.family, ""):
+                alike = depth
+        return alike
 
-    def _depths(self) -> Iterator[int]:
-        return (depth for depth in range(len(self._stack) - 1, 0, -1) if self._stack[depth].labelled)
+    def _ranked_parent(self, rank: int) -> int:
+        ranked = [(depth, other.rank or 0) for depth, other in self._labelled() if other.family in _RANKS]
+        if not ranked:
+            # Chapters stand above any other number, articles may stand under one.
+            return self._labelled_depth() if rank >= _RANKS["条"] else 0
+        return next((depth for depth, above in ranked if above < rank), ranked[-1][0] - 1)
 
-    def _marker_at(self, depth: int) -> _Marker:
-        marker = self._stack[depth].marker
-        assert marker is not None
-        return marker
+    def _dotted_parent(self, marker: _Marker, bare: bool) -> int:
+        parent: int | None = None
+        for depth, other in self._labelled():
+            if other.family not in _DOTTED_PARENTS:
+                continue
+            if other.path == marker.path[:-1]:
+                parent = depth
+                break
+            if len(other.path) == len(marker.path):
+                return depth - 1
+        if parent is None or self._stack[-1].is_plain_heading:
+            # "2.1" without a "2" above it, or under a heading without a number, begins a list.
+            inner = self._new_list_parent(marker, bare)
+            return inner if parent is None else max(parent, inner)
+        return parent
 
-    def _add_marked(self, marker: _Marker, line_end: int, number: int) -> None:
-        depth = self._parent_depth(marker, line_end)
-        del self._stack[depth + 1 :]
-        parent = self._stack[-1]
-        node = _Node(marker.start, "item", marker)
-        node.title, node.bare = self._title(marker, line_end, number)
-        node.kind = "heading" if node.bare else "item"
-        node.paragraphs.append(node.start)
-        parent.children.append(node)
-        self._parents[marker.family][self._family(parent)] += 1
-        self._last[marker.family] = node
-        self._stack.append(node)
+    def _bullet_parent(self, marker: _Marker, bare: bool) -> int:
+        indent = self._indent(marker.start)
+        same = [depth for depth, other in self._labelled() if other.family == marker.family]
+        if not same:
+            return self._new_list_parent(marker, bare)
+        # Markdown's lists stand in each other by their indent.
+        opened = next((depth for depth in same if self._indent(self._stack[depth].start) <= indent), same[-1])
+        beside = self._labelled_depth() == opened
+        if beside and indent > self._indent(self._stack[opened].start) + 1:
+            return opened
+        # Headings with a bullet go on over whatever is between; items only side by side, or over
+        # the end of a list inside them.
+        innermost = self._stack[-1]
+        begins = self._introduces(innermost, marker.start) or innermost.bare
+        if not beside and begins and not (bare and self._stack[opened].bare):
+            return self._new_list_parent(marker, bare)
+        return opened - 1
 
-    @staticmethod
-    def _family(node: _Node) -> str:
-        return node.marker.family if node.marker else node.kind
-
-    def _parent_depth(self, marker: _Marker, line_end: int) -> int:
-        """Return the depth of the open clause that becomes the parent of `marker`'s."""
-        if marker.family == "#":
-            levels = [d for d in self._depths() if self._marker_at(d).family == "#"]
-            return next((d for d in levels if (self._marker_at(d).rank or 0) < (marker.rank or 0)), 0)
-        if marker.rank is not None:
-            return self._ranked_parent(marker)
-        if len(marker.path) > 1:
-            return self._dotted_parent(marker)
-        if (depth := self._open_list(marker, exact=True)) is not None:
-            return depth - 1
-        if marker.number <= 1:
-            return self._new_list_parent(marker, line_end)
-        if (depth := self._open_list(marker, exact=False)) is not None:
-            return depth - 1
-        if (last := self._last.get(marker.family)) and last.marker and last.marker.number + 1 == marker.number:
-            # The list was closed by something that stood between its items.
-            return next((d for d in self._depths() if self._stack[d].start < last.start), 0)
-        usual = self._usual_parent(marker)
-        return self._labelled_depth() if usual is None else usual
-
-    def _ranked_parent(self, marker: _Marker) -> int:
-        ranked = [d for d in self._depths() if (self._marker_at(d).family in _RANKS)]
-        above = [d for d in ranked if (self._marker_at(d).rank or 0) < (marker.rank or 0)]
-        if above:
-            return above[0]
-        if ranked:
-            return ranked[-1] - 1
-        return self._labelled_depth()
-
-    def _dotted_parent(self, marker: _Marker) -> int:
-        for depth in self._depths():
-            path = self._marker_at(depth).path
-            if path == marker.path[:-1] or (len(path) == 1 and marker.path[:-1] == path):
-                return depth
-        siblings = [d for d in self._depths() if len(self._marker_at(d).path) == len(marker.path)]
-        return siblings[0] - 1 if siblings else self._labelled_depth()
-
-    def _new_list_parent(self, marker: _Marker, line_end: int) -> int:
+    def _new_list_parent(self, marker: _Marker, bare: bool) -> int:
         inner = len(self._stack) - 1
+        if self._stack[inner].kind == "paragraph" and not self._introduces(self._stack[inner], marker.start):
+            inner -= 1
         node = self._stack[inner]
-        if node.kind == "paragraph" and not self._ends_with_colon(node, marker.start):
-            inner -= 1
-            node = self._stack[inner]
-        bare = self._is_heading_text(_Line(marker.end, line_end, ()))
-        colon = self._ends_with_colon(node, marker.start)
-        if self._is_plain_heading(node) and bare and len(node.paragraphs) > 1 and (marker.family == "一、" or not colon):
-            # Numbered headings after a plain one with text of its own, such as 引言, are its equals.
+        introduced = self._introduces(node, marker.start)
+        usual = self._usual_parent(marker, bare)
+        if not introduced and self._begins_part(marker):
+            return self._lift(self._open_plain_heading() or 0)
+        if bare and self._is_introduction(node) and (marker.family == "一、" or not introduced):
             return self._labelled_depth()
-        if colon or self._is_plain_heading(node):
+        if introduced:
+            # A numbered heading stands above the bullets before it, even where these end with a colon.
+            over_bullet = bare and marker.path and node.marker and not node.marker.path and not node.bare
+            return usual if over_bullet and usual is not None else inner
+        if node.marker is None:
             return inner
-        if not node.labelled:
-            return inner
-        if node.marker and node.marker.family == marker.family and marker.path:
-            inner -= 1
-            while self._stack[inner].kind == "paragraph":
-                inner -= 1
-            return inner
+        if node.family == marker.family and marker.path:
+            # The same numbers again: another list beside the first.
+            return self._unless_paragraph(inner - 1)
         if node.bare:
             return inner
-        usual = self._usual_parent(marker)
-        return inner if usual is None else usual
+        if usual is not None:
+            return usual
+        ended = self._last_char(node, marker.start) in "。;!"
+        if not bare or (node.marker.path and (not ended or self._goes_on(node.marker, self._line_at(marker.start)))):
+            return inner
+        # A heading is no part of a bullet, nor of the sentence that ends the list before it.
+        above = next((d for d in range(inner, 0, -1) if self._stack[d].bare), 0)
+        return self._labelled_depth(above) if self._is_introduction(self._stack[above]) else above
 
-    def _usual_parent(self, marker: _Marker) -> int | None:
+    @staticmethod
+    def _is_introduction(node: _Node) -> bool:
+        """Say whether a clause is an unnumbered heading with text, such as 引言: numbered ones are its equals."""
+        return node.is_plain_heading and len(node.paragraphs) > 1
+
+    def _unless_paragraph(self, depth: int) -> int:
+        while self._stack[depth].kind == "paragraph":
+            depth -= 1
+        return depth
+
+    def _usual_parent(self, marker: _Marker, bare: bool) -> int | None:
         """Return the depth of an open clause of a family under which such lists began before."""
-        seen = self._parents.get(marker.family)
-        if not seen:
-            return None
-        return next((d for d in self._depths() if seen[self._marker_at(d).family]), None)
+        seen = self._parents.get((marker.family, bare), set()) - {"heading", "paragraph"}
+        return next((d for d in range(len(self._stack) - 1, -1, -1) if self._stack[d].family in seen), None)
 
-    def _labelled_depth(self) -> int:
-        return next(iter(self._depths()), 0)
+    def _introduces(self, node: _Node, end: int) -> bool:
+        """Say whether the text of a clause up to `end` ends with a colon."""
+        return not node.children and self._last_char(node, end) == ":"
 
-    def _ends_with_colon(self, node: _Node, end: int) -> bool:
-        return not node.children and self._folded[node.start : end].rstrip()[-1:] == ":"
+    def _last_char(self, node: _Node, end: int) -> str:
+        """Return the last character of a clause's text up to `end` that is not white space."""
+        while end > node.start and self._folded[end - 1].isspace():
+            end -= 1
+        return self._folded[end - 1 : end]
+
+    def _open_plain_heading(self) -> int | None:
+        """Return the depth of the outermost open heading without a number inside a numbered clause."""
+        outer = next((d for d, node in enumerate(self._stack) if node.marker), len(self._stack))
+        return next((d for d in range(outer, len(self._stack)) if self._stack[d].is_plain_heading), None)
+
+    def _begins_part(self, marker: _Marker) -> bool:
+        """Say whether the text's outermost list begins again, under a title of its own.
+
+        So do the children's rules that many policies append: the title stood where the last
+        clause of the policy was still open.
+        """
+        outer = next((node.marker for node in self._stack if node.marker), None)
+        if self._open_plain_heading() is None or outer is None or marker.series != outer.series or outer.number < 2:
+            return False
+        return self._next_line((outer.series, outer.number + 1), self._line_at(marker.start)) is None
+
+    def _line_at(self, offset: int) -> int:
+        return bisect_right(self._lines, offset, key=lambda line: line.start) - 1
+
+    def _lift(self, depth: int) -> int:
+        """Make the open heading at `depth` a child of the root; return its depth there."""
+        heading = self._stack[depth]
+        self._stack[depth - 1].children.pop()
+        del self._stack[1:]
+        self._open(heading, 0)
+        return 1
 
     # Unmarked lines ----------------------------------------------------------------------
 
     def _add_unmarked(self, number: int) -> None:
         line = self._lines[number]
-        if self._is_heading(number):
+        heading = self._acts_as_heading(number)
+        self._last_line_is_cell = (
+            not heading
+            and not line.in_table
+            and self._is_heading_text(line.start, line.end)
+            and not _TELLS.search(self._folded, line.start, line.end)
+        )
+        if heading:
             self._add_heading(number)
             return
         node = self._stack[-1]
         if self._closes_list(node, number):
-            while self._stack[-1] is not self._root and (self._stack[-1] is node or not self._stack[-1].labelled):
-                if self._stack[-1].kind == "heading":
-                    break
+            # The paragraph that introduced the list closes with it, a heading does not.
+            self._stack.pop()
+            while self._stack[-1].kind == "paragraph":
                 self._stack.pop()
             node = self._stack[-1]
         if node.children or node is self._root:
@@ -592,202 +938,253 @@ class _Outline:
             node.paragraphs.append(line.start)
 
     def _add_paragraph(self, parent: _Node, line: _Line) -> None:
-        if parent.kind == "paragraph":
-            self._stack.pop()
-            self._add_paragraph(self._stack[-1], line)
+        before = parent.children[-1] if parent.children else None
+        if before and self._is_too_short(before, line.start):
+            before.paragraphs.append(line.start)
+            self._stack.append(before)
             return
-        node = _Node(line.start, "paragraph", title=self._bracketed(line), paragraphs=[line.start])
-        parent.children.append(node)
-        self._stack.append(node)
+        title = _BRACKETED.match(self._text, line.start, line.end)
+        node = _Node(line.start, "paragraph", title=title.span() if title else None, paragraphs=[line.start])
+        self._open(node, len(self._stack) - 1)
 
-    def _bracketed(self, line: _Line) -> Span | None:
-        match = _BRACKETED.match(self._text, line.start, line.end)
-        return match.span() if match else None
+    def _is_too_short(self, node: _Node, end: int) -> bool:
+        """Say whether a paragraph is too short to be a clause without the next one."""
+        short = node.kind == "paragraph" and not node.children and end - node.start < _SHORT_CHARS
+        return short and not node.title and not self._introduces(node, end)
 
     def _closes_list(self, node: _Node, number: int) -> bool:
         """Say whether the unmarked line closes the list that `node` is the last item of."""
         if node.kind == "paragraph":
             return True
-        if not node.labelled or len(self._stack) < 2:
+        if node.marker is None or node.marker.rank is not None or self._is_broken(number - 1):
+            # Whatever follows an article or a Markdown heading is its text.
             return False
-        siblings = [child for child in self._stack[-2].children if child.labelled]
-        if node.bare and any(child.children or len(child.paragraphs) > 1 for child in siblings[-2:]):
+        if self._is_indented(number, node.start):
             return False
-        if len(siblings) < 2 or any(len(child.paragraphs) > 1 for child in siblings[-3:-1]):
+        if len(node.paragraphs) == 1 and self._introduces(node, self._lines[number].start):
             return False
-        return not self._goes_on(node, number)
+        before = self._items_before(node.marker)
+        if not before or any(len(child.paragraphs) > 1 for child in before[-2:]):
+            return False
+        if node.bare and not _is_short_item(before[-1]):
+            return False
+        # Bullets do not say which comes next; where three had one paragraph each, so has the fourth.
+        return (not node.marker.path and len(before) > 2) or not self._goes_on(node.marker, number)
 
-    def _goes_on(self, node: _Node, number: int) -> bool:
-        """Say whether the next item of `node`'s list comes before its ancestors' next."""
-        own = node.marker
-        assert own is not None
-        above = [self._marker_at(depth) for depth in self._depths()][1:]
-        for line in self._lines[number + 1 : number + _LOOKAHEAD]:
-            for marker in line.markers:
-                if marker.family == own.family and marker.path[:-1] == own.path[:-1]:
-                    return not own.path or own.number < marker.number <= own.number + 2
-                if any(marker.family == a.family and marker.number == a.number + 1 for a in above):
-                    return False
-        return False
+    def _items_before(self, own: _Marker) -> list[_Node]:
+        """Return up to three items of a list that stand before its last one, which is the innermost open clause."""
+        siblings = ((child, child.marker) for child in self._stack[-2].children[-4:-1])
+        return [
+            child
+            for child, marker in siblings
+            if marker and marker.series == own.series and (not own.path or marker.number < own.number)
+        ]
 
-    def _is_heading_text(self, line: _Line) -> bool:
-        start = line.body()
-        length = line.end - start
-        heading = self._folded[start : line.end].rstrip("*_ ")
-        if not heading or length > _HEADING_CHARS * 2 or heading[-1] in _TERMINAL:
-            return False
-        if "。" in heading or "://" in heading or not re.search(r"[^\W\d]", heading):
-            return False
-        if heading[-1] == ":" and _LEAD_IN.search(heading):
-            return False
-        if re.search(r"[一-鿿]", heading):
-            return length <= _HEADING_CHARS and not re.search(r"[:;,?](?!$)", heading)
-        return len(heading.split()) <= _HEADING_WORDS and not re.search(r"[:;,](?!$)|\.(?:\s|$)", heading)
+    def _is_indented(self, number: int, start: int) -> bool:
+        """Say whether a line directly follows another and is indented under the item at `start`."""
+        line, before = self._lines[number], self._lines[number - 1]
+        direct = self._text.count("\n", before.end, line.start) == 1
+        return direct and self._indent(line.start) > self._indent(start) + 1
 
-    def _is_heading(self, number: int) -> bool:
+    def _indent(self, start: int) -> int:
+        """Return how much white space stands before the first word of a line."""
+        indent = 0
+        while start > indent and self._text[start - indent - 1] in " \t\u3000":
+            indent += 1
+        return indent
+
+    def _goes_on(self, own: _Marker, number: int) -> bool:
+        """Say whether the next item of a list comes before the next items of those around it."""
+        following = self._next_line(own.series, number)
+        if following is None:
+            return False
+        if own.path:
+            nexts = (self._next_line((own.series, own.number + step), number) for step in (1, 2))
+            if following not in nexts:
+                return False
+        around = (m for _, m in self._labelled() if m is not own and m.path)
+        ends = (self._next_line((m.series, m.number + 1), number) for m in around)
+        return all(end is None or following <= end for end in ends)
+
+    def _acts_as_heading(self, number: int) -> bool:
         """Say whether an unmarked line acts as a heading: short, and followed by text or a list."""
         line = self._lines[number]
-        if not self._is_heading_text(line) or number + 1 == len(self._lines):
+        if line.in_table or number + 1 == len(self._lines) or not self._is_heading_text(line.start, line.end):
             return False
-        if self._folded.startswith("**", line.start) or _BRACKETED.fullmatch(self._text, line.start, line.end):
+        if _BOLD.match(self._folded, line.start) or self._is_bracketed(line):
             return True
-        if self._folded[line.start : line.end].startswith(("\"", "'", "《")):
+        heading = self._folded[line.start : line.end]
+        if heading[0] in "\"'《(" or _TELLS.search(heading):
+            return False
+        if self._headings[self._heading_key(line)] < 2 and self._is_item(number):
             return False
         after = self._lines[number + 1]
+        following = self._folded[after.start : min(after.end, after.start + 2 * _HEADING_CHARS)]
         if after.markers:
             return after.markers[0].number <= 1
-        if self._folded[line.end - 1] == ":":
-            return line.end - line.start <= _HEADING_CHARS // 2
-        following = self._folded[after.start : after.end]
-        return len(following) > _HEADING_CHARS or re.search(r"[。,，:：]", following) is not None
+        if heading[-1] == ":":
+            return len(heading) <= _HEADING_CHARS // 2 and not following.startswith("http")
+        return len(following) > _HEADING_CHARS or _PUNCTUATED.search(following) is not None
+
+    def _is_bracketed(self, line: _Line) -> bool:
+        return _BRACKETED.fullmatch(self._text, line.start, line.end) is not None
+
+    def _is_item(self, number: int) -> bool:
+        """Say whether a short line is an item without a mark, a cell, or the rest of a broken line."""
+        if not number:
+            return False
+        line, before, after = self._lines[number], self._lines[number - 1], self._lines[number + 1]
+        if self._text.count("\n", before.end, line.start) > 1 == self._text.count("\n", line.end, after.start):
+            # Set off from what is before it, and not from what is after it.
+            return False
+        return self._last_line_is_cell or self._folded[before.end - 1] == ":" or self._is_broken(number - 1)
 
     def _heading_key(self, line: _Line) -> str:
-        return self._squeeze(line.start, line.end) if line.end - line.start <= _HEADING_CHARS * 2 else ""
+        short = line.end - line.start <= _HEADING_CHARS
+        return _squeeze(self._folded[line.start : line.end]) if short else ""
 
     def _add_heading(self, number: int) -> None:
         line = self._lines[number]
         node = self._stack[-1]
-        if node.title and not node.children and self._same_heading(node.title, line):
+        if node.title and not node.children and self._heading_key(line) == _squeeze(self._folded[slice(*node.title)]):
+            # The title printed twice.
             return
-        if node.labelled and self._closes_list(node, number):
+        while node.kind == "paragraph" or (node.marker and self._ends_before_heading(node, node.marker, number)):
             self._stack.pop()
-        while self._stack[-1].kind == "paragraph":
-            self._stack.pop()
+            node = self._stack[-1]
         # Headings that come back, such as 使用目的, are fields of the ones that do not.
         repeated = self._headings[self._heading_key(line)] > 1
-        while self._is_plain_heading(self._stack[-1]) and (self._stack[-1].repeated or not repeated):
+        while self._stack[-1].is_plain_heading and (self._stack[-1].repeated or not repeated):
             self._stack.pop()
-        heading = _Node(line.start, "heading", title=(line.start, line.end), paragraphs=[line.start], repeated=repeated, bare=True)
-        self._stack[-1].children.append(heading)
-        self._stack.append(heading)
+        heading = _Node(line.start, "heading", title=(line.start, line.end), repeated=repeated, bare=True)
+        heading.paragraphs.append(line.start)
+        self._open(heading, len(self._stack) - 1)
 
-    @staticmethod
-    def _is_plain_heading(node: _Node) -> bool:
-        return node.kind == "heading" and not node.labelled
+    def _ends_before_heading(self, node: _Node, marker: _Marker, number: int) -> bool:
+        """Say whether a numbered clause ends where a heading without a number follows."""
+        # A heading with a number holds plain ones, unless it stands under a plain one itself, or ends a list of
+        # short items.
+        holds = node.bare and bool(marker.path) and not any(other.is_plain_heading for other in self._stack)
+        items = [*self._items_before(marker)[-1:], node]
+        if holds and not (len(items) > 1 and all(map(_is_short_item, items))):
+            return False
+        return not self._goes_on(marker, number)
 
-    def _same_heading(self, title: Span, line: _Line) -> bool:
-        return self._squeeze(*title) == self._squeeze(line.start, line.end)
+    # Titles ------------------------------------------------------------------------------
 
-    # Titles ----------------------------------------------------------------------------
-
-    def _title(self, marker: _Marker, line_end: int, number: int) -> tuple[Span | None, bool]:
-        """Return the span of a marked clause's title, if it has one, and whether it is all of its line."""
+    def _title(self, marker: _Marker, line_end: int, parent: _Node, *, bare: bool) -> Span | None:
+        """Return the span of a marked clause's title, if it has one."""
         span = stripped(self._text, marker.end, line_end)
         if span is None:
-            return None, True
+            return None
         start, end = span
-        bare = self._is_heading_text(_Line(start, end, ()))
         if named := self._named_in_contents(start, end):
-            return named, bare
+            return named
         if bare:
-            return span, True
+            return span
+        if bracketed := _BRACKETED.match(self._text, start, end):
+            return bracketed.span()
         head = self._folded[start : min(end, start + _TITLE_CHARS)]
-        cuts = [match.start() for match in (re.search(r"[:]", head), _HAN_GAP.search(head)) if match]
-        if cuts and not re.search(r"[，。；;,!?]", head[: min(cuts)]) and min(cuts) <= 24:
-            return stripped(self._text, start, start + min(cuts)), False
+        cuts = [match.start() for match in (re.search(":", head), _HAN_GAP.search(head)) if match]
+        if cuts and self._is_title(head, min(cuts)):
+            return start, start + min(cuts)
         # A heading glued to its text, as in 共享我们不会, when the clause above names it.
         glued = head.find("我们")
-        above = self._stack[-1].title
-        if glued > 1 and above and marker.path and head[:glued] in self._folded[slice(*above)]:
-            return (start, start + glued), False
-        return None, False
+        if glued > 1 and parent.title and marker.path and head[:glued] in self._folded[slice(*parent.title)]:
+            return start, start + glued
+        return None
+
+    @staticmethod
+    def _is_title(head: str, length: int) -> bool:
+        title = head[:length]
+        if not 0 < length <= 24 or re.search(r"[。;,!?]", title) or title.count("(") != title.count(")"):
+            return False
+        return not _UNFINISHED.search(title) and not _LEADS_IN.search(title) and head[length : length + 3] != "://"
 
     def _named_in_contents(self, start: int, end: int) -> Span | None:
-        if not self._contents:
-            return None
-        best = 0
-        for line in self._lines[self._contents[0] : self._contents[1] + 1]:
-            entry = self._folded[line.body() : line.end]
-            if len(entry) > max(best, 3) and self._folded.startswith(entry, start, end):
-                best = len(entry)
-        after = self._folded[start + best : start + best + 1]
-        return (start, start + best) if best and (not after.strip() or after in "您你我本:") else None
+        lengths = range(min(end - start, _HEADING_CHARS), 3, -1) if self._entries else ()
+        named = next((n for n in lengths if self._folded[start : start + n] in self._entries), 0)
+        after = self._folded[start + named : start + named + 1]
+        return (start, start + named) if named and (not after.strip() or after in "您你我本:") else None
 
-    # Finishing -------------------------------------------------------------------------
+    # Finishing ---------------------------------------------------------------------------
 
-    def _divide(self, root: _Node, end: int) -> None:
+    def _divide(self) -> None:
         """Divide own texts that are too long to be read or quoted as one clause."""
-        stack = [(root, end)]
+        stack = [(self._root, len(self._text))]
         while stack:
-            node, node_end = stack.pop()
-            stack.extend(zip(node.children, _ends(node.children, node_end), strict=True))
-            body_end = node.children[0].start if node.children else node_end
-            if node.kind == "contents" or body_end - node.start <= _READABLE_CHARS:
-                continue
-            starts = node.paragraphs
-            skip = 1 if starts and (node.kind != "paragraph") else 0
-            if node.kind == "root" and not starts:
-                continue
-            pieces = [start for start in starts[skip:] if start < body_end]
-            if len(pieces) < 2 and body_end - node.start <= _MAX_PARAGRAPH_CHARS:
-                continue
-            if not pieces and body_end - node.start > _MAX_PARAGRAPH_CHARS:
-                pieces = self._pieces(node.start, body_end)[1:]
-            node.children[:0] = [
-                _Node(piece, "paragraph", paragraphs=[piece]) for piece in pieces
-            ]
-            if pieces and len(starts) > 1:
-                bounds = [*pieces[1:], body_end]
-                for piece, bound in zip(list(node.children), bounds, strict=False):
-                    if bound - piece.start > _MAX_PARAGRAPH_CHARS:
-                        more = [_Node(p, "paragraph", paragraphs=[p]) for p in self._pieces(piece.start, bound)[1:]]
-                        place = node.children.index(piece) + 1
-                        node.children[place:place] = more
+            node, end = stack.pop()
+            stack.extend(_with_ends(node.children, end))
+            body_end = node.children[0].start if node.children else end
+            if node.kind != "contents":
+                pieces = [_Node(start, "paragraph") for start in self._pieces(node, body_end)]
+                node.children = [*pieces, *node.children]
 
-    def _pieces(self, start: int, end: int) -> list[int]:
-        """Return the starts of pieces of `start:end`, of whole sentences where these are not too long."""
-        starts = [start]
+    def _pieces(self, node: _Node, body_end: int) -> Iterator[int]:
+        """Yield where the own text of a clause is to be divided."""
+        if body_end - node.start <= _READABLE_CHARS:
+            return
+        starts: list[int] = []
+        for start in node.paragraphs[1:]:
+            if start < body_end and (not starts or start - starts[-1] >= _SHORT_CHARS):
+                starts.append(start)
+        if len(starts) < 2 and body_end - node.start <= _MAX_CHARS:
+            return
+        for start, end in zip((node.start, *starts), (*starts, body_end), strict=True):
+            if start != node.start:
+                yield start
+            if end - start > _MAX_CHARS:
+                yield from self._sentence_pieces(start, end)
+
+    def _sentence_pieces(self, start: int, end: int) -> Iterator[int]:
+        """Yield the starts of further pieces of a text, of whole sentences where these are not too long."""
         for left, right in sentences(self._text, start, end):
-            if right - starts[-1] > _READABLE_CHARS and left > starts[-1]:
-                starts.append(left)
-            while right - starts[-1] > _MAX_PARAGRAPH_CHARS:
-                starts.append(starts[-1] + _READABLE_CHARS)
-        return starts
+            if right - start > _READABLE_CHARS and left > start:
+                start = left
+                yield start
+            while right - start > _MAX_CHARS:
+                blank = self._text.rfind(" ", start + 1, start + _READABLE_CHARS)
+                start = blank + 1 if blank > 0 else start + _READABLE_CHARS
+                yield start
 
-    def _finish(self, node: _Node, id: str, prefix: str, end: int) -> Clause:
+    def _clause(self, node: _Node, id: str, prefix: str, end: int) -> Clause:
         children = []
         taken: Counter[str] = Counter()
         unnumbered = 0
-        for child, child_end in zip(node.children, _ends(node.children, end), strict=True):
+        for child, child_end in _with_ends(node.children, end):
             if child.kind == "contents":
                 name = "toc"
             elif child.marker and child.marker.path:
                 name = str(child.marker.number)
-                taken[name] += 1
-                name += "" if taken[name] == 1 else f"~{taken[name]}"
             else:
                 unnumbered += 1
                 name = f"p{unnumbered}"
-            children.append(self._finish(child, prefix + name, f"{prefix}{name}.", child_end))
-        marker = node.marker
-        label = self._text[marker.start : marker.end].strip(" \t*_") if marker and marker.family != "#" else ""
+            taken[name] += 1
+            name += "" if taken[name] == 1 else f"~{taken[name]}"
+            children.append(self._clause(child, prefix + name, f"{prefix}{name}.", child_end))
+        kind, title = node.kind, self._verbatim(node.title)
+        if kind == "heading" and node.marker and node.marker.rank is None and not children and len(node.paragraphs) < 2:
+            # A heading with nothing under it is a short item.
+            kind, title = "item", ""
         return Clause(
             id=id,
-            label=label,
-            title=self._text[slice(*node.title)].rstrip() if node.title else "",
-            kind=node.kind,
+            label=self._text[node.marker.label : node.marker.end].strip() if node.marker else "",
+            title=title,
+            kind=kind,
             start=node.start,
-            body_end=node.children[0].start if node.children else end,
+            body_end=children[0].start if children else end,
             end=end,
             children=tuple(children),
         )
+
+    def _verbatim(self, title: Span | None) -> str:
+        return self._text[slice(*title)].strip("*_ \t") if title else ""
+
+
+def _is_short_item(node: _Node) -> bool:
+    return node.short and not node.children and len(node.paragraphs) < 2
+
+
+def _with_ends(nodes: Sequence[_Node], end: int) -> Iterator[tuple[_Node, int]]:
+    """Yield clauses, each with its end: the start of the next one."""
+    yield from zip(nodes, (*(node.start for node in nodes[1:]), end)[: len(nodes)], strict=True)

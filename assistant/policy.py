@@ -6,21 +6,27 @@ Clauses hold offsets, never copies: the text of a clause is a slice of `Policy.t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from assistant.text import Language
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from assistant.text import Language
 
 Kind = Literal["root", "heading", "item", "paragraph", "contents"]
 """What a clause is; `"contents"` is a table of contents, which is never retrieved."""
 
-_BULLETS = "•●·■◆▪◦○◇□➤▶★"
+BULLETS = "•●·■◆▪◦○◇□➤▶★\uf06c\uf0b2\uf0b7\uf0d8"
+"""Marks of list items that number nothing; the last ones are a symbol font's, as copied from a document."""
+
 _ASCII_END = re.compile(r"[0-9A-Za-z]$")
 _ASCII_START = re.compile(r"[0-9A-Za-z]")
 _FIRST_WORDS = re.compile(r"[^，。：；、,.:;!！?？\s]{1,12}")
-_CLOSING_MARK = re.compile(r"[、.．:：\s]+$")
+_WORDED = re.compile(r"[A-Za-z]{4,}\s")
+_CLOSING_MARK = re.compile(r"(?:[、.．:：\s]|(?<=^\w)[)）]|(?<=^\w\w)[)）])+$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +134,7 @@ class Policy:
             raise ValueError(f"offset {offset} lies outside policy {self.id!r} of {len(self.text)} characters")
         clause = self.root
         while offset >= clause.body_end:
-            clause = next(child for child in clause.children if offset < child.end)
+            clause = clause.children[bisect_right(clause.children, offset, key=lambda child: child.start) - 1]
         return clause
 
     def own_text(self, clause: Clause) -> str:
@@ -138,25 +144,27 @@ class Policy:
     def reference(self, clause_id: str) -> str:
         """Return the words a person can find the clause by, such as `一（二）4 › 使用目的`.
 
+        A number is joined to the number directly above it, without the mark that closes it: `一（二）4（2）`, and
+        `3.1` where Western numerals would run together; a `3.1` printed below `3` stands for both. Everything without a
+        number stands between ` › `: a heading by its title, a paragraph by its first words, contents by their name. So
+        does a number that begins with a word, such as `Article 2 › Section 2.1`.
+
         Raises:
             KeyError: If the policy has no such clause.
         """
         parts: list[str] = []
-        joined = False
-        path = self.path(clause_id)
-        for clause in path[1:]:
-            if clause.label and clause.kind != "contents" and not is_bullet(clause.label):
-                label = _CLOSING_MARK.sub("", clause.label)
-                if joined and label.startswith(f"{parts[-1]}."):
-                    parts[-1] = label
-                elif joined:
-                    parts[-1] += _glue(parts[-1], label)
-                else:
-                    parts.append(label)
-                joined = True
-            else:
+        above = ""
+        for clause in self.path(clause_id)[1:]:
+            label = "" if clause.kind == "contents" or is_bullet(clause.label) else _CLOSING_MARK.sub("", clause.label)
+            if not label:
                 parts.append(self._name(clause))
-                joined = False
+            elif not above or _WORDED.match(label):
+                parts.append(label)
+            elif label.startswith(f"{above}."):
+                parts[-1] = parts[-1].removesuffix(above) + label
+            else:
+                parts[-1] += _glue(parts[-1], label)
+            above = label
         return " › ".join(parts) or self.title
 
     def _name(self, clause: Clause) -> str:
@@ -176,4 +184,4 @@ def _glue(left: str, right: str) -> str:
 
 def is_bullet(label: str) -> bool:
     """Say whether a label is a bullet, which numbers nothing."""
-    return bool(label) and (label in _BULLETS or label in "-*–—")
+    return bool(label) and (label in BULLETS or label in "-*–—Ø")

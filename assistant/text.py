@@ -6,14 +6,18 @@ holds a dictionary. Offsets are code points throughout.
 
 from __future__ import annotations
 
-import logging
+import hashlib
 import re
-from collections.abc import Iterable, Iterator
-from functools import cache
-from pathlib import Path
+import threading
+import uuid
+from contextlib import suppress
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
     import jieba
 
 Language = Literal["zh", "en"]
@@ -23,18 +27,26 @@ Span = tuple[int, int]
 """A half-open range of code points."""
 
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
+_HAN_RUN = re.compile(f"{_HAN.pattern}+")
 _WORD = re.compile(r"[a-z][a-z'’]*", re.IGNORECASE)
 
-# Code points that no reader sees but that carry hidden text or break matching:
-# zero-width characters, bidirectional controls, variation selectors, tag characters.
+# Code points that no reader sees but that carry hidden text or break matching: Unicode's
+# Default_Ignorable_Code_Point (zero-width and bidirectional controls, fillers, variation
+# selectors, tags), and the marks of interlinear notes.
 _INVISIBLE = re.compile(
-    r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\ufeff"
-    r"\U000e0000-\U000e007f\U000e0100-\U000e01ef]"
+    r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-# ANSI escape sequences (CSI, OSC and two-character ones), then any other control
-# character except tab and newline.
-_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+# Escape sequences of ECMA-48, in seven and in eight bits: CSI with its parameters; OSC, DCS,
+# SOS, PM and APC with their strings, to the end of the line if nothing ends them; the others.
+_ANSI = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?"
+    r"|\x1b[ -/]*[0-~]"
+)
+# Then any other control character except tab and newline, and lone surrogates.
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_LINE_END = re.compile(r"\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 
 
 def _fold_table() -> dict[int, int]:
@@ -67,26 +79,29 @@ def fold(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """Return `text` without escape sequences, control and invisible characters.
+    r"""Return `text` without escape sequences, control and invisible characters; every line ends in a newline.
 
     For text that is about to be shown, or that comes from outside: a policy, a question
     or a model can carry terminal commands and hidden instructions.
 
-    >>> visible("\\x1b[31mred\\x1b[0m a\\u200bb")
+    >>> visible("\x1b[31mred\x1b[0m a\u200bb")
     'red ab'
     """
-    return _CONTROL.sub("", _INVISIBLE.sub("", _ANSI.sub("", text.replace("\r\n", "\n"))))
+    return _CONTROL.sub("", _INVISIBLE.sub("", _ANSI.sub("", _LINE_END.sub("\n", text))))
 
 
 def simplified(text: str) -> str:
-    """Return Chinese `text` in simplified characters; other text unchanged.
+    """Return Chinese `text` in simplified characters, with 账 for an account; other text unchanged.
 
     >>> simplified("註銷帳號要多久")
     '注销账号要多久'
     """
-    if not _HAN.search(text):
-        return text
-    return str(_converter().convert(text))
+    # Run by run: the converter refuses text with lone surrogates.
+    return _ACCOUNT.sub("账", _HAN_RUN.sub(lambda run: str(_converter().convert(run[0])), text))
+
+
+# 帐号 and 账号 are one word in two spellings; a tent, 帐篷, is another.
+_ACCOUNT = re.compile("帐(?=[号户单款目务])")
 
 
 @cache
@@ -160,25 +175,28 @@ def stripped(text: str, start: int, end: int) -> Span | None:
 # Words that carry no topic. A question made of these alone asks nothing.
 _STOPWORDS_ZH = """
 的 了 吗 呢 吧 啊 呀 么 嘛 哦 和 与 或 及 或者 以及 是 在 有 被 把 给 对 从 到 向 由 为 为了 因为 所以 但 但是 而 而且
-如果 若 就 都 也 还 还是 又 再 才 只 仅 很 太 更 最 不 没 没有 不会 这 那 这个 那个 这些 那些 哪 哪些 哪个 哪里 哪儿 什么 啥 咋
-怎么 怎样 怎么样 如何 为何 为什么 多少 几 谁 吗 会 能 能够 可以 可 要 想 应该 应当 需 需要 请 请问 问 说 做 干 用 让 使
-我 我们 你 你们 您 您们 他 她 它 他们 它们 自己 咱们 一个 一下 一些 有没有 是不是 能不能 会不会 可不可以 要不要 是否 等 其 其他 其它
-之 于 以 所 并 并且 将 该 此 各 每 某 上 下 中 里 时 时候 之后 之前 后 前 以后 以前 当 则 即 如 例如 包括 相关 有关 关于 进行 情况 情形
-通过 根据 按照 基于 可能 会有 东西 事 事情 一般 到底 究竟 其实 真的 那么 这么 这样 那样 只要 只有 除了 哪怕 不过 然后 现在 目前 已经 曾经 知道 告诉
+如果 若 就 都 也 还 还是 又 再 才 只 仅 很 太 更 最 不 没 没有 不会 这 那 这个 那个 这些 那些 哪 哪些 哪个 哪里 哪儿
+什么 啥 咋 怎么 怎样 怎么样 如何 为何 为什么 多少 几 谁 吗 会 能 能够 可以 可 要 想 应该 应当 需 需要 请 请问 问 说 做
+干 用 让 使 我 我们 你 你们 您 您们 他 她 它 他们 它们 自己 咱们 一个 一下 一些 有没有 是不是 能不能 会不会 可不可以
+要不要 是否 等 其 其他 其它 之 于 以 所 并 并且 将 该 此 各 每 某 上 下 中 里 时 时候 之后 之前 后 前 以后 以前 当 则
+即 如 例如 包括 相关 有关 关于 进行 情况 情形 通过 根据 按照 基于 可能 会有 东西 事 事情 一般 到底 究竟 其实 真的 那么
+这么 这样 那样 只要 只有 除了 哪怕 不过 然后 现在 目前 已经 曾经 知道 告诉
 """
 _STOPWORDS_EN = """
-a an the and or but if then of to in on at by for from with without into onto about as is are was were be been being am do does did
-doing done have has had having can could will would shall should may might must not no nor so such this that these those there here
-it its they them their theirs he she his her him hers we us our ours you your yours i me my mine myself yourself what which who whom
-whose when where why how any some all each every more most other than too very just also only own same up down out over under again
-once both few get gets got use using please tell say says said let lets want wants need needs like else ever anyone anything someone
-something everything happen happens if whether during while upon per via etc vs am's don't doesn't isn't aren't won't can't s t d ll re ve m
-policy app much many long know
+a an the and or but if then of to in on at by for from with without into onto about as is are was were be been being
+am do does did doing done have has had having can could will would shall should may might must not no nor so such this
+that these those there here it its they them their theirs he she his her him hers we us our ours you your yours i me
+my mine myself yourself what which who whom whose when where why how any some all each every more most other than too
+very just also only own same up down out over under again once both few get gets got use using please tell say says
+said let lets want wants need needs like else ever anyone anything someone something everything happen happens if
+whether during while upon per via etc vs am's don't doesn't isn't aren't won't can't s t d ll re ve m policy app much
+many long know
 """
 STOPWORDS = frozenset(f"{_STOPWORDS_ZH} {_STOPWORDS_EN}".split())
 """Function and question words of both languages, in their folded form."""
 
-_TOKEN = re.compile(r"[\u3400-\u9fff]+|[a-z0-9]+")
+# Cut where no real word reaches: jieba takes quadratic time for a run of unknown characters.
+_TOKEN = re.compile(r"[\u3400-\u9fff]{1,500}|[a-z0-9]{1,64}")
 
 
 class Tokenizer:
@@ -187,17 +205,21 @@ class Tokenizer:
     jieba divides names that its dictionary lacks (个推 becomes 个 and 推), so the names of a
     policy and of its domain are added to an instance that is not shared with anyone.
 
+    Threads may share an instance.
+
     Args:
-        words: Names to be kept whole; those of one character are ignored.
-        cache_dir: Where jieba keeps its prefix dictionary, which takes a second to build.
-            jieba reads it with `marshal`, so it must be a folder that only the user can write.
+        words: Names to be kept whole, in simplified or traditional characters; those of one
+            character are ignored.
+        cache_dir: Where jieba's dictionary is kept in a form that loads in half the time; one
+            that cannot be written does no harm. None keeps it nowhere.
     """
 
     def __init__(self, words: Iterable[str] = (), *, cache_dir: Path | None = None) -> None:
-        self._words = sorted({fold(word).strip() for word in words if len(word.strip()) > 1})
+        cleaned = {fold(simplified(visible(word))).strip() for word in words}
+        self._words = sorted(word for word in cleaned if len(word) > 1)
         self._cache_dir = cache_dir
         self._jieba: jieba.Tokenizer | None = None
-        self._stems: dict[str, str] = {}
+        self._lock = threading.Lock()
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -217,40 +239,75 @@ class Tokenizer:
         for match in _TOKEN.finditer(fold(simplified(visible(text)))):
             run = match[0]
             if not has_han(run):
-                found.append(self._stem(run))
+                found.append(run if run in STOPWORDS or run.isdecimal() else _stem(run))
             else:
                 found.extend(segmenter.cut_for_search(run))
         return [token for token in found if token not in STOPWORDS]
 
-    def _stem(self, word: str) -> str:
-        if word in STOPWORDS or word.isdecimal():
-            return word
-        if word not in self._stems:
-            if len(self._stems) > 50_000:
-                self._stems.clear()
-            self._stems[word] = str(_stemmer().stemWord(word))
-        return self._stems[word]
-
     def _segmenter(self) -> jieba.Tokenizer:
-        if self._jieba is None:
-            import jieba
+        with self._lock:
+            if self._jieba is None:
+                self._jieba = self._load()
+            return self._jieba
 
-            jieba.setLogLevel(logging.WARNING)
-            segmenter = jieba.Tokenizer()
-            if self._cache_dir:
-                self._cache_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-                segmenter.tmp_dir = str(self._cache_dir)
-                segmenter.cache_file = f"jieba-{jieba.__version__}.cache"
-            segmenter.initialize()
-            for word in self._words:
-                if has_han(word) and word not in STOPWORDS:
-                    segmenter.add_word(word, freq=max(segmenter.FREQ.get(word, 0), _NAME_FREQUENCY))
-            self._jieba = segmenter
-        return self._jieba
+    def _load(self) -> jieba.Tokenizer:
+        import jieba
+
+        segmenter = jieba.Tokenizer()
+        # Not by its own `initialize`: that reads a file of the shared temporary folder with
+        # `marshal`, believes a damaged one, and prints a traceback where it cannot write.
+        segmenter.FREQ = _dictionary(segmenter, self._cache_dir)
+        segmenter.total = sum(segmenter.FREQ.values())
+        segmenter.initialized = True
+        for word in self._words:
+            if has_han(word) and word not in STOPWORDS:
+                segmenter.add_word(word, freq=max(segmenter.FREQ.get(word, 0), _NAME_FREQUENCY))
+        return segmenter
+
+
+def _dictionary(segmenter: jieba.Tokenizer, cache_dir: Path | None) -> dict[str, int]:
+    """Return jieba's words with their frequencies, and every beginning of a word with 0."""
+    import jieba
+
+    path = cache_dir / f"jieba-{jieba.__version__}.txt" if cache_dir else None
+    if path:
+        # Missing, cut short or altered: it is made again.
+        with suppress(OSError, ValueError):
+            digest, _, text = path.read_text("utf-8").partition("\n")
+            if digest == hashlib.sha256(text.encode()).hexdigest():
+                lines = text.split("\n")
+                return dict(zip(lines[::2], map(int, lines[1::2]), strict=True))
+    words: dict[str, int] = segmenter.gen_pfdict(segmenter.get_dict_file())[0]
+    if path:
+        text = "\n".join(f"{word}\n{frequency}" for word, frequency in words.items())
+        with suppress(OSError):
+            _replace(path, f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}".encode())
+    return words
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write a file beside its place, then put it there: a reader finds all of it or none."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    aside = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
+    try:
+        aside.write_bytes(data)
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 # As frequent as common nouns in jieba's dictionary, so that a name wins over its parts.
 _NAME_FREQUENCY = 20_000
+
+
+_STEM_LOCK = threading.Lock()
+
+
+@lru_cache(maxsize=50_000)
+def _stem(word: str) -> str:
+    # The stemmer keeps the word it works on in itself.
+    with _STEM_LOCK:
+        return str(_stemmer().stemWord(word))
 
 
 @cache

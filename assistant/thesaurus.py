@@ -11,12 +11,15 @@ import hashlib
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import TYPE_CHECKING
 
 from assistant.text import fold, has_han, simplified, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 _LONGEST_WORD = 40
 _LATIN = re.compile(r"[a-z0-9]")
@@ -58,7 +61,7 @@ class Thesaurus:
         self._by_head: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for concept in self.concepts:
             for name in concept.names:
-                folded = fold(simplified(name))
+                folded = _folded(name)
                 self._by_head[_head(folded)].append((folded, concept.id))
         for names in self._by_head.values():
             # The longest name first: "payment account" before "payment".
@@ -83,7 +86,7 @@ class Thesaurus:
         >>> thesaurus.named_in("个推"), thesaurus.named_in("does GETUI track me")
         (('getui',), ('getui',))
         """
-        folded = fold(simplified(visible(text)))
+        folded = _folded(text)
         found: list[str] = []
         place = 0
         while match := _START.search(folded, place):
@@ -97,7 +100,10 @@ class Thesaurus:
     def _longest_at(self, folded: str, place: int) -> tuple[int, list[str]]:
         """Return the end and the concepts of the longest name at `place`; 0 and none without one."""
         end, found = 0, []
-        for name, concept in self._by_head.get(_head(folded[place : place + _LONGEST_WORD]), ()):
+        head = _head(folded[place : place + _LONGEST_WORD])
+        # A name of one Chinese character is all its head; it is tried last, being the shortest.
+        heads = dict.fromkeys((head, folded[place]))
+        for name, concept in (entry for head in heads for entry in self._by_head.get(head, ())):
             stop = place + len(name)
             if stop < end:
                 break
@@ -105,6 +111,11 @@ class Thesaurus:
                 end = stop
                 found.append(concept)
         return end, found
+
+
+def _folded(text: str) -> str:
+    # A name of several words may be divided by the end of a line.
+    return " ".join(fold(simplified(visible(text))).split())
 
 
 def _head(name: str) -> str:

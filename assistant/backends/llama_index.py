@@ -1,0 +1,369 @@
+r"""The assistant inside llama-index: a node parser, a retriever, a query engine and an embedding.
+
+>>> from llama_index.core import Document
+>>> text = "一、收集\n我们收集您的手机号。\n二、联系\n请拨打12345。"
+>>> document = Document(text=text, metadata={"policy_id": "shop"})
+>>> nodes = PolicyNodeParser().get_nodes_from_documents([document])
+>>> [(node.metadata["reference"], node.get_content().split()[-1]) for node in nodes]
+[('一', '我们收集您的手机号。'), ('二', '请拨打12345。')]
+
+`PolicyQueryEngine` gives the assistant's own verified answers. `PolicyRetriever` gives its clauses
+to whatever comes after, such as `RetrieverQueryEngine` with a language model, which checks no
+quote. Nothing here reads or changes llama-index's global `Settings`.
+
+Every node has flat metadata, as vector stores demand:
+
+- `policy_id`, `version`, `title`, `language`: of the policy;
+- `clause_id`, `reference`: of the clause, and the words a person can find it by;
+- `labels`: the numbers from the top down as printed, such as `一、 › （二） › 4、`;
+- `context`: the headings above, and the words that lead into the list that the clause is an
+  item of. It is embedded with the text, as the assistant's own models do;
+- `start`, `end`: half-open range of code points in the policy's text, also the node's
+  `start_char_idx` and `end_char_idx`. The node's text is exactly that range.
+
+Needs no extra: `llama-index-core` comes with the package.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
+from llama_index.core.bridge.pydantic import PrivateAttr
+from llama_index.core.callbacks import CallbackManager, CBEventType, EventPayload
+from llama_index.core.embeddings import BaseEmbedding
+from llama_index.core.node_parser import NodeParser
+from llama_index.core.node_parser.node_utils import default_id_func
+from llama_index.core.query_engine import BaseQueryEngine
+from llama_index.core.response import Response
+from llama_index.core.retrievers import BaseRetriever
+from llama_index.core.schema import (
+    Document,
+    MetadataMode,
+    NodeRelationship,
+    NodeWithScore,
+    ObjectType,
+    QueryBundle,
+    RelatedNodeInfo,
+    TextNode,
+)
+
+from assistant.index import Passage, passages
+from assistant.parsing import parse
+from assistant.text import Language
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llama_index.core.prompts.mixin import PromptMixinType
+    from llama_index.core.schema import BaseNode
+
+    from assistant.answering import Answer, Citation
+    from assistant.embedding import Embedder, Role
+    from assistant.engine import Assistant
+    from assistant.policy import Policy
+
+
+def as_document(policy: Policy) -> Document:
+    """Return a policy of a corpus as a document, whose nodes are those that `PolicyRetriever` returns."""
+    return Document(
+        id_=policy.id,
+        text=policy.text,
+        metadata=_policy_metadata(policy),
+        excluded_embed_metadata_keys=list(_NOT_EMBEDDED),
+        excluded_llm_metadata_keys=list(_NOT_TOLD),
+    )
+
+
+class PolicyNodeParser(NodeParser):
+    """Divides a document whose text is a policy into its clauses, one node for each that says something.
+
+    A list is also one node together with the words that lead into it, so that nodes may overlap;
+    tables of contents and bare headings are none. See the module for the metadata of a node.
+
+    The document's own metadata may say `policy_id`, `title`, `language` (`"zh"` or `"en"`) and
+    `version`; without a `policy_id` the policy goes by the start of the SHA-256 of its text. A node's id
+    depends on the policy's id, its version and the clause alone, so that the same policy read again
+    gives the same nodes; an `id_func` of one's own is used instead.
+
+    Raises:
+        PolicyError: When nodes are made, if a text is too long or holds what no text does. A
+            blank document has no nodes.
+    """
+
+    @classmethod
+    def class_name(cls) -> str:
+        """Name by which llama-index stores this parser."""
+        return "PolicyNodeParser"
+
+    def _parse_nodes(
+        self,
+        nodes: Sequence[BaseNode],
+        show_progress: bool = False,  # noqa: ARG002 - parsing takes milliseconds
+        **kwargs: Any,  # noqa: ARG002 - the interface's
+    ) -> list[BaseNode]:
+        found: list[BaseNode] = []
+        for document in nodes:
+            text = document.get_content(metadata_mode=MetadataMode.NONE)
+            if not text.strip():
+                continue
+            source = document.as_related_node_info()
+            policy = _policy_of(document, text)
+            for number, passage in enumerate(passages(policy)):
+                node = _passage_node(policy, passage, source)
+                if self.id_func is not default_id_func:
+                    node.id_ = self.id_func(number, document)
+                node.excluded_embed_metadata_keys = _joined(_NOT_EMBEDDED, document.excluded_embed_metadata_keys)
+                node.excluded_llm_metadata_keys = _joined(_NOT_TOLD, document.excluded_llm_metadata_keys)
+                found.append(node)
+        return found
+
+    def _postprocess_parsed_nodes(self, nodes: list[BaseNode], parent_doc_map: dict[str, Document]) -> list[BaseNode]:
+        # It looks for each text from the last one on, and finds the same words in a place that
+        # is no clause of its own.
+        spans = [(node.metadata["start"], node.metadata["end"]) for node in nodes]
+        done = super()._postprocess_parsed_nodes(nodes, parent_doc_map)
+        for node, span in zip(done, spans, strict=True):
+            if isinstance(node, TextNode):
+                node.start_char_idx, node.end_char_idx = span
+        return done
+
+
+class PolicyRetriever(BaseRetriever):
+    """Retrieves the clauses that may answer a question, by the assistant's own search.
+
+    A score is comparable within one query only, and may be negative: a cutoff such as that of
+    `SimilarityPostprocessor` says nothing.
+
+    Args:
+        assistant: Searches.
+        k: Largest number of nodes; that of the assistant's settings by default.
+        policies: Ids of the policies to search; those that the question names by default, else all.
+        callback_manager: Told of each retrieval.
+    """
+
+    def __init__(
+        self,
+        assistant: Assistant,
+        *,
+        k: int | None = None,
+        policies: Sequence[str] | None = None,
+        callback_manager: CallbackManager | None = None,
+    ) -> None:
+        super().__init__(callback_manager=callback_manager)
+        self._assistant = assistant
+        self._k = k
+        self._policies = policies
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        """Return at most `k` nodes, best first.
+
+        Raises:
+            QuestionError: If the question is empty or too long, or there is no such policy.
+        """
+        hits = self._assistant.search(query_bundle.query_str, k=self._k, policies=self._policies)
+        return [NodeWithScore(node=_passage_node(hit.policy, hit.passage), score=hit.score) for hit in hits]
+
+    async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        return await asyncio.to_thread(self._retrieve, query_bundle)
+
+
+class PolicyQueryEngine(BaseQueryEngine):
+    """Answers questions with the assistant's verified answers; needs no language model.
+
+    The response's text is the answer, its `[1]` standing for the first of the source nodes. These are
+    the citations: their text is the quote, verbatim, their metadata `policy_id`, `version`,
+    `clause_id`, `reference`, `start`, `end`, `marker`, and `translation` where the policy has one.
+
+    The response's metadata are `abstained`, which is None or a dictionary with `kind` and `message`,
+    `query` and `language`. An answer that abstains has no source nodes.
+
+    Args:
+        assistant: Answers.
+        policies: Ids of the policies to answer from; those that the question names by default, else all.
+        callback_manager: Told of each query.
+    """
+
+    def __init__(
+        self,
+        assistant: Assistant,
+        *,
+        policies: Sequence[str] | None = None,
+        callback_manager: CallbackManager | None = None,
+    ) -> None:
+        super().__init__(callback_manager=callback_manager)
+        self._assistant = assistant
+        self._policies = policies
+
+    def _get_prompt_modules(self) -> PromptMixinType:
+        return {}
+
+    def _query(self, query_bundle: QueryBundle) -> Response:
+        """Answer a question.
+
+        Raises:
+            QuestionError: If the question is empty or too long, or there is no such policy.
+        """
+        asked = {EventPayload.QUERY_STR.value: query_bundle.query_str}
+        with self.callback_manager.event(CBEventType.QUERY, payload=asked) as event:
+            response = _response(self._assistant.ask(query_bundle.query_str, policies=self._policies))
+            event.on_end(payload={EventPayload.RESPONSE.value: response})
+        return response
+
+    async def _aquery(self, query_bundle: QueryBundle) -> Response:
+        return await asyncio.to_thread(self._query, query_bundle)
+
+
+class PolicyEmbedding(BaseEmbedding):
+    """Embeds by one of the assistant's embedding models, such as the bundled ones, offline.
+
+    Args:
+        embedder: The model; its identity is the `model_name`.
+        options: The other fields of `BaseEmbedding`.
+    """
+
+    _embedder: Embedder = PrivateAttr()
+
+    def __init__(self, embedder: Embedder, **options: Any) -> None:
+        super().__init__(**({"model_name": embedder.identity} | options))
+        self._embedder = embedder
+
+    @classmethod
+    def class_name(cls) -> str:
+        """Name by which llama-index stores this embedding."""
+        return "PolicyEmbedding"
+
+    def _embed(self, texts: list[str], role: Role) -> list[list[float]]:
+        rows: list[list[float]] = np.asarray(self._embedder.embed(texts, role)).tolist()
+        return rows
+
+    def _get_query_embedding(self, query: str) -> list[float]:
+        return self._embed([query], "query")[0]
+
+    async def _aget_query_embedding(self, query: str) -> list[float]:
+        return await asyncio.to_thread(self._get_query_embedding, query)
+
+    def _get_text_embedding(self, text: str) -> list[float]:
+        return self._embed([text], "passage")[0]
+
+    async def _aget_text_embedding(self, text: str) -> list[float]:
+        return await asyncio.to_thread(self._get_text_embedding, text)
+
+    def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
+        return self._embed(texts, "passage")
+
+    async def _aget_text_embeddings(self, texts: list[str]) -> list[list[float]]:
+        return await asyncio.to_thread(self._get_text_embeddings, texts)
+
+
+# --- Policies ----------------------------------------------------------------------------
+
+
+def _policy_of(document: BaseNode, text: str) -> Policy:
+    known = document.metadata
+    policy = parse(
+        text,
+        id=str(known.get("policy_id") or document.node_id),
+        title=str(known.get("title") or ""),
+        language=known.get("language") if known.get("language") in get_args(Language) else None,
+        version=str(known.get("version") or ""),
+    )
+    # llama-index gives a document without an id another one each time.
+    return policy if known.get("policy_id") else replace(policy, id=policy.sha256[:12])
+
+
+def _policy_metadata(policy: Policy) -> dict[str, str]:
+    return {"policy_id": policy.id, "version": policy.version, "title": policy.title, "language": policy.language}
+
+
+def _passage_node(policy: Policy, passage: Passage, source: RelatedNodeInfo | None = None) -> TextNode:
+    """Return the node of a passage, of the document `source`, by default that of `as_document`."""
+    labels = [clause.label.strip() for clause in policy.path(passage.clause_id) if clause.label.strip()]
+    metadata = {
+        **_policy_metadata(policy),
+        "clause_id": passage.clause_id,
+        "reference": policy.reference(passage.clause_id),
+        "labels": " › ".join(labels),
+        "context": passage.context,
+        "start": passage.start,
+        "end": passage.end,
+    }
+    return TextNode(
+        id_=_stable_id(policy.id, policy.version, passage.clause_id),
+        text=policy.text[passage.start : passage.end],
+        start_char_idx=passage.start,
+        end_char_idx=passage.end,
+        metadata=metadata,
+        excluded_embed_metadata_keys=list(_NOT_EMBEDDED),
+        excluded_llm_metadata_keys=list(_NOT_TOLD),
+        relationships={NodeRelationship.SOURCE: source or _source(policy.id)},
+    )
+
+
+def _source(policy_id: str) -> RelatedNodeInfo:
+    return RelatedNodeInfo(node_id=policy_id, node_type=ObjectType.DOCUMENT)
+
+
+def _stable_id(*parts: str | int) -> str:
+    # Some vector stores take UUIDs only.
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, "policy-assistant:" + json.dumps(parts)))
+
+
+def _joined(ours: Sequence[str], theirs: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys((*ours, *theirs)))
+
+
+# What is left says what a text is about: to a model that embeds, and to one that writes.
+_NOT_EMBEDDED = ("policy_id", "version", "title", "language", "clause_id", "reference", "labels", "start", "end")
+_NOT_TOLD = ("policy_id", "version", "language", "clause_id", "labels", "start", "end")
+
+
+# --- Answers -----------------------------------------------------------------------------
+
+
+def _response(answer: Answer) -> Response:
+    reason = answer.abstained
+    return Response(
+        response=answer.text,
+        source_nodes=[_citation_node(answer, citation, marker) for marker, citation in enumerate(answer.citations, 1)],
+        metadata={
+            "abstained": {"kind": reason.kind, "message": reason.message} if reason else None,
+            "query": answer.query,
+            "language": answer.language,
+        },
+    )
+
+
+def _citation_node(answer: Answer, citation: Citation, marker: int) -> NodeWithScore:
+    """Return the node of a citation, with the score of the hit that it was found in."""
+    metadata: dict[str, str | int] = {
+        "policy_id": citation.policy_id,
+        "version": citation.version,
+        "clause_id": citation.clause_id,
+        "reference": citation.reference,
+        "start": citation.start,
+        "end": citation.end,
+        "marker": marker,
+    }
+    if citation.translation is not None:
+        metadata["translation"] = citation.translation
+    node = TextNode(
+        id_=_stable_id(citation.policy_id, citation.version, citation.clause_id, citation.start, citation.end),
+        text=citation.quote,
+        start_char_idx=citation.start,
+        end_char_idx=citation.end,
+        metadata=metadata,
+        excluded_embed_metadata_keys=list(metadata),
+        excluded_llm_metadata_keys=[key for key in metadata if key not in ("reference", "translation")],
+        relationships={NodeRelationship.SOURCE: _source(citation.policy_id)},
+    )
+    holds = (
+        hit.score
+        for hit in answer.hits
+        if hit.policy.id == citation.policy_id and hit.start <= citation.start and citation.end <= hit.end
+    )
+    return NodeWithScore(node=node, score=next(holds, None))

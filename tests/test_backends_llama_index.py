@@ -1,0 +1,373 @@
+"""The llama-index adapter, against the interfaces of the installed llama-index-core; no model, no network."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from llama_index.core import Document, Settings, VectorStoreIndex
+from llama_index.core.callbacks import CallbackManager, CBEventType, LlamaDebugHandler
+from llama_index.core.chat_engine import CondensePlusContextChatEngine
+from llama_index.core.ingestion import IngestionPipeline
+from llama_index.core.instrumentation import get_dispatcher
+from llama_index.core.instrumentation.event_handlers import BaseEventHandler
+from llama_index.core.llms import MockLLM
+from llama_index.core.memory import ChatMemoryBuffer
+from llama_index.core.query_engine import RetrieverQueryEngine
+from llama_index.core.schema import MetadataMode, NodeRelationship, QueryBundle, TextNode
+
+import assistant
+from assistant import Answer, Assistant, PolicyError, QuestionError, Reason, open_corpus
+from assistant.answering import ExtractiveGenerator
+from assistant.backends.llama_index import (
+    PolicyEmbedding,
+    PolicyNodeParser,
+    PolicyQueryEngine,
+    PolicyRetriever,
+    as_document,
+)
+from assistant.index import Index, build_shard, passages
+from assistant.retrieval import Retriever
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from llama_index.core.instrumentation.events import BaseEvent
+
+    from assistant import Policy
+    from assistant.embedding import Embedder
+    from assistant.index import Analyzer
+
+QUESTION = "星信推送收集什么信息？"
+POLICY = "一、收集\n我们收集您的手机号。\n二、联系\n请拨打12345。"
+
+
+@pytest.fixture
+def answering(policies: tuple[Policy, ...], analyzer: Analyzer, embedder: Embedder) -> Assistant:
+    """An assistant over the invented corpus, with its index in memory."""
+    index = Index("1", [build_shard(policy, analyzer, [embedder]) for policy in policies])
+    return Assistant(policies, Retriever(index, analyzer, [embedder]), ExtractiveGenerator(), assistant.Settings())
+
+
+@pytest.fixture(autouse=True)
+def _global_settings_are_left_alone() -> Iterator[None]:
+    yield
+    # Its callback manager is made by llama-index's own engines.
+    assert (Settings._llm, Settings._embed_model, Settings._node_parser, Settings._transformations) == (None,) * 4
+
+
+# --- Node parser -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("policy_id", ["yunchao", "lantern", "baiju"])
+def test_nodes_are_the_passages(policies: tuple[Policy, ...], policy_id: str) -> None:
+    shipped = open_corpus(Path(assistant.__file__).parent.parent / "corpus")
+    policy = next(policy for policy in (*policies, *shipped) if policy.id == policy_id)
+    nodes = PolicyNodeParser().get_nodes_from_documents([as_document(policy)])
+    assert [(node.metadata["clause_id"], node.metadata["start"], node.metadata["end"]) for node in nodes] == [
+        (passage.clause_id, passage.start, passage.end) for passage in passages(policy)
+    ]
+    for node in nodes:
+        assert isinstance(node, TextNode)
+        # Even where the same words stand in another place before.
+        assert (node.start_char_idx, node.end_char_idx) == (node.metadata["start"], node.metadata["end"])
+        assert policy.text[node.start_char_idx : node.end_char_idx] == node.get_content()
+        assert node.metadata["reference"] == policy.reference(node.metadata["clause_id"])
+        assert node.metadata["policy_id"] == policy.id
+        assert node.metadata["version"] == policy.version
+        assert node.ref_doc_id == policy.id
+
+
+def test_a_text_printed_twice_keeps_its_own_places() -> None:
+    text = "一、我们收集手机号。\n二、须知\n（一）手机号的用途\n我们收集手机号。\n（二）其他\n我们收集手机号。"
+    nodes = PolicyNodeParser().get_nodes_from_documents([Document(text=text)])
+    for node in nodes:
+        assert isinstance(node, TextNode)
+        assert (node.start_char_idx, node.end_char_idx) == (node.metadata["start"], node.metadata["end"])
+        assert text[node.metadata["start"] : node.metadata["end"]] == node.get_content()
+    assert len({node.metadata["start"] for node in nodes}) == len(nodes) > 2
+
+
+def test_metadata_say_where_a_clause_stands(policies: tuple[Policy, ...]) -> None:
+    nodes = PolicyNodeParser().get_nodes_from_documents([as_document(policies[1])])
+    node = next(node for node in nodes if node.get_content().startswith("1、星信推送"))
+    assert node.metadata["labels"] == "一、 › （三） › 1、"
+    assert node.metadata["reference"].startswith("一（三）1")
+    assert "第三方插件" in node.metadata["context"]
+    assert all(isinstance(value, str | int) for value in node.metadata.values())
+
+
+def test_models_read_what_the_text_is_about_and_no_offsets(policies: tuple[Policy, ...]) -> None:
+    document = as_document(policies[1])
+    node = PolicyNodeParser().get_nodes_from_documents([document])[-1]
+    embedded, told = node.get_content(MetadataMode.EMBED), node.get_content(MetadataMode.LLM)
+    assert embedded == f"context: {node.metadata['context']}\n\n{node.get_content().strip()}"
+    assert f"reference: {node.metadata['reference']}" in told
+    assert f"title: {policies[1].title}" in told
+    assert not any(f"{key}: " in told for key in ("start", "clause_id", "version"))
+
+
+def test_the_same_text_gives_the_same_nodes_whatever_the_document_is_called() -> None:
+    first, again = (PolicyNodeParser().get_nodes_from_documents([Document(text=POLICY)]) for _ in range(2))
+    assert [node.node_id for node in first] == [node.node_id for node in again]
+    assert [node.metadata for node in first] == [node.metadata for node in again]
+    changed = PolicyNodeParser().get_nodes_from_documents([Document(text=POLICY + "我们会答复。")])
+    assert not {node.node_id for node in first} & {node.node_id for node in changed}
+
+
+def test_ids_name_the_clause_of_a_version() -> None:
+    def ids(**metadata: str) -> list[str]:
+        return [node.node_id for node in PolicyNodeParser()([Document(text=POLICY, metadata=metadata)])]
+
+    assert len(set(ids(policy_id="a", version="1"))) == 2
+    assert ids(policy_id="a", version="1") == ids(policy_id="a", version="1", title="Other")
+    assert not set(ids(policy_id="a", version="1")) & set(
+        ids(policy_id="b", version="1") + ids(policy_id="a", version="2")
+    )
+
+
+def test_the_documents_own_metadata_are_kept_and_hidden_as_it_says() -> None:
+    document = Document(
+        text=POLICY, metadata={"policy_id": "shop", "file": "a.txt"}, excluded_embed_metadata_keys=["file"]
+    )
+    node = PolicyNodeParser()([document])[0]
+    assert (node.metadata["policy_id"], node.metadata["file"]) == ("shop", "a.txt")
+    assert "a.txt" not in node.get_content(MetadataMode.EMBED)
+    assert "a.txt" in node.get_content(MetadataMode.LLM)
+    assert "file" not in PolicyNodeParser(include_metadata=False)([document])[0].metadata
+
+
+def test_the_interfaces_options_are_kept() -> None:
+    documents = [Document(text=POLICY, id_="a"), Document(text=POLICY, id_="b")]
+    nodes = PolicyNodeParser(id_func=lambda number, document: f"{document.node_id}-{number}")(documents)
+    assert [node.node_id for node in nodes] == ["a-0", "a-1", "b-0", "b-1"]
+    assert nodes[0].next_node is not None
+    assert nodes[0].next_node.node_id == "a-1"
+    assert NodeRelationship.NEXT not in nodes[1].relationships
+    assert NodeRelationship.NEXT not in PolicyNodeParser(include_prev_next_rel=False)(documents)[0].relationships
+    assert asyncio.run(PolicyNodeParser().acall(documents))[0].get_content() == nodes[0].get_content()
+    assert PolicyNodeParser().to_dict()["class_name"] == "PolicyNodeParser"
+
+
+def test_unusable_texts() -> None:
+    assert PolicyNodeParser()([Document(text=" \n")]) == []
+    with pytest.raises(PolicyError, match="'doc-7'"):
+        PolicyNodeParser()([Document(text="一、\0", id_="doc-7")])
+
+
+def test_runs_in_a_pipeline_with_an_embedding(embedder: Embedder) -> None:
+    pipeline = IngestionPipeline(transformations=[PolicyNodeParser(), PolicyEmbedding(embedder)], disable_cache=True)
+    nodes = pipeline.run(documents=[Document(text=POLICY)])
+    assert [len(node.embedding or ()) for node in nodes] == [64, 64]
+
+
+# --- Retriever -------------------------------------------------------------------------
+
+
+def test_retrieves_what_the_assistant_finds(answering: Assistant) -> None:
+    found = PolicyRetriever(answering, k=4).retrieve(QUESTION)
+    hits = answering.search(QUESTION, k=4)
+    assert [(node.metadata["policy_id"], node.metadata["clause_id"], node.score) for node in found] == [
+        (hit.policy.id, hit.clause.id, hit.score) for hit in hits
+    ]
+    assert "星信推送" in found[0].get_content()
+    assert asyncio.run(PolicyRetriever(answering, k=4).aretrieve(QueryBundle(QUESTION))) == found
+
+
+def test_retrieved_nodes_are_those_of_the_parser(answering: Assistant) -> None:
+    parsed = PolicyNodeParser(include_prev_next_rel=False)([as_document(policy) for policy in answering.policies])
+    by_id = {node.node_id: node for node in parsed}
+    for found in PolicyRetriever(answering).retrieve(QUESTION):
+        node = by_id[found.node.node_id]
+        assert found.node.hash == node.hash
+        assert found.node.metadata == node.metadata
+        assert found.node.ref_doc_id == node.ref_doc_id
+        assert found.node.get_content(MetadataMode.LLM) == node.get_content(MetadataMode.LLM)
+
+
+def test_keeps_to_the_policies_and_number_it_is_given(answering: Assistant) -> None:
+    found = PolicyRetriever(answering, k=2, policies=["lantern"]).retrieve("How long is a delivery kept?")
+    assert [node.metadata["policy_id"] for node in found] == ["lantern"] * 2
+    assert len(PolicyRetriever(answering).retrieve("How long is a delivery kept?")) == answering.settings.k
+
+
+@pytest.mark.parametrize("question", ["", " \u200b", "问" * 3000])
+def test_a_question_that_cannot_be_asked(answering: Assistant, question: str) -> None:
+    with pytest.raises(QuestionError):
+        PolicyRetriever(answering).retrieve(question)
+    with pytest.raises(QuestionError):
+        asyncio.run(PolicyQueryEngine(answering).aquery(question))
+
+
+def test_a_policy_that_is_not_there(answering: Assistant) -> None:
+    with pytest.raises(QuestionError, match="nosuch"):
+        PolicyRetriever(answering, policies=["nosuch"]).retrieve(QUESTION)
+
+
+def test_feeds_llama_indexs_own_query_engine(answering: Assistant) -> None:
+    engine = RetrieverQueryEngine.from_args(
+        PolicyRetriever(answering, k=2), llm=MockLLM(), callback_manager=CallbackManager()
+    )
+    response = engine.query(QUESTION)
+    # The mock repeats its prompt, which holds what was retrieved.
+    assert "reference: 一（三）1" in str(response)
+    assert "收集设备标识符（IMEI）" in str(response)
+    assert QUESTION in str(response)
+    assert [node.metadata["start"] for node in response.source_nodes] == [
+        hit.start for hit in answering.search(QUESTION, k=2)
+    ]
+    assert str(asyncio.run(engine.aquery(QUESTION))) == str(response)
+
+
+def test_feeds_llama_indexs_own_chat_engine(answering: Assistant) -> None:
+    # Its usual memory leaves a database open.
+    memory = ChatMemoryBuffer.from_defaults(llm=MockLLM())
+    chat = CondensePlusContextChatEngine.from_defaults(PolicyRetriever(answering, k=2), llm=MockLLM(), memory=memory)
+    assert "IMEI" in str(chat.chat(QUESTION).source_nodes)
+
+
+# --- Query engine ----------------------------------------------------------------------
+
+
+def test_answers_with_verified_quotes(answering: Assistant) -> None:
+    answer = answering.ask(QUESTION)
+    response = PolicyQueryEngine(answering).query(QUESTION)
+    assert str(response) == answer.text
+    assert response.metadata == {"abstained": None, "query": QUESTION, "language": "zh"}
+    assert len(response.source_nodes) == len(answer.citations) > 0
+    for marker, (node, citation) in enumerate(zip(response.source_nodes, answer.citations, strict=True), 1):
+        assert node.get_content() == citation.quote
+        assert node.metadata == {
+            "policy_id": citation.policy_id,
+            "version": citation.version,
+            "clause_id": citation.clause_id,
+            "reference": citation.reference,
+            "start": citation.start,
+            "end": citation.end,
+            "marker": marker,
+        }
+        assert (
+            answering.policy(citation.policy_id).text[node.metadata["start"] : node.metadata["end"]] == citation.quote
+        )
+        assert node.score in [hit.score for hit in answer.hits]
+        assert node.node.ref_doc_id == citation.policy_id
+        assert f"[{marker}]" in str(response)
+    assert asyncio.run(PolicyQueryEngine(answering).aquery(QueryBundle(QUESTION))) == response
+
+
+def test_keeps_to_the_policies_it_is_given(answering: Assistant) -> None:
+    response = PolicyQueryEngine(answering, policies=["lantern"]).query("How long do you keep a delivery?")
+    assert {node.metadata["policy_id"] for node in response.source_nodes} == {"lantern"}
+    assert response.metadata is not None
+    assert response.metadata["language"] == "en"
+
+
+class Scripted(Assistant):
+    """An assistant that gives one answer to everything."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+    def ask(self, question: str, **_: object) -> Answer:  # type: ignore[override]
+        return self.answer
+
+
+def test_abstains_with_a_reason(answering: Assistant) -> None:
+    reason = Reason(kind="not_stated", message="《云巢读书隐私政策》没有说明这一点。")
+    answer = Answer(question="q", query="q", language="zh", text=reason.message, abstained=reason)
+    response = PolicyQueryEngine(Scripted(answer)).query("q")
+    assert str(response) == reason.message
+    assert response.source_nodes == []
+    assert response.metadata == {
+        "abstained": {"kind": "not_stated", "message": reason.message},
+        "query": "q",
+        "language": "zh",
+    }
+
+
+def test_a_citation_brings_its_translation(answering: Assistant) -> None:
+    answer = answering.ask(QUESTION)
+    translated = replace(answer.citations[0], translation="Star Push collects the IMEI.")
+    (node,) = PolicyQueryEngine(Scripted(replace(answer, citations=(translated,), hits=()))).query("q").source_nodes
+    assert node.metadata["translation"] == "Star Push collects the IMEI."
+    assert node.score is None
+    assert "translation: Star Push" in node.node.get_content(MetadataMode.LLM)
+
+
+def test_tells_llama_indexs_listeners(answering: Assistant) -> None:
+    seen: list[str] = []
+
+    class Listener(BaseEventHandler):
+        def handle(self, event: BaseEvent, **_: object) -> None:
+            seen.append(type(event).__name__)
+
+    listener, dispatcher = Listener(), get_dispatcher()
+    debug = LlamaDebugHandler(print_trace_on_end=False)
+    dispatcher.add_event_handler(listener)
+    try:
+        PolicyQueryEngine(answering, callback_manager=CallbackManager([debug])).query(QUESTION)
+        PolicyRetriever(answering, callback_manager=CallbackManager([debug])).retrieve(QUESTION)
+    finally:
+        dispatcher.event_handlers.remove(listener)
+    assert seen == ["QueryStartEvent", "QueryEndEvent", "RetrievalStartEvent", "RetrievalEndEvent"]
+    assert len(debug.get_event_pairs(CBEventType.QUERY)) == 1
+    assert len(debug.get_event_pairs(CBEventType.RETRIEVE)) == 1
+
+
+# --- Embedding -------------------------------------------------------------------------
+
+
+def test_embeds_as_the_embedder_does(embedder: Embedder) -> None:
+    model = PolicyEmbedding(embedder, embed_batch_size=2)
+    texts = ["手机号", "订单号", "phone number"]
+    rows = embedder.embed(texts, "passage")
+    np.testing.assert_array_equal(np.array(model.get_text_embedding_batch(texts), np.float32), rows)
+    np.testing.assert_array_equal(np.array(model.get_text_embedding(texts[0]), np.float32), rows[0])
+    np.testing.assert_array_equal(np.array(model.get_query_embedding(texts[1]), np.float32), rows[1])
+    assert model.model_name == embedder.identity
+    assert model.to_payload()["class_name"] == "PolicyEmbedding"
+    assert all(isinstance(number, float) for number in model.get_text_embedding(texts[0]))
+
+
+def test_embeds_without_blocking_the_event_loop(embedder: Embedder) -> None:
+    model = PolicyEmbedding(embedder)
+
+    async def embed() -> tuple[list[list[float]], list[float], list[float]]:
+        return (
+            await model.aget_text_embedding_batch(["手机号", "订单号"]),
+            await model.aget_text_embedding("手机号"),
+            await model.aget_query_embedding("手机号"),
+        )
+
+    batch, text, query = asyncio.run(embed())
+    assert batch[0] == text == query == model.get_text_embedding("手机号")
+
+
+def test_questions_and_passages_are_told_apart() -> None:
+    class Roles:
+        name = "roles"
+        identity = "roles 1"
+
+        def embed(self, texts: list[str], role: str) -> np.ndarray:
+            return np.full((len(texts), 2), float(role == "query"), np.float32)
+
+    model = PolicyEmbedding(Roles())
+    assert model.get_query_embedding("a") == [1.0, 1.0]
+    assert model.get_text_embedding("a") == [0.0, 0.0]
+
+
+def test_serves_llama_indexs_own_index(policies: tuple[Policy, ...], embedder: Embedder) -> None:
+    index = VectorStoreIndex.from_documents(
+        [as_document(policy) for policy in policies],
+        transformations=[PolicyNodeParser()],
+        embed_model=PolicyEmbedding(embedder),
+        callback_manager=CallbackManager(),
+    )
+    found = index.as_retriever(similarity_top_k=3).retrieve("星信推送收集设备标识符")
+    assert "星信推送" in found[0].get_content()
+    assert found[0].metadata["policy_id"] == "yunchao"
+    assert policies[1].text[found[0].metadata["start"] : found[0].metadata["end"]] == found[0].get_content()

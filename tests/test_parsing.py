@@ -1,0 +1,352 @@
+"""The parser: the seed policy, one invented text a rule, properties of any text, and bounds on time."""
+
+from __future__ import annotations
+
+import random
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from assistant.errors import PolicyError
+from assistant.parsing import MAX_POLICY_CHARS, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from assistant.policy import Clause, Policy
+
+FIXTURES = Path(__file__).parent / "fixtures" / "clauses.md"
+SEED = Path(__file__).parent.parent / "corpus" / "baiju" / "policy.txt"
+
+
+def own(policy: Policy, clause: Clause) -> str:
+    return policy.text[clause.start : clause.body_end]
+
+
+# --- The policy that the project started from ---------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def seed() -> Policy:
+    return parse(SEED.read_text(encoding="utf-8"), id="baiju")
+
+
+@pytest.mark.parametrize(
+    ("quote", "reference"),
+    [
+        (
+            "为了数据统计和分析的目的，我们的产品集成了 openinstall SDK",
+            "一（二）4 › 使用的第三方插件（1） › 收集的个人信息 › （4）",
+        ),
+        ("根据获取到的当前位置信息仅用于", "一（二）4 › 使用的第三方插件（2） › 使用目的"),
+        ("基于摄像头（相机）的服务功能", "一（二）4（2）"),
+        ("包括顺丰、圆通快递", "一（二）1（3）③"),
+        ("A、付款功能", "一（二）1（3）②A"),
+        ("在不透露单个用户隐私资料的前提下", "一（二）7（2）"),
+        ("Cookie 会帮助您在后续访问", "二（一）"),
+        ("至少提前 30 天通知您", "四（一）3"),
+        ("我们将在 15 天内回复", "五（一）"),
+        ("15912171528", "八"),
+    ],
+)
+def test_seed_quote_lies_in_its_clause(seed: Policy, quote: str, reference: str) -> None:
+    assert seed.reference(seed.at(seed.text.index(quote)).id) == reference
+
+
+def test_seed_keeps_like_items_under_unlike_parents(seed: Policy) -> None:
+    collect = seed.at(seed.text.index("与国家安全、国防安全直接相关的"))
+    share = seed.at(seed.text.index("与国家安全、国防安全有关的"))
+    assert collect.label == share.label == "1、"
+    assert seed.reference(seed.path(collect.id)[1].id) == "一"
+    assert seed.reference(share.id) == "三（四）1"
+
+
+def test_seed_has_one_contents_and_no_ninth_clause(seed: Policy) -> None:
+    assert [clause.kind for clause in seed.walk()].count("contents") == 1
+    assert [clause.label for clause in seed.root.children if clause.kind == "heading"] == [
+        *("一、", "二、", "三、", "四、"),
+        *("六、", "七、", "八、"),
+    ]
+    assert "9、附录" in own(seed, next(clause for clause in seed.walk() if clause.kind == "contents"))
+    assert not any(clause.label.startswith(("9、", "九")) for clause in seed.root.children)
+
+
+def test_seed_clauses_can_be_read(seed: Policy) -> None:
+    assert max(clause.body_end - clause.start for clause in seed.walk()) < 700
+
+
+# --- Invented texts, one a rule --------------------------------------------------------------
+
+
+def outline(policy: Policy) -> str:
+    rows = []
+    stack = [(policy.root, 0)]
+    while stack:
+        clause, depth = stack.pop()
+        words = " ".join(own(policy, clause).removeprefix(clause.label).split())[:14]
+        shown = f"[{clause.title}]" if clause.title else f'"{words}"'
+        rows.append("  " * depth + " ".join(part for part in (clause.kind, clause.label, shown) if part))
+        stack.extend((child, depth + 1) for child in reversed(clause.children))
+    return "\n".join(rows)
+
+
+def cases() -> Iterator[tuple[str, str, str]]:
+    """Yield name, text and outline of each case, written as in markdown-it's fixtures."""
+    lines = FIXTURES.read_text(encoding="utf-8").split("\n")
+    dots = [number for number, line in enumerate(lines) if line == "."]
+    for first, middle, last in zip(dots[::3], dots[1::3], dots[2::3], strict=True):
+        yield lines[first - 1], "\n".join(lines[first + 1 : middle]), "\n".join(lines[middle + 1 : last])
+
+
+@pytest.mark.parametrize(("text", "expected"), [case[1:] for case in cases()], ids=[case[0] for case in cases()])
+def test_outline(text: str, expected: str) -> None:
+    policy = parse(text)
+    check(policy)
+    assert outline(policy) == expected
+
+
+def test_a_rule_of_every_kind_has_a_case() -> None:
+    assert len(list(cases())) >= 25
+
+
+# --- Texts without structure -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我们收集您的信息，用于提供服务。" * 1_900,
+        "We collect your data to provide the services. " * 650,
+        "我们收集信息" * 5_000,
+        "we collect data " * 1_900,
+        "x" * 30_000,
+        "短行\n" * 10_000,
+        "我们收集您的手机号码，用于注册。\n" * 2_000,
+        "a line of text that says something about data\n" * 700,
+    ],
+    ids=[
+        "sentences",
+        "English sentences",
+        "no stops",
+        "English, no stops",
+        "one word",
+        "short lines",
+        "lines",
+        "English lines",
+    ],
+)
+def test_text_without_structure_is_divided_into_readable_clauses(text: str) -> None:
+    policy = parse(text)
+    check(policy)
+    sizes = [clause.body_end - clause.start for clause in policy.walk() if clause.body_end > clause.start]
+    assert max(sizes) <= 2_000
+    assert sum(size < 30 for size in sizes) <= 2, "most clauses are long enough to say something"
+
+
+def test_division_keeps_sentences_whole() -> None:
+    policy = parse("我们收集您的信息，用于提供服务。" * 1_900)
+    assert {own(policy, clause)[-1:] for clause in policy.walk()} <= {"", "。"}
+
+
+# --- Any text ------------------------------------------------------------------------------------
+
+
+def check(policy: Policy) -> None:
+    """Assert what holds for every policy: nesting, covering, unique ids, verbatim labels and titles."""
+    text, root = policy.text, policy.root
+    assert (root.start, root.end, root.kind) == (0, len(text), "root")
+    seen: set[str] = set()
+    for clause in policy.walk():
+        assert clause.id not in seen
+        seen.add(clause.id)
+        assert clause.start <= clause.body_end <= clause.end
+        assert clause is root or clause.start < clause.body_end, "a clause has text of its own"
+        position = clause.body_end
+        for child in clause.children:
+            assert child.start == position
+            position = child.end
+        assert position == clause.end
+        assert clause.label in own(policy, clause)
+        assert clause.title in own(policy, clause)
+        path = policy.path(clause.id)
+        assert path[-1] is policy[clause.id] is clause
+        assert len(path) <= 18
+
+
+def check_places(policy: Policy) -> None:
+    """Assert that every clause can be named, and that `at` finds the one whose own text holds a character."""
+    assert all(policy.reference(clause.id) for clause in policy.walk())
+    owners = [policy.at(offset) for offset in range(len(policy.text))]
+    assert all(clause.start <= offset < clause.body_end for offset, clause in enumerate(owners))
+    assert sum(clause.body_end - clause.start for clause in policy.walk()) == len(policy.text)
+
+
+ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=400)
+NUMERALS = ["一", "二", "三", "十", "十一", "1", "2", "3", "10", "1.1", "1.2", "2.1.1", "i", "ii", "a", "b", "①", "②"]
+SHAPES = [
+    "{}、",
+    "{}.",
+    "{}. ",
+    "{}）",
+    "（{}）",
+    "({})",
+    "第{}条 ",
+    "第{}章 ",
+    "## {} ",
+    "**{}、",
+    "• ",
+    "- ",
+    "Section {}: ",
+    "附录{}：",
+]
+WORDS = [
+    "收集",
+    "我们收集您的信息，用于服务。",
+    "包括：",
+    "使用目的：",
+    "We collect data.",
+    "Your rights",
+    "目录",
+    "【提示】",
+    "",
+    "a\tb\tc",
+]
+ENDS = ["\n", "\n\n", " ", "。", "；", "\n  ", "：\n"]
+
+
+@st.composite
+def numbered(draw: st.DrawFn) -> str:
+    """A text of numbers, words and breaks in any order."""
+    parts = []
+    for _ in range(draw(st.integers(1, 40))):
+        shape = draw(st.sampled_from(["", *SHAPES]))
+        parts += [
+            shape.format(draw(st.sampled_from(NUMERALS))),
+            draw(st.sampled_from(WORDS)),
+            draw(st.sampled_from(ENDS)),
+        ]
+    return "".join(parts)
+
+
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@given(ANY_TEXT.filter(str.strip))
+def test_any_text_becomes_a_tree_that_covers_it(text: str) -> None:
+    policy = parse(text)
+    check(policy)
+    check_places(policy)
+
+
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@given(numbered().filter(str.strip))
+def test_any_numbering_becomes_a_tree_that_covers_it(text: str) -> None:
+    policy = parse(text)
+    check(policy)
+    check_places(policy)
+    assert parse(text).root == policy.root, "the same text gives the same clauses"
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(2, 30), st.integers(1, 4), st.sampled_from(["{}、", "（{}）", "{}. ", "{}) "]))
+def test_a_plain_list_is_found_whole(items: int, paragraphs: int, shape: str) -> None:
+    body = "\n".join(["我们收集您的信息，用于提供服务。"] * paragraphs)
+    policy = parse("".join(f"{shape.format(number)}{body}\n" for number in range(1, items + 1)))
+    assert [clause.id for clause in policy.root.children] == [str(number) for number in range(1, items + 1)]
+
+
+# --- Time and depth ------------------------------------------------------------------------------
+
+N = 100_000
+M = N // 2
+ADVERSARIAL = {
+    "brackets": "（" * N,
+    "dotted": "1.1.1.1" * (N // 7),
+    "Han numerals": "一、" * (N // 2),
+    "blanks": " " * N + "x",
+    "letters": "a. " * (N // 3),
+    "sentences": "我们收集信息。" * (10 * N // 7),
+    "items": "".join(f"{number % 999 + 1}、第{number}项信息；\n" for number in range(20_000)),
+    "items and paragraphs": "".join(f"{number % 99 + 1}、第{number}项；\n尾随的段落\n" for number in range(M // 15)),
+    "hashes": "".join("#" * (number % 6 + 1) + " h\n" for number in range(M // 6)),
+    "numbers of any depth": "".join(".".join("1" * (number % 6 + 1)) + " 标题\n" for number in range(M // 12)),
+    "nested by colons": "1、包括：\n" * 5_000,
+    "lists in one line": "包括：1、甲乙丙；" * (N // 9),
+    "items in one line": "；1、甲" * (M // 4),
+    "headings in one line": "一、标题 " * (N // 5),
+    "short lines": "短行\n" * (M // 3),
+    "rows": "a\tb\n" * (M // 4),
+    "rows that never end": ("a\tb\tc\td\n" + "x\n" * 29) * (M // 66),
+    "bullets": "• 甲；\n段落文字，说明。\n" * (M // 14),
+    "indents": "".join(" " * (number % 300) + "- x\n" for number in range(N // 150)),
+    "contents": "".join(f"{number}、标题{number}\n" for number in range(1, M // 20)) * 2,
+    "one word": "x" * N,
+    "mixed": "一、甲\n（一）乙\n1、丙\n（1）丁\n①戊\n" * (M // 25),
+}
+
+
+@pytest.mark.parametrize("text", ADVERSARIAL.values(), ids=ADVERSARIAL)
+def test_parsing_takes_time_in_proportion_to_the_text(text: str) -> None:
+    start = time.process_time()
+    policy = parse(text)
+    assert time.process_time() - start < 5
+    check(policy)
+
+
+def test_levels_beyond_reading_do_not_deepen_the_tree() -> None:
+    policy = parse("".join(f"{'•·-*'[level % 4]} 第{level}层，包括：\n" for level in range(5_000)))
+    check(policy)
+    assert max(len(policy.path(clause.id)) for clause in policy.walk()) <= 18
+
+
+def test_words_in_any_order_never_break_the_parser() -> None:
+    dice = random.Random(7)
+    words = [*"一二三、（）1239.:：；。 \n\t#*-•第条章节附录", "包括：", "目录", "\n\n", "（1）", "1.1", "我们"]
+    for _ in range(200):
+        text = "".join(dice.choices(words, k=300))
+        if text.strip():
+            check(parse(text))
+
+
+# --- What is no policy ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["", " \n\t\u3000"])
+def test_empty_text_is_refused(text: str) -> None:
+    with pytest.raises(PolicyError, match="'mine' is empty"):
+        parse(text, id="mine")
+
+
+def test_nul_is_refused() -> None:
+    with pytest.raises(PolicyError, match="NUL"):
+        parse("a\0b")
+
+
+def test_lone_surrogate_is_refused_with_its_place() -> None:
+    with pytest.raises(PolicyError, match="surrogate at 2"):
+        parse("ab\ud800")
+
+
+def test_too_long_a_text_is_refused() -> None:
+    with pytest.raises(PolicyError, match="4,000,000"):
+        parse("x" * (MAX_POLICY_CHARS + 1))
+
+
+# --- What is known about the policy --------------------------------------------------------------------
+
+
+def test_metadata_defaults_come_from_the_text() -> None:
+    policy = parse("# **示例隐私政策**\n\n我们收集信息。")
+    assert (policy.title, policy.language, policy.id) == ("示例隐私政策", "zh", "policy")
+    assert policy.version == policy.sha256[:12]
+    assert parse("We collect data.").language == "en"
+
+
+def test_metadata_is_taken_as_given() -> None:
+    policy = parse(
+        "我们收集信息。", id="x", title="T", language="en", effective_date="2024-01-02", translations={"p1": "We."}
+    )
+    assert (policy.id, policy.title, policy.language, policy.version) == ("x", "T", "en", "2024-01-02")
+    assert policy.translations == {"p1": "We."}

@@ -1,0 +1,113 @@
+"""A policy: its clauses by id, by place and by reference."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from assistant.parsing import parse
+from assistant.policy import Clause, Policy, is_bullet
+
+TEXT = """示例隐私政策
+本政策将帮助您了解以下内容：
+一、收集信息
+二、共享信息
+三、联系方式
+一、收集信息
+（一）注册
+1. 手机号码
+1.1 手机号码用于登录。
+• 昵称：用于展示。
+使用目的：
+为了给您提供服务，请您提供。
+二、共享信息
+我们不共享信息，但以下情形除外：
+（1）经您同意；
+（2）依法提供。
+三、联系方式
+请致电客服。
+"""
+
+
+@pytest.fixture(scope="module")
+def policy() -> Policy:
+    return parse(TEXT, id="example")
+
+
+def clause_at(policy: Policy, words: str) -> Clause:
+    return policy.at(policy.text.rindex(words))
+
+
+@pytest.mark.parametrize(
+    ("words", "reference"),
+    [
+        ("注册", "一（一）"),
+        ("手机号码\n", "一（一）1"),
+        ("用于登录", "一（一）1.1"),
+        ("昵称", "一（一）1.1 › 昵称"),
+        ("依法提供", "二（2）"),
+        ("请致电", "三"),
+    ],
+)
+def test_reference_joins_numbers_and_sets_off_titles(policy: Policy, words: str, reference: str) -> None:
+    assert policy.reference(clause_at(policy, words).id) == reference
+
+
+def test_reference_names_contents_paragraphs_and_the_policy(policy: Policy) -> None:
+    assert policy.reference("toc") == "目录"
+    assert policy.reference("root") == "示例隐私政策"
+    english = parse("Acme Policy\nWe collect data, and we keep it safe.\n1. Use\nWe use data.", language="en")
+    assert english.reference("p1") == "“We…”"
+
+
+def test_reference_keeps_western_numbers_and_words_apart() -> None:
+    policy = parse("1. 收集信息\n（1）注册\na. 我们收集手机号码。\n第二章 共享\n第三条 我们不共享信息。\n")
+    assert policy.reference(clause_at(policy, "手机号码").id) == "1（1）a"
+    assert policy.reference(clause_at(policy, "不共享").id) == "第二章第三条"
+    numbers = parse("A. Collection\nWe collect data.\n1) your name;\n2) your mail.\n")
+    assert numbers.reference(clause_at(numbers, "mail").id) == "A.2"
+    sections = parse("Article 2 Use\nSection 2.1 Limits\nWe keep it to a minimum.\n")
+    assert sections.reference(clause_at(sections, "Limits").id) == "Article 2 › Section 2.1"
+
+
+def test_clauses_are_found_by_id_and_by_place(policy: Policy) -> None:
+    for offset, _ in enumerate(policy.text):
+        clause = policy.at(offset)
+        assert clause.start <= offset < clause.body_end
+        assert policy[clause.id] is clause
+        assert policy.path(clause.id)[0] is policy.root
+        assert policy.text[offset] in policy.own_text(clause)
+
+
+def test_walk_follows_the_text(policy: Policy) -> None:
+    starts = [clause.start for clause in policy.walk()]
+    assert starts == sorted(starts)
+    assert next(policy.walk()) is policy.root
+    assert list(policy.root.walk()) == list(policy.walk())
+
+
+@pytest.mark.parametrize("offset", [-1, len(TEXT)])
+def test_a_place_outside_the_text_is_refused(policy: Policy, offset: int) -> None:
+    with pytest.raises(ValueError, match=f"offset {offset} lies outside policy 'example'"):
+        policy.at(offset)
+
+
+@pytest.mark.parametrize("lookup", [Policy.path, Policy.__getitem__, Policy.reference])
+def test_an_unknown_id_is_a_key_error(policy: Policy, lookup: object) -> None:
+    with pytest.raises(KeyError, match=r"policy 'example' has no clause '9\.9'"):
+        lookup(policy, "9.9")  # type: ignore[operator]
+
+
+def test_policies_are_values(policy: Policy) -> None:
+    assert parse(TEXT, id="example") == policy
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        policy.id = "other"  # type: ignore[misc]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        policy.root.start = 1  # type: ignore[misc]
+    assert dataclasses.replace(policy, id="other")["1.1"] is policy["1.1"]
+
+
+def test_bullets_are_no_numbers() -> None:
+    assert all(map(is_bullet, "•-*–Ø\uf06c"))
+    assert not any(map(is_bullet, ["", "1、", "（一）", "a.", "--"]))

@@ -1,0 +1,402 @@
+"""Text primitives, on any text at all."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+import assistant
+from assistant.text import (
+    STOPWORDS,
+    Tokenizer,
+    fold,
+    has_han,
+    language_of,
+    sentences,
+    simplified,
+    stripped,
+    visible,
+)
+
+# Any code points at all, lone surrogates and controls among them.
+ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=200)
+# What sentences are made of, more often than chance would have it.
+SENTENCE_TEXT = st.text(st.sampled_from("我们收集 。！？!?…；;.,，”’」)）】\"'\n\r\t\u3000aZ9个İ\u2028"), max_size=300)
+
+
+# --- fold ------------------------------------------------------------------------------
+
+
+@given(ANY_TEXT)
+@example("İstanbul ﬁ ﬀ ß ŉ ǰ ΐ Σς \ud800 \udfff \U0001d400 K Å ㎏ ﷺ")
+def test_fold_keeps_the_length_and_has_nothing_left_to_fold(text: str) -> None:
+    folded = fold(text)
+    assert len(folded) == len(text)
+    assert fold(folded) == folded
+
+
+def test_fold_maps_every_single_code_point_to_one_code_point() -> None:
+    every = "".join(map(chr, range(0x110000)))
+    folded = fold(every)
+    assert len(folded) == len(every)
+    assert fold(folded) == folded
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("ＩＭＥＩ（一）：", "imei(一):"),
+        ("“App”　‘x’", "\"app\" 'x'"),
+        ("ÀÉ", "àé"),
+        ("İ", "İ"),
+        ("ﬁ", "ﬁ"),
+        ("１２", "12"),
+    ],
+)
+def test_fold_makes_width_case_and_quotes_alike(text: str, folded: str) -> None:
+    assert fold(text) == folded
+
+
+# --- visible ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[31mred\x1b[0m", "red"),
+        ("\x1b[38;2;1;2;3mred", "red"),
+        ("\x1b[2J\x1b[Hgone", "gone"),
+        ("\x9b31mred", "red"),
+        ("\x1b]0;title\x07text", "text"),
+        ("\x1b]8;;https://evil.example\x1b\\link\x1b]8;;\x1b\\", "link"),
+        ("\x9d0;title\x9ctext", "text"),
+        ("\x1bP1$r0m\x1b\\text", "text"),
+        ("\x1b_payload\x1b\\text", "text"),
+        ("\x1b(Btext\x1bc\x1b7\x1b=", "text"),
+        ("\x1b]0;never ended\nnext line", "\nnext line"),
+        ("\x1b", ""),
+        ("\x1b中", "中"),
+        ("a\u200bb\u200cc\u200dd\u2060e\ufefff", "abcdef"),
+        ("\u202egnp.exe\u202c \u2066x\u2069 \u061cy", "gnp.exe x y"),
+        ("hi\U000e0068\U000e0069\U000e007f", "hi"),
+        ("A\ufe0f \U000e0100", "A "),
+        ("a\u115fb\u3164c\uffa0d\u180ee\u034ff", "abcdef"),
+        ("a\0b\x08c\x7fd\x85e", "abcd\ne"),
+        ("\ud800a\udfff", "a"),
+        ("a\r\nb\rc\x0cd\u2028e\tf", "a\nb\nc\nd\ne\tf"),
+        ("个推 ＩＭＥＩ（一）😀", "个推 ＩＭＥＩ（一）😀"),
+    ],
+)
+def test_visible_strips_what_no_reader_sees(text: str, shown: str) -> None:
+    assert visible(text) == shown
+
+
+@given(st.text(st.one_of(st.characters(exclude_categories=()), st.sampled_from("\x1b\x9b\x9d[];mPX\x07\\\r\n0 "))))
+def test_visible_text_holds_no_control_and_has_nothing_left_to_strip(text: str) -> None:
+    shown = visible(text)
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ud800-\udfff]", shown)
+    assert not re.search(r"[\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]", shown)
+    assert visible(shown) == shown
+    shown.encode()
+
+
+# --- Language and script ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("个推会收集我的IMEI吗？", "zh"),
+        ("IMEI是什么", "zh"),
+        ("what does 个推 collect and why is it kept?", "en"),
+        ("Does Getui collect my IMEI?", "en"),
+        ("個推會收集設備信息嗎", "zh"),
+        ("𠮷野家", "zh"),
+        ("", "en"),
+        ("12345 !?", "en"),
+        ("😀", "en"),
+        ("帮我看下 privacy policy", "zh"),
+    ],
+)
+def test_language_of_mixed_texts(text: str, language: str) -> None:
+    assert language_of(text) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("註銷帳號要多久", "注销账号要多久"),
+        ("帐户、账户", "账户、账户"),
+        ("帐篷", "帐篷"),
+        ("隱私 privacy 政策", "隐私 privacy 政策"),
+        ("plain English", "plain English"),
+        ("\ud800隱私\0", "\ud800隐私\0"),
+    ],
+)
+def test_simplified_characters_in_one_spelling(text: str, expected: str) -> None:
+    assert simplified(text) == expected
+
+
+@given(ANY_TEXT)
+def test_script_and_language_of_any_text(text: str) -> None:
+    assert language_of(text) in ("zh", "en")
+    assert isinstance(has_han(text), bool)
+    assert isinstance(simplified(text), str)
+
+
+# --- Sentences -------------------------------------------------------------------------
+
+
+@given(st.one_of(SENTENCE_TEXT, ANY_TEXT))
+@example("；" * 200)
+@example("我" * 130 + "；" + "我" * 130 + "。")
+def test_sentences_cover_every_character_but_white_space_in_order(text: str) -> None:
+    end = 0
+    for left, right in sentences(text):
+        assert end <= left < right <= len(text)
+        assert not text[end:left].strip()
+        assert text[left:right] == text[left:right].strip()
+        end = right
+    assert not text[end:].strip()
+
+
+@given(SENTENCE_TEXT, st.integers(0, 300), st.integers(0, 300))
+def test_sentences_stay_inside_the_range_asked_for(text: str, start: int, end: int) -> None:
+    start, end = sorted((min(start, len(text)), min(end, len(text))))
+    spans = list(sentences(text, start, end))
+    assert "".join("".join(text[a:b].split()) for a, b in spans) == "".join(text[start:end].split())
+    assert all(start <= a < b <= end for a, b in spans)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("“我们收集。”您同意！", ["“我们收集。”", "您同意！"]),
+        ("We use v1.2 of it. Yes", ["We use v1.2 of it.", "Yes"]),
+        ("一、收集\r\n我们收集。", ["一、收集", "我们收集。"]),
+        ("真的吗？！……好", ["真的吗？！……", "好"]),
+        ("甲；乙", ["甲；乙"]),
+        ("甲" * 119 + "；乙", ["甲" * 119 + "；", "乙"]),
+        ("", []),
+        (" \n\u3000", []),
+    ],
+)
+def test_sentences_end_where_a_reader_pauses(text: str, expected: list[str]) -> None:
+    assert [text[a:b] for a, b in sentences(text)] == expected
+
+
+def test_stripped_is_none_for_white_space() -> None:
+    assert stripped(" \u3000a b\n", 0, 6) == (2, 5)
+    assert stripped(" \n ", 0, 3) is None
+    assert stripped("abc", 1, 1) is None
+
+
+# --- Tokenizer -------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def tokenizer(cache_dir: Path) -> Tokenizer:
+    return Tokenizer(["个推", "白驹跑腿", "雲巢讀書", "Getui", "中", "  "], cache_dir=cache_dir)
+
+
+@pytest.mark.parametrize("text", ["白驹跑腿", "白駒跑腿", "请问白驹跑腿怎么样", "\u200b白驹\u200b跑腿"])
+def test_tokenizer_keeps_a_name_whole(tokenizer: Tokenizer, text: str) -> None:
+    assert "白驹跑腿" in tokenizer.tokens(text)
+
+
+def test_tokenizer_keeps_names_whole_in_whatever_characters_they_are_given(tokenizer: Tokenizer) -> None:
+    assert tokenizer.words == ("getui", "个推", "云巢读书", "白驹跑腿")
+    assert tokenizer.tokens("个推") == ["个推"]
+    assert "云巢读书" in tokenizer.tokens("云巢读书")
+    assert "个推" not in Tokenizer(cache_dir=tokenizer._cache_dir).tokens("个推")
+
+
+def test_tokenizers_do_not_share_their_names(tokenizer: Tokenizer, cache_dir: Path) -> None:
+    assert tokenizer.tokens("白驹跑腿") == ["白驹跑腿"]
+    assert "白驹跑腿" not in Tokenizer(["跑腿"], cache_dir=cache_dir).tokens("白驹跑腿")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("個推會收集設備信息嗎", "个推会收集设备信息吗"),
+        ("註銷帳號", "注销账号"),
+        ("ＩＭＥＩ", "imei"),
+        ("collecting cookies", "Collected COOKIE"),
+        ("my children's rights", "children right"),
+    ],
+)
+def test_tokens_are_the_same_for_what_means_the_same(tokenizer: Tokenizer, one: str, other: str) -> None:
+    assert tokenizer.tokens(one) == tokenizer.tokens(other) != []
+
+
+def test_tokens_leave_stop_words_out(tokenizer: Tokenizer) -> None:
+    assert tokenizer.tokens("你们的是什么 what is the 了吗") == []
+    assert all(word == fold(word) for word in STOPWORDS)
+
+
+@given(ANY_TEXT)
+@example("\0\ud800中\U0002a6d6\uf900")
+@settings(max_examples=200)
+def test_tokens_of_any_text(tokenizer: Tokenizer, text: str) -> None:
+    tokens = tokenizer.tokens(text)
+    assert all(token and token == fold(token) and token not in STOPWORDS for token in tokens)
+
+
+@pytest.mark.parametrize("run", ["龘", "a", "1", "a1", "的", "個", "\x1b[", " "])
+def test_tokens_of_a_long_run_come_in_time(tokenizer: Tokenizer, run: str) -> None:
+    started = time.perf_counter()
+    tokenizer.tokens(run * (100_000 // len(run)))
+    assert time.perf_counter() - started < 5
+
+
+def test_threads_may_share_a_tokenizer(cache_dir: Path) -> None:
+    words = [f"{stem}{ending}" for stem in ("collect", "process", "deliver") for ending in ("ing", "ed", "ion", "s")]
+    texts = [f"{word} {n}{word}{n}ing 收集信息" for n in range(60) for word in words]
+    expected = [Tokenizer(cache_dir=cache_dir).tokens(text) for text in texts[:1]]
+    shared = Tokenizer(cache_dir=cache_dir)
+    results: list[list[list[str]]] = []
+    threads = [
+        threading.Thread(target=lambda: results.append([shared.tokens(text) for text in texts])) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 8
+    assert results[0][:1] == expected
+    assert all(result == results[0] for result in results)
+
+
+# --- The dictionary's cache ------------------------------------------------------------
+
+
+def test_dictionary_is_kept_in_our_folder_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = tmp_path / "tmp"
+    shared.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(shared))
+    cache = tmp_path / "a" / "cache"
+    assert Tokenizer(cache_dir=cache).tokens("收集信息") == ["收集", "信息"]
+    assert Tokenizer().tokens("收集信息") == ["收集", "信息"]
+    assert [path.name for path in cache.iterdir()] == ["jieba-0.42.1.txt"]
+    assert not any(shared.iterdir())
+    assert cache.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "binary", "folder"])
+def test_a_damaged_dictionary_is_made_again(cache_dir: Path, tmp_path: Path, damage: str) -> None:
+    Tokenizer(cache_dir=cache_dir).tokens("收集")
+    name = "jieba-0.42.1.txt"
+    whole = (cache_dir / name).read_bytes()
+    place = whole.index("\n收集\n".encode()) + 1
+    flipped = bytes([whole[place + 8] ^ 1])
+    damaged = {
+        "cut": whole[:-1000],
+        "flipped": whole[: place + 8] + flipped + whole[place + 9 :],
+        "empty": b"",
+        "binary": bytes(range(256)),
+    }
+    if damage == "folder":
+        (tmp_path / name).mkdir()
+    else:
+        (tmp_path / name).write_bytes(damaged[damage])
+    assert Tokenizer(cache_dir=tmp_path).tokens("收集信息") == ["收集", "信息"]
+    if damage != "folder":
+        assert (tmp_path / name).read_bytes() == whole
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("where", ["cache", "cache/deeper"])
+def test_a_cache_that_cannot_be_written_does_no_harm(
+    tmp_path: Path, where: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "cache").write_text("a file where a folder should be")
+    assert Tokenizer(["个推"], cache_dir=tmp_path / where).tokens("个推收集信息") == ["个推", "收集", "信息"]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_full_disk_leaves_no_half_written_dictionary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def write(path: Path, data: bytes) -> int:
+        with path.open("wb") as file:
+            file.write(data[:1000])
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", write)
+    assert Tokenizer(cache_dir=tmp_path).tokens("收集信息") == ["收集", "信息"]
+    assert not list(tmp_path.iterdir())
+
+
+# --- Every regular expression of the package -------------------------------------------
+
+
+def _patterns(value: object, name: str, depth: int = 0) -> dict[str, re.Pattern[str]]:
+    if isinstance(value, re.Pattern):
+        return {name: value}
+    found: dict[str, re.Pattern[str]] = {}
+    if depth < 4 and isinstance(value, (tuple, list, set, frozenset)):
+        for number, inner in enumerate(value):
+            found |= _patterns(inner, f"{name}[{number}]", depth + 1)
+    elif depth < 4 and isinstance(value, dict):
+        for key, inner in value.items():
+            found |= _patterns(inner, f"{name}[{key!r}]", depth + 1)
+    return found
+
+
+def _all_patterns() -> dict[str, re.Pattern[str]]:
+    found: dict[str, re.Pattern[str]] = {}
+    for module in pkgutil.walk_packages(assistant.__path__, "assistant."):
+        for name, value in vars(importlib.import_module(module.name)).items():
+            found |= _patterns(value, f"{module.name}.{name}")
+    return found
+
+
+RUNS = (
+    *(
+        " ",
+        "\n",
+        "1",
+        "a",
+        "i",
+        "一",
+        "(",
+        "（",
+        ")",
+        ".",
+        "…",
+        "、",
+        "。",
+        "：",
+        "#",
+        "*",
+        "_",
+        "-",
+        '"',
+        "'",
+        "\x1b",
+        "您",
+    ),
+    *("1.", "1 . ", "( 1", "(一", "第 ", "一、", "a'", "\x1b[", "\x1b]0", "【一", "section ", "2024", ",a"),
+)
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_no_regular_expression_is_slow_on_hostile_text(run: str) -> None:
+    patterns = _all_patterns()
+    assert len(patterns) > 30
+    # The shorter text first, so that a bad one is told soon.
+    for chars in (10_000, 100_000):
+        text = run * (chars // len(run)) + "!"
+        for name, pattern in patterns.items():
+            started = time.perf_counter()
+            for _ in pattern.finditer(text):
+                pass
+            seconds = time.perf_counter() - started
+            assert seconds < chars / 100_000, f"{name} takes {seconds:.2f} s for {chars} characters of {run!r}"
