@@ -156,10 +156,14 @@ def index(
     index_dir: IndexDir = None,
 ) -> int:
     """Build the index of a corpus, if it is missing or out of date."""
+    from assistant.backends import embedders
     from assistant.engine import build_index
 
+    settings = _settings(corpus, index_dir)
     with _progress() as progress:
-        version, policies = build_index(settings=_settings(corpus, index_dir), progress=progress, force=force)
+        version, policies = build_index(
+            settings=settings, embedders=embedders(settings), progress=progress, force=force
+        )
     _print(f"index {version[:12]}: {policies} {'policy' if policies == 1 else 'policies'}, up to date")
     return 0
 
@@ -195,10 +199,12 @@ def _settings(corpus: Path | None, index_dir: Path | None) -> Settings:
 
 
 def _open(corpus: Path | None, index_dir: Path | None) -> Assistant:
+    from assistant.backends import embedders
     from assistant.engine import Assistant
 
+    settings = _settings(corpus, index_dir)
     with _progress() as progress:
-        return Assistant.open(settings=_settings(corpus, index_dir), progress=progress)
+        return Assistant.open(settings=settings, embedders=embedders(settings), progress=progress)
 
 
 def _policies(policy: str | None, corpus: Path | None) -> Iterator[Policy]:

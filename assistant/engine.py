@@ -11,7 +11,7 @@ from assistant.answering import Answer, ExtractiveGenerator, Generator, answer
 from assistant.conversation import Turn, condense
 from assistant.corpus import open_corpus
 from assistant.embedding import Embedder, bundled_embedders
-from assistant.errors import QuestionError
+from assistant.errors import QuestionError, SettingsError
 from assistant.index import Analyzer, IndexStore, Progress, names_in
 from assistant.retrieval import Hit, Retriever
 from assistant.text import visible
@@ -56,10 +56,12 @@ class Assistant:
         Args:
             corpus: Folder of policies; that of the settings by default.
             settings: Options; those of the environment by default.
-            embedders: Embedding models; the bundled ones by default.
+            embedders: Embedding models; the bundled ones by default, and those of
+                `assistant.backends.embedders` for the setting `embedder`.
             progress: Told how far the building of the index is.
 
         Raises:
+            SettingsError: If the setting `embedder` names a model and `embedders` is not given.
             CorpusError: If the corpus has no policies.
             PolicyError: If a policy cannot be read.
             PolicyIndexError: If the index cannot be read or written.
@@ -165,6 +167,12 @@ def _parts(
     from assistant.settings import Settings
 
     settings = settings or Settings()
+    if embedders is None and settings.embedder != "bundled":
+        # The core knows no framework: whoever calls it brings the models that need one.
+        raise SettingsError(
+            f"setting embedder is {settings.embedder!r}, which is not bundled: "
+            "pass embedders=assistant.backends.embedders(settings)"
+        )
     if corpus is not None:
         settings = settings.model_copy(update={"corpus": Path(corpus)})
     folder = settings.corpus_dir()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 import zlib
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import numpy as np
 import pytest
 
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 
     from assistant import Policy
     from assistant.embedding import Role, Vectors
+
+# Machines that run tests are busy; a slow example is no failure.
+hypothesis.settings.register_profile("assistant", deadline=None)
+hypothesis.settings.load_profile("assistant")
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -46,7 +52,7 @@ class FakeEmbedder:
         rows = np.zeros((len(texts), self.dim), np.float32)
         for row, text in zip(rows, texts, strict=True):
             letters = "".join(fold(visible(text)).split()) or " "
-            for part in [*letters, *map("".join, zip(letters, letters[1:], strict=False))]:
+            for part in [*letters, *map("".join, pairwise(letters))]:
                 row[zlib.crc32(f"{self.identity}{part}".encode()) % self.dim] += 1
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
