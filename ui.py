@@ -7,21 +7,24 @@ Layout and callbacks only; every decision is the assistant's. Run it with
 from __future__ import annotations
 
 import os
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 # Before Gradio is imported: it reads these once, and by default reports its use to its makers.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
-from assistant import Assistant, AssistantError, Turn, __version__
-from assistant.text import language_of, visible
+from assistant import Assistant, AssistantError, Settings, Turn
+from assistant.backends import embedders
+from assistant.text import visible
 
 if TYPE_CHECKING:
     import gradio as gr
 
 Message = dict[str, Any]
 
-_EXAMPLES = ("个推会收集哪些信息？", "怎么注销授权？", "How long is my data kept?", "Is my data stored in China?")
+_EXAMPLES = ("个推会收集哪些信息？", "怎么撤回授权？", "How long is my data kept?", "Is my data stored in China?")
+_PROMISE = "回答只引用政策原文，每句都注明条款 / Every statement quotes its clause"
 _QUEUE_SIZE = 64
 _CONCURRENT = 4
 _CSS = """
@@ -73,16 +76,22 @@ def build(assistant: Assistant) -> gr.Blocks:
     with gr.Blocks(title="policy-assistant", analytics_enabled=False) as page:
         with gr.Column(elem_id="head"):
             gr.Markdown("# 隐私政策问答 · Policy assistant" if chinese else "# Policy assistant", sanitize_html=True)
-            gr.Textbox(
-                f"{visible(titles)} · 回答只引用政策原文，每句都注明条款 / every statement quotes its clause",
-                show_label=False, container=False, interactive=False,
-            )
+            gr.HTML(f"<p>{escape(visible(titles))} · {_PROMISE}</p>")
         chat = gr.Chatbot(
-            label="对话 / Chat", height="60vh", buttons=["copy"], feedback_options=None,
-            sanitize_html=True, allow_tags=False, render_markdown=False, allow_file_downloads=False,
+            label="对话 / Chat",
+            height="60vh",
+            buttons=["copy"],
+            feedback_options=None,
+            sanitize_html=True,
+            allow_tags=False,
+            render_markdown=False,
+            allow_file_downloads=False,
         )
         question = gr.Textbox(
-            label="问题 / Question", placeholder="例如：个推会收集哪些信息？", autofocus=True, submit_btn=True,
+            label="问题 / Question",
+            placeholder="例如：个推会收集哪些信息？",
+            autofocus=True,
+            submit_btn=True,
             max_length=assistant.settings.max_question_chars,
         )
         gr.Examples([[example] for example in _EXAMPLES], inputs=question, label="例子 / Examples")
@@ -94,7 +103,9 @@ def build(assistant: Assistant) -> gr.Blocks:
             said: Message = {"role": "user", "content": asked}
             return "", [*history, said, *respond(assistant, asked, history)]
 
-        question.submit(ask, [question, chat], [question, chat], api_visibility="private", concurrency_limit=_CONCURRENT)
+        question.submit(
+            ask, [question, chat], [question, chat], api_visibility="private", concurrency_limit=_CONCURRENT
+        )
         clear.click(lambda: ("", []), None, [question, chat], api_visibility="private")
     page.queue(max_size=_QUEUE_SIZE, api_open=False)
     return page
@@ -103,10 +114,18 @@ def build(assistant: Assistant) -> gr.Blocks:
 def launch(assistant: Assistant, *, host: str = "127.0.0.1", port: int = 7860) -> None:
     """Serve the page until the process is stopped."""
     build(assistant).launch(
-        server_name=host, server_port=port, share=False, ssr_mode=False, show_error=False, css=_CSS,
-        footer_links=[], allowed_paths=[], enable_monitoring=False,
+        server_name=host,
+        server_port=port,
+        share=False,
+        ssr_mode=False,
+        show_error=False,
+        css=_CSS,
+        footer_links=[],
+        allowed_paths=[],
+        enable_monitoring=False,
     )
 
 
 if __name__ == "__main__":
-    launch(Assistant.open())
+    options = Settings()
+    launch(Assistant.open(settings=options, embedders=embedders(options)))

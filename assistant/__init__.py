@@ -1,4 +1,4 @@
-"""Answers questions about a company's policy from the policy itself.
+r"""Answers questions about a company's policy from the policy itself.
 
 >>> from assistant import parse
 >>> policy = parse("一、收集\\n我们收集您的手机号。\\n二、联系我们\\n电话：12345。")

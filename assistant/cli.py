@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +14,8 @@ import typer
 from assistant.errors import AssistantError, QuestionError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     from assistant.answering import Answer
     from assistant.engine import Assistant
     from assistant.policy import Clause, Policy
@@ -34,10 +35,12 @@ app = typer.Typer(
 )
 
 Corpus = Annotated[
-    Path | None, typer.Option("--corpus", metavar="FOLDER", help="Folder of policies. [default: the one that comes with it]")
+    Path | None,
+    typer.Option("--corpus", metavar="FOLDER", help="Folder of policies. [default: the one that comes with it]"),
 ]
 IndexDir = Annotated[
-    Path | None, typer.Option("--index-dir", metavar="FOLDER", help="Folder of the index. [default: in the user's cache]")
+    Path | None,
+    typer.Option("--index-dir", metavar="FOLDER", help="Folder of the index. [default: in the user's cache]"),
 ]
 PolicyIds = Annotated[
     list[str] | None, typer.Option("--policy", metavar="ID", help="Answer from this policy only; may be given again.")
@@ -56,24 +59,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
-        code = app(args=None if arguments is None else list(arguments), standalone_mode=False, prog_name="policy-assistant")
+        app(args=None if arguments is None else list(arguments), prog_name="policy-assistant")
     except AssistantError as error:
         _complain(str(error))
         return EXIT_ERROR
-    except typer.Exit as stop:
-        return stop.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        return 130
-    except BrokenPipeError:
-        # The reader, such as `head`, has seen enough.
-        sys.stderr.close()
-        return 0
-    except Exception as error:
-        if not hasattr(error, "format_message") or not hasattr(error, "exit_code"):
-            raise
-        error.show()  # typer's own usage errors
-        return int(error.exit_code)
-    return code if isinstance(code, int) else 0
+    except SystemExit as stop:  # how typer ends, with the code for wrong usage too
+        return stop.code if isinstance(stop.code, int) else EXIT_ERROR
+    return 0
 
 
 @app.command()
@@ -81,20 +73,25 @@ def ask(
     question: Annotated[str | None, typer.Argument(help="The question; `-` reads it from standard input.")] = None,
     as_json: AsJson = False,
     jsonl: Annotated[
-        bool, typer.Option("--jsonl", help="Answer one JSON question a line of standard input, in order, one JSON answer a line.")
+        bool,
+        typer.Option(
+            "--jsonl", help="Answer one JSON question a line of standard input, in order, one JSON answer a line."
+        ),
     ] = False,
     policy: PolicyIds = None,
     corpus: Corpus = None,
     index_dir: IndexDir = None,
-) -> int:
+) -> None:
     """Answer a question, with the clauses that say so.
 
     Example: policy-assistant ask "个推会收集哪些信息？"
     """
     if jsonl == (question is not None):
-        raise typer.BadParameter("give a question, or --jsonl to read questions from standard input", param_hint="QUESTION")
+        raise typer.BadParameter(
+            "give a question, or --jsonl to read questions from standard input", param_hint="QUESTION"
+        )
     if jsonl:
-        return _batch(_open(corpus, index_dir), policy)
+        raise typer.Exit(_batch(_open(corpus, index_dir), policy))
     asked = sys.stdin.read() if question == "-" else question or ""
     started = time.perf_counter()
     assistant = _open(corpus, index_dir)
@@ -105,7 +102,8 @@ def ask(
         _print_json(answer.as_json(latency_ms=1000 * (done - opened)))
     else:
         _print_answer(answer, assistant, seconds=(opened - started, done - opened))
-    return EXIT_ABSTAINED if answer.abstained else 0
+    if answer.abstained:
+        raise typer.Exit(EXIT_ABSTAINED)
 
 
 @app.command()
@@ -116,14 +114,19 @@ def search(
     policy: PolicyIds = None,
     corpus: Corpus = None,
     index_dir: IndexDir = None,
-) -> int:
+) -> None:
     """List the clauses that may answer a question, with their rank in each leg of retrieval."""
     asked = sys.stdin.read() if question == "-" else question
     assistant = _open(corpus, index_dir)
     hits = assistant.search(asked, k=k, policies=policy)
     if as_json:
-        _print_json({"question": asked, "hits": [hit.as_json(rank) | {"ranks": dict(hit.ranks)} for rank, hit in enumerate(hits, 1)]})
-        return 0
+        _print_json(
+            {
+                "question": asked,
+                "hits": [hit.as_json(rank) | {"ranks": dict(hit.ranks)} for rank, hit in enumerate(hits, 1)],
+            }
+        )
+        return
     several = len(assistant.policies) > 1
     for rank, hit in enumerate(hits, 1):
         legs = ", ".join(f"{leg} {place}" for leg, place in hit.ranks.items())
@@ -131,7 +134,6 @@ def search(
         _print(f"{rank}. {where}  [{hit.clause.id}]", style="bold")
         _print(f"   {legs}", style="dim")
         _print(f"   {_shortened(hit.policy.text[hit.start : hit.end], 160)}")
-    return 0
 
 
 @app.command()
@@ -139,14 +141,13 @@ def outline(
     policy: Annotated[str | None, typer.Argument(metavar="[POLICY]", help="Id of the policy, or a text file.")] = None,
     as_json: AsJson = False,
     corpus: Corpus = None,
-) -> int:
+) -> None:
     """Print a policy's clauses as a tree."""
     for found in _policies(policy, corpus):
         if as_json:
             _print_json({"policy_id": found.id, "sha256": found.sha256, "root": _clause_json(found.root)})
         else:
             _print_outline(found)
-    return 0
 
 
 @app.command()
@@ -154,7 +155,7 @@ def index(
     force: Annotated[bool, typer.Option("--force", help="Build everything anew, even if nothing has changed.")] = False,
     corpus: Corpus = None,
     index_dir: IndexDir = None,
-) -> int:
+) -> None:
     """Build the index of a corpus, if it is missing or out of date."""
     from assistant.backends import embedders
     from assistant.engine import build_index
@@ -165,7 +166,6 @@ def index(
             settings=settings, embedders=embedders(settings), progress=progress, force=force
         )
     _print(f"index {version[:12]}: {policies} {'policy' if policies == 1 else 'policies'}, up to date")
-    return 0
 
 
 @app.command()
@@ -174,11 +174,10 @@ def ui(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 7860,
     corpus: Corpus = None,
     index_dir: IndexDir = None,
-) -> int:
+) -> None:
     """Open the web page, a chat over the same assistant."""
     launch = _web_page()
     launch(_open(corpus, index_dir), host=host, port=port)
-    return 0
 
 
 # --- Reading -----------------------------------------------------------------------------
@@ -189,7 +188,9 @@ def _settings(corpus: Path | None, index_dir: Path | None) -> Settings:
 
     from assistant.settings import Settings
 
-    given: dict[str, Any] = {name: value for name, value in (("corpus", corpus), ("index_dir", index_dir)) if value is not None}
+    given: dict[str, Any] = {
+        name: value for name, value in (("corpus", corpus), ("index_dir", index_dir)) if value is not None
+    }
     try:
         return Settings(**given)
     except ValidationError as error:
@@ -217,7 +218,9 @@ def _policies(policy: str | None, corpus: Path | None) -> Iterator[Policy]:
         return
     policies = open_corpus(_settings(corpus, None).corpus_dir())
     if policy and policy not in {found.id for found in policies}:
-        raise QuestionError(f"there is no policy {policy!r}: the corpus has {', '.join(found.id for found in policies)}")
+        raise QuestionError(
+            f"there is no policy {policy!r}: the corpus has {', '.join(found.id for found in policies)}"
+        )
     yield from (found for found in policies if policy in (None, found.id))
 
 
@@ -236,7 +239,9 @@ def _batch(assistant: Assistant, policies: list[str] | None) -> int:
     return EXIT_ERROR if failed else 0
 
 
-def _answer_line(assistant: Assistant, line: bytes, result: dict[str, Any], policies: list[str] | None) -> dict[str, Any]:
+def _answer_line(
+    assistant: Assistant, line: bytes, result: dict[str, Any], policies: list[str] | None
+) -> dict[str, Any]:
     from assistant.conversation import Turn
 
     try:
@@ -247,7 +252,9 @@ def _answer_line(assistant: Assistant, line: bytes, result: dict[str, Any], poli
         raise QuestionError('must be an object with a text "question", such as {"id": "q1", "question": "…"}')
     result["id"] = item.get("id", result["id"])
     history, scope = item.get("history") or [], item.get("policies") or policies
-    if not isinstance(history, list) or not all(isinstance(t, dict) and isinstance(t.get("question"), str) for t in history):
+    if not isinstance(history, list) or not all(
+        isinstance(t, dict) and isinstance(t.get("question"), str) for t in history
+    ):
         raise QuestionError('"history" must be a list of objects with a text "question"')
     if scope is not None and not (isinstance(scope, list) and all(isinstance(name, str) for name in scope)):
         raise QuestionError('"policies" must be a list of policy ids')
@@ -310,7 +317,9 @@ def _print_outline(policy: Policy) -> None:
 
 def _clause_json(root: Clause) -> dict[str, Any]:
     fields = ("id", "label", "title", "kind", "start", "body_end", "end")
-    return {name: getattr(root, name) for name in fields} | {"children": [_clause_json(child) for child in root.children]}
+    return {name: getattr(root, name) for name in fields} | {
+        "children": [_clause_json(child) for child in root.children]
+    }
 
 
 def _shortened(text: str, width: int) -> str:

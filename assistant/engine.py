@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,8 @@ from assistant.text import visible
 from assistant.thesaurus import default_thesaurus
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from assistant.policy import Policy
     from assistant.settings import Settings
 
@@ -68,7 +69,9 @@ class Assistant:
             ModelError: If an embedding model does not load.
         """
         settings, store, policies, analyzer, embedders = _parts(corpus, settings, embedders)
-        index = store.open(policies, analyzer, embedders) or store.build(policies, analyzer, embedders, progress=progress)
+        index = store.open(policies, analyzer, embedders) or store.build(
+            policies, analyzer, embedders, progress=progress
+        )
         retriever = Retriever(index, analyzer, embedders)
         return cls(policies, retriever, ExtractiveGenerator(max_citations=settings.max_citations), settings)
 
@@ -92,7 +95,9 @@ class Assistant:
         query = condense(asked, history)
         hits = self.retriever.retrieve(query, k=self.settings.k, policies=self._scope(query, policies))
         draft = self.generator.generate(query, hits)
-        return answer(question=asked, query=query, draft=draft, hits=hits, min_quote_chars=self.settings.min_quote_chars)
+        return answer(
+            question=asked, query=query, draft=draft, hits=hits, min_quote_chars=self.settings.min_quote_chars
+        )
 
     def search(self, question: str, *, k: int | None = None, policies: Sequence[str] | None = None) -> tuple[Hit, ...]:
         """Return the clauses that may answer a question, best first.
@@ -135,7 +140,9 @@ class Assistant:
         if len(self.policies) == 1:
             return (self.policies[0].id,)
         lowered = query.casefold()
-        named = [p.id for p in self.policies if any(n and n.casefold() in lowered for n in (p.company, *p.aliases, p.id))]
+        named = [
+            p.id for p in self.policies if any(n and n.casefold() in lowered for n in (p.company, *p.aliases, p.id))
+        ]
         return tuple(named or (policy.id for policy in self.policies))
 
 

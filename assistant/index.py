@@ -26,11 +26,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-from assistant.embedding import Embedder
 from assistant.errors import IndexDamagedError, IndexLockedError, PolicyIndexError
-from assistant.policy import Clause, Policy, is_bullet
-from assistant.text import STOPWORDS, Span, Tokenizer, fold, has_han, sentences, visible
-from assistant.thesaurus import Thesaurus
+from assistant.text import STOPWORDS, Span, Tokenizer, fold, has_han, sentences
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +36,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from assistant.embedding import Vectors
+    from assistant.embedding import Embedder, Vectors
+    from assistant.policy import Clause, Policy
+    from assistant.thesaurus import Thesaurus
 
 _LONGEST_LIST = 600
 _LEAD_IN_CHARS = 80
@@ -79,7 +78,9 @@ def passages(policy: Policy) -> tuple[Passage, ...]:
             end = clause.end
         if spans and (clause.kind != "root" or any(char.isdigit() for char in policy.own_text(clause))):
             found.append(
-                Passage(clause_id=clause.id, start=clause.start, end=end, context=_context(policy, clause), sentences=spans)
+                Passage(
+                    clause_id=clause.id, start=clause.start, end=end, context=_context(policy, clause), sentences=spans
+                )
             )
     return tuple(found)
 
@@ -196,7 +197,10 @@ class Texts:
 
 
 def texts_of(policy: Policy, found: Sequence[Passage]) -> Texts:
-    """Return the texts that stand for each passage; a sentence too short to say what it is about is led by its heading."""
+    """Return the texts that stand for each passage.
+
+    A sentence too short to say what it is about is led by its heading.
+    """
     embedded: list[str] = []
     lexical: list[str] = []
     owners: list[int] = []
@@ -257,17 +261,17 @@ def build_shard(
     vectors: dict[str, Vectors] = {}
     done = 0
     for embedder in embedders:
-        former = {} if known is None else {key: known.get((embedder.identity, key)) for key in keys}
-        missing = [number for number, key in enumerate(keys) if former.get(key) is None]
         rows: dict[int, Vectors] = {}
+        for number, key in enumerate(keys):
+            if known and (former := known.get((embedder.identity, key))) is not None:
+                rows[number] = former
+        missing = [number for number in range(len(keys)) if number not in rows]
         for first in range(0, len(missing), _BATCH):
             batch = missing[first : first + _BATCH]
             rows |= zip(batch, embedder.embed([texts.embedded[number] for number in batch], "passage"), strict=True)
             if progress:
                 progress(policy.id, done + (first + len(batch)) * len(keys) // len(missing), len(keys) * len(embedders))
-        vectors[embedder.name] = np.stack(
-            [rows[number] if number in rows else former[key] for number, key in enumerate(keys)]
-        ).astype(np.float32)
+        vectors[embedder.name] = np.stack([rows[number] for number in range(len(keys))]).astype(np.float32)
         done += len(keys)
         if progress:
             progress(policy.id, done, len(keys) * len(embedders))
@@ -477,9 +481,12 @@ class IndexStore:
         with suppress(PolicyIndexError):
             former = self._current()
         aside = self.folder / f"{_CURRENT}.tmp"
-        aside.write_text(f"{name}\n", "ascii")
-        _flush(aside)
-        aside.replace(self.folder / _CURRENT)
+        try:
+            aside.write_text(f"{name}\n", "ascii")
+            _flush(aside)
+            aside.replace(self.folder / _CURRENT)
+        finally:
+            aside.unlink(missing_ok=True)
         _flush(self.folder)
         for path in self._versions.iterdir():
             # Whatever else a person keeps here is not ours to remove.

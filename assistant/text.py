@@ -256,8 +256,7 @@ class Tokenizer:
         segmenter = jieba.Tokenizer()
         # Not by its own `initialize`: that reads a file of the shared temporary folder with
         # `marshal`, believes a damaged one, and prints a traceback where it cannot write.
-        segmenter.FREQ = _dictionary(segmenter, self._cache_dir)
-        segmenter.total = sum(segmenter.FREQ.values())
+        segmenter.FREQ, segmenter.total = _dictionary(segmenter, self._cache_dir)
         segmenter.initialized = True
         for word in self._words:
             if has_han(word) and word not in STOPWORDS:
@@ -265,8 +264,8 @@ class Tokenizer:
         return segmenter
 
 
-def _dictionary(segmenter: jieba.Tokenizer, cache_dir: Path | None) -> dict[str, int]:
-    """Return jieba's words with their frequencies, and every beginning of a word with 0."""
+def _dictionary(segmenter: jieba.Tokenizer, cache_dir: Path | None) -> tuple[dict[str, int], int]:
+    """Return jieba's words with their frequencies, every beginning of a word with 0, and their sum."""
     import jieba
 
     path = cache_dir / f"jieba-{jieba.__version__}.txt" if cache_dir else None
@@ -275,14 +274,14 @@ def _dictionary(segmenter: jieba.Tokenizer, cache_dir: Path | None) -> dict[str,
         with suppress(OSError, ValueError):
             digest, _, text = path.read_text("utf-8").partition("\n")
             if digest == hashlib.sha256(text.encode()).hexdigest():
-                lines = text.split("\n")
-                return dict(zip(lines[::2], map(int, lines[1::2]), strict=True))
-    words: dict[str, int] = segmenter.gen_pfdict(segmenter.get_dict_file())[0]
+                total, *lines = text.split("\n")
+                return dict(zip(lines[::2], map(int, lines[1::2]), strict=True)), int(total)
+    words, total = segmenter.gen_pfdict(segmenter.get_dict_file())
     if path:
-        text = "\n".join(f"{word}\n{frequency}" for word, frequency in words.items())
+        text = "\n".join([str(total), *(f"{word}\n{frequency}" for word, frequency in words.items())])
         with suppress(OSError):
             _replace(path, f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}".encode())
-    return words
+    return words, total
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -16,7 +16,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from assistant.text import fold, has_han, simplified, visible
+from assistant.text import fold, simplified, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 _LONGEST_WORD = 40
 _LATIN = re.compile(r"[a-z0-9]")
 _LATIN_WORD = re.compile(r"[a-z0-9]+")
-# A place where a name may begin: a Chinese character, or the start of a Latin word.
-_START = re.compile(r"[\u3400-\u9fff]|(?<![a-z0-9])[a-z0-9]+")
+# A place where a name may begin: the start of a Latin word, or any other character, such as a Chinese one.
+_START = re.compile(r"(?<![a-z0-9])[a-z0-9]+|[^a-z0-9\s]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,23 +93,24 @@ class Thesaurus:
             place = match.start()
             matched = self._longest_at(folded, place)
             found.extend(matched[1])
-            # Past the name; else one Chinese character or one whole Latin word further.
-            place = matched[0] or (place + 1 if has_han(match[0]) else match.end())
+            # Past the name; else one whole Latin word or one other character further.
+            place = matched[0] or match.end()
         return tuple(dict.fromkeys(found))
 
     def _longest_at(self, folded: str, place: int) -> tuple[int, list[str]]:
         """Return the end and the concepts of the longest name at `place`; 0 and none without one."""
         end, found = 0, []
-        head = _head(folded[place : place + _LONGEST_WORD])
-        # A name of one Chinese character is all its head; it is tried last, being the shortest.
-        heads = dict.fromkeys((head, folded[place]))
-        for name, concept in (entry for head in heads for entry in self._by_head.get(head, ())):
-            stop = place + len(name)
-            if stop < end:
+        # A name of one character is its own head; it counts where no longer one does.
+        for head in (_head(folded[place : place + _LONGEST_WORD]), folded[place]):
+            for name, concept in self._by_head.get(head, ()):
+                stop = place + len(name)
+                if stop < end:
+                    break
+                if folded.startswith(name, place) and not (_LATIN.match(name[-1]) and _LATIN.match(folded, stop)):
+                    end = stop
+                    found.append(concept)
+            if found:
                 break
-            if folded.startswith(name, place) and not (_LATIN.match(name[-1]) and _LATIN.match(folded, stop)):
-                end = stop
-                found.append(concept)
         return end, found
 
 

@@ -13,13 +13,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant import Assistant, Settings
 from assistant.corpus import open_corpus
 from assistant.embedding import bundled_embedders
 from assistant.index import passages, texts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _QUESTIONS = (
     "个推会收集哪些信息？",
@@ -107,7 +110,9 @@ def main() -> int:
     rows.append(_row("cold: a process that answers one question", ours * 1000, theirs * 1000, "ms", 1.5))
     rows.append(_row("cold: peak memory of that process", _peak_mb(ask), _peak_mb(bare), "MB", None))
 
-    texts = [text for policy in open_corpus(settings.corpus_dir()) for text in texts_of(policy, passages(policy)).embedded]
+    texts = [
+        text for policy in open_corpus(settings.corpus_dir()) for text in texts_of(policy, passages(policy)).embedded
+    ]
 
     def builds() -> None:
         with tempfile.TemporaryDirectory() as folder:

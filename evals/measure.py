@@ -15,12 +15,17 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from assistant import Answer, Assistant, AssistantError, Policy
-from assistant.text import Span
+from assistant import Answer, Assistant, AssistantError, Policy, Settings
+from assistant.backends import embedders
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from assistant.text import Span
 
 _SETS = Path(__file__).parent / "questions"
 _K = 5
@@ -75,7 +80,9 @@ def read_set(path: Path, policy: Policy) -> list[Item]:
         except (ValueError, KeyError, TypeError) as error:
             raise AssistantError(f"{path}: line {number}: {error}") from None
         if entry["answerable"] != bool(entry["gold"]):
-            raise AssistantError(f"{path}: line {number}: answerable is {entry['answerable']} with {len(quotes)} quotes")
+            raise AssistantError(
+                f"{path}: line {number}: answerable is {entry['answerable']} with {len(quotes)} quotes"
+            )
         items.append(item)
     return items
 
@@ -156,12 +163,15 @@ def report(outcomes: Sequence[Outcome]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line."""
-    parser = argparse.ArgumentParser(prog="python -m evals.measure", description="Measure the assistant on question sets.")
+    parser = argparse.ArgumentParser(
+        prog="python -m evals.measure", description="Measure the assistant on question sets."
+    )
     parser.add_argument("sets", nargs="*", type=Path, help="question sets; by default those of evals/questions")
     parser.add_argument("--corpus", type=Path, help="folder of one policy")
     parser.add_argument("--failures", action="store_true", help="list the questions whose gold is not in the first hit")
     options = parser.parse_args(arguments)
-    assistant = Assistant.open(options.corpus)
+    settings = Settings()
+    assistant = Assistant.open(options.corpus, settings=settings, embedders=embedders(settings))
     for path in options.sets or sorted(_SETS.glob("*.jsonl")):
         outcomes = measure(assistant, read_set(path, assistant.policies[0]))
         sys.stdout.write(f"{path.stem}\n{report(outcomes)}\n")

@@ -12,17 +12,17 @@ import json
 import os
 import re
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from assistant.embedding import cleaned
 from assistant.errors import ModelError
-from assistant.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import ArrayLike
 
@@ -32,11 +32,13 @@ if TYPE_CHECKING:
 class _Model(Protocol):
     """What is used of `sentence_transformers.SentenceTransformer`, which has no types without torch."""
 
-    def encode_query(self, inputs: list[str], *, batch_size: int, show_progress_bar: bool) -> ArrayLike:
-        """Return a row for each question, led by the model's prompt for questions."""
+    prompts: Mapping[str, str]
 
-    def encode_document(self, inputs: list[str], *, batch_size: int, show_progress_bar: bool) -> ArrayLike:
-        """Return a row for each passage, led by the model's prompt for passages."""
+    def encode_query(self, inputs: list[str], *, prompt: str, batch_size: int, show_progress_bar: bool) -> ArrayLike:
+        """Return a row for each question, led by `prompt`."""
+
+    def encode_document(self, inputs: list[str], *, prompt: str, batch_size: int, show_progress_bar: bool) -> ArrayLike:
+        """Return a row for each passage, led by `prompt`."""
 
 
 class SentenceTransformerEmbedder:
@@ -127,13 +129,15 @@ class SentenceTransformerEmbedder:
         """
         import numpy as np
 
-        # Stray line breaks and spaces inside a sentence are the layout's, not the language's.
-        cleaned = [" ".join(visible(text).split()) or " " for text in texts]
+        read = [cleaned(text) for text in texts]
         with self._lock:
             model = self._model()
             encode = model.encode_query if role == "query" else model.encode_document
-            # Of no text at all the library does not say the dimension.
-            raw = encode(cleaned or [" "], batch_size=self._batch_size, show_progress_bar=False)
+            # The library's own choice stops at `document`, which it adds itself, empty, to a model
+            # that calls its prompt `passage`.
+            prompt = next((model.prompts[key] for key in _PROMPT_KEYS[role] if model.prompts.get(key)), "")
+            # Of no text at all it does not say the dimension.
+            raw = encode(read or [" "], prompt=prompt, batch_size=self._batch_size, show_progress_bar=False)
         rows = np.array(raw, np.float32)[: len(texts)]
         if not np.isfinite(rows).all():
             raise ModelError(f"embedding model {self._source!r} gives vectors that are not numbers: use another one")
@@ -156,13 +160,14 @@ class SentenceTransformerEmbedder:
         try:
             from sentence_transformers import SentenceTransformer
 
-            model: _Model = SentenceTransformer(
-                source,
-                device=self._device,
-                prompts=self._prompts or None,
-                cache_folder=_cache_folder(),
-                local_files_only=not self._fetches,
-            )
+            with nullcontext() if self._fetches else _no_progress_bars():
+                model: _Model = SentenceTransformer(
+                    source,
+                    device=self._device,
+                    prompts=self._prompts or None,
+                    cache_folder=_cache_folder(),
+                    local_files_only=not self._fetches,
+                )
         # torch, transformers, safetensors and the hub's client each have errors of their own.
         except Exception as error:
             reason = " ".join(str(error).split())[:_REASON_CHARS]
@@ -193,6 +198,7 @@ class SentenceTransformerEmbedder:
         )
 
 
+_PROMPT_KEYS: Mapping[Role, tuple[str, ...]] = {"query": ("query",), "passage": ("document", "passage", "corpus")}
 _REASON_CHARS = 300
 # Read by other engines than torch, or by people.
 _NOT_LOADED = re.compile(r"(?:^|/)\.|\.(?:md|h5|msgpack|ot|onnx)$|^(?:onnx|openvino)/")
@@ -212,6 +218,20 @@ def _require_package() -> None:
             "embedding models by name or path need the package sentence-transformers: "
             "install it with `pip install 'policy-assistant[models]'`"
         )
+
+
+@contextmanager
+def _no_progress_bars() -> Iterator[None]:
+    """Keep transformers from drawing on standard error how far the reading of each file is."""
+    # By its name: type checkers run without torch.
+    bars = importlib.import_module("transformers.utils.logging")
+    shown = bars.is_progress_bar_enabled()
+    bars.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            bars.enable_progress_bar()
 
 
 def _cache_folder() -> str | None:

@@ -1,0 +1,532 @@
+"""The sentence-transformers adapter: on small real models made here, and without the package."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import threading
+import types
+from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from assistant import Assistant, ModelError, Settings
+from assistant.backends import embedders
+from assistant.backends.sentence_transformers import SentenceTransformerEmbedder
+from assistant.cli import main
+from assistant.embedding import bundled_embedders
+from assistant.errors import SettingsError
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+    from assistant.embedding import Role
+
+PROMPTS = {"query": "问：", "passage": "文："}
+TEXTS = ["我们会收集您的手机号码。", "您可以注销账号。", "we keep the record of a delivery for two years"]
+
+
+# --- Without the package ---------------------------------------------------------------
+
+
+class FakeModel:
+    """Stands in for `SentenceTransformer`: keeps what it was given; vectors count characters."""
+
+    made: list[FakeModel]
+
+    def __init__(self, source: str, **options: Any) -> None:
+        self.source, self.options = source, options
+        self.prompts = {"query": "", "document": ""} | (options["prompts"] or {})
+        self.calls: list[tuple[str, list[str], dict[str, Any]]] = []
+        self.at_once = 0
+        FakeModel.made.append(self)
+
+    def encode_query(self, inputs: list[str], **options: Any) -> np.ndarray:
+        return self._encode("query", inputs, options)
+
+    def encode_document(self, inputs: list[str], **options: Any) -> np.ndarray:
+        return self._encode("document", inputs, options)
+
+    def _encode(self, kind: str, inputs: list[str], options: dict[str, Any]) -> np.ndarray:
+        self.at_once += 1
+        assert self.at_once == 1, "two threads in one model"
+        self.calls.append((kind, inputs, options))
+        rows = np.array([[len(text), 1, text.count("号")] for text in inputs], np.float16)
+        self.at_once -= 1
+        return rows
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> type[FakeModel]:
+    """A package `sentence_transformers` without torch."""
+    module = types.ModuleType("sentence_transformers")
+    module.__spec__ = types.SimpleNamespace()  # type: ignore[assignment]
+    module.SentenceTransformer = FakeModel  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "sentence_transformers", module)
+    bars = types.ModuleType("transformers.utils.logging")
+    vars(bars).update(is_progress_bar_enabled=bool, disable_progress_bar=bool, enable_progress_bar=bool)
+    monkeypatch.setitem(sys.modules, "transformers.utils.logging", bars)
+    known = metadata.version
+    monkeypatch.setattr(metadata, "version", lambda name: "9.9" if name == "sentence-transformers" else known(name))
+    monkeypatch.delenv("SENTENCE_TRANSFORMERS_HOME", raising=False)
+    FakeModel.made = []
+    return FakeModel
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The files of a model, as far as their names and bytes matter."""
+    made = tmp_path / "models" / "Tiny_Model v1.5"
+    (made / "1_Pooling").mkdir(parents=True)
+    (made / "modules.json").write_text("[]")
+    (made / "1_Pooling" / "config.json").write_text("{}")
+    (made / "model.safetensors").write_bytes(bytes(4_000))
+    return made
+
+
+@pytest.fixture
+def cached(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The hub's cache with a snapshot of `some/model`, and of `sentence-transformers/bare`."""
+    home = tmp_path / "hub"
+    for name in ("some--model", "sentence-transformers--bare"):
+        repository = home / f"models--{name}"
+        (repository / "refs").mkdir(parents=True)
+        (repository / "refs" / "main").write_text("c0ffee")
+        shutil.copytree(folder, repository / "snapshots" / "c0ffee")
+    monkeypatch.setenv("SENTENCE_TRANSFORMERS_HOME", str(home))
+    return home
+
+
+@pytest.mark.parametrize("use", [lambda e: e.identity, lambda e: e.embed(["a"], "query")])
+def test_a_missing_package_is_named_with_its_extra(use: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    with pytest.raises(ModelError, match=r"pip install 'policy-assistant\[models\]'"):
+        use(SentenceTransformerEmbedder(folder))
+
+
+@pytest.mark.parametrize(
+    "source", ["/no/such/folder", "./models/none", "~/none", "~nobody-here/none", "some/model", "bare"]
+)
+def test_a_missing_model_is_named_with_the_remedy(
+    source: str, fake: type[FakeModel], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SENTENCE_TRANSFORMERS_HOME", str(tmp_path))
+    for use in (lambda e: e.identity, lambda e: e.embed(["a"], "query")):
+        with pytest.raises(
+            ModelError, match=f"'{source}' is neither a folder .* check the path, or .* `hf download {source}`"
+        ):
+            use(SentenceTransformerEmbedder(source))
+    assert fake.made == []
+
+
+def test_nothing_is_imported_before_its_use() -> None:
+    embedder = SentenceTransformerEmbedder("/no/such/folder")
+    assert embedder.name == "folder"
+    assert embedders(Settings(embedder="/no/such/folder"))[0].name == "folder"
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("BAAI/bge-m3", "bge-m3"),
+        ("intfloat/multilingual-e5-small", "multilingual-e5-small"),
+        ("models/Mine v1.5/", "mine-v1-5"),
+        ("x/bm25", "dense"),
+        ("模型", "dense"),
+        ("a/" + "long" * 50, ("long" * 50)[:64]),
+    ],
+)
+def test_the_leg_is_named_for_the_model(source: str, name: str) -> None:
+    assert SentenceTransformerEmbedder(source).name == name
+
+
+def test_roles_texts_and_options_reach_the_model(fake: type[FakeModel], folder: Path) -> None:
+    embedder = SentenceTransformerEmbedder(folder, device="cpu", batch_size=7)
+    rows = embedder.embed(["  手机\n号\u200b ", ""], "passage")
+    embedder.embed(["手机号"], "query")
+    (model,) = fake.made
+    options = {"prompt": "", "batch_size": 7, "show_progress_bar": False}
+    assert model.calls == [("document", ["手机 号", " "], options), ("query", ["手机号"], options)]
+    assert model.source == str(folder)
+    assert model.options == {"device": "cpu", "prompts": None, "cache_folder": None, "local_files_only": True}
+    assert rows.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("saved", "prompts"),
+    [
+        ({}, ("", "")),
+        ({"query": "q: ", "document": "d: "}, ("q: ", "d: ")),
+        ({"query": "q: ", "passage": "p: "}, ("q: ", "p: ")),
+        ({"corpus": "c: "}, ("", "c: ")),
+        ({"document": "d: ", "passage": "p: ", "other": "o: "}, ("", "d: ")),
+    ],
+)
+def test_the_models_prompt_for_the_role_is_used(
+    fake: type[FakeModel], folder: Path, saved: dict[str, str], prompts: tuple[str, str]
+) -> None:
+    embedder = SentenceTransformerEmbedder(folder, prompts=saved)
+    embedder.embed(["a"], "query")
+    embedder.embed(["a"], "passage")
+    assert tuple(options["prompt"] for _, _, options in fake.made[0].calls) == prompts
+
+
+@pytest.mark.parametrize("role", ["query", "passage"])
+def test_no_texts_give_no_rows(fake: type[FakeModel], folder: Path, role: Role) -> None:
+    rows = SentenceTransformerEmbedder(folder).embed([], role)
+    assert rows.shape == (0, 3)
+    assert rows.dtype == np.float32
+
+
+def test_a_text_the_model_knows_nothing_of_has_a_zero_row(
+    fake: type[FakeModel], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fake, "_encode", lambda *_: np.zeros((1, 3), np.float32))
+    assert SentenceTransformerEmbedder(folder).embed(["?"], "query").tolist() == [[0, 0, 0]]
+
+
+def test_a_model_that_gives_no_numbers_is_refused(
+    fake: type[FakeModel], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fake, "_encode", lambda *_: np.full((1, 3), np.nan, np.float16))
+    with pytest.raises(ModelError, match="not numbers"):
+        SentenceTransformerEmbedder(folder).embed(["?"], "query")
+
+
+def test_threads_share_one_model_and_take_turns(fake: type[FakeModel], folder: Path) -> None:
+    embedder = SentenceTransformerEmbedder(folder)
+    barrier = threading.Barrier(8)
+
+    def embed(_: int) -> None:
+        barrier.wait()
+        embedder.embed(TEXTS, "query")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(embed, range(8)))
+    assert len(fake.made) == 1
+    assert len(fake.made[0].calls) == 8
+
+
+def test_a_model_that_does_not_load(fake: type[FakeModel], folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise KeyError("  missing\nweights  ")
+
+    monkeypatch.setattr(fake, "__init__", fail)
+    with pytest.raises(
+        ModelError, match=r"Tiny_Model v1\.5' does not load \(KeyError: .*missing.*weights.*check the files"
+    ):
+        SentenceTransformerEmbedder(folder).embed(["a"], "query")
+
+
+# --- Identity --------------------------------------------------------------------------
+
+
+def test_identity_says_what_the_vectors_depend_on(fake: type[FakeModel], folder: Path) -> None:
+    identity = SentenceTransformerEmbedder(folder).identity
+    assert identity.startswith("Tiny_Model v1.5 sha256:")
+    assert identity.endswith(" sentence-transformers 9.9")
+    prompts = {"query": "问："}
+    assert SentenceTransformerEmbedder(folder, prompts=prompts).identity == f'{identity} {{"query": "问："}}'
+    assert fake.made == [], "an index that is up to date must not cost the loading of a model"
+
+
+def test_identity_changes_with_a_file_and_only_then(fake: type[FakeModel], folder: Path, tmp_path: Path) -> None:
+    def identity(path: Path = folder) -> str:
+        return SentenceTransformerEmbedder(path).identity
+
+    before = identity()
+    moved = shutil.copytree(folder, tmp_path / "elsewhere" / folder.name)
+    os.utime(moved / "model.safetensors", (0, 0))
+    assert identity(moved) == before
+    for unread in ("README.md", ".gitattributes", "onnx/model.onnx", "tf_model.h5"):
+        (folder / unread).parent.mkdir(exist_ok=True)
+        (folder / unread).write_text("other")
+        assert identity() == before, unread
+    weights = bytearray(4_000)
+    weights[2_000] = 1
+    (folder / "model.safetensors").write_bytes(weights)
+    changed = identity()
+    (folder / "1_Pooling" / "config.json").write_text('{"pooling_mode": "max"}')
+    assert len({before, changed, identity()}) == 3
+    (folder / "1_Pooling" / "config.json").rename(folder / "config.json")
+    assert identity() not in (before, changed)
+
+
+def test_a_file_that_cannot_be_read_is_named(
+    fake: type[FakeModel], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, *_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    # Not by the file's mode: root may read everything.
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(ModelError, match=r"config\.json: cannot be read \(Permission denied\)"):
+        _ = SentenceTransformerEmbedder(folder).identity
+
+
+# --- Names on the hub ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "place"), [("some/model", "some--model"), ("bare", "sentence-transformers--bare")])
+def test_a_name_stands_for_its_snapshot_in_the_cache(
+    name: str, place: str, fake: type[FakeModel], cached: Path
+) -> None:
+    embedder = SentenceTransformerEmbedder(name)
+    embedder.embed(["a"], "query")
+    assert fake.made[0].source == str(cached / f"models--{place}" / "snapshots" / "c0ffee")
+    assert fake.made[0].options["local_files_only"] is True
+    assert embedder.identity.startswith(f"{name} sha256:")
+
+
+def test_downloads_only_what_it_is_told_to(fake: type[FakeModel], cached: Path, folder: Path) -> None:
+    embedder = SentenceTransformerEmbedder("some/model", download=True)
+    # A newer state may come with the loading, so that the identity waits for it.
+    assert embedder.identity.startswith("some/model sha256:")
+    assert (fake.made[0].source, fake.made[0].options["local_files_only"]) == ("some/model", False)
+    assert fake.made[0].options["cache_folder"] == str(cached)
+    SentenceTransformerEmbedder(folder, download=True).embed(["a"], "query")
+    assert fake.made[1].options["local_files_only"] is True
+
+
+# --- Choice ----------------------------------------------------------------------------
+
+
+def test_settings_choose_the_embedder() -> None:
+    assert [type(embedder) for embedder in embedders(Settings())] == [type(e) for e in bundled_embedders()]
+    (chosen,) = embedders(Settings(embedder="BAAI/bge-m3"))
+    assert isinstance(chosen, SentenceTransformerEmbedder)
+
+
+def test_a_setting_that_the_core_cannot_follow_is_not_passed_over(settings: Settings) -> None:
+    with pytest.raises(SettingsError, match=r"'BAAI/bge-m3'.*assistant\.backends\.embedders"):
+        Assistant.open(settings=settings.model_copy(update={"embedder": "BAAI/bge-m3"}))
+
+
+def test_the_command_line_follows_the_setting(
+    corpus: Path,
+    fake: type[FakeModel],
+    folder: Path,
+    index_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("ASSISTANT_EMBEDDER", str(folder))
+    where = ["--corpus", str(corpus), "--index-dir", str(index_dir)]
+    assert main(["index", *where]) == 0
+    assert main(["search", "怎么注销账号", *where]) == 0
+    assert "tiny-model-v1-5 " in capsys.readouterr().out
+    monkeypatch.setenv("ASSISTANT_EMBEDDER", "/no/such/folder")
+    assert main(["ask", "怎么注销账号", *where]) == 1
+    assert "'/no/such/folder'" in capsys.readouterr().err
+
+
+# --- Real models -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def vocabulary() -> list[str]:
+    """The characters and words of a few invented sentences."""
+    return ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *sorted({*"".join(TEXTS), *"问文：", *TEXTS[2].split()} - {" "})]
+
+
+@pytest.fixture(scope="module")
+def static_folder(tmp_path_factory: pytest.TempPathFactory, vocabulary: list[str]) -> Path:
+    """A model that averages the vectors of words and characters, saved with prompts."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    words = {word: number for number, word in enumerate(vocabulary)}
+    tokenizer = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    weights = np.random.default_rng(0).standard_normal((len(words), 16)).astype(np.float32)
+    model = SentenceTransformer(
+        modules=[StaticEmbedding(tokenizer, embedding_weights=weights)], device="cpu", prompts=PROMPTS
+    )
+    path = tmp_path_factory.mktemp("models") / "static"
+    model.save(str(path), create_model_card=False)
+    return path
+
+
+@pytest.fixture(scope="module")
+def bert_folder(tmp_path_factory: pytest.TempPathFactory, vocabulary: list[str]) -> Path:
+    """A transformer of one layer with random weights, without prompts."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    base = tmp_path_factory.mktemp("base")
+    (base / "vocab.txt").write_text("\n".join(vocabulary), "utf-8")
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+    BertModel(BertConfig(vocab_size=len(vocabulary), max_position_embeddings=64, **sizes)).save_pretrained(base)
+    BertTokenizerFast(str(base / "vocab.txt")).save_pretrained(base)
+    transformer = Transformer(str(base))
+    path = tmp_path_factory.mktemp("models") / "bert"
+    SentenceTransformer(modules=[transformer, Pooling(16)], device="cpu").save(str(path), create_model_card=False)
+    return path
+
+
+@pytest.fixture(params=["static", "bert"])
+def model_folder(request: pytest.FixtureRequest) -> Path:
+    """Each of the small models."""
+    return Path(request.getfixturevalue(f"{request.param}_folder"))
+
+
+def _loaded(folder: Path) -> SentenceTransformer:
+    from sentence_transformers import SentenceTransformer
+
+    return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+
+
+@pytest.mark.model
+def test_vectors_are_the_models_own(model_folder: Path) -> None:
+    model = _loaded(model_folder)
+    embedder = SentenceTransformerEmbedder(model_folder, device="cpu", batch_size=2)
+    for role, prompt in (("query", model.prompts.get("query")), ("passage", model.prompts.get("passage"))):
+        rows = embedder.embed(TEXTS, role)
+        wanted = model.encode(TEXTS, prompt=prompt or "", normalize_embeddings=True)
+        assert rows.shape == (3, 16)
+        assert rows.dtype == np.float32
+        np.testing.assert_allclose(rows, wanted, atol=1e-6)
+        np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, rtol=1e-6)
+
+
+@pytest.mark.model
+def test_loading_prints_nothing_and_leaves_progress_bars_as_they_were(
+    bert_folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from transformers.utils import logging
+
+    assert logging.is_progress_bar_enabled()
+    SentenceTransformerEmbedder(bert_folder).embed(TEXTS, "query")
+    assert capfd.readouterr() == ("", "")
+    assert logging.is_progress_bar_enabled()
+
+
+@pytest.mark.model
+def test_saved_prompts_tell_questions_from_passages(static_folder: Path, bert_folder: Path) -> None:
+    def differ(embedder: SentenceTransformerEmbedder) -> bool:
+        return not np.allclose(embedder.embed(TEXTS, "query"), embedder.embed(TEXTS, "passage"))
+
+    assert differ(SentenceTransformerEmbedder(static_folder))
+    assert not differ(SentenceTransformerEmbedder(bert_folder))
+    given = SentenceTransformerEmbedder(bert_folder, prompts={"query": "问：", "document": "文："})
+    assert differ(given)
+    wanted = _loaded(bert_folder).encode(["文：您可以注销账号。"], normalize_embeddings=True)
+    np.testing.assert_allclose(given.embed(["您可以注销账号。"], "passage"), wanted, atol=1e-6)
+
+
+@pytest.mark.model
+def test_layout_inside_a_sentence_changes_nothing(model_folder: Path) -> None:
+    embedder = SentenceTransformerEmbedder(model_folder)
+    rows = embedder.embed(["您可以 注销账号。", " 您可以\n\n注销\u200b账号。 "], "passage")
+    np.testing.assert_allclose(rows[0], rows[1], atol=1e-6)
+    assert embedder.embed([], "passage").shape == (0, 16)
+    assert np.isfinite(embedder.embed([""], "query")).all()
+
+
+@pytest.mark.model
+def test_a_long_text_is_cut_and_not_refused(model_folder: Path) -> None:
+    rows = SentenceTransformerEmbedder(model_folder).embed(["手机号码" * 1_000], "passage")
+    np.testing.assert_allclose(np.linalg.norm(rows), 1, rtol=1e-6)
+
+
+@pytest.mark.model
+def test_other_weights_are_another_model(static_folder: Path, tmp_path: Path) -> None:
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    changed = Path(shutil.copytree(static_folder, tmp_path / static_folder.name))
+    same = SentenceTransformerEmbedder(changed)
+    rows = same.embed(TEXTS, "query")
+    assert same.identity == SentenceTransformerEmbedder(static_folder).identity
+    assert same.identity.endswith(f"sentence-transformers {metadata.version('sentence-transformers')}")
+    weights = load_file(changed / "model.safetensors")
+    save_file(
+        {name: torch.flip(value, [0]).contiguous() for name, value in weights.items()}, changed / "model.safetensors"
+    )
+    other = SentenceTransformerEmbedder(changed)
+    assert other.identity != same.identity
+    assert not np.allclose(other.embed(TEXTS, "query"), rows)
+
+
+@pytest.mark.model
+def test_threads_may_share_a_model(bert_folder: Path) -> None:
+    embedder = SentenceTransformerEmbedder(bert_folder)
+    wanted = embedder.embed(TEXTS, "query")
+    with ThreadPoolExecutor(4) as pool:
+        for rows in pool.map(lambda _: SentenceTransformerEmbedder.embed(embedder, TEXTS, "query"), range(12)):
+            np.testing.assert_allclose(rows, wanted, atol=1e-6)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("damage", ["cut", "gone", "config"])
+def test_a_damaged_model_is_named(model_folder: Path, tmp_path: Path, damage: str) -> None:
+    broken = Path(shutil.copytree(model_folder, tmp_path / "broken"))
+    weights = next(broken.rglob("model.safetensors"))
+    if damage == "cut":
+        weights.write_bytes(weights.read_bytes()[:100])
+    elif damage == "gone":
+        weights.unlink()
+    else:
+        (broken / "modules.json").write_text("{")
+    with pytest.raises(ModelError, match=r"broken' does not load .*check the files in its folder"):
+        SentenceTransformerEmbedder(broken).embed(["a"], "query")
+
+
+@pytest.mark.model
+def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="does not load"):
+        SentenceTransformerEmbedder(tmp_path).embed(["a"], "query")
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("source", ["/no/such/folder", "nobody/no-such-model"])
+def test_a_missing_model_is_not_looked_for_on_the_network(source: str) -> None:
+    with pytest.raises(ModelError, match=f"'{source}' is neither a folder"):
+        SentenceTransformerEmbedder(source).embed(["a"], "query")
+
+
+@pytest.mark.model
+def test_a_download_that_fails_is_told() -> None:
+    with pytest.raises(ModelError, match=r"'nobody/no-such-model' does not load .*check its name and the network"):
+        SentenceTransformerEmbedder("nobody/no-such-model", download=True).embed(["a"], "query")
+
+
+@pytest.mark.model
+def test_the_assistant_answers_with_it(model_folder: Path, settings: Settings) -> None:
+    chosen = settings.model_copy(update={"embedder": str(model_folder)})
+    assistant = Assistant.open(settings=chosen, embedders=embedders(chosen))
+    answer = assistant.ask("星信推送收集什么信息？")
+    assert answer.abstained is None
+    assert "IMEI" in answer.text
+    for citation in answer.citations:
+        assert assistant.policy(citation.policy_id).text[citation.start : citation.end] == citation.quote
+    assert set(answer.hits[0].ranks) <= {"bm25", model_folder.name}
+    assert any(model_folder.name in hit.ranks for hit in answer.hits)
+    # Opened again, from disk.
+    assert (
+        Assistant.open(settings=chosen, embedders=embedders(chosen)).ask("星信推送收集什么信息？").text == answer.text
+    )
+
+
+@pytest.mark.model
+def test_a_change_of_prompts_makes_a_new_index(static_folder: Path, tmp_path: Path, settings: Settings) -> None:
+    from assistant import build_index
+
+    copied = Path(shutil.copytree(static_folder, tmp_path / "copied"))
+    chosen = settings.model_copy(update={"embedder": str(copied)})
+    first, _ = build_index(settings=chosen, embedders=embedders(chosen))
+    assert build_index(settings=chosen, embedders=embedders(chosen))[0] == first
+    config = copied / "config_sentence_transformers.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"prompts": PROMPTS | {"passage": "文"}}))
+    assert build_index(settings=chosen, embedders=embedders(chosen))[0] != first

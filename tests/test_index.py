@@ -1,0 +1,580 @@
+"""The index on disk: what is opened is whole, and what is there survives whatever happens to a build."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from importlib import util
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from assistant import IndexDamagedError, IndexLockedError, PolicyIndexError, open_corpus, parse
+from assistant.index import Analyzer, Index, IndexStore, names_in, passages, texts_of
+from assistant.thesaurus import Concept, Thesaurus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from assistant import Policy
+
+FORCE = "run `policy-assistant index --force`"
+ELSEWHERE = "name another folder with --index-dir or ASSISTANT_INDEX_DIR"
+BUILDS = Path(__file__).parent / "builds.py"
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Return the files of an index by name; the lock's content is no matter."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "lock"
+    }
+
+
+def version(folder: Path) -> Path:
+    return folder / "versions" / (folder / "CURRENT").read_text().strip()
+
+
+def equal(one: Index | None, other: Index | None) -> bool:
+    """Say whether two indexes work the same."""
+    if one is None or other is None or one.version != other.version or list(one.shards) != list(other.shards):
+        return False
+    for left, right in zip(one.shards.values(), other.shards.values(), strict=True):
+        same = left.passages == right.passages and left.keys == right.keys and (left.owners == right.owners).all()
+        same &= all((rows == right.vectors[name]).all() for name, rows in left.vectors.items())
+        for token in ("收集", "deliv", "§getui", "nowhere"):
+            same &= bool((left.bm25.get_scores([token]) == right.bm25.get_scores([token])).all())
+        if not same:
+            return False
+    return True
+
+
+@pytest.fixture
+def store(index_dir: Path) -> IndexStore:
+    return IndexStore(index_dir)
+
+
+@pytest.fixture
+def changed(corpus: Path) -> tuple[Policy, ...]:
+    """The corpus with one sentence of `lantern` changed."""
+    path = corpus / "lantern" / "policy.txt"
+    text = path.read_text("utf-8")
+    assert "for two years." in text
+    path.write_text(text.replace("for two years.", "for three years."), "utf-8")
+    return open_corpus(corpus)
+
+
+# --- Building and opening --------------------------------------------------------------
+
+
+def test_nothing_is_opened_where_nothing_was_built(store, policies, analyzer, embedder) -> None:
+    assert store.open(policies, analyzer, [embedder]) is None
+    assert not store.folder.exists()
+
+
+def test_what_was_built_is_opened_without_embedding_again(store, policies, analyzer, embedder) -> None:
+    built = store.build(policies, analyzer, [embedder])
+    texts = [text for policy in policies for text in texts_of(policy, passages(policy)).embedded]
+    assert embedder.texts == texts
+    opened = IndexStore(store.folder).open(policies, analyzer, [embedder])
+    assert equal(opened, built)
+    assert embedder.texts == texts
+    for shard in opened.shards.values():
+        rows = shard.vectors["fake"]
+        assert rows.dtype == np.float32
+        assert rows.shape == (len(shard.keys), embedder.dim)
+        assert len(shard.owners) == len(shard.keys)
+        assert not rows.flags.writeable
+
+
+def test_two_builds_write_the_same_bytes(tmp_path, policies, analyzer, embedder) -> None:
+    for name in ("one", "other"):
+        IndexStore(tmp_path / name).build(policies, analyzer, [embedder])
+    assert files(tmp_path / "one") == files(tmp_path / "other")
+
+
+def test_another_process_writes_the_same_bytes(tmp_path, corpus, policies, analyzer, embedder) -> None:
+    IndexStore(tmp_path / "here").build(policies, analyzer, [embedder])
+    run_builds("build", corpus, corpus, tmp_path / "there", PYTHONHASHSEED="1")
+    assert files(tmp_path / "there" / "former") == files(tmp_path / "here")
+
+
+def test_building_again_changes_nothing(store, policies, analyzer, embedder) -> None:
+    store.build(policies, analyzer, [embedder])
+    before = files(store.folder)
+    inode = version(store.folder).stat().st_ino
+    embedded = len(embedder.texts)
+    store.build(policies, analyzer, [embedder])
+    assert len(embedder.texts) == embedded
+    store.build(policies, analyzer, [embedder], force=True)
+    assert len(embedder.texts) == 2 * embedded
+    assert files(store.folder) == before
+    assert version(store.folder).stat().st_ino == inode
+
+
+def test_only_what_has_changed_is_embedded_again(store, policies, changed, analyzer, embedder, tmp_path) -> None:
+    store.build(policies, analyzer, [embedder])
+    embedder.texts.clear()
+    assert store.open(changed, analyzer, [embedder]) is None
+    built = store.build(changed, analyzer, [embedder])
+    assert len(embedder.texts) == 2
+    assert all("three years" in text for text in embedder.texts)
+    assert equal(store.open(changed, analyzer, [embedder]), built)
+    # The same as if nothing had been there.
+    assert equal(IndexStore(tmp_path / "anew").build(changed, analyzer, [embedder]), built)
+    assert files(tmp_path / "anew") == {
+        name: data for name, data in files(store.folder).items() if not name.startswith("versions/")
+    } | {f"versions/{version(store.folder).name}/{name}": data for name, data in files(version(store.folder)).items()}
+
+
+def test_another_model_embeds_everything(store, policies, analyzer, embedder) -> None:
+    store.build(policies, analyzer, [embedder])
+    other = type(embedder)(identity="fake 2")
+    assert store.open(policies, analyzer, [other]) is None
+    store.build(policies, analyzer, [other])
+    assert len(other.texts) == len(embedder.texts)
+    assert store.open(policies, analyzer, [other]) is not None
+    assert store.open(policies, analyzer, [embedder]) is None
+
+
+def test_a_second_model_leaves_the_first_ones_vectors(store, policies, analyzer, embedder) -> None:
+    store.build(policies, analyzer, [embedder])
+    before, second = len(embedder.texts), type(embedder)("second", "second 1")
+    built = store.build(policies, analyzer, [embedder, second])
+    assert (len(embedder.texts), len(second.texts)) == (before, before)
+    assert equal(store.open(policies, analyzer, [embedder, second]), built)
+
+
+@pytest.mark.parametrize("what", ["name", "thesaurus"])
+def test_another_dictionary_counts_words_anew_but_embeds_nothing(
+    store, policies, analyzer, embedder, cache_dir, what
+) -> None:
+    store.build(policies, analyzer, [embedder])
+    names = [name for policy in policies for name in names_in(policy)]
+    if what == "name":
+        other = Analyzer(analyzer.thesaurus, [*names, "新书通知"], cache_dir=cache_dir)
+    else:
+        concept = Concept(id="courier", kind="actor", zh=("骑手",), en=("courier",))
+        other = Analyzer(Thesaurus([*analyzer.thesaurus.concepts, concept]), names, cache_dir=cache_dir)
+    assert store.open(policies, other, [embedder]) is None
+    embedder.texts.clear()
+    built = store.build(policies, other, [embedder])
+    assert not embedder.texts
+    assert (
+        built.shards["yunchao" if what == "name" else "lantern"]
+        .bm25.get_scores(["新书通知" if what == "name" else "§courier"])
+        .any()
+    )
+
+
+def test_policies_come_and_go(store, policies, analyzer, embedder) -> None:
+    lantern, yunchao = policies
+    store.build([lantern], analyzer, [embedder])
+    assert store.open(policies, analyzer, [embedder]) is None
+    store.build(policies, analyzer, [embedder])
+    embedder.texts.clear()
+    built = store.build([yunchao], analyzer, [embedder])
+    assert not embedder.texts
+    assert list(built.shards) == ["yunchao"]
+    assert store.open(policies, analyzer, [embedder]) is None
+
+
+def test_names_that_are_none_for_a_file(store, analyzer, embedder, tmp_path) -> None:
+    text = "一、收集\n我们收集您的手机号码。\n"
+    policies = [parse(text, id=name) for name in ("../../up", "manifest.json", "A", "a", "政策" * 40, "con.x")]
+    models = [type(embedder)(name) for name in ("BAAI/bge-m3", "../up", "bm25", "keys", "模型")]
+    built = store.build(policies, analyzer, models)
+    assert equal(store.open(policies, analyzer, models), built)
+    assert [path.name for path in tmp_path.iterdir()] == [store.folder.name]
+    names = [path.name.lower() for path in version(store.folder).iterdir()]
+    assert len(set(names)) == len(policies) + 1
+
+
+def test_a_policy_without_a_sentence_is_refused(store, analyzer, embedder) -> None:
+    with pytest.raises(PolicyIndexError, match="'empty' holds no sentence"):
+        store.build([parse("。。。", id="empty")], analyzer, [embedder])
+    assert not list((store.folder / "versions").iterdir())
+    assert store.open([], analyzer, [embedder]) is None
+
+
+def test_a_model_that_fails_is_not_taken_for_the_disk(store, policies, changed, analyzer, embedder) -> None:
+    built = store.build(policies, analyzer, [embedder])
+
+    class Failing(type(embedder)):
+        def embed(self, texts, role):
+            raise OSError(errno.ENOENT, "No such file", "weights.bin")
+
+    with pytest.raises(OSError, match=r"weights\.bin"):
+        store.build(changed, analyzer, [Failing()])
+    assert equal(store.open(policies, analyzer, [embedder]), built)
+    # And the lock is free again.
+    store.build(changed, analyzer, [embedder])
+
+
+# --- Versions --------------------------------------------------------------------------
+
+
+def test_a_reader_goes_on_with_what_it_opened(store, policies, changed, analyzer, embedder) -> None:
+    built = store.build(policies, analyzer, [embedder])
+    reader = store.open(policies, analyzer, [embedder])
+    for number in range(3):
+        store.build(changed, analyzer, [embedder], force=True)
+        store.build(changed[:1], analyzer, [embedder])
+        store.build(changed[1:], analyzer, [type(embedder)(identity=f"fake {number + 2}")], force=True)
+    assert equal(reader, built)
+    assert store.open(policies, analyzer, [embedder]) is None
+
+
+def test_only_the_former_version_is_kept(store, policies, changed, analyzer, embedder) -> None:
+    # Whoever chose the folder may keep things of their own in it.
+    (store.folder / "versions" / "mine").mkdir(parents=True)
+    (store.folder / "versions" / "notes.tmp").write_text("mine")
+    (store.folder / "README").write_text("mine")
+    names = []
+    for inputs in (policies, changed, policies[:1], policies[1:]):
+        store.build(inputs, analyzer, [embedder])
+        names.append(version(store.folder).name)
+    assert {path.name for path in (store.folder / "versions").iterdir()} == {*names[-2:], "mine", "notes.tmp"}
+    assert {path.name for path in store.folder.iterdir()} == {"CURRENT", "README", "lock", "versions"}
+
+
+def test_a_half_written_version_is_never_served_and_is_tidied(store, policies, analyzer, embedder) -> None:
+    built = store.build(policies, analyzer, [embedder])
+    aside = store.folder / "versions" / "new.tmp"
+    shutil.copytree(version(store.folder), aside)
+    (aside / "lantern" / "keys.json").write_text("[]")
+    (store.folder / "CURRENT.tmp").write_text("new.tmp")
+    assert equal(store.open(policies, analyzer, [embedder]), built)
+    store.build(policies, analyzer, [embedder])
+    assert equal(store.open(policies, analyzer, [embedder]), built)
+    assert not list(store.folder.rglob("*.tmp"))
+
+
+def test_an_index_of_an_older_program_is_built_anew(store, policies, analyzer, embedder) -> None:
+    store.build(policies, analyzer, [embedder])
+    older = store.folder / "versions" / ("0" * 64)
+    version(store.folder).rename(older)
+    manifest = json.loads((older / "manifest.json").read_bytes())
+    (older / "manifest.json").write_text(json.dumps({"inputs": {"format": 1}, "files": manifest["files"]}))
+    digest = hashlib.sha256((older / "manifest.json").read_bytes()).hexdigest()
+    older.rename(older.with_name(digest))
+    (store.folder / "CURRENT").write_text(digest)
+    embedder.texts.clear()
+    assert store.open(policies, analyzer, [embedder]) is None
+    assert equal(store.build(policies, analyzer, [embedder]), store.open(policies, analyzer, [embedder]))
+    assert embedder.texts
+
+
+# --- Damage ----------------------------------------------------------------------------
+
+
+def flipped(data: bytes, bit: int) -> bytes:
+    return data[: bit // 8] + bytes([data[bit // 8] ^ 1 << bit % 8]) + data[bit // 8 + 1 :]
+
+
+DAMAGE: dict[str, Callable[[bytes], bytes | None]] = {
+    "cut": lambda data: data[:-1],
+    "empty": lambda data: b"",
+    "longer": lambda data: data + b"\n",
+    "first bit": lambda data: flipped(data, 0),
+    "last bit": lambda data: flipped(data, 8 * len(data) - 1),
+    "deleted": lambda data: None,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_every_file_that_is_damaged_is_named(store, policies, analyzer, embedder, damage) -> None:
+    store.build(policies, analyzer, [embedder])
+    paths = [path for path in version(store.folder).rglob("*") if path.is_file()]
+    assert len(paths) > 12
+    for path in paths:
+        whole = path.read_bytes()
+        broken = DAMAGE[damage](whole)
+        path.unlink() if broken is None else path.write_bytes(broken)
+        with pytest.raises(IndexDamagedError) as caught:
+            store.open(policies, analyzer, [embedder])
+        assert str(caught.value).startswith(f"{path}: ")
+        assert FORCE in str(caught.value)
+        path.write_bytes(whole)
+    assert store.open(policies, analyzer, [embedder]) is not None
+
+
+def test_no_flipped_bit_goes_unnoticed(store, policies, analyzer, embedder) -> None:
+    store.build(policies[:1], analyzer, [embedder])
+    paths = [path for path in version(store.folder).rglob("*") if path.is_file()]
+    dice = random.Random(1)
+    for _ in range(100):
+        path = dice.choice(paths)
+        whole = path.read_bytes()
+        path.write_bytes(flipped(whole, dice.randrange(8 * len(whole))))
+        with pytest.raises(IndexDamagedError, match=re.escape(str(path))):
+            store.open(policies[:1], analyzer, [embedder])
+        path.write_bytes(whole)
+
+
+@pytest.mark.parametrize("force", [True, False])
+@pytest.mark.parametrize("file", ["manifest.json", "lantern/keys.json", "lantern/fake.npy", "lantern/bm25"])
+@pytest.mark.parametrize("damage", ["cut", "last bit", "deleted"])
+def test_building_repairs_what_is_damaged(store, policies, analyzer, embedder, file, damage, force) -> None:
+    built = store.build(policies, analyzer, [embedder])
+    before = files(store.folder)
+    path = version(store.folder) / file
+    if path.is_dir():
+        path = sorted(path.iterdir())[0]
+    broken = DAMAGE[damage](path.read_bytes())
+    path.unlink() if broken is None else path.write_bytes(broken)
+    store.build(policies, analyzer, [embedder], force=force)
+    assert files(store.folder) == before
+    assert equal(store.open(policies, analyzer, [embedder]), built)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\n", b"garbage", b"\xff\0\xfe", b"0" * 63, b"0" * 65, b"G" * 64, b"../" * 20, b"A" * 64]
+)
+def test_a_current_that_names_nothing(store, policies, analyzer, embedder, content) -> None:
+    built = store.build(policies, analyzer, [embedder])
+    (store.folder / "CURRENT").write_bytes(content)
+    with pytest.raises(IndexDamagedError, match=f"CURRENT: does not name a version of the index: {FORCE}"):
+        store.open(policies, analyzer, [embedder])
+    store.build(policies, analyzer, [embedder])
+    assert equal(store.open(policies, analyzer, [embedder]), built)
+
+
+def test_a_current_that_is_missing(store, policies, analyzer, embedder) -> None:
+    built = store.build(policies, analyzer, [embedder])
+    (store.folder / "CURRENT").unlink()
+    assert store.open(policies, analyzer, [embedder]) is None
+    store.build(policies, analyzer, [embedder])
+    assert equal(store.open(policies, analyzer, [embedder]), built)
+
+
+def test_a_current_that_names_another_version(store, policies, analyzer, embedder) -> None:
+    store.build(policies, analyzer, [embedder])
+    (store.folder / "CURRENT").write_text("0" * 64)
+    with pytest.raises(IndexDamagedError, match=rf"CURRENT: names version 0{{64}}, which is not there: {FORCE}"):
+        store.open(policies, analyzer, [embedder])
+
+
+def test_a_version_that_is_removed_while_it_is_opened(
+    store, policies, changed, analyzer, embedder, monkeypatch
+) -> None:
+    store.build(policies, analyzer, [embedder])
+    former = version(store.folder)
+    load = IndexStore._open_version
+
+    def removed(self, name, *rest):
+        if name == former.name and former.exists():
+            store.build(changed, analyzer, [embedder])
+            shutil.rmtree(former)
+        return load(self, name, *rest)
+
+    monkeypatch.setattr(IndexStore, "_open_version", removed)
+    opened = store.open(changed, analyzer, [embedder])
+    assert opened is not None
+    assert equal(opened, store.open(changed, analyzer, [embedder]))
+
+
+# --- Folders that do not suit ----------------------------------------------------------
+
+
+def test_a_folder_that_is_a_file(store, policies, analyzer, embedder) -> None:
+    store.folder.write_text("mine")
+    for use in (store.open, store.build):
+        with pytest.raises(PolicyIndexError) as caught:
+            use(policies, analyzer, [embedder])
+        assert str(store.folder) in str(caught.value)
+        assert ELSEWHERE in str(caught.value)
+    assert store.folder.read_text() == "mine"
+    assert not embedder.texts
+
+
+@pytest.mark.parametrize("name", ["versions", "lock", "CURRENT"])
+def test_a_part_that_is_of_another_kind(store, policies, analyzer, embedder, name) -> None:
+    store.folder.mkdir()
+    if name == "versions":
+        (store.folder / name).write_text("mine")
+    else:
+        (store.folder / name / "mine").mkdir(parents=True)
+    with pytest.raises(PolicyIndexError) as caught:
+        store.build(policies, analyzer, [embedder])
+    assert str(store.folder) in str(caught.value)
+    assert ELSEWHERE in str(caught.value)
+    assert not list(store.folder.rglob("*.tmp"))
+
+
+@pytest.mark.parametrize("name", ["CURRENT", "manifest.json", "keys.json"])
+def test_a_file_that_may_not_be_read(store, policies, analyzer, embedder, monkeypatch, name) -> None:
+    store.build(policies, analyzer, [embedder])
+    read = Path.read_bytes
+
+    def denied(path: Path) -> bytes:
+        if path.name == name:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    with pytest.raises(
+        PolicyIndexError, match=rf"{re.escape(name)}: cannot be read \(Permission denied\): {ELSEWHERE}"
+    ):
+        store.open(policies, analyzer, [embedder])
+
+
+def test_a_folder_that_may_only_be_read(store, policies, analyzer, embedder, monkeypatch) -> None:
+    built = store.build(policies, analyzer, [embedder])
+    for name in ("mkdir", "rename", "replace", "unlink"):
+        monkeypatch.setattr(os, name, lambda *_, **__: pytest.fail("opening an index writes nothing"))
+    assert equal(store.open(policies, analyzer, [embedder]), built)
+
+
+# --- Builds that are stopped -----------------------------------------------------------
+
+
+def run_builds(mode: str, corpus: Path, changed: Path, folder: Path, **variables: str) -> str:
+    folder.mkdir(exist_ok=True)
+    done = subprocess.run(
+        [sys.executable, BUILDS, mode, corpus, changed, folder],
+        env=os.environ | variables,
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def pair(corpus: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """A corpus of one policy, and the same with another sentence."""
+    former, latter = corpus / "lantern", Path(shutil.copytree(corpus / "lantern", tmp_path / "changed"))
+    text = (latter / "policy.txt").read_text("utf-8")
+    (latter / "policy.txt").write_text(text + "\n8. More\n\nWe keep nothing else.\n", "utf-8")
+    return former, latter
+
+
+def test_a_build_that_is_killed_at_any_step_leaves_one_version_whole(pair, tmp_path) -> None:
+    old, new = map(int, run_builds("kill", *pair, tmp_path / "kills").split())
+    assert old > 20
+    assert new > 1
+
+
+def test_a_file_that_cannot_grow_leaves_the_former_version(pair, tmp_path) -> None:
+    old, new = map(int, run_builds("limit", *pair, tmp_path / "limits").split())
+    assert old > 5
+    assert new > 0
+
+
+def test_a_disk_that_fails_at_any_step_leaves_the_former_version(pair, tmp_path, analyzer, embedder) -> None:
+    spec = util.spec_from_file_location("builds", BUILDS)
+    builds = util.module_from_spec(spec)
+    spec.loader.exec_module(builds)
+    former, latter = open_corpus(pair[0]), open_corpus(pair[1])
+    built = IndexStore(tmp_path / "former").build(former, analyzer, [embedder])
+    told = step = 0
+    while True:
+        step += 1
+        store = IndexStore(Path(shutil.copytree(tmp_path / "former", tmp_path / f"step-{step}")))
+        trouble = os.strerror((errno.ENOSPC, errno.EIO, errno.EROFS)[step % 3])
+
+        def fail(trouble: str = trouble) -> None:
+            raise OSError(errno.EIO, trouble)
+
+        steps = builds.Steps(fail, step)
+        said = ""
+        with builds.every_step(steps):
+            try:
+                store.build(latter, analyzer, [embedder])
+            except PolicyIndexError as error:
+                said = str(error)
+        opened = store.open(latter, analyzer, [embedder])
+        if said:
+            told += 1
+            assert said.startswith(f"{store.folder}")
+            assert f"the index cannot be written ({trouble}): make room, or {ELSEWHERE}" in said
+            # The new version is in use already where only the last step failed, which makes that durable.
+            assert opened or equal(store.open(former, analyzer, [embedder]), built)
+        else:
+            assert opened
+        if steps.count < step:
+            break
+        store.build(latter, analyzer, [embedder])
+        assert store.open(latter, analyzer, [embedder]) is not None
+        assert not list(store.folder.rglob("*.tmp"))
+    assert told > 20
+
+
+# --- Builders and readers at the same time ---------------------------------------------
+
+
+def test_a_second_builder_fails_fast_while_a_reader_goes_on(store, policies, changed, analyzer, embedder) -> None:
+    built = store.build(policies, analyzer, [embedder])
+    inside, done = threading.Event(), threading.Event()
+
+    class Slow(type(embedder)):
+        def embed(self, texts, role):
+            inside.set()
+            assert done.wait(30)
+            return super().embed(texts, role)
+
+    builder = threading.Thread(target=lambda: store.build(changed, analyzer, [Slow()]))
+    builder.start()
+    try:
+        assert inside.wait(30)
+        with pytest.raises(IndexLockedError) as caught:
+            IndexStore(store.folder).build(changed, analyzer, [embedder])
+        assert str(store.folder / "lock") in str(caught.value)
+        assert "wait until it has ended" in str(caught.value)
+        assert equal(store.open(policies, analyzer, [embedder]), built)
+    finally:
+        done.set()
+        builder.join()
+    assert store.open(changed, analyzer, [embedder]) is not None
+
+
+def test_a_lock_that_was_left_behind_locks_nothing(store, policies, analyzer, embedder) -> None:
+    store.folder.mkdir()
+    (store.folder / "lock").write_text("12345")
+    store.build(policies, analyzer, [embedder])
+    assert store.open(policies, analyzer, [embedder]) is not None
+
+
+def test_readers_find_one_version_whole_while_another_is_built(store, policies, changed, analyzer, embedder) -> None:
+    expected = {False: store.build(policies, analyzer, [embedder])}
+    expected[True] = store.build(changed, analyzer, [embedder])
+    stop = threading.Event()
+    failures: list[BaseException | str] = []
+    opened = [0, 0]
+
+    def read() -> None:
+        try:
+            while not stop.is_set():
+                for number, inputs in enumerate((policies, changed)):
+                    index = store.open(inputs, analyzer, [embedder])
+                    if index is not None:
+                        opened[number] += 1
+                        if not equal(index, expected[bool(number)]):
+                            failures.append("not as it was built")
+        except BaseException as error:  # noqa: BLE001
+            failures.append(error)
+
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    for number in range(9):
+        store.build((policies, changed, policies[:1])[number % 3], analyzer, [embedder])
+    stop.set()
+    for reader in readers:
+        reader.join()
+    assert not failures
+    assert all(opened)
