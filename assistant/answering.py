@@ -208,7 +208,7 @@ def _opening(policy: Policy, clause: Clause) -> Span | None:
 def verify(draft: Draft, hits: Sequence[Hit], *, min_quote_chars: int) -> tuple[tuple[Claim, Citation], ...]:
     """Keep the claims whose quote stands in the clause that they name.
 
-    The clause must be among the hits. A quote matches if all of its characters follow one
+    The clause must be among the hits, or an item of one. A quote matches if all of its characters follow one
     another in the clause, whatever their case and width and the white space between them:
     there is no threshold. The citation holds the clause's own characters.
 
@@ -220,19 +220,32 @@ def verify(draft: Draft, hits: Sequence[Hit], *, min_quote_chars: int) -> tuple[
     Returns:
         Each claim kept with its citation, in the draft's order, every place cited once.
     """
-    by_clause = {(hit.policy.id, hit.clause.id): hit for hit in hits}
     kept: list[tuple[Claim, Citation]] = []
     seen: set[tuple[str, int, int]] = set()
     for claim in draft.claims:
-        hit = by_clause.get((claim.policy_id, claim.clause_id))
-        if hit is None or sum(char.isalnum() for char in claim.quote) < min_quote_chars:
+        found = _range_of(claim, hits)
+        if found is None or sum(char.isalnum() for char in claim.quote) < min_quote_chars:
             continue
-        span = locate(claim.quote, hit.policy.text, hit.start, hit.end)
+        policy, (start, end) = found
+        span = locate(claim.quote, policy.text, start, end)
         if span is None or (claim.policy_id, *span) in seen:
             continue
         seen.add((claim.policy_id, *span))
-        kept.append((claim, cite(hit.policy, span)))
+        kept.append((claim, cite(policy, span)))
     return tuple(kept)
+
+
+def _range_of(claim: Claim, hits: Sequence[Hit]) -> tuple[Policy, Span] | None:
+    """Return where the quote of a claim may stand: in a hit, or in an item of the list that a hit leads into."""
+    for hit in hits:
+        if hit.policy.id != claim.policy_id:
+            continue
+        if hit.clause.id == claim.clause_id:
+            return hit.policy, (hit.start, hit.end)
+        item = next((child for child in hit.clause.children if child.id == claim.clause_id), None)
+        if item and hit.clause.kind != "root":
+            return hit.policy, (item.start, item.body_end)
+    return None
 
 
 def cite(policy: Policy, span: Span) -> Citation:

@@ -324,8 +324,15 @@ def test_no_flipped_bit_goes_unnoticed(store, policies, analyzer, embedder) -> N
 
 
 @pytest.mark.parametrize("force", [True, False])
-@pytest.mark.parametrize("file", ["manifest.json", "lantern/keys.json", "lantern/fake.npy", "lantern/bm25"])
-@pytest.mark.parametrize("damage", ["cut", "last bit", "deleted"])
+@pytest.mark.parametrize(
+    ("file", "damage"),
+    [
+        ("manifest.json", "last bit"),
+        ("lantern/keys.json", "cut"),
+        ("lantern/fake.npy", "last bit"),
+        ("lantern/bm25", "deleted"),
+    ],
+)
 def test_building_repairs_what_is_damaged(store, policies, analyzer, embedder, file, damage, force) -> None:
     built = store.build(policies, analyzer, [embedder])
     before = files(store.folder)
@@ -339,14 +346,13 @@ def test_building_repairs_what_is_damaged(store, policies, analyzer, embedder, f
     assert equal(store.open(policies, analyzer, [embedder]), built)
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"\n", b"garbage", b"\xff\0\xfe", b"0" * 63, b"0" * 65, b"G" * 64, b"../" * 20, b"A" * 64]
-)
-def test_a_current_that_names_nothing(store, policies, analyzer, embedder, content) -> None:
+def test_a_current_that_names_nothing(store, policies, analyzer, embedder) -> None:
     built = store.build(policies, analyzer, [embedder])
-    (store.folder / "CURRENT").write_bytes(content)
-    with pytest.raises(IndexDamagedError, match=f"CURRENT: does not name a version of the index: {FORCE}"):
-        store.open(policies, analyzer, [embedder])
+    damaged = (b"", b"\n", b"garbage", b"\xff\0\xfe", b"0" * 63, b"0" * 65, b"G" * 64, b"../" * 20, b"A" * 64)
+    for content in damaged:
+        (store.folder / "CURRENT").write_bytes(content)
+        with pytest.raises(IndexDamagedError, match=f"CURRENT: does not name a version of the index: {FORCE}"):
+            store.open(policies, analyzer, [embedder])
     store.build(policies, analyzer, [embedder])
     assert equal(store.open(policies, analyzer, [embedder]), built)
 
@@ -455,12 +461,14 @@ def run_builds(mode: str, corpus: Path, changed: Path, folder: Path, **variables
 
 
 @pytest.fixture
-def pair(corpus: Path, tmp_path: Path) -> tuple[Path, Path]:
-    """A corpus of one policy, and the same with another sentence."""
-    former, latter = corpus / "lantern", Path(shutil.copytree(corpus / "lantern", tmp_path / "changed"))
-    text = (latter / "policy.txt").read_text("utf-8")
-    (latter / "policy.txt").write_text(text + "\n8. More\n\nWe keep nothing else.\n", "utf-8")
-    return former, latter
+def pair(tmp_path: Path) -> tuple[Path, Path]:
+    """A corpus of one small policy, and the same with another sentence."""
+    folders = tmp_path / "small", tmp_path / "changed"
+    for folder, more in zip(folders, ("", "Nothing else is kept.\n"), strict=True):
+        folder.mkdir()
+        (folder / "policy.txt").write_text(f"1. What we collect\n\nWe collect your name.\n{more}", "utf-8")
+        (folder / "policy.toml").write_text('id = "small"', "utf-8")
+    return folders
 
 
 def test_a_build_that_is_killed_at_any_step_leaves_one_version_whole(pair, tmp_path) -> None:
@@ -471,7 +479,7 @@ def test_a_build_that_is_killed_at_any_step_leaves_one_version_whole(pair, tmp_p
 
 def test_a_file_that_cannot_grow_leaves_the_former_version(pair, tmp_path) -> None:
     old, new = map(int, run_builds("limit", *pair, tmp_path / "limits").split())
-    assert old > 5
+    assert old > 3
     assert new > 0
 
 

@@ -1,0 +1,220 @@
+"""Verification with adversarial quotes, the extractive generator, and abstention."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant import Claim, Draft, parse
+from assistant.answering import ExtractiveGenerator, answer, locate, verify
+from assistant.index import passages
+from assistant.retrieval import Hit
+
+if TYPE_CHECKING:
+    from assistant import Policy
+
+TEXT = """云帆隐私政策
+
+一、我们收集的信息
+（一）注册
+我们收集您的手机号码，用于创建账号。您 可以拒绝提供，但将无法登录。
+（二）设备信息
+1、为保障安全，我们收集 IMEI 与 ＭＡＣ地址；
+2、我们不收集通讯录。
+
+二、例外情形
+在以下情形中，无需征得您的同意：
+1、与国家安全直接相关的；
+2、与公共卫生直接相关的。
+
+三、联系我们
+客服电话：400-000-1234。
+"""
+
+
+@pytest.fixture(scope="module")
+def policy() -> Policy:
+    return parse(TEXT, id="yunfan", title="云帆隐私政策", contact="400-000-1234", company="云帆科技")
+
+
+def hit(policy: Policy, words: str, *, score: float = 10.0, coverage: float = 1.0, similarity: float = 0.5) -> Hit:
+    """A hit of the clause that holds `words`, whose first sentence with them scores best."""
+    at = policy.text.index(words)
+    passage = next(p for p in passages(policy) if p.clause_id == policy.at(at).id)
+    scores = tuple(10.0 if start <= at < end else 0.0 for start, end in passage.sentences)
+    return Hit(
+        policy=policy,
+        clause=policy[passage.clause_id],
+        passage=passage,
+        score=score,
+        ranks={"bm25": 1, "fake": 1},
+        sentence_scores=scores,
+        coverage=coverage,
+        similarity=similarity,
+    )
+
+
+def claim(policy: Policy, quote: str, words: str = "手机号码") -> Claim:
+    return Claim(policy_id=policy.id, clause_id=policy.at(policy.text.index(words)).id, quote=quote)
+
+
+@pytest.mark.parametrize(
+    ("quote", "cited"),
+    [
+        ("我们收集您的手机号码", "我们收集您的手机号码"),
+        ("您可以拒绝提供", "您 可以拒绝提供"),
+        ("我们收集\n您的手机号码 ，用于", "我们收集您的手机号码，用于"),
+        ("我们收集您的手机号码,用于", "我们收集您的手机号码，用于"),
+        ("我们收集您的手机号吗", None),
+        ("我们不收集您的手机号码", None),
+        ("我们收集您的……用于创建账号", None),
+        ("我", None),
+        ("。，", None),
+        ("", None),
+        ("   ", None),
+    ],
+)
+def test_a_quote_is_found_character_by_character_or_not_at_all(policy: Policy, quote: str, cited: str | None) -> None:
+    kept = verify(Draft(claims=(claim(policy, quote),)), [hit(policy, "手机号码")], min_quote_chars=4)
+    assert [citation.quote for _, citation in kept] == ([cited] if cited else [])
+
+
+def test_width_and_case_make_no_difference_and_the_policys_own_characters_are_cited(policy: Policy) -> None:
+    found = verify(Draft(claims=(claim(policy, "imei与MAC地址", "IMEI"),)), [hit(policy, "IMEI")], min_quote_chars=4)
+    assert found[0][1].quote == "IMEI 与 ＭＡＣ地址"
+
+
+def test_a_quote_from_another_clause_is_dropped(policy: Policy) -> None:
+    elsewhere = claim(policy, "我们不收集通讯录", "手机号码")
+    assert verify(Draft(claims=(elsewhere,)), [hit(policy, "手机号码"), hit(policy, "通讯录")], min_quote_chars=4) == ()
+
+
+def test_a_clause_that_was_not_retrieved_cannot_be_cited(policy: Policy) -> None:
+    assert (
+        verify(Draft(claims=(claim(policy, "我们不收集通讯录", "通讯录"),)), [hit(policy, "IMEI")], min_quote_chars=4)
+        == ()
+    )
+
+
+def test_a_claim_of_another_policy_is_dropped(policy: Policy) -> None:
+    foreign = Claim(policy_id="other", clause_id=policy.at(TEXT.index("手机号码")).id, quote="我们收集您的手机号码")
+    assert verify(Draft(claims=(foreign,)), [hit(policy, "手机号码")], min_quote_chars=4) == ()
+
+
+def test_a_place_is_cited_once(policy: Policy) -> None:
+    twice = Draft(claims=(claim(policy, "我们收集您的手机号码"), claim(policy, "我们收集您的手机号码")))
+    assert len(verify(twice, [hit(policy, "手机号码")], min_quote_chars=4)) == 1
+
+
+@given(st.text(), st.text())
+def test_whatever_is_located_reads_the_same(quote: str, text: str) -> None:
+    span = locate(quote, text)
+    if span is not None:
+        assert locate(text[slice(*span)], text[slice(*span)]) == (0, span[1] - span[0])
+        assert len("".join(text[slice(*span)].split())) == len("".join(quote.split()))
+
+
+@given(st.text(min_size=1), st.integers(0, 50), st.integers(1, 50))
+def test_every_slice_that_is_not_blank_is_located(text: str, start: int, length: int) -> None:
+    quote = text[start : start + length]
+    assert (locate(quote, text) is not None) == bool(quote.strip())
+
+
+def test_an_answer_quotes_verbatim_and_marks_each_quote(policy: Policy) -> None:
+    hits = [hit(policy, "手机号码")]
+    found = answer(
+        question="注册要什么信息？",
+        query="注册要什么信息？",
+        draft=ExtractiveGenerator().generate("注册要什么信息？", hits),
+        hits=hits,
+        min_quote_chars=4,
+    )
+    assert found.abstained is None
+    assert found.language == "zh"
+    for number, citation in enumerate(found.citations, 1):
+        assert policy.text[citation.start : citation.end] == citation.quote
+        assert citation.reference == policy.reference(citation.clause_id)
+        assert f"[{number}]" in found.text
+    assert "我们收集您的手机号码" in found.text
+
+
+def test_an_english_question_gets_english_words_around_the_chinese(policy: Policy) -> None:
+    hits = [hit(policy, "手机号码")]
+    draft = ExtractiveGenerator().generate("what do I need to register", hits)
+    found = answer(question="what do I need to register", query="q", draft=draft, hits=hits, min_quote_chars=4)
+    assert found.language == "en"
+    assert found.text.startswith("What 云帆隐私政策 says")
+    assert "“我们收集您的手机号码" in found.text
+
+
+def test_a_list_is_quoted_whole_with_its_lead_in(policy: Policy) -> None:
+    hits = [hit(policy, "在以下情形中")]
+    quotes = [c.quote for c in ExtractiveGenerator().generate("哪些情况不用同意", hits).claims]
+    assert len(quotes) == 1
+    assert quotes[0].startswith("在以下情形中")
+    assert quotes[0].endswith("与公共卫生直接相关的。")
+
+
+def test_a_list_too_long_to_quote_is_told_by_its_items_openings() -> None:
+    items = "\n".join(f"（{n}）第{n}类信息：{'我们为了提供服务而收集它。' * 20}" for n in range(1, 5))
+    policy = parse(f"一、收集\n我们收集的信息包括以下几类：\n{items}\n二、联系\n电话 12345678。", id="long", title="长")
+    hits = [hit(policy, "我们收集的信息包括")]
+    quotes = [claim.quote for claim in ExtractiveGenerator().generate("收集哪些信息", hits).claims]
+    assert quotes[0] == "我们收集的信息包括以下几类："
+    assert quotes[1:] == [f"（{n}）第{n}类信息" for n in range(1, 5)]
+    assert len(verify(ExtractiveGenerator().generate("", hits), hits, min_quote_chars=4)) == 5
+
+
+def test_a_distant_second_clause_is_not_quoted(policy: Policy) -> None:
+    hits = [hit(policy, "手机号码", score=9.0), hit(policy, "通讯录", score=3.0)]
+    claims = ExtractiveGenerator().generate("", hits).claims
+    assert {c.clause_id for c in claims} == {hits[0].clause.id}
+
+
+def test_no_more_quotes_than_asked_for(policy: Policy) -> None:
+    hits = [hit(policy, "手机号码", score=9.0), hit(policy, "通讯录", score=8.9)]
+    assert len(ExtractiveGenerator(max_citations=1).generate("", hits).claims) == 1
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "said"),
+    [("今天天气怎么样", "zh", "400-000-1234"), ("how is the weather", "en", "You can ask 云帆科技: 400-000-1234")],
+)
+def test_abstaining_names_the_nearest_clause_and_the_contact(
+    policy: Policy, question: str, language: str, said: str
+) -> None:
+    hits = [hit(policy, "手机号码", score=1.0, coverage=0.0, similarity=0.0)]
+    found = answer(question=question, query=question, draft=Draft(claims=()), hits=hits, min_quote_chars=4)
+    assert found.abstained is not None
+    assert found.abstained.kind == "out_of_scope"
+    assert found.language == language
+    assert found.citations == ()
+    assert hits[0].reference in found.text
+    assert said in found.text
+    assert found.text == found.abstained.message
+
+
+def test_a_matter_of_the_policy_that_it_does_not_decide_is_not_stated(policy: Policy) -> None:
+    hits = [hit(policy, "手机号码", coverage=0.9)]
+    found = answer(
+        question="手机号码存几年", query="手机号码存几年", draft=Draft(claims=()), hits=hits, min_quote_chars=4
+    )
+    assert found.abstained is not None
+    assert found.abstained.kind == "not_stated"
+
+
+def test_a_question_without_letters_is_unclear(policy: Policy) -> None:
+    found = answer(question="？？", query="？？", draft=Draft(claims=()), hits=[], min_quote_chars=4)
+    assert found.abstained is not None
+    assert found.abstained.kind == "unclear"
+
+
+def test_a_draft_of_which_nothing_stands_abstains(policy: Policy) -> None:
+    draft = Draft(claims=(claim(policy, "我们出售您的手机号码"),))
+    hits = [hit(policy, "手机号码")]
+    found = answer(question="卖吗", query="卖吗", draft=draft, hits=hits, min_quote_chars=4)
+    assert found.abstained is not None
+    assert found.citations == ()
