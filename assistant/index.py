@@ -27,7 +27,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import IndexDamagedError, IndexLockedError, PolicyIndexError
-from assistant.text import STOPWORDS, Span, Tokenizer, fold, has_han, sentences
+from assistant.text import STOPWORDS, Span, Tokenizer, fold, has_han, normalized, sentences
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -158,8 +158,18 @@ class Analyzer:
         return _digest("\n".join([self.thesaurus.identity, *self.tokenizer.words, *sorted(STOPWORDS)]))
 
     def tokens(self, text: str) -> list[str]:
-        """Return the words of `text`, then the concepts it names, marked with `§`."""
-        return self.tokenizer.tokens(text) + [f"§{concept}" for concept in self.thesaurus.named_in(text)]
+        """Return the words of `text`, then the concepts it names, marked with `§`, each once.
+
+        A Latin name of a concept is counted as the concept only: English questions share few words with
+        a Chinese policy, and the few, such as a vendor's name, would otherwise count twice.
+        """
+        rest = normalized(text)
+        concepts: dict[str, None] = {}
+        for start, end, found in self.thesaurus.find(rest):
+            concepts |= dict.fromkeys(found)
+            if rest[start:end].isascii():
+                rest = rest[:start] + " " * (end - start) + rest[end:]
+        return self.tokenizer.tokens(rest) + [f"§{concept}" for concept in concepts]
 
 
 def names_in(policy: Policy) -> tuple[str, ...]:

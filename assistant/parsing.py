@@ -6,8 +6,8 @@ markers has a fixed level here. An ordered table recognises markers; where a mar
 block belongs is decided by the lists that are open at that place, and by where blocks of
 its family stood before in the same text.
 
-The way of a text: lines with the markers in them (`_read_lines`), the tables of contents
-(`_find_contents`), one pass over the lines with a stack of open clauses (`_Outline`), and
+The way of a text: lines with the markers in them (`lines.read_lines`), the tables of contents
+(`lines.find_contents`), one pass over the lines with a stack of open clauses (`_Outline`), and
 the division of what is too long to read. Each step looks a bounded way back or ahead, so
 that the whole is linear in the length of the text.
 
@@ -26,7 +26,25 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from assistant.errors import PolicyError
-from assistant.policy import BULLETS, Clause, Policy
+from assistant.lines import (
+    BOLD,
+    DOTTED_PARENTS,
+    HAN,
+    HEADING_CHARS,
+    LEADS_IN,
+    NEVER_INSIDE,
+    RANKS,
+    STYLES,
+    TELLS,
+    UNFINISHED,
+    Line,
+    Marker,
+    find_contents,
+    is_heading_text,
+    read_lines,
+    squeeze,
+)
+from assistant.policy import Clause, Policy
 from assistant.text import fold, language_of, sentences, stripped
 
 if TYPE_CHECKING:
@@ -114,434 +132,6 @@ def parse(
     )
 
 
-# --- Markers ---------------------------------------------------------------------------
-
-_HAN_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
-_HAN_NUMERAL = r"[零〇一二三四五六七八九十百]{1,5}"
-_ROMAN = {"i": 1, "v": 5, "x": 10}
-_CIRCLED = ((0x2460, 0x2473), (0x2474, 0x2487), (0x2488, 0x249B), (0x2776, 0x277F), (0x3220, 0x3229))
-_RANKS = {"编": 0, "部分": 0, "章": 1, "节": 2, "条": 3, "款": 4, "项": 5}
-
-
-@dataclass(frozen=True, slots=True)
-class _Marker:
-    family: str
-    """Kind of number with its punctuation; blocks of one list share it."""
-    path: tuple[int, ...]
-    """The number; several for `2.1`, none for a bullet or a heading without one."""
-    start: int
-    label: int
-    """Where the number starts, after `**` or `##`."""
-    end: int
-    """Where the number ends."""
-    rank: int | None = None
-    """Depth that the family fixes by itself: Markdown's `##`, or 章 above 条."""
-
-    @property
-    def number(self) -> int:
-        return self.path[-1] if self.path else 0
-
-    @property
-    def series(self) -> tuple[str, tuple[int, ...]]:
-        """What the items of one list have in common."""
-        return self.family, self.path[:-1]
-
-
-# Tried in order on folded text, at the start of a line or of a sentence.
-_NUMBER_MARKS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    # "第二条的规定" and "第一条第二款" are references to a clause, not its start.
-    (
-        "第",
-        re.compile(
-            rf"第\s*({_HAN_NUMERAL}|\d{{1,3}})\s*(部分|[编章节条款项])"
-            r"(?=$|[\s、:.【《]|(?![的规所中之款项第和及至或与以])[一-鿿])"
-        ),
-    ),
-    # "Section 3 applies" is a reference: without punctuation after it, the line must be a heading.
-    (
-        "section",
-        re.compile(r"(?:section|article|chapter|part)\s+(\d{1,3}(?:\.\d{1,2}){0,3}|[ivx]{1,6})(?=$|[\s.:)–—-])[.:)]?"),
-    ),
-    (
-        "appendix",
-        re.compile(
-            r"(?:附\s*件|附\s*录|附表)\s*([一二三四五六七八九十]|\d{1,2})?(?=$|[\s、:.《])[、:.]?|附:"
-            r"|(?:appendix|annex|schedule)(?:\s+(\d{1,2}|[a-h])(?=$|[\s:.–—-])|(?=$|:))[:.]?"
-        ),
-    ),
-    ("一、", re.compile(rf"({_HAN_NUMERAL})\s*[、.]")),
-    ("(一)", re.compile(rf"\(\s*({_HAN_NUMERAL})\s*\)[、.]?")),
-    ("一)", re.compile(rf"({_HAN_NUMERAL})\s*\)")),
-    # Not "1.5倍", "2.1%" and "10.5mb"; but "1.3App permissions" is one.
-    ("1.1", re.compile(r"(\d{1,2}(?:\.\d{1,2}){1,4})(?!\d|%|\.\d)[.、]?(?=$|\s|[a-z]{3}|[^\d\s.%a-z+\-/倍万亿元])")),
-    ("1、", re.compile(r"(\d{1,3})\s*、")),
-    ("1.", re.compile(r"(\d{1,3})\s*\.(?![\d.])")),
-    ("1)", re.compile(r"(\d{1,3})\s*\)")),
-    ("1 ", re.compile(r"(\d{1,2})[ \t]+(?=[一-鿿a-z][^。,;:!\n]{1,40}$)")),
-    ("(1)", re.compile(r"\(\s*(\d{1,3})\s*\)[、.]?")),
-    ("①", re.compile(r"([①-⒛❶-❿㈠-㈩])[、.]?")),
-    ("i.", re.compile(r"([ivx]{1,5})[.)、](?=\s|[一-鿿])")),
-    ("(i)", re.compile(r"\(([ivx]{1,5})\)")),
-    ("a.", re.compile(r"([a-z])(?:、|[.)](?=\s|[一-鿿]))")),
-    ("(a)", re.compile(r"\(([a-z])\)")),
-)
-_MARKDOWN = re.compile(r"(#{1,6})[ \t]+")
-# "Ø" is how a bullet of a symbol font comes out of a word processor.
-_BULLET = re.compile(rf"([{BULLETS}])[ \t]*(?=\S)|(ø)[ \t]*(?=[一-鿿])|([-*–—])[ \t]+(?=\S)")
-_BOLD = re.compile(r"(?:\*\*|__)(?=\S)")
-# Most lines and sentences begin with nothing of the table's: a cheap look spares them its patterns.
-_MAY_BE_NUMBER = re.compile(
-    r"[\d(①-⒛❶-❿㈠-㈩第附零〇一二三四五六七八九十百]|[a-z](?:[.)、]|[ivx]{1,4}[.)、])|[saciep][a-z]{3,}"
-)
-# A list may go on in another's punctuation: "1、", "2.", "3)".
-_STYLES = {
-    family: families[0]
-    for families in (("1、", "1.", "1)", "1 "), ("一、", "一)"), ("a.", "(a)"), ("i.", "(i)"))
-    for family in families
-}
-_ROMAN_FAMILIES = frozenset({"i.", "(i)"})
-_LETTER_FAMILIES = frozenset({"a.", "(a)"})
-# What the first part of "4.1" may be printed as above it; never the "(4)" of a list.
-_DOTTED_PARENTS = frozenset({"一、", "1、", "1.", "1)", "1 ", "1.1", "#", "section", *_RANKS})
-_NEEDS_HEADING = frozenset({"section", "appendix"})
-# Inside a line these are versions, initials and references far more often than numbers of clauses.
-_NEVER_INSIDE = frozenset({"1.1", "i.", "a.", "1 ", *_NEEDS_HEADING})
-
-
-def _markers_at(folded: str, position: int, end: int) -> tuple[_Marker, ...]:
-    """Return the readings of the marker at `position`: none, one, or two for `(i)`."""
-    start = position
-    if bold := _BOLD.match(folded, position, end):
-        position = bold.end()
-    if hashes := _MARKDOWN.match(folded, position, end):
-        number = next(iter(_numbers_at(folded, hashes.end(), end, start)), None)
-        rank = len(hashes[1])
-        if number:
-            return (_Marker("#", number.path, start, number.label, number.end, rank),)
-        return (_Marker("#", (), start, hashes.end(), hashes.end(), rank),)
-    if not bold and (bullet := _BULLET.match(folded, position, end)):
-        index = bullet.lastindex or 0
-        return (_Marker(bullet[index], (), start, start, bullet.end(index)),)
-    return _numbers_at(folded, position, end, start)
-
-
-def _numbers_at(folded: str, position: int, end: int, start: int) -> tuple[_Marker, ...]:
-    if not _MAY_BE_NUMBER.match(folded, position, end):
-        return ()
-    found: list[_Marker] = []
-    for family, pattern in _NUMBER_MARKS:
-        # Only a Roman number has a second reading, as a letter.
-        if (found and family not in _LETTER_FAMILIES) or not (match := pattern.match(folded, position, end)):
-            continue
-        if family in _NEEDS_HEADING and not _stands_alone(folded, match, end):
-            continue
-        if marker := _read_number(family, match, start):
-            found.append(marker)
-            if family not in _ROMAN_FAMILIES:
-                break
-    return tuple(found)
-
-
-def _stands_alone(folded: str, match: re.Match[str], end: int) -> bool:
-    """Say whether the marker is followed by punctuation or a heading, not by the rest of a sentence."""
-    rest = stripped(folded, match.end(), end)
-    return folded[match.end() - 1] in ".:)" or rest is None or _is_heading_text(folded, *rest)
-
-
-def _read_number(family: str, match: re.Match[str], start: int) -> _Marker | None:
-    numeral = next(filter(None, match.groups()), "")
-    if family == "第":
-        family = match[2]
-    path = tuple(_value(part, family) for part in numeral.split("."))
-    return _Marker(family, path, start, match.start(), match.end(), _RANKS.get(family)) if all(path) else None
-
-
-def _value(numeral: str, family: str) -> int:
-    if not numeral:
-        # The only appendix has no number.
-        return 1
-    if numeral.isdecimal():
-        return int(numeral)
-    if family == "①":
-        return 1 + next(ord(numeral) - low for low, high in _CIRCLED if low <= ord(numeral) <= high)
-    if numeral[0] in _HAN_DIGITS or numeral[0] in "十百":
-        return _han_number(numeral)
-    if family in _ROMAN_FAMILIES or family == "section":
-        return _roman_number(numeral)
-    return ord(numeral) - ord("a") + 1
-
-
-def _han_number(numeral: str) -> int:
-    total, digit = 0, 0
-    for char in numeral:
-        if char == "百":
-            total, digit = total + 100 * (digit or 1), 0
-        elif char == "十":
-            total, digit = total + 10 * (digit or 1), 0
-        else:
-            digit = 10 * digit + _HAN_DIGITS[char] if char in "零〇" else _HAN_DIGITS[char]
-    return total + digit
-
-
-def _roman_number(numeral: str) -> int:
-    values = [_ROMAN[c] for c in numeral]
-    return sum(-v if v < max(values[i:]) else v for i, v in enumerate(values))
-
-
-# --- What lines look like ----------------------------------------------------------------
-
-_HEADING_CHARS = 40
-_HEADING_WORDS = 12
-_HAN = re.compile(r"[一-鿿]")
-_LETTER = re.compile(r"[^\W\d_]")
-_NOISE = re.compile(r"[\W_]+")
-_TERMINAL = "。;!,…、"
-# A phrase that announces what follows it and names nothing.
-_LEADS_IN = re.compile(
-    r"以下|如下|下列|下述|下文|包括|限于|例如|比如|(?:理解|注意|知悉|认可|同意|建议|承诺|提示|保证|中|时|即|是)$"
-    r"|following|below|includ|such as|\bnote$"
-)
-# What a heading without a number does not say: it names, it does not tell.
-_TELLS = re.compile(r"以下|如下|下列|下述|[您你](?:可以|可|需|应)|提供了|^请")
-_TALKS = re.compile(r"您|你|我们|^[在如若当对根按其除]|\b(?:we|us|our|you|your)\b")
-# Words that want another after them: a line that ends with one was cut, or is an item of a list.
-_UNFINISHED = re.compile(r"(?:(?<!目)的|(?<!参)与|[于了和或及以把将])$")
-
-
-def _is_heading_text(folded: str, start: int, end: int) -> bool:
-    """Say whether `folded[start:end]` reads like a heading: short, whole, and not a sentence."""
-    if not 0 < end - start <= 2 * _HEADING_CHARS:
-        return False
-    heading = folded[start:end].rstrip("*_# ")
-    stem = heading.rstrip(": ")
-    if not _LETTER.search(stem) or heading[-1] in _TERMINAL or _UNFINISHED.search(stem):
-        return False
-    if "。" in heading or "\t" in heading or "://" in heading or heading.count("(") != heading.count(")"):
-        return False
-    if heading[-1] == ":" and (_LEADS_IN.search(stem) or _TALKS.search(stem)):
-        return False
-    if _HAN.search(heading):
-        return len(heading) <= _HEADING_CHARS and not re.search(r"[:;,?](?!$)", heading)
-    return len(heading.split()) <= _HEADING_WORDS and not re.search(r"[:;](?!$)|[.?!](?:\s|$)", heading)
-
-
-def _squeeze(folded: str) -> str:
-    """Return the letters of a heading, without spaces and punctuation."""
-    return _NOISE.sub("", folded)
-
-
-# --- Lines -----------------------------------------------------------------------------
-
-# Where a clause may begin inside a line: after a sentence, a colon or a semicolon, and in
-# "三、共享 1. 原则 …" after the blank behind a heading.
-_INSIDE = re.compile(
-    r"(?P<end>[。;:!?])\s*[\"')]?\s*(?:(?:以及|及|和|and|or)\s*)?|(?<=[一-鿿])\s+(?=\(?(?:\d{1,2}|[一二三四五六七八九十]{1,2})\s?[、.)])"
-)
-# A line from its first visible character on: byte order marks and zero-width spaces hide numbers.
-_VISIBLE_LINE = re.compile(r"[^\s\u200b-\u200f\u2060\ufeff][^\n\r\x0b\x0c\u2028\u2029]*")
-_MAX_ROW_LINES = 30
-_MAX_CELL_LINES = 8
-
-
-@dataclass(frozen=True, slots=True)
-class _Inside:
-    """A place inside a line where a clause may begin."""
-
-    after: str
-    """The mark before it: `:` introduces a list, and nothing stands for a blank."""
-    start: int
-    """Where the mark before it starts."""
-    markers: tuple[_Marker, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A line without the white space around it, or a row of a table."""
-
-    start: int
-    end: int
-    markers: tuple[_Marker, ...] = ()
-    inside: tuple[_Inside, ...] = ()
-    in_table: bool = False
-
-    @property
-    def body(self) -> int:
-        """Where the line's words start, after its number."""
-        return self.markers[0].end if self.markers else self.start
-
-
-def _read_lines(folded: str) -> list[_Line]:
-    spans = [span for match in _VISIBLE_LINE.finditer(folded) if (span := stripped(folded, *match.span()))]
-    borders = [_borders(folded, *span) for span in spans]
-    lines: list[_Line] = []
-    number = 0
-    while number < len(spans):
-        if rows := _table_at(folded, spans, borders, number):
-            lines.extend(_Line(spans[first][0], spans[last][1], in_table=True) for first, last in rows)
-            number = rows[-1][1] + 1
-        else:
-            start, end = spans[number]
-            lines.append(_Line(start, end, _markers_at(folded, start, end), tuple(_inside(folded, start, end))))
-            number += 1
-    return lines
-
-
-def _inside(folded: str, start: int, end: int) -> Iterator[_Inside]:
-    for match in _INSIDE.finditer(folded, start, end):
-        if match.end() < end and (markers := _numbers_at(folded, match.end(), end, match.end())):
-            yield _Inside(match["end"] or "", match.start(), markers)
-
-
-def _borders(folded: str, start: int, end: int) -> int:
-    """Return how many borders of cells a line has: tabs behind its number, or Markdown's bars."""
-    if folded[start] == "|" == folded[end - 1]:
-        return folded.count("|", start, end)
-    if "\t" not in folded[start:end]:
-        return 0
-    markers = _markers_at(folded, start, end)
-    body = stripped(folded, markers[0].end if markers else start, end)
-    return folded.count("\t", *body) if body else 0
-
-
-def _table_at(folded: str, spans: Sequence[Span], borders: Sequence[int], first: int) -> list[tuple[int, int]]:
-    """Return the first and last line of each row of the table that starts at a line, if one does."""
-    rows: list[tuple[int, int]] = []
-    number = first
-    while number < len(spans) and borders[number]:
-        last = _row_end(folded, spans, borders, number, borders[first])
-        rows.append((number, last))
-        number = last + 1
-    return rows if len(rows) > 1 else []
-
-
-def _row_end(folded: str, spans: Sequence[Span], borders: Sequence[int], first: int, width: int) -> int:
-    """Return the last line of a row.
-
-    The cells of a row may have lines, and numbers, of their own: a row lasts until it has
-    as many borders as the table's first one.
-    """
-    found, last = 0, first
-    for number in range(first, min(first + _MAX_ROW_LINES, len(spans))):
-        start, end = spans[number]
-        if found >= width or (not borders[number] and end - start > 2 * _HEADING_CHARS):
-            break
-        found += borders[number]
-        last = number if borders[number] else last
-    # What is between two rows goes on the last cell of the first.
-    for number in range(last + 1, min(last + 1 + _MAX_CELL_LINES, len(spans))):
-        start, end = spans[number]
-        if borders[number]:
-            return number - 1
-        if end - start > _HEADING_CHARS or _markers_at(folded, start, end):
-            break
-    return last
-
-
-# --- Tables of contents ------------------------------------------------------------------
-
-_CONTENTS_TITLE = re.compile(r".{0,30}(?:目\s*录|目\s*次)\s*:?|(?:table of )?contents\s*:?|index")
-_CONTENTS_ANNOUNCED = re.compile(r"目录|内容(?:如下)?:$|(?:部分|章节)(?:组成)?:$")
-_PAGE_NUMBER = re.compile(r"[.…·\s]*\d{1,3}\s*$")
-_LEAST_ENTRIES = 3
-_LEAST_UNTITLED = 5
-_MOST_RETURNS = 4
-
-
-def _find_contents(folded: str, lines: Sequence[_Line]) -> list[tuple[int, int]]:
-    """Return the first and last line of each table of contents.
-
-    It is a run of short lines that come back, in part, as the headings of later lines.
-    """
-    runs: list[list[int]] = []
-    number = 0
-    while number < len(lines):
-        run = _short_run(folded, lines, number)
-        if len(run) >= _LEAST_ENTRIES:
-            runs.append(run)
-        number += max(len(run), 1)
-    keys = {number: _entry(folded, lines[number]) for run in runs for number in run}
-    returns = _headings_with(folded, lines, {key for key in keys.values() if len(key) > 1})
-    return [found for run in runs if (found := _contents_in(folded, lines, run, keys, returns))]
-
-
-def _short_run(folded: str, lines: Sequence[_Line], first: int) -> list[int]:
-    """Return the numbers of the short lines from `first` on, up to one that repeats another."""
-    seen: set[str] = set()
-    run: list[int] = []
-    announced = first > 0 and _announces_contents(folded, lines[first - 1])
-    for number in range(first, len(lines)):
-        line = lines[number]
-        ended = folded[line.end - 1]
-        sentence = ended in _TERMINAL and not (announced and line.markers and ended == "。")
-        if line.end - line.start > _HEADING_CHARS or sentence or line.in_table:
-            break
-        key = _squeeze(folded[line.body : line.end])
-        if key in seen:
-            break
-        seen |= {key, _entry(folded, line)}
-        run.append(number)
-    return run
-
-
-def _announces_contents(folded: str, line: _Line) -> bool:
-    return _CONTENTS_ANNOUNCED.search(folded, max(line.start, line.end - 2 * _HEADING_CHARS), line.end) is not None
-
-
-def _entry(folded: str, line: _Line) -> str:
-    """Return the letters of a line as an entry of contents; none for what is no title, such as `电话：12345`."""
-    words = folded[line.body : line.end].rstrip("。: ")
-    return "" if ":" in words else _squeeze(_PAGE_NUMBER.sub("", words))
-
-
-def _headings_with(folded: str, lines: Sequence[_Line], keys: set[str]) -> dict[str, list[int]]:
-    """Return the lines in which each key begins the line or the text after a marker."""
-    lengths = sorted({len(key) for key in keys})
-    found: dict[str, list[int]] = defaultdict(list)
-    for number, line in enumerate(lines):
-        for start in (line.body, *(place.markers[0].end for place in line.inside)):
-            head = _squeeze(folded[start : min(line.end, start + 2 * _HEADING_CHARS)])
-            for length in lengths:
-                if length <= len(head) and head[:length] in keys:
-                    found[head[:length]].append(number)
-    return found
-
-
-def _contents_in(
-    folded: str, lines: Sequence[_Line], run: list[int], keys: Mapping[int, str], returns: Mapping[str, list[int]]
-) -> tuple[int, int] | None:
-    later = {number: len(at) - bisect_right(at, run[-1]) for number in run if (at := returns.get(keys[number]))}
-    # What comes back again and again is a step or a cell, not a heading.
-    matched = [number for number, times in later.items() if 0 < times <= _MOST_RETURNS]
-    titled = next((n for n in run if _CONTENTS_TITLE.fullmatch(folded, lines[n].start, lines[n].end)), None)
-    if len(matched) < _LEAST_ENTRIES:
-        return None
-    if titled is None:
-        # Most lines must be entries and have a number: cells of tables and steps of lists come back, too.
-        announced = matched[0] > 0 and _announces_contents(folded, lines[matched[0] - 1])
-        least = _LEAST_ENTRIES if announced else _LEAST_UNTITLED
-        numbers = [marker for number in matched for marker in lines[number].markers[:1]]
-        different = len({(m.series, m.number) for m in numbers if m.path}) + sum(not m.path for m in numbers)
-        if different < max(least, (matched[-1] - matched[0] + 2) // 2):
-            return None
-    first, last = matched[0], matched[-1]
-    # An entry whose title the text words differently still goes on the numbers of the others.
-    while first > run[0] and _follows(lines[first - 1], lines[first]):
-        first -= 1
-    while last < run[-1] and _follows(lines[last], lines[last + 1]):
-        last += 1
-    if titled is not None and titled < first:
-        first = titled
-    elif first and folded[lines[first - 1].end - 1] == ":":
-        first -= 1
-    return first, last
-
-
-def _follows(line: _Line, after: _Line) -> bool:
-    return any(
-        a.path and a.series == b.series and b.number == a.number + 1 for a in line.markers for b in after.markers
-    )
-
-
 # --- Outline ---------------------------------------------------------------------------
 
 _DATE = re.compile(r"\d{4}\s*[年./-]|日期|版本|更新|生效|effective|updated|version")
@@ -558,7 +148,7 @@ class _Node:
 
     start: int
     kind: Kind
-    marker: _Marker | None = None
+    marker: Marker | None = None
     title: Span | None = None
     children: list[_Node] = field(default_factory=list)
     paragraphs: list[int] = field(default_factory=list)
@@ -585,8 +175,8 @@ class _Outline:
     def __init__(self, text: str) -> None:
         self._text = text
         self._folded = fold(text)
-        self._lines = _read_lines(self._folded)
-        self._contents = dict(_find_contents(self._folded, self._lines))
+        self._lines = read_lines(self._folded)
+        self._contents = dict(find_contents(self._folded, self._lines))
         self._entries = self._contents_entries()
         self._headings = Counter(self._heading_key(line) for line in self._lines if not line.markers)
         self._root = _Node(0, "root")
@@ -624,9 +214,9 @@ class _Outline:
             heading = not line.markers or (line.markers[0].family, line.markers[0].rank) == ("#", 1)
             if number in self._contents or not heading or line.in_table or self._is_bracketed(line):
                 return number
-            short = line.end - line.start <= _HEADING_CHARS
+            short = line.end - line.start <= HEADING_CHARS
             dated = short and not line.markers and _DATE.search(self._folded, line.start, line.end)
-            key = _squeeze(self._folded[line.start : line.end]) if short else ""
+            key = squeeze(self._folded[line.start : line.end]) if short else ""
             if not dated and ((title and key != title) or not self._is_heading_text(line.start, line.end)):
                 return number
             title = title or ("" if dated else key)
@@ -660,7 +250,7 @@ class _Outline:
                 above.kind, above.title = "heading", stripped(self._text, above.marker.end, place.start)
             self._add_marked(marker, line.end, number)
 
-    def _choose(self, markers: tuple[_Marker, ...], number: int) -> _Marker | None:
+    def _choose(self, markers: tuple[Marker, ...], number: int) -> Marker | None:
         """Pick the reading that continues an open list: `(i)` after `(h)` is a letter."""
         for marker in markers:
             if self._open_list(marker, exact=True) is not None:
@@ -672,11 +262,11 @@ class _Outline:
         cut = chosen.family != "#" and number > 0 and self._is_broken(number - 1)
         return None if cut or chosen.family == "1 " else chosen
 
-    def _begins_inside(self, marker: _Marker, index: int, number: int) -> bool:
+    def _begins_inside(self, marker: Marker, index: int, number: int) -> bool:
         """Say whether a number inside a line starts a clause: it goes on an open list, or begins one."""
         line = self._lines[number]
         place, above = line.inside[index], self._stack[-1]
-        if marker.rank is not None or marker.family in _NEVER_INSIDE or marker.start <= above.start:
+        if marker.rank is not None or marker.family in NEVER_INSIDE or marker.start <= above.start:
             return False
         if not self._text[marker.end : min(line.end, marker.end + 9)].strip(" 。;；，,"):
             return False
@@ -685,7 +275,7 @@ class _Outline:
         under_heading = not place.after and above.marker and self._is_heading_text(above.marker.end, place.start)
         return (place.after == ":" or bool(under_heading)) and self._has_second(marker, index, number)
 
-    def _has_second(self, marker: _Marker, index: int, number: int) -> bool:
+    def _has_second(self, marker: Marker, index: int, number: int) -> bool:
         """Say whether the second item of a list that begins inside a line follows."""
         line = self._lines[number]
         for place in line.inside[index + 1 : index + 1 + _MAX_INSIDE]:
@@ -701,19 +291,19 @@ class _Outline:
         return lines[at] if at < len(lines) else None
 
     def _is_heading_text(self, start: int, end: int) -> bool:
-        span = stripped(self._folded, start, end) if end - start < 4 * _HEADING_CHARS else None
-        return span is not None and _is_heading_text(self._folded, *span)
+        span = stripped(self._folded, start, end) if end - start < 4 * HEADING_CHARS else None
+        return span is not None and is_heading_text(self._folded, *span)
 
     def _is_broken(self, number: int) -> bool:
         """Say whether a line ends in the middle of a sentence, as at the end of a printed page."""
         line = self._lines[number]
         long = line.end - line.start > _BROKEN_CHARS and not line.in_table
-        tail = self._folded[max(line.start, line.end - 2 * _HEADING_CHARS) : line.end]
-        return long and _HAN.match(tail[-1]) is not None and re.search(r"[,。]", tail) is not None
+        tail = self._folded[max(line.start, line.end - 2 * HEADING_CHARS) : line.end]
+        return long and HAN.match(tail[-1]) is not None and re.search(r"[,。]", tail) is not None
 
     # Marked lines ------------------------------------------------------------------------
 
-    def _add_marked(self, marker: _Marker, line_end: int, number: int) -> None:
+    def _add_marked(self, marker: Marker, line_end: int, number: int) -> None:
         bare = short = self._is_heading_text(marker.end, line_end) or not stripped(self._text, marker.end, line_end)
         # One that the next of its list follows at once is an item, however short.
         if bare and marker.rank is None and number + 1 < len(self._lines):
@@ -733,7 +323,7 @@ class _Outline:
         self._stack[-1].children.append(node)
         self._stack.append(node)
 
-    def _labelled(self) -> Iterator[tuple[int, _Marker]]:
+    def _labelled(self) -> Iterator[tuple[int, Marker]]:
         """Yield depth and marker of the open clauses that have one, the innermost first."""
         for depth in range(len(self._stack) - 1, 0, -1):
             if marker := self._stack[depth].marker:
@@ -743,7 +333,7 @@ class _Outline:
         """Return the depth of the innermost clause with a marker, or of the root."""
         return next((depth for depth, _ in self._labelled() if depth < below), 0)
 
-    def _parent_depth(self, marker: _Marker, bare: bool) -> int:
+    def _parent_depth(self, marker: Marker, bare: bool) -> int:
         """Return the depth of the open clause that becomes the parent of `marker`'s."""
         if marker.family == "#":
             ranks = ((d, m.rank or 0) for d, m in self._labelled() if m.family == "#")
@@ -765,7 +355,7 @@ class _Outline:
         usual = self._usual_parent(marker, bare)
         return self._labelled_depth() if usual is None else usual
 
-    def _open_list(self, marker: _Marker, *, exact: bool) -> int | None:
+    def _open_list(self, marker: Marker, *, exact: bool) -> int | None:
         """Return the depth of the open clause that `marker` comes next to.
 
         Args:
@@ -783,21 +373,21 @@ class _Outline:
             if other.family == marker.family:
                 if follows or (not exact and 1 < marker.number >= other.number):
                     return depth
-            elif follows and alike is None and _STYLES.get(other.family) == _STYLES.get(marker.family, ""):
+            elif follows and alike is None and STYLES.get(other.family) == STYLES.get(marker.family, ""):
                 alike = depth
         return alike
 
     def _ranked_parent(self, rank: int) -> int:
-        ranked = [(depth, other.rank or 0) for depth, other in self._labelled() if other.family in _RANKS]
+        ranked = [(depth, other.rank or 0) for depth, other in self._labelled() if other.family in RANKS]
         if not ranked:
             # Chapters stand above any other number, articles may stand under one.
-            return self._labelled_depth() if rank >= _RANKS["条"] else 0
+            return self._labelled_depth() if rank >= RANKS["条"] else 0
         return next((depth for depth, above in ranked if above < rank), ranked[-1][0] - 1)
 
-    def _dotted_parent(self, marker: _Marker, bare: bool) -> int:
+    def _dotted_parent(self, marker: Marker, bare: bool) -> int:
         parent: int | None = None
         for depth, other in self._labelled():
-            if other.family not in _DOTTED_PARENTS:
+            if other.family not in DOTTED_PARENTS:
                 continue
             if other.path == marker.path[:-1]:
                 parent = depth
@@ -810,7 +400,7 @@ class _Outline:
             return inner if parent is None else max(parent, inner)
         return parent
 
-    def _bullet_parent(self, marker: _Marker, bare: bool) -> int:
+    def _bullet_parent(self, marker: Marker, bare: bool) -> int:
         indent = self._indent(marker.start)
         same = [depth for depth, other in self._labelled() if other.family == marker.family]
         if not same:
@@ -828,7 +418,7 @@ class _Outline:
             return self._new_list_parent(marker, bare)
         return opened - 1
 
-    def _new_list_parent(self, marker: _Marker, bare: bool) -> int:
+    def _new_list_parent(self, marker: Marker, bare: bool) -> int:
         inner = len(self._stack) - 1
         if self._stack[inner].kind == "paragraph" and not self._introduces(self._stack[inner], marker.start):
             inner -= 1
@@ -869,7 +459,7 @@ class _Outline:
             depth -= 1
         return depth
 
-    def _usual_parent(self, marker: _Marker, bare: bool) -> int | None:
+    def _usual_parent(self, marker: Marker, bare: bool) -> int | None:
         """Return the depth of an open clause of a family under which such lists began before."""
         seen = self._parents.get((marker.family, bare), set()) - {"heading", "paragraph"}
         return next((d for d in range(len(self._stack) - 1, -1, -1) if self._stack[d].family in seen), None)
@@ -889,7 +479,7 @@ class _Outline:
         outer = next((d for d, node in enumerate(self._stack) if node.marker), len(self._stack))
         return next((d for d in range(outer, len(self._stack)) if self._stack[d].is_plain_heading), None)
 
-    def _begins_part(self, marker: _Marker) -> bool:
+    def _begins_part(self, marker: Marker) -> bool:
         """Say whether the text's outermost list begins again, under a title of its own.
 
         So do the children's rules that many policies append: the title stood where the last
@@ -920,7 +510,7 @@ class _Outline:
             not heading
             and not line.in_table
             and self._is_heading_text(line.start, line.end)
-            and not _TELLS.search(self._folded, line.start, line.end)
+            and not TELLS.search(self._folded, line.start, line.end)
         )
         if heading:
             self._add_heading(number)
@@ -937,7 +527,7 @@ class _Outline:
         else:
             node.paragraphs.append(line.start)
 
-    def _add_paragraph(self, parent: _Node, line: _Line) -> None:
+    def _add_paragraph(self, parent: _Node, line: Line) -> None:
         before = parent.children[-1] if parent.children else None
         if before and self._is_too_short(before, line.start):
             before.paragraphs.append(line.start)
@@ -971,7 +561,7 @@ class _Outline:
         # Bullets do not say which comes next; where three had one paragraph each, so has the fourth.
         return (not node.marker.path and len(before) > 2) or not self._goes_on(node.marker, number)
 
-    def _items_before(self, own: _Marker) -> list[_Node]:
+    def _items_before(self, own: Marker) -> list[_Node]:
         """Return up to three items of a list that stand before its last one, which is the innermost open clause."""
         siblings = ((child, child.marker) for child in self._stack[-2].children[-4:-1])
         return [
@@ -993,7 +583,7 @@ class _Outline:
             indent += 1
         return indent
 
-    def _goes_on(self, own: _Marker, number: int) -> bool:
+    def _goes_on(self, own: Marker, number: int) -> bool:
         """Say whether the next item of a list comes before the next items of those around it."""
         following = self._next_line(own.series, number)
         if following is None:
@@ -1011,22 +601,22 @@ class _Outline:
         line = self._lines[number]
         if line.in_table or number + 1 == len(self._lines) or not self._is_heading_text(line.start, line.end):
             return False
-        if _BOLD.match(self._folded, line.start) or self._is_bracketed(line):
+        if BOLD.match(self._folded, line.start) or self._is_bracketed(line):
             return True
         heading = self._folded[line.start : line.end]
-        if heading[0] in "\"'《(" or _TELLS.search(heading):
+        if heading[0] in "\"'《(" or TELLS.search(heading):
             return False
         if self._headings[self._heading_key(line)] < 2 and self._is_item(number):
             return False
         after = self._lines[number + 1]
-        following = self._folded[after.start : min(after.end, after.start + 2 * _HEADING_CHARS)]
+        following = self._folded[after.start : min(after.end, after.start + 2 * HEADING_CHARS)]
         if after.markers:
             return after.markers[0].number <= 1
         if heading[-1] == ":":
-            return len(heading) <= _HEADING_CHARS // 2 and not following.startswith("http")
-        return len(following) > _HEADING_CHARS or _PUNCTUATED.search(following) is not None
+            return len(heading) <= HEADING_CHARS // 2 and not following.startswith("http")
+        return len(following) > HEADING_CHARS or _PUNCTUATED.search(following) is not None
 
-    def _is_bracketed(self, line: _Line) -> bool:
+    def _is_bracketed(self, line: Line) -> bool:
         return _BRACKETED.fullmatch(self._text, line.start, line.end) is not None
 
     def _is_item(self, number: int) -> bool:
@@ -1039,14 +629,14 @@ class _Outline:
             return False
         return self._last_line_is_cell or self._folded[before.end - 1] == ":" or self._is_broken(number - 1)
 
-    def _heading_key(self, line: _Line) -> str:
-        short = line.end - line.start <= _HEADING_CHARS
-        return _squeeze(self._folded[line.start : line.end]) if short else ""
+    def _heading_key(self, line: Line) -> str:
+        short = line.end - line.start <= HEADING_CHARS
+        return squeeze(self._folded[line.start : line.end]) if short else ""
 
     def _add_heading(self, number: int) -> None:
         line = self._lines[number]
         node = self._stack[-1]
-        if node.title and not node.children and self._heading_key(line) == _squeeze(self._folded[slice(*node.title)]):
+        if node.title and not node.children and self._heading_key(line) == squeeze(self._folded[slice(*node.title)]):
             # The title printed twice.
             return
         while node.kind == "paragraph" or (node.marker and self._ends_before_heading(node, node.marker, number)):
@@ -1060,7 +650,7 @@ class _Outline:
         heading.paragraphs.append(line.start)
         self._open(heading, len(self._stack) - 1)
 
-    def _ends_before_heading(self, node: _Node, marker: _Marker, number: int) -> bool:
+    def _ends_before_heading(self, node: _Node, marker: Marker, number: int) -> bool:
         """Say whether a numbered clause ends where a heading without a number follows."""
         # A heading with a number holds plain ones, unless it stands under a plain one itself, or ends a list of
         # short items.
@@ -1072,7 +662,7 @@ class _Outline:
 
     # Titles ------------------------------------------------------------------------------
 
-    def _title(self, marker: _Marker, line_end: int, parent: _Node, *, bare: bool) -> Span | None:
+    def _title(self, marker: Marker, line_end: int, parent: _Node, *, bare: bool) -> Span | None:
         """Return the span of a marked clause's title, if it has one."""
         span = stripped(self._text, marker.end, line_end)
         if span is None:
@@ -1099,10 +689,10 @@ class _Outline:
         title = head[:length]
         if not 0 < length <= 24 or re.search(r"[。;,!?]", title) or title.count("(") != title.count(")"):
             return False
-        return not _UNFINISHED.search(title) and not _LEADS_IN.search(title) and head[length : length + 3] != "://"
+        return not UNFINISHED.search(title) and not LEADS_IN.search(title) and head[length : length + 3] != "://"
 
     def _named_in_contents(self, start: int, end: int) -> Span | None:
-        lengths = range(min(end - start, _HEADING_CHARS), 3, -1) if self._entries else ()
+        lengths = range(min(end - start, HEADING_CHARS), 3, -1) if self._entries else ()
         named = next((n for n in lengths if self._folded[start : start + n] in self._entries), 0)
         after = self._folded[start + named : start + named + 1]
         return (start, start + named) if named and (not after.strip() or after in "您你我本:") else None

@@ -26,7 +26,8 @@ _ASCII_END = re.compile(r"[0-9A-Za-z]$")
 _ASCII_START = re.compile(r"[0-9A-Za-z]")
 _FIRST_WORDS = re.compile(r"[^，。：；、,.:;!！?？\s]{1,12}")
 _WORDED = re.compile(r"[A-Za-z]{4,}\s")
-_CLOSING_MARK = re.compile(r"(?:[、.．:：\s]|(?<=^\w)[)）]|(?<=^\w\w)[)）])+$")
+# Begins where no such mark stands before, so that a long run of spaces is read once.
+_CLOSING_MARK = re.compile(r"(?<![、.．:：\s])(?:[、.．:：\s]|(?<=^\w)[)）]|(?<=^\w\w)[)）])+$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

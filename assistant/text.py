@@ -10,6 +10,7 @@ import hashlib
 import re
 import threading
 import uuid
+from collections import defaultdict
 from contextlib import suppress
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Literal
@@ -102,6 +103,16 @@ def simplified(text: str) -> str:
 
 # 帐号 and 账号 are one word in two spellings; a tent, 帐篷, is another.
 _ACCOUNT = re.compile("帐(?=[号户单款目务])")
+
+
+def normalized(text: str) -> str:
+    r"""Return `text` as names and words are looked for in it: visible, simplified, folded, with single blanks.
+
+    >>> normalized("ＧｅＴｕｉ\\n 會收集")
+    'getui 会收集'
+    """
+    # A name of several words may be divided by the end of a line.
+    return " ".join(fold(simplified(visible(text))).split())
 
 
 @cache
@@ -210,7 +221,7 @@ class Tokenizer:
     Args:
         words: Names to be kept whole, in simplified or traditional characters; those of one
             character are ignored.
-        cache_dir: Where jieba's dictionary is kept in a form that loads in half the time; one
+        cache_dir: Where jieba's dictionary is kept in a form that loads in a moment; one
             that cannot be written does no harm. None keeps it nowhere.
     """
 
@@ -218,7 +229,12 @@ class Tokenizer:
         cleaned = {fold(simplified(visible(word))).strip() for word in words}
         self._words = sorted(word for word in cleaned if len(word) > 1)
         self._cache_dir = cache_dir
+        self._names: dict[str, list[str]] = defaultdict(list)
+        for word in self._words:
+            if has_han(word) and word not in STOPWORDS:
+                self._names[word[0]].append(word)
         self._jieba: jieba.Tokenizer | None = None
+        self._unread: dict[str, str] = {}
         self._lock = threading.Lock()
 
     @property
@@ -234,20 +250,27 @@ class Tokenizer:
         >>> Tokenizer(["个推"]).tokens("What does 个推 collect? 個推會收集設備信息嗎")
         ['个推', 'collect', '个推', '收集', '设备', '信息']
         """
-        segmenter = self._segmenter()
         found: list[str] = []
-        for match in _TOKEN.finditer(fold(simplified(visible(text)))):
+        for match in _TOKEN.finditer(normalized(text)):
             run = match[0]
             if not has_han(run):
                 found.append(run if run in STOPWORDS or run.isdecimal() else _stem(run))
             else:
-                found.extend(segmenter.cut_for_search(run))
+                found.extend(self._segmenter(run).cut_for_search(run))
         return [token for token in found if token not in STOPWORDS]
 
-    def _segmenter(self) -> jieba.Tokenizer:
+    def _segmenter(self, run: str) -> jieba.Tokenizer:
+        """Return jieba with every word of its dictionary that begins with a character of `run`.
+
+        A question has twenty characters; to read the words of all twelve thousand would take longer
+        than to answer it.
+        """
         with self._lock:
             if self._jieba is None:
                 self._jieba = self._load()
+            for first in set(run):
+                if first in self._unread or first in self._names:
+                    self._read_words(self._jieba.FREQ, first)
             return self._jieba
 
     def _load(self) -> jieba.Tokenizer:
@@ -256,16 +279,27 @@ class Tokenizer:
         segmenter = jieba.Tokenizer()
         # Not by its own `initialize`: that reads a file of the shared temporary folder with
         # `marshal`, believes a damaged one, and prints a traceback where it cannot write.
-        segmenter.FREQ, segmenter.total = _dictionary(segmenter, self._cache_dir)
+        self._unread, total = _dictionary(segmenter, self._cache_dir)
+        segmenter.FREQ = {}
+        segmenter.total = total + _NAME_FREQUENCY * sum(map(len, self._names.values()))
         segmenter.initialized = True
-        for word in self._words:
-            if has_han(word) and word not in STOPWORDS:
-                segmenter.add_word(word, freq=max(segmenter.FREQ.get(word, 0), _NAME_FREQUENCY))
         return segmenter
 
+    def _read_words(self, frequencies: dict[str, int], first: str) -> None:
+        parts = self._unread.pop(first, "").split()
+        frequencies.update(zip(parts[::2], map(int, parts[1::2]), strict=True))
+        for name in self._names.pop(first, ()):
+            frequencies[name] = max(frequencies.get(name, 0), _NAME_FREQUENCY)
+            for end in range(1, len(name)):
+                frequencies.setdefault(name[:end], 0)
 
-def _dictionary(segmenter: jieba.Tokenizer, cache_dir: Path | None) -> tuple[dict[str, int], int]:
-    """Return jieba's words with their frequencies, every beginning of a word with 0, and their sum."""
+
+def _dictionary(segmenter: jieba.Tokenizer, cache_dir: Path | None) -> tuple[dict[str, str], int]:
+    """Return jieba's dictionary by first character, and the sum of its frequencies.
+
+    Under each character, words and their frequencies take turns, divided by blanks; every beginning
+    of a word is among them, with 0.
+    """
     import jieba
 
     path = cache_dir / f"jieba-{jieba.__version__}.txt" if cache_dir else None
@@ -274,14 +308,18 @@ def _dictionary(segmenter: jieba.Tokenizer, cache_dir: Path | None) -> tuple[dic
         with suppress(OSError, ValueError):
             digest, _, text = path.read_text("utf-8").partition("\n")
             if digest == hashlib.sha256(text.encode()).hexdigest():
-                total, *lines = text.split("\n")
-                return dict(zip(lines[::2], map(int, lines[1::2]), strict=True)), int(total)
+                total, *blocks = text.split("\n")
+                return {block[0]: block for block in blocks}, int(total)
     words, total = segmenter.gen_pfdict(segmenter.get_dict_file())
+    by_first: dict[str, list[str]] = defaultdict(list)
+    for word, frequency in words.items():
+        by_first[word[0]].append(f"{word} {frequency}")
+    found = {first: " ".join(entries) for first, entries in by_first.items()}
     if path:
-        text = "\n".join([str(total), *(f"{word}\n{frequency}" for word, frequency in words.items())])
+        text = "\n".join([str(total), *found.values()])
         with suppress(OSError):
             _replace(path, f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}".encode())
-    return words, total
+    return found, total
 
 
 def _replace(path: Path, data: bytes) -> None:

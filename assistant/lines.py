@@ -1,0 +1,452 @@
+"""What the lines of a policy look like: markers in them, headings, table rows, tables of contents.
+
+Nothing here knows of clauses. Positions are offsets into the folded text, which has the same
+length as the text itself; `assistant.parsing` makes the tree of what is found here.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assistant.policy import BULLETS
+from assistant.text import stripped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from assistant.text import Span
+
+# --- Markers ---------------------------------------------------------------------------
+
+_HAN_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
+_HAN_NUMERAL = r"[零〇一二三四五六七八九十百]{1,5}"
+_ROMAN = {"i": 1, "v": 5, "x": 10}
+_CIRCLED = ((0x2460, 0x2473), (0x2474, 0x2487), (0x2488, 0x249B), (0x2776, 0x277F), (0x3220, 0x3229))
+RANKS = {"编": 0, "部分": 0, "章": 1, "节": 2, "条": 3, "款": 4, "项": 5}
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A number, letter, bullet or Markdown mark at the start of a block."""
+
+    family: str
+    """Kind of number with its punctuation; blocks of one list share it."""
+    path: tuple[int, ...]
+    """The number; several for `2.1`, none for a bullet or a heading without one."""
+    start: int
+    label: int
+    """Where the number starts, after `**` or `##`."""
+    end: int
+    """Where the number ends."""
+    rank: int | None = None
+    """Depth that the family fixes by itself: Markdown's `##`, or 章 above 条."""
+
+    @property
+    def number(self) -> int:
+        """Last part of the number; 0 without one."""
+        return self.path[-1] if self.path else 0
+
+    @property
+    def series(self) -> tuple[str, tuple[int, ...]]:
+        """What the items of one list have in common."""
+        return self.family, self.path[:-1]
+
+
+# Tried in order on folded text, at the start of a line or of a sentence.
+_NUMBER_MARKS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    # "第二条的规定" and "第一条第二款" are references to a clause, not its start.
+    (
+        "第",
+        re.compile(
+            rf"第\s*({_HAN_NUMERAL}|\d{{1,3}})\s*(部分|[编章节条款项])"
+            r"(?=$|[\s、:.【《]|(?![的规所中之款项第和及至或与以])[一-鿿])"
+        ),
+    ),
+    # "Section 3 applies" is a reference: without punctuation after it, the line must be a heading.
+    (
+        "section",
+        re.compile(r"(?:section|article|chapter|part)\s+(\d{1,3}(?:\.\d{1,2}){0,3}|[ivx]{1,6})(?=$|[\s.:)–—-])[.:)]?"),
+    ),
+    (
+        "appendix",
+        re.compile(
+            r"(?:附\s*件|附\s*录|附表)\s*([一二三四五六七八九十]|\d{1,2})?(?=$|[\s、:.《])[、:.]?|附:"
+            r"|(?:appendix|annex|schedule)(?:\s+(\d{1,2}|[a-h])(?=$|[\s:.–—-])|(?=$|:))[:.]?"
+        ),
+    ),
+    ("一、", re.compile(rf"({_HAN_NUMERAL})\s*[、.]")),
+    ("(一)", re.compile(rf"\(\s*({_HAN_NUMERAL})\s*\)[、.]?")),
+    ("一)", re.compile(rf"({_HAN_NUMERAL})\s*\)")),
+    # Not "1.5倍", "2.1%" and "10.5mb"; but "1.3App permissions" is one.
+    ("1.1", re.compile(r"(\d{1,2}(?:\.\d{1,2}){1,4})(?!\d|%|\.\d)[.、]?(?=$|\s|[a-z]{3}|[^\d\s.%a-z+\-/倍万亿元])")),
+    ("1、", re.compile(r"(\d{1,3})\s*、")),
+    ("1.", re.compile(r"(\d{1,3})\s*\.(?![\d.])")),
+    ("1)", re.compile(r"(\d{1,3})\s*\)")),
+    ("1 ", re.compile(r"(\d{1,2})[ \t]+(?=[一-鿿a-z][^。,;:!\n]{1,40}$)")),
+    ("(1)", re.compile(r"\(\s*(\d{1,3})\s*\)[、.]?")),
+    ("①", re.compile(r"([①-⒛❶-❿㈠-㈩])[、.]?")),
+    ("i.", re.compile(r"([ivx]{1,5})[.)、](?=\s|[一-鿿])")),
+    ("(i)", re.compile(r"\(([ivx]{1,5})\)")),
+    ("a.", re.compile(r"([a-z])(?:、|[.)](?=\s|[一-鿿]))")),
+    ("(a)", re.compile(r"\(([a-z])\)")),
+)
+_MARKDOWN = re.compile(r"(#{1,6})[ \t]+")
+# "Ø" is how a bullet of a symbol font comes out of a word processor.
+_BULLET = re.compile(rf"([{BULLETS}])[ \t]*(?=\S)|(ø)[ \t]*(?=[一-鿿])|([-*–—])[ \t]+(?=\S)")
+BOLD = re.compile(r"(?:\*\*|__)(?=\S)")
+# Most lines and sentences begin with nothing of the table's: a cheap look spares them its patterns.
+_MAY_BE_NUMBER = re.compile(
+    r"[\d(①-⒛❶-❿㈠-㈩第附零〇一二三四五六七八九十百]|[a-z](?:[.)、]|[ivx]{1,4}[.)、])|[saciep][a-z]{3,}"
+)
+# A list may go on in another's punctuation: "1、", "2.", "3)".
+STYLES = {
+    family: families[0]
+    for families in (("1、", "1.", "1)", "1 "), ("一、", "一)"), ("a.", "(a)"), ("i.", "(i)"))
+    for family in families
+}
+_ROMAN_FAMILIES = frozenset({"i.", "(i)"})
+_LETTER_FAMILIES = frozenset({"a.", "(a)"})
+# What the first part of "4.1" may be printed as above it; never the "(4)" of a list.
+DOTTED_PARENTS = frozenset({"一、", "1、", "1.", "1)", "1 ", "1.1", "#", "section", *RANKS})
+_NEEDS_HEADING = frozenset({"section", "appendix"})
+# Inside a line these are versions, initials and references far more often than numbers of clauses.
+NEVER_INSIDE = frozenset({"1.1", "i.", "a.", "1 ", *_NEEDS_HEADING})
+
+
+def _markers_at(folded: str, position: int, end: int) -> tuple[Marker, ...]:
+    """Return the readings of the marker at `position`: none, one, or two for `(i)`."""
+    start = position
+    if bold := BOLD.match(folded, position, end):
+        position = bold.end()
+    if hashes := _MARKDOWN.match(folded, position, end):
+        number = next(iter(_numbers_at(folded, hashes.end(), end, start)), None)
+        rank = len(hashes[1])
+        if number:
+            return (Marker("#", number.path, start, number.label, number.end, rank),)
+        return (Marker("#", (), start, hashes.end(), hashes.end(), rank),)
+    if not bold and (bullet := _BULLET.match(folded, position, end)):
+        index = bullet.lastindex or 0
+        return (Marker(bullet[index], (), start, start, bullet.end(index)),)
+    return _numbers_at(folded, position, end, start)
+
+
+def _numbers_at(folded: str, position: int, end: int, start: int) -> tuple[Marker, ...]:
+    if not _MAY_BE_NUMBER.match(folded, position, end):
+        return ()
+    found: list[Marker] = []
+    for family, pattern in _NUMBER_MARKS:
+        # Only a Roman number has a second reading, as a letter.
+        if (found and family not in _LETTER_FAMILIES) or not (match := pattern.match(folded, position, end)):
+            continue
+        if family in _NEEDS_HEADING and not _stands_alone(folded, match, end):
+            continue
+        if marker := _read_number(family, match, start):
+            found.append(marker)
+            if family not in _ROMAN_FAMILIES:
+                break
+    return tuple(found)
+
+
+def _stands_alone(folded: str, match: re.Match[str], end: int) -> bool:
+    """Say whether the marker is followed by punctuation or a heading, not by the rest of a sentence."""
+    rest = stripped(folded, match.end(), end)
+    return folded[match.end() - 1] in ".:)" or rest is None or is_heading_text(folded, *rest)
+
+
+def _read_number(family: str, match: re.Match[str], start: int) -> Marker | None:
+    numeral = next(filter(None, match.groups()), "")
+    if family == "第":
+        family = match[2]
+    path = tuple(_value(part, family) for part in numeral.split("."))
+    return Marker(family, path, start, match.start(), match.end(), RANKS.get(family)) if all(path) else None
+
+
+def _value(numeral: str, family: str) -> int:
+    if not numeral:
+        # The only appendix has no number.
+        return 1
+    if numeral.isdecimal():
+        return int(numeral)
+    if family == "①":
+        return 1 + next(ord(numeral) - low for low, high in _CIRCLED if low <= ord(numeral) <= high)
+    if numeral[0] in _HAN_DIGITS or numeral[0] in "十百":
+        return _han_number(numeral)
+    if family in _ROMAN_FAMILIES or family == "section":
+        return _roman_number(numeral)
+    return ord(numeral) - ord("a") + 1
+
+
+def _han_number(numeral: str) -> int:
+    total, digit = 0, 0
+    for char in numeral:
+        if char == "百":
+            total, digit = total + 100 * (digit or 1), 0
+        elif char == "十":
+            total, digit = total + 10 * (digit or 1), 0
+        else:
+            digit = 10 * digit + _HAN_DIGITS[char] if char in "零〇" else _HAN_DIGITS[char]
+    return total + digit
+
+
+def _roman_number(numeral: str) -> int:
+    values = [_ROMAN[c] for c in numeral]
+    return sum(-v if v < max(values[i:]) else v for i, v in enumerate(values))
+
+
+# --- What lines look like ----------------------------------------------------------------
+
+HEADING_CHARS = 40
+_HEADING_WORDS = 12
+HAN = re.compile(r"[一-鿿]")
+_LETTER = re.compile(r"[^\W\d_]")
+_NOISE = re.compile(r"[\W_]+")
+_TERMINAL = "。;!,…、"
+# A phrase that announces what follows it and names nothing.
+LEADS_IN = re.compile(
+    r"以下|如下|下列|下述|下文|包括|限于|例如|比如|(?:理解|注意|知悉|认可|同意|建议|承诺|提示|保证|中|时|即|是)$"
+    r"|following|below|includ|such as|\bnote$"
+)
+# What a heading without a number does not say: it names, it does not tell.
+TELLS = re.compile(r"以下|如下|下列|下述|[您你](?:可以|可|需|应)|提供了|^请")
+_TALKS = re.compile(r"您|你|我们|^[在如若当对根按其除]|\b(?:we|us|our|you|your)\b")
+# Words that want another after them: a line that ends with one was cut, or is an item of a list.
+UNFINISHED = re.compile(r"(?:(?<!目)的|(?<!参)与|[于了和或及以把将])$")
+
+
+def is_heading_text(folded: str, start: int, end: int) -> bool:
+    """Say whether `folded[start:end]` reads like a heading: short, whole, and not a sentence."""
+    if not 0 < end - start <= 2 * HEADING_CHARS:
+        return False
+    heading = folded[start:end].rstrip("*_# ")
+    stem = heading.rstrip(": ")
+    if not _LETTER.search(stem) or heading[-1] in _TERMINAL or UNFINISHED.search(stem):
+        return False
+    if "。" in heading or "\t" in heading or "://" in heading or heading.count("(") != heading.count(")"):
+        return False
+    if heading[-1] == ":" and (LEADS_IN.search(stem) or _TALKS.search(stem)):
+        return False
+    if HAN.search(heading):
+        return len(heading) <= HEADING_CHARS and not re.search(r"[:;,?](?!$)", heading)
+    return len(heading.split()) <= _HEADING_WORDS and not re.search(r"[:;](?!$)|[.?!](?:\s|$)", heading)
+
+
+def squeeze(folded: str) -> str:
+    """Return the letters of a heading, without spaces and punctuation."""
+    return _NOISE.sub("", folded)
+
+
+# --- Lines -----------------------------------------------------------------------------
+
+# Where a clause may begin inside a line: after a sentence, a colon or a semicolon, and in
+# "三、共享 1. 原则 …" after the blank behind a heading.
+_INSIDE = re.compile(
+    r"(?P<end>[。;:!?])\s*[\"')]?\s*(?:(?:以及|及|和|and|or)\s*)?|(?<=[一-鿿])\s+(?=\(?(?:\d{1,2}|[一二三四五六七八九十]{1,2})\s?[、.)])"
+)
+# A line from its first visible character on: byte order marks and zero-width spaces hide numbers.
+_VISIBLE_LINE = re.compile(r"[^\s\u200b-\u200f\u2060\ufeff][^\n\r\x0b\x0c\u2028\u2029]*")
+_MAX_ROW_LINES = 30
+_MAX_CELL_LINES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """A place inside a line where a clause may begin."""
+
+    after: str
+    """The mark before it: `:` introduces a list, and nothing stands for a blank."""
+    start: int
+    """Where the mark before it starts."""
+    markers: tuple[Marker, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line without the white space around it, or a row of a table."""
+
+    start: int
+    end: int
+    markers: tuple[Marker, ...] = ()
+    inside: tuple[_Inside, ...] = ()
+    in_table: bool = False
+
+    @property
+    def body(self) -> int:
+        """Where the line's words start, after its number."""
+        return self.markers[0].end if self.markers else self.start
+
+
+def read_lines(folded: str) -> list[Line]:
+    """Return the lines of a folded text that are not blank, a table row being one line."""
+    spans = [span for match in _VISIBLE_LINE.finditer(folded) if (span := stripped(folded, *match.span()))]
+    borders = [_borders(folded, *span) for span in spans]
+    lines: list[Line] = []
+    number = 0
+    while number < len(spans):
+        if rows := _table_at(folded, spans, borders, number):
+            lines.extend(Line(spans[first][0], spans[last][1], in_table=True) for first, last in rows)
+            number = rows[-1][1] + 1
+        else:
+            start, end = spans[number]
+            lines.append(Line(start, end, _markers_at(folded, start, end), tuple(_inside(folded, start, end))))
+            number += 1
+    return lines
+
+
+def _inside(folded: str, start: int, end: int) -> Iterator[_Inside]:
+    for match in _INSIDE.finditer(folded, start, end):
+        if match.end() < end and (markers := _numbers_at(folded, match.end(), end, match.end())):
+            yield _Inside(match["end"] or "", match.start(), markers)
+
+
+def _borders(folded: str, start: int, end: int) -> int:
+    """Return how many borders of cells a line has: tabs behind its number, or Markdown's bars."""
+    if folded[start] == "|" == folded[end - 1]:
+        return folded.count("|", start, end)
+    if "\t" not in folded[start:end]:
+        return 0
+    markers = _markers_at(folded, start, end)
+    body = stripped(folded, markers[0].end if markers else start, end)
+    return folded.count("\t", *body) if body else 0
+
+
+def _table_at(folded: str, spans: Sequence[Span], borders: Sequence[int], first: int) -> list[tuple[int, int]]:
+    """Return the first and last line of each row of the table that starts at a line, if one does."""
+    rows: list[tuple[int, int]] = []
+    number = first
+    while number < len(spans) and borders[number]:
+        last = _row_end(folded, spans, borders, number, borders[first])
+        rows.append((number, last))
+        number = last + 1
+    return rows if len(rows) > 1 else []
+
+
+def _row_end(folded: str, spans: Sequence[Span], borders: Sequence[int], first: int, width: int) -> int:
+    """Return the last line of a row.
+
+    The cells of a row may have lines, and numbers, of their own: a row lasts until it has
+    as many borders as the table's first one.
+    """
+    found, last = 0, first
+    for number in range(first, min(first + _MAX_ROW_LINES, len(spans))):
+        start, end = spans[number]
+        if found >= width or (not borders[number] and end - start > 2 * HEADING_CHARS):
+            break
+        found += borders[number]
+        last = number if borders[number] else last
+    # What is between two rows goes on the last cell of the first.
+    for number in range(last + 1, min(last + 1 + _MAX_CELL_LINES, len(spans))):
+        start, end = spans[number]
+        if borders[number]:
+            return number - 1
+        if end - start > HEADING_CHARS or _markers_at(folded, start, end):
+            break
+    return last
+
+
+# --- Tables of contents ------------------------------------------------------------------
+
+_CONTENTS_TITLE = re.compile(r".{0,30}(?:目\s*录|目\s*次)\s*:?|(?:table of )?contents\s*:?|index")
+_CONTENTS_ANNOUNCED = re.compile(r"目录|内容(?:如下)?:$|(?:部分|章节)(?:组成)?:$")
+_PAGE_NUMBER = re.compile(r"[.…·\s]*\d{1,3}\s*$")
+_LEAST_ENTRIES = 3
+_LEAST_UNTITLED = 5
+_MOST_RETURNS = 4
+
+
+def find_contents(folded: str, lines: Sequence[Line]) -> list[tuple[int, int]]:
+    """Return the first and last line of each table of contents.
+
+    It is a run of short lines that come back, in part, as the headings of later lines.
+    """
+    runs: list[list[int]] = []
+    number = 0
+    while number < len(lines):
+        run = _short_run(folded, lines, number)
+        if len(run) >= _LEAST_ENTRIES:
+            runs.append(run)
+        number += max(len(run), 1)
+    keys = {number: _entry(folded, lines[number]) for run in runs for number in run}
+    returns = _headings_with(folded, lines, {key for key in keys.values() if len(key) > 1})
+    return [found for run in runs if (found := _contents_in(folded, lines, run, keys, returns))]
+
+
+def _short_run(folded: str, lines: Sequence[Line], first: int) -> list[int]:
+    """Return the numbers of the short lines from `first` on, up to one that repeats another."""
+    seen: set[str] = set()
+    run: list[int] = []
+    announced = first > 0 and _announces_contents(folded, lines[first - 1])
+    for number in range(first, len(lines)):
+        line = lines[number]
+        ended = folded[line.end - 1]
+        sentence = ended in _TERMINAL and not (announced and line.markers and ended == "。")
+        if line.end - line.start > HEADING_CHARS or sentence or line.in_table:
+            break
+        key = squeeze(folded[line.body : line.end])
+        if key in seen:
+            break
+        seen |= {key, _entry(folded, line)}
+        run.append(number)
+    return run
+
+
+def _announces_contents(folded: str, line: Line) -> bool:
+    return _CONTENTS_ANNOUNCED.search(folded, max(line.start, line.end - 2 * HEADING_CHARS), line.end) is not None
+
+
+def _entry(folded: str, line: Line) -> str:
+    """Return the letters of a line as an entry of contents; none for what is no title, such as `电话：12345`."""
+    words = folded[line.body : line.end].rstrip("。: ")
+    return "" if ":" in words else squeeze(_PAGE_NUMBER.sub("", words))
+
+
+def _headings_with(folded: str, lines: Sequence[Line], keys: set[str]) -> dict[str, list[int]]:
+    """Return the lines in which each key begins the line or the text after a marker."""
+    lengths = sorted({len(key) for key in keys})
+    found: dict[str, list[int]] = defaultdict(list)
+    for number, line in enumerate(lines):
+        for start in (line.body, *(place.markers[0].end for place in line.inside)):
+            head = squeeze(folded[start : min(line.end, start + 2 * HEADING_CHARS)])
+            for length in lengths:
+                if length <= len(head) and head[:length] in keys:
+                    found[head[:length]].append(number)
+    return found
+
+
+def _contents_in(
+    folded: str, lines: Sequence[Line], run: list[int], keys: Mapping[int, str], returns: Mapping[str, list[int]]
+) -> tuple[int, int] | None:
+    later = {number: len(at) - bisect_right(at, run[-1]) for number in run if (at := returns.get(keys[number]))}
+    # What comes back again and again is a step or a cell, not a heading.
+    matched = [number for number, times in later.items() if 0 < times <= _MOST_RETURNS]
+    titled = next((n for n in run if _CONTENTS_TITLE.fullmatch(folded, lines[n].start, lines[n].end)), None)
+    if len(matched) < _LEAST_ENTRIES:
+        return None
+    if titled is None:
+        # Most lines must be entries and have a number: cells of tables and steps of lists come back, too.
+        announced = matched[0] > 0 and _announces_contents(folded, lines[matched[0] - 1])
+        least = _LEAST_ENTRIES if announced else _LEAST_UNTITLED
+        numbers = [marker for number in matched for marker in lines[number].markers[:1]]
+        different = len({(m.series, m.number) for m in numbers if m.path}) + sum(not m.path for m in numbers)
+        if different < max(least, (matched[-1] - matched[0] + 2) // 2):
+            return None
+    first, last = matched[0], matched[-1]
+    # An entry whose title the text words differently still goes on the numbers of the others.
+    while first > run[0] and _follows(lines[first - 1], lines[first]):
+        first -= 1
+    while last < run[-1] and _follows(lines[last], lines[last + 1]):
+        last += 1
+    if titled is not None and titled < first:
+        first = titled
+    elif first and folded[lines[first - 1].end - 1] == ":":
+        first -= 1
+    return first, last
+
+
+def _follows(line: Line, after: Line) -> bool:
+    return any(
+        a.path and a.series == b.series and b.number == a.number + 1 for a in line.markers for b in after.markers
+    )
