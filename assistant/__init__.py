@@ -26,6 +26,7 @@ from assistant.errors import (
     PolicyError,
     PolicyIndexError,
     QuestionError,
+    SettingsError,
 )
 from assistant.parsing import parse
 from assistant.policy import Clause, Policy
@@ -55,6 +56,7 @@ __all__ = [
     "QuestionError",
     "Reason",
     "Settings",
+    "SettingsError",
     "Turn",
     "__version__",
     "build_index",

@@ -15,6 +15,7 @@ from assistant.errors import AssistantError, QuestionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from typing import BinaryIO, TextIO
 
     from assistant.answering import Answer
     from assistant.engine import Assistant
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 EXIT_ERROR = 1
 EXIT_ABSTAINED = 3
+
+_LINE_EXAMPLE = '{"id": "q1", "question": "…"}'
+# A question with a long history; whatever is longer was sent to the wrong program.
+_MOST_INPUT_BYTES = 1_000_000
 
 app = typer.Typer(
     add_completion=False,
@@ -63,6 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AssistantError as error:
         _complain(str(error))
         return EXIT_ERROR
+    except OSError as error:  # the machine's, not a fault of ours: a name too long, a port in use
+        _complain(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+        return EXIT_ERROR
     except SystemExit as stop:  # how typer ends, with the code for wrong usage too
         return stop.code if isinstance(stop.code, int) else EXIT_ERROR
     return 0
@@ -92,7 +100,7 @@ def ask(
         )
     if jsonl:
         raise typer.Exit(_batch(_open(corpus, index_dir), policy))
-    asked = sys.stdin.read() if question == "-" else question or ""
+    asked = _typed(question or "")
     started = time.perf_counter()
     assistant = _open(corpus, index_dir)
     opened = time.perf_counter()
@@ -116,7 +124,7 @@ def search(
     index_dir: IndexDir = None,
 ) -> None:
     """List the clauses that may answer a question, with their rank in each leg of retrieval."""
-    asked = sys.stdin.read() if question == "-" else question
+    asked = _typed(question)
     assistant = _open(corpus, index_dir)
     hits = assistant.search(asked, k=k, policies=policy)
     if as_json:
@@ -142,7 +150,7 @@ def outline(
     as_json: AsJson = False,
     corpus: Corpus = None,
 ) -> None:
-    """Print a policy's clauses as a tree."""
+    """Print a policy's clauses as a tree, with their ids; one tree, or one JSON document, a policy."""
     for found in _policies(policy, corpus):
         if as_json:
             _print_json({"policy_id": found.id, "sha256": found.sha256, "root": _clause_json(found.root)})
@@ -184,19 +192,10 @@ def ui(
 
 
 def _settings(corpus: Path | None, index_dir: Path | None) -> Settings:
-    from pydantic import ValidationError
-
     from assistant.settings import Settings
 
-    given: dict[str, Any] = {
-        name: value for name, value in (("corpus", corpus), ("index_dir", index_dir)) if value is not None
-    }
-    try:
-        return Settings(**given)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = "_".join(str(part) for part in first["loc"]).upper()
-        raise AssistantError(f"setting ASSISTANT_{name}={first['input']!r}: {first['msg']}") from None
+    given = (("corpus", corpus), ("index_dir", index_dir))
+    return Settings(**{name: folder for name, folder in given if folder is not None})
 
 
 def _open(corpus: Path | None, index_dir: Path | None) -> Assistant:
@@ -224,9 +223,30 @@ def _policies(policy: str | None, corpus: Path | None) -> Iterator[Policy]:
     yield from (found for found in policies if policy in (None, found.id))
 
 
+def _stdin() -> BinaryIO:
+    if sys.stdin is None:
+        raise QuestionError("standard input is closed: pipe the question into it, or give it as an argument")
+    return sys.stdin.buffer
+
+
+def _typed(question: str) -> str:
+    """Return the question as given, or for `-` what standard input holds, in UTF-8 whatever the locale."""
+    if question != "-":
+        return question
+    data = _stdin().read(_MOST_INPUT_BYTES + 1)
+    if len(data) > _MOST_INPUT_BYTES:
+        raise QuestionError(f"standard input holds more than {_MOST_INPUT_BYTES:,} bytes: ask a single question")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise QuestionError(
+            f"standard input is not UTF-8 (byte {error.start}): convert it, for instance with iconv"
+        ) from None
+
+
 def _batch(assistant: Assistant, policies: list[str] | None) -> int:
     failed = False
-    for number, line in enumerate(sys.stdin.buffer, 1):
+    for number, line in enumerate(_stdin(), 1):
         if not line.strip():
             continue
         result: dict[str, Any] = {"id": str(number)}
@@ -235,7 +255,7 @@ def _batch(assistant: Assistant, policies: list[str] | None) -> int:
         except AssistantError as error:
             failed = True
             result["error"] = {"code": type(error).__name__, "message": f"line {number}: {error}"}
-        print_line(json.dumps(result, ensure_ascii=False))
+        typer.echo(_as_json(result))
     return EXIT_ERROR if failed else 0
 
 
@@ -244,13 +264,21 @@ def _answer_line(
 ) -> dict[str, Any]:
     from assistant.conversation import Turn
 
+    if len(line) > _MOST_INPUT_BYTES:
+        raise QuestionError(f"has more than {_MOST_INPUT_BYTES:,} bytes: ask one question a line")
     try:
         item = json.loads(line.decode("utf-8-sig"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise QuestionError(f"is not JSON in UTF-8: {error}") from None
-    if not isinstance(item, dict) or not isinstance(item.get("question"), str):
-        raise QuestionError('must be an object with a text "question", such as {"id": "q1", "question": "…"}')
-    result["id"] = item.get("id", result["id"])
+    if not isinstance(item, dict):
+        raise QuestionError(f"must be an object: {_LINE_EXAMPLE}")
+    if item.get("id") is not None:
+        # Nothing that JSON cannot say again, such as NaN.
+        if not isinstance(item["id"], str | int):
+            raise QuestionError('"id" must be a text or a whole number')
+        result["id"] = item["id"]
+    if not isinstance(item.get("question"), str):
+        raise QuestionError(f'must have a text "question": {_LINE_EXAMPLE}')
     history, scope = item.get("history") or [], item.get("policies") or policies
     if not isinstance(history, list) or not all(
         isinstance(t, dict) and isinstance(t.get("question"), str) for t in history
@@ -267,32 +295,42 @@ def _answer_line(
 # --- Printing ----------------------------------------------------------------------------
 
 
-def print_line(text: str) -> None:
-    """Write a line to standard output at once, so that a reader of a pipe need not wait."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
-
-
 def _print(text: str, style: str = "") -> None:
     """Print a line: coloured on a terminal, plain in a pipe, never with the text's own escapes."""
     from assistant.text import visible
 
-    if style and sys.stdout.isatty():
+    if style and _is_terminal(sys.stdout):
         from rich.console import Console
 
-        Console(highlight=False, markup=False, soft_wrap=True).print(visible(text), style=style)
+        Console(highlight=False, markup=False, emoji=False, soft_wrap=True).print(visible(text), style=style)
     else:
-        print_line(visible(text))
+        typer.echo(visible(text))
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    # There is no stream if it was closed before the program started.
+    return stream is not None and stream.isatty()
 
 
 def _print_json(value: object) -> None:
-    print_line(json.dumps(value, ensure_ascii=False, indent=2))
+    typer.echo(_as_json(value, indent=2))
+
+
+def _as_json(value: object, *, indent: int | None = None) -> str:
+    """Return `value` as JSON, with every character in it escaped if any is one that a terminal obeys or hides.
+
+    The offsets of quotes count such characters, so that they cannot be left out.
+    """
+    from assistant.text import visible
+
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return text if visible(text) == text else json.dumps(value, indent=indent)
 
 
 def _complain(message: str) -> None:
     from assistant.text import visible
 
-    sys.stderr.write(f"policy-assistant: {visible(message)}\n")
+    typer.echo(f"policy-assistant: {' '.join(visible(message).split())}", err=True)
 
 
 def _print_answer(answer: Answer, assistant: Assistant, seconds: tuple[float, float]) -> None:
@@ -303,16 +341,15 @@ def _print_answer(answer: Answer, assistant: Assistant, seconds: tuple[float, fl
     for number, citation in enumerate(answer.citations, 1):
         title = f"{assistant.policy(citation.policy_id).title} " if several else ""
         _print(f"[{number}] {title}{citation.reference}", style="cyan")
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\n(opened in {seconds[0]:.1f} s, answered in {1000 * seconds[1]:.0f} ms)\n")
+    if _is_terminal(sys.stderr):
+        typer.echo(f"\n(opened in {seconds[0]:.1f} s, answered in {1000 * seconds[1]:.0f} ms)", err=True)
 
 
 def _print_outline(policy: Policy) -> None:
     for clause in policy.walk():
         depth = len(policy.path(clause.id)) - 1
-        own = policy.own_text(clause)
-        named = f"{clause.label}{clause.title}" if clause.title and clause.kind != "root" else own
-        _print(f"{'  ' * depth}{_shortened(named, 48) or policy.title}  [{clause.id}]")
+        named = f"{clause.label}{clause.title}" if clause.title else policy.own_text(clause)
+        _print(f"{'  ' * depth}{_shortened(policy.title if clause is policy.root else named, 48)}  [{clause.id}]")
 
 
 def _clause_json(root: Clause) -> dict[str, Any]:
@@ -333,25 +370,23 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    bar = Progress(*columns, console=console, transient=True)
+    bar = Progress(*columns, console=Console(stderr=True), transient=True, disable=not _is_terminal(sys.stderr))
     tasks: dict[str, Any] = {}
 
     def show(policy_id: str, done: int, total: int) -> None:
         if policy_id not in tasks:
             if not tasks:
                 bar.start()
-                if not console.is_terminal:
-                    sys.stderr.write("building the index, once …\n")
+                if bar.disable:
+                    typer.echo("building the index, once …", err=True)
             tasks[policy_id] = bar.add_task(f"indexing {policy_id}", total=total)
         bar.update(tasks[policy_id], completed=done)
 
     try:
         yield show
     finally:
-        if tasks:
-            bar.stop()
+        bar.stop()
 
 
 def _web_page() -> Callable[..., None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from assistant.answering import Answer, ExtractiveGenerator, Generator, answer
 from assistant.conversation import Turn, condense
 from assistant.corpus import open_corpus
 from assistant.embedding import Embedder, bundled_embedders
-from assistant.errors import QuestionError, SettingsError
+from assistant.errors import IndexDamagedError, QuestionError, SettingsError
 from assistant.index import Analyzer, IndexStore, Progress, names_in
 from assistant.retrieval import Hit, Retriever
 from assistant.text import visible
@@ -163,7 +164,11 @@ def build_index(
         AssistantError: As `Assistant.open`; besides, IndexLockedError if another process builds.
     """
     settings, store, policies, analyzer, embedders = _parts(corpus, settings, embedders)
-    index = None if force else store.open(policies, analyzer, embedders)
+    index = None
+    if not force:
+        # What is damaged is built again: that is what the caller came for.
+        with suppress(IndexDamagedError):
+            index = store.open(policies, analyzer, embedders)
     index = index or store.build(policies, analyzer, embedders, progress=progress, force=force)
     return index.version, len(index.shards)
 
