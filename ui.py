@@ -14,99 +14,115 @@ from typing import TYPE_CHECKING, Any
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
+import gradio as gr
+
 from assistant import Assistant, AssistantError, Settings, Turn
 from assistant.backends import embedders
 from assistant.text import visible
 
 if TYPE_CHECKING:
-    import gradio as gr
+    from collections.abc import Sequence
 
 Message = dict[str, Any]
 
 _EXAMPLES = ("个推会收集哪些信息？", "怎么撤回授权？", "How long is my data kept?", "Is my data stored in China?")
-_PROMISE = "回答只引用政策原文，每句都注明条款 / Every statement quotes its clause"
+_PROMISE = "回答只引用政策原文，每句都注明条款。<br>Every statement quotes the policy and names its clause."
 _QUEUE_SIZE = 64
 _CONCURRENT = 4
 _CSS = """
 .gradio-container { max-width: 56rem !important; margin: 0 auto !important;
   font-family: system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "WenQuanYi Micro Hei", sans-serif; }
-#head p { color: var(--body-text-color-subdued); }
+#head { align-items: center; }
+#head h1 { font-size: 1.4rem; font-weight: 600; }
 """
 
 
-def respond(assistant: Assistant, question: str, history: list[Message]) -> list[Message]:
-    """Answer a question, as the messages to be added to the chat: the answer, then its clauses.
+def respond(assistant: Assistant, question: str, history: Sequence[Turn]) -> list[Message]:
+    """Answer a question, as the messages to be added to the chat: the question, the answer, its clauses.
 
     Args:
         assistant: Answers.
         question: As typed.
-        history: The chat so far.
+        history: What was asked before, oldest first.
     """
+    messages: list[Message] = [{"role": "user", "content": shown(question)}]
     try:
-        answer = assistant.ask(question, history=_turns(history))
+        answer = assistant.ask(question, history=history)
     except AssistantError as error:
-        return [{"role": "assistant", "content": visible(str(error))}]
-    messages: list[Message] = [{"role": "assistant", "content": visible(answer.text)}]
+        return [*messages, {"role": "assistant", "content": shown(str(error))}]
+    messages.append({"role": "assistant", "content": shown(answer.text)})
+    several = len(assistant.policies) > 1
     for number, citation in enumerate(answer.citations, 1):
         policy = assistant.policy(citation.policy_id)
-        clause = visible(policy.own_text(policy[citation.clause_id]).strip())
-        title = f"[{number}] {visible(citation.reference)}"
-        messages.append({"role": "assistant", "content": clause, "metadata": {"title": title, "status": "done"}})
+        clause = policy.own_text(policy[citation.clause_id]).strip()
+        title = f"[{number}] {shown(f'《{policy.title}》' if several else '')}{shown(citation.reference)}"
+        messages.append({"role": "assistant", "content": shown(clause), "metadata": {"title": title, "status": "done"}})
     return messages
 
 
-def _turns(history: list[Message]) -> list[Turn]:
-    return [Turn(question=_said(message)) for message in history if message["role"] == "user"]
+def shown(text: str) -> str:
+    """Return `text` so that the chat shows it as it is.
 
+    The chat reads HTML even with `render_markdown=False`; what its sanitizer lets pass loads
+    images from other hosts. `>` stays as it is: the button that copies a message copies this.
 
-def _said(message: Message) -> str:
-    content = message["content"]
-    if isinstance(content, str):
-        return content
-    # Gradio hands a message's parts back as a list.
-    return " ".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
+    >>> shown("设置>注销 <img src=x> R&D")
+    '设置>注销 &lt;img src=x> R&amp;D'
+    """
+    return visible(text).replace("&", "&amp;").replace("<", "&lt;")
 
 
 def build(assistant: Assistant) -> gr.Blocks:
     """Return the page."""
-    import gradio as gr
-
     chinese = all(policy.language == "zh" for policy in assistant.policies)
+    heading = "隐私政策问答 · Policy assistant" if chinese else "Policy assistant"
     titles = "、".join(f"《{policy.title}》" for policy in assistant.policies)
-    with gr.Blocks(title="policy-assistant", analytics_enabled=False) as page:
-        with gr.Column(elem_id="head"):
-            gr.Markdown("# 隐私政策问答 · Policy assistant" if chinese else "# Policy assistant", sanitize_html=True)
-            gr.HTML(f"<p>{escape(visible(titles))} · {_PROMISE}</p>")
+    with gr.Blocks(title="policy-assistant", analytics_enabled=False, fill_height=True) as page:
+        with gr.Row(elem_id="head"):
+            gr.HTML(f"<h1>{heading}</h1><p>{escape(visible(titles))}</p>", min_width=240)
+            anew = gr.Button("新对话 / New conversation", size="sm", scale=0, min_width=180)
         chat = gr.Chatbot(
             label="对话 / Chat",
-            height="60vh",
+            height="20rem",
+            scale=1,
             buttons=["copy"],
+            placeholder=_PROMISE,
+            examples=[{"text": example} for example in _EXAMPLES],
             feedback_options=None,
             sanitize_html=True,
             allow_tags=False,
             render_markdown=False,
+            latex_delimiters=[],
             allow_file_downloads=False,
         )
         question = gr.Textbox(
             label="问题 / Question",
-            placeholder="例如：个推会收集哪些信息？",
+            placeholder="中文或英文 / Chinese or English",
             autofocus=True,
             submit_btn=True,
             max_length=assistant.settings.max_question_chars,
         )
-        gr.Examples([[example] for example in _EXAMPLES], inputs=question, label="例子 / Examples")
-        clear = gr.Button("新对话 / New conversation", variant="secondary")
+        # Kept here, not read back from the page, which may send anything.
+        messages, turns = gr.State([]), gr.State([])
 
-        def ask(asked: str, history: list[Message]) -> tuple[str, list[Message]]:
+        def ask(
+            asked: str, said: list[Message], history: list[Turn]
+        ) -> tuple[str, list[Message], list[Message], list[Turn]]:
             if not asked.strip():
-                return "", history
-            said: Message = {"role": "user", "content": asked}
-            return "", [*history, said, *respond(assistant, asked, history)]
+                return "", said, said, history
+            said = [*said, *respond(assistant, asked, history)]
+            return "", said, said, [*history, Turn(question=asked)]
 
-        question.submit(
-            ask, [question, chat], [question, chat], api_visibility="private", concurrency_limit=_CONCURRENT
-        )
-        clear.click(lambda: ("", []), None, [question, chat], api_visibility="private")
+        def ask_example(
+            said: list[Message], history: list[Turn], example: gr.SelectData
+        ) -> tuple[str, list[Message], list[Message], list[Turn]]:
+            return ask(str(example.value["text"]), said, history)
+
+        outcome = [question, chat, messages, turns]
+        limits = {"api_visibility": "private", "concurrency_limit": _CONCURRENT}
+        question.submit(ask, [question, messages, turns], outcome, **limits)
+        chat.example_select(ask_example, [messages, turns], outcome, **limits)
+        gr.on([anew.click, chat.clear], lambda: ("", [], [], []), None, outcome, api_visibility="private")
     page.queue(max_size=_QUEUE_SIZE, api_open=False)
     return page
 

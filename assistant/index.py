@@ -295,7 +295,7 @@ def build_shard(
     )
 
 
-_K1 = 1.2
+_K1 = 0.6
 _B = 0.5
 _BATCH = 32
 

@@ -36,7 +36,7 @@ class Hit:
     score: float
     """Weighted sum of the legs' standard scores, unitless; comparable within one query only."""
     ranks: Mapping[str, int] = field(default_factory=dict)
-    """Rank in each leg that found it, from 1: `{"bm25": 1, "e5": 4}`."""
+    """Rank in each leg that found it, from 1: `{"bm25": 1, "dense": 4}`."""
     sentence_scores: tuple[float, ...] = ()
     """Score of each of the passage's sentences, on the same terms as `score`."""
     coverage: float = 0.0
@@ -133,7 +133,7 @@ class Retriever:
 
         scores = self.scores(shard, query)
         firsts = np.searchsorted(shard.owners, np.arange(len(shard.passages)))
-        legs = {name: of_passages(leg, firsts, _WHOLE_WEIGHTS.get(name, _WHOLE_WEIGHT)) for name, leg in scores.items()}
+        legs = {name: of_passages(leg, firsts) for name, leg in scores.items()}
         fused = fuse(legs)
         best = (-fused).argsort(kind="stable")[:k]
         ranks = {name: (-leg).argsort(kind="stable").argsort() + 1 for name, leg in legs.items()}
@@ -184,14 +184,13 @@ def _coverage(shard: Shard, query: Query, wholes: NDArray[np.int64]) -> Scores:
     return held / total if total else held
 
 
-def of_passages(scores: Scores, firsts: NDArray[np.int64], whole_weight: float) -> Scores:
+def of_passages(scores: Scores, firsts: NDArray[np.int64]) -> Scores:
     """Return the score of every passage, from that of it as a whole and of its best sentence.
 
     Args:
         scores: Of every text in one leg: shape (n_texts,).
         firsts: Place of each passage's first text, which is the passage as a whole; its
             sentences follow: shape (n_passages,).
-        whole_weight: Share of the passage as a whole, 0 to 1; its best sentence has the rest.
 
     Returns:
         float64, shape (n_passages,).
@@ -201,7 +200,7 @@ def of_passages(scores: Scores, firsts: NDArray[np.int64], whole_weight: float) 
     whole = scores[firsts]
     sentences = scores.copy()
     sentences[firsts] = -np.inf
-    return whole_weight * whole + (1 - whole_weight) * np.maximum.reduceat(sentences, firsts)
+    return _WHOLE_WEIGHT * whole + (1 - _WHOLE_WEIGHT) * np.maximum.reduceat(sentences, firsts)
 
 
 def fuse(legs: Mapping[str, Scores]) -> Scores:
@@ -211,7 +210,7 @@ def fuse(legs: Mapping[str, Scores]) -> Scores:
     the policy, adds nothing.
 
     >>> import numpy as np
-    >>> fuse({"bm25": np.zeros(3), "use": np.array([0.0, 1.0, 2.0])}).argmax()
+    >>> fuse({"bm25": np.zeros(3), "dense": np.array([0.0, 1.0, 2.0])}).argmax()
     np.int64(2)
     """
     import numpy as np
@@ -224,6 +223,5 @@ def fuse(legs: Mapping[str, Scores]) -> Scores:
 
 
 # Chosen on the dev questions; the figures around each are nearly as good.
-_WHOLE_WEIGHT = 0.3
-_WHOLE_WEIGHTS = {"bm25": 0.5}
-_LEG_WEIGHTS = {"bm25": 0.5}
+_WHOLE_WEIGHT = 0.5
+_LEG_WEIGHTS = {"bm25": 0.35}

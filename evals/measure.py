@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from assistant.text import Span
 
-_SETS = Path(__file__).parent / "questions"
+SETS = Path(__file__).parent / "questions"
+"""Folder of the question sets that come with the project."""
 _K = 5
 
 
@@ -172,7 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     settings = Settings()
     assistant = Assistant.open(options.corpus, settings=settings, embedders=embedders(settings))
-    for path in options.sets or sorted(_SETS.glob("*.jsonl")):
+    for path in options.sets or sorted(SETS.glob("*.jsonl")):
         outcomes = measure(assistant, read_set(path, assistant.policies[0]))
         sys.stdout.write(f"{path.stem}\n{report(outcomes)}\n")
         for o in outcomes if options.failures else ():

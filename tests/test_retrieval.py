@@ -25,9 +25,7 @@ def retriever(policies: tuple[Policy, ...], analyzer: Analyzer) -> Retriever:
 def test_a_passage_has_its_own_score_and_that_of_its_best_sentence() -> None:
     # Two passages: one of two sentences, one of one.
     scores = np.array([0.2, 0.4, 0.8, 0.6, 0.1])
-    assert of_passages(scores, np.array([0, 3]), 0.25).tolist() == pytest.approx(
-        [0.25 * 0.2 + 0.75 * 0.8, 0.25 * 0.6 + 0.75 * 0.1]
-    )
+    assert of_passages(scores, np.array([0, 3])).tolist() == pytest.approx([(0.2 + 0.8) / 2, (0.6 + 0.1) / 2])
 
 
 def test_legs_are_brought_to_one_scale() -> None:

@@ -1,0 +1,85 @@
+"""Fit when to refuse: `python -m evals.fit_refusals [SET.jsonl …]`.
+
+A logistic regression says by the best hit of a question whether the policy answers it. Its
+threshold is set so that few questions that have an answer are refused; what it catches of the
+others is printed. The constants go into `assistant/answering.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from assistant import Assistant, Settings
+from assistant.backends import embedders
+from evals.measure import SETS, read_set
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from assistant import Hit
+
+FEATURES = ("similarity", "coverage", "score")
+_FALSE_REFUSALS = 0.02
+_OFF_TOPIC = ("off_topic", "injection")
+_STEPS = 5_000
+_RATE = 0.5
+_L2 = 0.01
+
+
+def features(hit: Hit) -> list[float]:
+    """Return the features of the best hit, in the order of `FEATURES`."""
+    return [hit.similarity, hit.coverage, hit.score]
+
+
+def fit(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the weights of a logistic regression, the intercept last.
+
+    Args:
+        x: Features, shape (n, n_features).
+        y: 1 for questions with an answer, 0 for others: shape (n,). Both classes weigh the same.
+    """
+    mean, deviation = x.mean(axis=0), x.std(axis=0)
+    z = np.column_stack([(x - mean) / deviation, np.ones(len(x))])
+    balance = np.where(y == 1, 0.5 / y.sum(), 0.5 / (len(y) - y.sum()))
+    weights = np.zeros(z.shape[1])
+    for _ in range(_STEPS):
+        error = (1 / (1 + np.exp(-z @ weights)) - y) * balance
+        weights -= _RATE * (z.T @ error + _L2 * np.append(weights[:-1], 0))
+    slopes = weights[:-1] / deviation
+    return np.append(slopes, weights[-1] - slopes @ mean)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="python -m evals.fit_refusals", description="Fit when to refuse.")
+    parser.add_argument(
+        "sets", nargs="*", type=Path, default=sorted(SETS.glob("*-dev.jsonl")), help="dev question sets"
+    )
+    options = parser.parse_args(arguments)
+    settings = Settings()
+    assistant = Assistant.open(settings=settings, embedders=embedders(settings))
+    items = [item for path in options.sets for item in read_set(path, assistant.policies[0])]
+    x = np.array([features(assistant.search(item.question, k=1)[0]) for item in items])
+    answerable = np.array([bool(item.gold) for item in items])
+    off_topic = np.array([item.style in _OFF_TOPIC for item in items])
+    # Near misses have the words and the meaning of the policy: they would only blur what is off topic.
+    used = answerable | off_topic
+    weights = fit(x[used], answerable[used].astype(float))
+    odds = x @ weights[:-1] + weights[-1]
+    threshold = np.quantile(odds[answerable], _FALSE_REFUSALS)
+    fitted = dict(zip(FEATURES, weights[:-1].round(2).tolist(), strict=True))
+    sys.stdout.write(f"_ODDS = {fitted | {'base': round(float(weights[-1] - threshold), 2)}}\n")
+    for name, group in (("answerable", answerable), ("off topic", off_topic), ("near misses", ~used)):
+        sys.stdout.write(f"{name}: {group.sum()} questions, refused {(odds[group] < threshold).mean():.3f}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
