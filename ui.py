@@ -30,11 +30,17 @@ _PROMISE = "回答只引用政策原文，每句都注明条款。<br>Every stat
 _QUEUE_SIZE = 64
 _CONCURRENT = 4
 _CSS = """
-.gradio-container { max-width: 56rem !important; margin: 0 auto !important;
+.gradio-container { width: 100%; max-width: 56rem !important; margin: 0 auto !important;
   font-family: system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "WenQuanYi Micro Hei", sans-serif; }
-#head { align-items: center; }
-#head h1 { font-size: 1.4rem; font-weight: 600; }
+#head { align-items: center; flex-wrap: wrap; }
+#head .block { flex: 1 1 16rem; }
+#head button { white-space: nowrap; }
+#head h1 { font-size: 1.3rem; font-weight: 600; }
+.placeholder { padding: 0 1rem; }
 """
+# A second wall behind `shown`: the page's own scripts run, and nothing is fetched from elsewhere.
+_HEAD = """<meta http-equiv="Content-Security-Policy" content="default-src 'self' data: blob: \
+'unsafe-inline' 'unsafe-eval'; object-src 'none'; frame-src 'none'; form-action 'self'">"""
 
 
 def respond(assistant: Assistant, question: str, history: Sequence[Turn]) -> list[Message]:
@@ -79,8 +85,8 @@ def build(assistant: Assistant) -> gr.Blocks:
     titles = "、".join(f"《{policy.title}》" for policy in assistant.policies)
     with gr.Blocks(title="policy-assistant", analytics_enabled=False, fill_height=True) as page:
         with gr.Row(elem_id="head"):
-            gr.HTML(f"<h1>{heading}</h1><p>{escape(visible(titles))}</p>", min_width=240)
-            anew = gr.Button("新对话 / New conversation", size="sm", scale=0, min_width=180)
+            gr.HTML(f"<h1>{heading}</h1><p>{escape(visible(titles))}</p>")
+            anew = gr.Button("新对话 / New conversation", size="sm", scale=0)
         chat = gr.Chatbot(
             label="对话 / Chat",
             height="20rem",
@@ -136,6 +142,7 @@ def launch(assistant: Assistant, *, host: str = "127.0.0.1", port: int = 7860) -
         ssr_mode=False,
         show_error=False,
         css=_CSS,
+        head=_HEAD,
         footer_links=[],
         allowed_paths=[],
         enable_monitoring=False,

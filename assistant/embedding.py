@@ -117,7 +117,7 @@ class BundledEncoder:
                     session = onnxruntime.InferenceSession(files[_MODEL], options, providers=["CPUExecutionProvider"])
                     tokenizer = Tokenizer.from_str(files[_TOKENIZER].decode())
                 # The library has no common base of its errors.
-                except Exception as error:  # noqa: BLE001
+                except Exception as error:
                     raise ModelError(f"the encoder in {self._folder} does not load: {error}") from error
                 tokenizer.enable_truncation(_MAX_TOKENS)
                 self._loaded = session, tokenizer, json.loads(files[_PROMPTS])["prompts"]

@@ -86,14 +86,35 @@ def passages(policy: Policy) -> tuple[Passage, ...]:
 
 
 def _statements(policy: Policy, clause: Clause) -> Iterator[Span]:
-    """Yield the spans of what a clause itself says: its sentences less its label and bare heading."""
+    """Yield the spans of what a clause itself says: its sentences less its label and bare heading.
+
+    Short lines that follow one another without punctuation, such as a list of names or the lines of an
+    address, are one statement: each by itself says little, but would be close to every question with its word.
+    """
     start = clause.start + len(clause.label)
+    pending: Span | None = None
     for left, right in sentences(policy.text, start, clause.body_end):
         said = policy.text[left:right]
         if said.strip("：: ") == clause.title.strip("：: ") and clause.kind == "heading":
             continue
-        if sum(char.isalnum() for char in said) >= _LEAST_SENTENCE:
+        if sum(char.isalnum() for char in said) < _LEAST_SENTENCE:
+            continue
+        fragment = right - left < _SHORT_SENTENCE and said[-1] not in _ENDS
+        if pending and fragment and right - pending[0] <= _MOST_FRAGMENTS:
+            pending = (pending[0], right)
+            continue
+        if pending:
+            yield pending
+        pending = (left, right) if fragment else None
+        if not fragment:
             yield left, right
+    if pending:
+        yield pending
+
+
+_ENDS = "。！？!?…；;：:，,."
+_SHORT_SENTENCE = 40
+_MOST_FRAGMENTS = 300
 
 
 def _leads_into_list(policy: Policy, clause: Clause) -> bool:
@@ -201,7 +222,7 @@ class Texts:
     embedded: tuple[str, ...]
     """What the embedding models read: with the nearest headings, which say what it is about."""
     lexical: tuple[str, ...]
-    """What words are counted in: the whole passages with all their headings, uncut."""
+    """What words are counted in: the same, but uncut."""
     owners: tuple[int, ...]
     """Passage that each text belongs to, ascending."""
 
@@ -219,7 +240,7 @@ def texts_of(policy: Policy, found: Sequence[Passage]) -> Texts:
         heading = headings[-1] if headings else ""
         whole = " ".join(policy.text[passage.start : passage.end].split())
         embedded.append(f"{' '.join(headings[-2:])} {whole}"[:_WHOLE_CHARS].strip())
-        lexical.append(f"{passage.context}\n{whole}")
+        lexical.append(f"{' '.join(headings[-2:])}\n{whole}")
         for start, end in passage.sentences:
             sentence = policy.text[start:end]
             alone = end - start >= _SHORT_SENTENCE or fold(heading) in fold(sentence)
@@ -231,7 +252,6 @@ def texts_of(policy: Policy, found: Sequence[Passage]) -> Texts:
 
 _STEP = " › "
 _WHOLE_CHARS = 500
-_SHORT_SENTENCE = 40
 
 
 def build_shard(

@@ -1,0 +1,64 @@
+"""What README.md says is what the program does: commands, options, settings, and its sample."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer
+
+import assistant.cli
+from assistant import Settings
+
+ROOT = Path(__file__).parents[1]
+READMES = ["README.md", "README.zh-CN.md"]
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_every_setting_is_in_the_table_with_its_default(name: str) -> None:
+    rows = dict(re.findall(r"^\| `ASSISTANT_([A-Z_]+)` \| ([^|]+) \|", text(name), re.M))
+    assert [row.lower() for row in rows] == list(Settings.model_fields)
+    for field, info in Settings.model_fields.items():
+        default = rows[field.upper()].strip().strip("`")
+        assert default == ("–" if info.default is None else str(info.default))
+
+
+def test_every_setting_is_described_as_in_the_code() -> None:
+    for info in Settings.model_fields.values():
+        assert info.description
+        assert f"| {info.description} |" in text("README.md")
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_every_command_and_option_is_in_the_table(name: str) -> None:
+    rows = dict(re.findall(r"^\| `policy-assistant (\w+)[^`]*` \| (.+) \|$", text(name), re.M))
+    commands = typer.main.get_command(assistant.cli.app).commands
+    assert list(rows) == list(commands)
+    for command, found in commands.items():
+        for option in found.params:
+            if option.param_type_name == "option" and option.name != "help":
+                assert f"`{max(option.opts, key=len)}" in rows[command], (command, option.opts)
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_sample_is_what_the_program_prints(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    sample = re.search(r"<!-- sample -->\n```console\n(.+?)```", text(name), re.S)
+    assert sample
+    for session in re.split(r"^\$ ", sample[1], flags=re.M)[1:]:
+        command, printed = session.split("\n", 1)
+        program, *arguments = shlex.split(command)
+        assert program == "policy-assistant"
+        assert assistant.cli.main(arguments) == 0
+        assert capsys.readouterr().out.strip() == printed.strip()
+
+
+@pytest.mark.parametrize("path", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "corpus/SOURCES.md"]))
+def test_links_between_documents_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text("utf-8")):
+        assert (path.parent / target).exists(), f"{path.name}: {target}"
