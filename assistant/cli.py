@@ -237,7 +237,7 @@ def _typed(question: str) -> str:
     if len(data) > _MOST_INPUT_BYTES:
         raise QuestionError(f"standard input holds more than {_MOST_INPUT_BYTES:,} bytes: ask a single question")
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8-sig").strip()
     except UnicodeDecodeError as error:
         raise QuestionError(
             f"standard input is not UTF-8 (byte {error.start}): convert it, for instance with iconv"
@@ -348,7 +348,8 @@ def _print_answer(answer: Answer, assistant: Assistant, seconds: tuple[float, fl
 def _print_outline(policy: Policy) -> None:
     for clause in policy.walk():
         depth = len(policy.path(clause.id)) - 1
-        named = f"{clause.label}{clause.title}" if clause.title else policy.own_text(clause)
+        own = policy.own_text(clause)
+        named = own[: own.find(clause.title) + len(clause.title)] if clause.title else own
         _print(f"{'  ' * depth}{_shortened(policy.title if clause is policy.root else named, 48)}  [{clause.id}]")
 
 

@@ -152,8 +152,8 @@ class Shard:
     """What can be found, in the order of the text."""
     bm25: bm25s.BM25
     """Scores of words and concepts; its documents are the texts."""
-    owners: NDArray[np.int32]
-    """Passage that each text belongs to: int32, shape (n_texts,), ascending."""
+    firsts: NDArray[np.int64]
+    """Place of each passage's first text, which is all of it; its sentences follow: int64, shape (n_passages,)."""
     vectors: Mapping[str, Vectors]
     """By embedder: float32, shape (n_texts, dim), rows of unit length."""
     keys: tuple[str, ...]
@@ -223,8 +223,8 @@ class Texts:
     """What the embedding models read: with the nearest headings, which say what it is about."""
     lexical: tuple[str, ...]
     """What words are counted in: the same, but uncut."""
-    owners: tuple[int, ...]
-    """Passage that each text belongs to, ascending."""
+    firsts: tuple[int, ...]
+    """Place of each passage's first text."""
 
 
 def texts_of(policy: Policy, found: Sequence[Passage]) -> Texts:
@@ -234,8 +234,9 @@ def texts_of(policy: Policy, found: Sequence[Passage]) -> Texts:
     """
     embedded: list[str] = []
     lexical: list[str] = []
-    owners: list[int] = []
-    for number, passage in enumerate(found):
+    firsts: list[int] = []
+    for passage in found:
+        firsts.append(len(embedded))
         headings = passage.context.split(_STEP) if passage.context else []
         heading = headings[-1] if headings else ""
         whole = " ".join(policy.text[passage.start : passage.end].split())
@@ -246,8 +247,7 @@ def texts_of(policy: Policy, found: Sequence[Passage]) -> Texts:
             alone = end - start >= _SHORT_SENTENCE or fold(heading) in fold(sentence)
             embedded.append(sentence if alone else f"{heading}：{sentence}")
             lexical.append(embedded[-1])
-        owners += [number] * (1 + len(passage.sentences))
-    return Texts(embedded=tuple(embedded), lexical=tuple(lexical), owners=tuple(owners))
+    return Texts(embedded=tuple(embedded), lexical=tuple(lexical), firsts=tuple(firsts))
 
 
 _STEP = " › "
@@ -309,7 +309,7 @@ def build_shard(
         policy=policy,
         passages=found,
         bm25=scorer,
-        owners=np.array(texts.owners, np.int32),
+        firsts=np.array(texts.firsts, np.int64),
         vectors=vectors,
         keys=tuple(keys),
     )
@@ -573,7 +573,7 @@ def _load_shard(folder: Path, policy: Policy, embedders: Sequence[Embedder]) -> 
             policy=policy,
             passages=found,
             bm25=bm25s.BM25.load(folder / _BM25),
-            owners=np.array(texts.owners, np.int32),
+            firsts=np.array(texts.firsts, np.int64),
             vectors={name: np.load(path, mmap_mode="r", allow_pickle=False) for name, path in files.items()},
             keys=tuple(json.loads(_read(folder / _KEYS))),
         )

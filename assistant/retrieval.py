@@ -115,10 +115,9 @@ class Retriever:
         if k < 1:
             raise ValueError(f"k must be at least 1, not {k}")
         query = self.query(question)
-        hits: list[Hit] = []
-        for policy_id in self.index.shards if policies is None else policies:
-            hits.extend(self._search(self.index.shards[policy_id], query, k))
-        return tuple(sorted(hits, key=lambda hit: -hit.score)[:k])
+        return self._search(
+            [self.index.shards[p] for p in (self.index.shards if policies is None else policies)], query, k
+        )
 
     def query(self, question: str) -> Query:
         """Analyse and embed a question."""
@@ -128,41 +127,51 @@ class Retriever:
             vectors={embedder.name: embedder.embed([question], "query")[0] for embedder in self.embedders},
         )
 
-    def _search(self, shard: Shard, query: Query, k: int) -> list[Hit]:
+    def _search(self, shards: Sequence[Shard], query: Query, k: int) -> tuple[Hit, ...]:
         import numpy as np
 
-        scores = self.scores(shard, query)
-        firsts = np.searchsorted(shard.owners, np.arange(len(shard.passages)))
-        legs = {name: of_passages(leg, firsts) for name, leg in scores.items()}
+        if not shards:
+            return ()
+        of_shards = [self.scores(shard, query) for shard in shards]
+        # All policies in scope are scored as one, so that what is common in all of them is common.
+        texts = fuse({leg: np.concatenate([scores[leg] for scores in of_shards]) for leg in of_shards[0]})
+        pairs = list(zip(shards, of_shards, strict=True))
+        legs = {
+            leg: np.concatenate([of_passages(scores[leg], shard.firsts) for shard, scores in pairs])
+            for leg in of_shards[0]
+        }
         fused = fuse(legs)
-        best = (-fused).argsort(kind="stable")[:k]
-        ranks = {name: (-leg).argsort(kind="stable").argsort() + 1 for name, leg in legs.items()}
-        of_texts = fuse(scores)
-        coverage = _coverage(shard, query, firsts[best])
-        similar = np.mean([leg for name, leg in scores.items() if name != "bm25"], axis=0)
+        ranks = {leg: (-scores).argsort(kind="stable").argsort() + 1 for leg, scores in legs.items()}
+        coverages = [_coverage(shard, query) for shard in shards]
+        ends = np.cumsum([len(shard.passages) for shard in shards])
+        text_starts = np.cumsum([0, *(len(shard.keys) for shard in shards)])
         hits = []
-        for place, i in enumerate(best):
-            passage = shard.passages[i]
-            texts = slice(firsts[i], firsts[i] + 1 + len(passage.sentences))
+        for place in (-fused).argsort(kind="stable")[:k]:
+            number = int(np.searchsorted(ends, place, side="right"))
+            shard = shards[number]
+            i = place - (ends[number] - len(shard.passages))
+            passage, first = shard.passages[i], int(shard.firsts[i])
+            own = slice(first, first + 1 + len(passage.sentences))
+            dense = [scores[own] for leg, scores in of_shards[number].items() if leg != "bm25"]
             hits.append(
                 Hit(
                     policy=shard.policy,
                     clause=shard.policy[passage.clause_id],
                     passage=passage,
-                    score=float(fused[i]),
-                    ranks={name: int(rank[i]) for name, rank in ranks.items() if legs[name][i] > 0},
-                    sentence_scores=tuple(of_texts[texts][1:].tolist()),
-                    coverage=float(coverage[place]),
-                    similarity=float(similar[texts].max()),
+                    score=float(fused[place]),
+                    ranks={leg: int(rank[place]) for leg, rank in ranks.items() if legs[leg][place] > 0},
+                    sentence_scores=tuple(texts[text_starts[number] :][own][1:].tolist()),
+                    coverage=float(coverages[number][i]),
+                    similarity=float(np.mean(dense, axis=0).max()) if dense else 0.0,
                 )
             )
-        return hits
+        return tuple(hits)
 
     def scores(self, shard: Shard, query: Query) -> dict[str, Scores]:
         """Return the score of every text in each leg: float64, shape (n_texts,)."""
         import numpy as np
 
-        scores: dict[str, Scores] = {"bm25": np.zeros(len(shard.owners))}
+        scores: dict[str, Scores] = {"bm25": np.zeros(len(shard.keys))}
         if query.tokens:
             scores["bm25"] = shard.bm25.get_scores(list(query.tokens)).astype(np.float64)
         for embedder in self.embedders:
@@ -170,16 +179,16 @@ class Retriever:
         return scores
 
 
-def _coverage(shard: Shard, query: Query, wholes: NDArray[np.int64]) -> Scores:
-    """Return the share of the query's tokens that the texts at `wholes` hold, weighted by BM25's idf."""
+def _coverage(shard: Shard, query: Query) -> Scores:
+    """Return the share of the query's tokens that each passage holds, weighted by BM25's idf: 0 to 1."""
     import numpy as np
 
-    held, total = np.zeros(len(wholes)), 0.0
+    held, total = np.zeros(len(shard.passages)), 0.0
     for token in query.tokens:
         holds = shard.bm25.get_scores([token]) > 0
         frequency = int(holds.sum())
         idf = math.log(1 + (len(holds) - frequency + 0.5) / (frequency + 0.5))
-        held += idf * holds[wholes]
+        held += idf * holds[shard.firsts]
         total += idf
     return held / total if total else held
 

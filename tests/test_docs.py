@@ -50,6 +50,7 @@ def test_every_command_and_option_is_in_the_table(name: str) -> None:
 def test_the_sample_is_what_the_program_prints(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     sample = re.search(r"<!-- sample -->\n```console\n(.+?)```", text(name), re.S)
     assert sample
+    assert sample[1].count("$ policy-assistant ask") >= 2
     for session in re.split(r"^\$ ", sample[1], flags=re.M)[1:]:
         command, printed = session.split("\n", 1)
         program, *arguments = shlex.split(command)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -12,7 +13,6 @@ import pytest
 from assistant import AssistantError, open_corpus
 from evals.fit_refusals import fit
 from evals.measure import SETS, Item, Outcome, read_set, report
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from assistant.policy import Policy
@@ -51,9 +51,8 @@ def test_the_splits_share_no_question() -> None:
         ("{", "line 1"),
         ('{"id": "x"}', "'gold'"),
         (
-            '{"id": "x", "language": "zh", "style": "plain", "question": "?", "answerable": true,'
-            ' "gold": [{"quote": "没有的话"}]}',
-            "does not hold '没有的话'",
+            '{"id": "", "language": "", "style": "", "question": "", "answerable": true, "gold": [{"quote": "wū"}]}',
+            "does not hold 'wū'",
         ),
         (
             '{"id": "x", "language": "zh", "style": "plain", "question": "?", "answerable": true, "gold": []}',

@@ -51,7 +51,7 @@ def equal(one: Index | None, other: Index | None) -> bool:
     if one is None or other is None or one.version != other.version or list(one.shards) != list(other.shards):
         return False
     for left, right in zip(one.shards.values(), other.shards.values(), strict=True):
-        same = left.passages == right.passages and left.keys == right.keys and (left.owners == right.owners).all()
+        same = left.passages == right.passages and left.keys == right.keys and (left.firsts == right.firsts).all()
         same &= all((rows == right.vectors[name]).all() for name, rows in left.vectors.items())
         for token in ("收集", "deliv", "§getui", "nowhere"):
             same &= bool((left.bm25.get_scores([token]) == right.bm25.get_scores([token])).all())
@@ -94,7 +94,8 @@ def test_what_was_built_is_opened_without_embedding_again(store, policies, analy
         rows = shard.vectors["fake"]
         assert rows.dtype == np.float32
         assert rows.shape == (len(shard.keys), embedder.dim)
-        assert len(shard.owners) == len(shard.keys)
+        assert shard.firsts.tolist() == sorted(set(shard.firsts.tolist()))
+        assert shard.firsts[-1] + 1 + len(shard.passages[-1].sentences) == len(shard.keys)
         assert not rows.flags.writeable
 
 
