@@ -30,7 +30,7 @@ from assistant.errors import (
 )
 from assistant.parsing import parse
 from assistant.policy import Clause, Policy
-from assistant.retrieval import Hit
+from assistant.retrieval import Evidence, Hit
 from assistant.settings import Settings
 
 __version__ = metadata.version("policy-assistant")
@@ -45,6 +45,7 @@ __all__ = [
     "CorpusError",
     "Draft",
     "Embedder",
+    "Evidence",
     "Generator",
     "Hit",
     "IndexDamagedError",

@@ -8,6 +8,7 @@ language model: its claims are the clauses' own sentences.
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assistant.policy import Clause, Policy
-    from assistant.retrieval import Hit
+    from assistant.retrieval import Evidence, Hit
 
 ReasonKind = Literal["not_stated", "out_of_scope", "unclear"]
 
@@ -133,7 +134,7 @@ class ExtractiveGenerator:
 
     def generate(self, query: str, hits: Sequence[Hit]) -> Draft:  # noqa: ARG002 - the hits' scores are the query's
         """See `Generator.generate`."""
-        if not hits or answerability(hits[0]) < 0:
+        if not hits or answerability(hits[0].evidence) < 0:
             return Draft(claims=())
         chosen = [hit for hit in hits[:_MOST_CLAUSES] if hit.score >= hits[0].score - _CLAUSE_MARGIN]
         claims: list[Claim] = []
@@ -147,24 +148,29 @@ class ExtractiveGenerator:
         return Draft(claims=tuple(claims[: self._max_citations]))
 
 
-def answerability(hit: Hit) -> float:
-    """Return the odds that a question has its answer in the policy, by its best hit: a logarithm, less the threshold.
+def answerability(evidence: Evidence) -> float:
+    """Return the odds that a question has its answer in the policy: a logarithm, less the threshold.
 
-    A logistic regression, fitted on the dev questions by `python -m evals.fit_refusals`, with the
-    threshold at which one in fifty questions that have an answer would be refused.
+    A logistic regression over what is known of the question and its best hit, fitted on the dev questions
+    by `python -m evals.fit_refusals`, with the threshold at which few questions that have an answer are
+    refused. It knows the bundled encoder only: with another model nothing is refused by odds.
     """
+    if evidence.scope is None:
+        return math.inf
+    scope = max(-MOST_SCOPE, min(evidence.scope, MOST_SCOPE))
     return (
-        _ODDS["similarity"] * hit.similarity
-        + _ODDS["coverage"] * hit.coverage
-        + _ODDS["score"] * hit.score
+        _ODDS["scope"] * scope
+        + _ODDS["similarity"] * evidence.similarity
+        + _ODDS["coverage"] * evidence.coverage
         + _ODDS["base"]
     )
 
 
-_ODDS = {"similarity": 0.0, "coverage": 0.0, "score": 0.0, "base": 1.0}
+_ODDS = {"scope": 0.34, "similarity": 13.1, "coverage": 3.86, "base": -6.74}
+MOST_SCOPE = 6.0
 # In the units of scores, which are sums of standard scores. Chosen on the dev questions.
-_CLAUSE_MARGIN = 1.0
-_SENTENCE_MARGIN = 3.5
+_CLAUSE_MARGIN = 0.6
+_SENTENCE_MARGIN = 2.0
 _MOST_CLAUSES = 2
 _SHORT_CHARS = 150
 _WHOLE_LIST_CHARS = 600
@@ -354,7 +360,7 @@ def _reason(query: str, hits: Sequence[Hit], language: Language) -> Reason:
     kind: ReasonKind = "not_stated"
     if not any(char.isalnum() for char in query):
         kind = "unclear"
-    elif not hits or hits[0].coverage < _LEAST_COVERAGE:
+    elif not hits or _is_off_topic(hits[0].evidence):
         kind = "out_of_scope"
     if not hits:
         return Reason(kind=kind, message=_ABSTAINED[kind][language].format(title=""))
@@ -364,6 +370,10 @@ def _reason(query: str, hits: Sequence[Hit], language: Language) -> Reason:
     if policy.contact:
         parts.append(_CONTACT[language].format(company=policy.company or policy.title, contact=policy.contact))
     return Reason(kind=kind, message=(" " if language == "en" else "").join(parts))
+
+
+def _is_off_topic(evidence: Evidence) -> bool:
+    return evidence.coverage < _LEAST_COVERAGE if evidence.scope is None else evidence.scope < 0
 
 
 _LEAST_COVERAGE = 0.2

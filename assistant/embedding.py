@@ -13,7 +13,7 @@ import json
 import threading
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from assistant.errors import ModelError
 from assistant.text import visible
@@ -49,9 +49,22 @@ class Embedder(Protocol):
         """
 
 
+@runtime_checkable
+class ScopeJudge(Protocol):
+    """An embedder that can tell by a question's vector whether it is a matter of policies at all."""
+
+    def scope(self, vector: Vectors) -> float:
+        """Return the odds, as a logarithm, that a question is a matter of policies.
+
+        Args:
+            vector: The question's, of unit length: float32, shape (dim,).
+        """
+
+
 _MODEL = "onnx/model.onnx"
 _TOKENIZER = "tokenizer.json"
 _PROMPTS = "config_sentence_transformers.json"
+_SCOPE = "scope.json"
 _SUMS = "SHA256SUMS"
 _FILES = (_MODEL, _TOKENIZER, _PROMPTS)
 _MAX_TOKENS = 256
@@ -71,6 +84,7 @@ class BundledEncoder:
         self._folder = folder or Path(str(resources.files("assistant").joinpath("data/encoder")))
         self._lock = threading.Lock()
         self._loaded: tuple[Any, Any, Mapping[str, str]] | None = None
+        self._scope: tuple[list[float], float] | None = None
 
     @property
     def identity(self) -> str:
@@ -100,6 +114,15 @@ class BundledEncoder:
             mean = states.mean(axis=0)
             row[:] = mean / max(float(np.linalg.norm(mean)), 1e-9)
         return rows
+
+    def scope(self, vector: Vectors) -> float:
+        """See `ScopeJudge.scope`; by a logistic regression fitted by `python -m training scope`."""
+        with self._lock:
+            if self._scope is None:
+                data = json.loads(self._read(_SCOPE))
+                self._scope = data["weights"], data["bias"]
+        weights, bias = self._scope
+        return float(vector @ weights) + bias
 
     def _load(self) -> tuple[Any, Any, Mapping[str, str]]:
         """Return the session, the tokenizer, and the prompt of each role."""

@@ -59,6 +59,8 @@ class Passage:
     """Headings above, and the words that lead into the list that the clause is an item of."""
     sentences: tuple[Span, ...]
     """Spans of the sentences, without labels and bare headings; at least one."""
+    names_only: bool = False
+    """Whether it only lists names, such as those of packages, and says nothing about them."""
 
 
 def passages(policy: Policy) -> tuple[Passage, ...]:
@@ -79,7 +81,12 @@ def passages(policy: Policy) -> tuple[Passage, ...]:
         if spans and (clause.kind != "root" or any(char.isdigit() for char in policy.own_text(clause))):
             found.append(
                 Passage(
-                    clause_id=clause.id, start=clause.start, end=end, context=_context(policy, clause), sentences=spans
+                    clause_id=clause.id,
+                    start=clause.start,
+                    end=end,
+                    context=_context(policy, clause),
+                    sentences=spans,
+                    names_only=all(_is_names(policy.text[left:right]) for left, right in spans),
                 )
             )
     return tuple(found)
@@ -99,7 +106,7 @@ def _statements(policy: Policy, clause: Clause) -> Iterator[Span]:
             continue
         if sum(char.isalnum() for char in said) < _LEAST_SENTENCE:
             continue
-        fragment = right - left < _SHORT_SENTENCE and said[-1] not in _ENDS
+        fragment = _is_fragment(said)
         if pending and fragment and right - pending[0] <= _MOST_FRAGMENTS:
             pending = (pending[0], right)
             continue
@@ -112,6 +119,17 @@ def _statements(policy: Policy, clause: Clause) -> Iterator[Span]:
         yield pending
 
 
+def _is_fragment(line: str) -> bool:
+    return len(line) < _SHORT_SENTENCE and line[-1] not in _ENDS
+
+
+def _is_names(statement: str) -> bool:
+    """Say whether a statement is lines of names: none is a sentence, none gives the value of something."""
+    lines = [line for line in statement.splitlines() if line.strip()]
+    return all(_is_fragment(line.strip()) and not _VALUE.search(line) for line in lines)
+
+
+_VALUE = re.compile(r"[：:=]")
 _ENDS = "。！？!?…；;：:，,."
 _SHORT_SENTENCE = 40
 _MOST_FRAGMENTS = 300

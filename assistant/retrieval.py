@@ -10,6 +10,8 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from assistant.embedding import ScopeJudge
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -21,6 +23,18 @@ if TYPE_CHECKING:
     from assistant.policy import Clause, Policy
 
     Scores = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What speaks for a query having its answer in a passage."""
+
+    similarity: float = 0.0
+    """Cosine of the query and the passage's closest text, the mean of the models: -1 to 1."""
+    coverage: float = 0.0
+    """Share of the query's words and concepts that the passage holds, weighted by rarity: 0 to 1."""
+    scope: float | None = None
+    """Odds, as a logarithm, that the query is a matter of policies at all; None if no model can tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +53,8 @@ class Hit:
     """Rank in each leg that found it, from 1: `{"bm25": 1, "dense": 4}`."""
     sentence_scores: tuple[float, ...] = ()
     """Score of each of the passage's sentences, on the same terms as `score`."""
-    coverage: float = 0.0
-    """Share of the query's words and concepts that the passage holds, weighted by rarity: 0 to 1."""
-    similarity: float = 0.0
-    """Cosine of the query and the passage's closest text, the mean of the models: -1 to 1."""
+    evidence: Evidence = field(default_factory=Evidence)
+    """What speaks for the query having its answer here."""
 
     @property
     def start(self) -> int:
@@ -81,6 +93,8 @@ class Query:
     """Its words and concepts, each once."""
     vectors: Mapping[str, Vectors]
     """Its vector by embedder: float32, shape (dim,), of unit length."""
+    scope: float | None = None
+    """Odds, as a logarithm, that it is a matter of policies at all; None if no model can tell."""
 
 
 class Retriever:
@@ -121,10 +135,13 @@ class Retriever:
 
     def query(self, question: str) -> Query:
         """Analyse and embed a question."""
+        vectors = {embedder.name: embedder.embed([question], "query")[0] for embedder in self.embedders}
+        odds = [judge.scope(vectors[judge.name]) for judge in self.embedders if isinstance(judge, ScopeJudge)]
         return Query(
             text=question,
             tokens=tuple(dict.fromkeys(self.analyzer.tokens(question))),
-            vectors={embedder.name: embedder.embed([question], "query")[0] for embedder in self.embedders},
+            vectors=vectors,
+            scope=sum(odds) / len(odds) if odds else None,
         )
 
     def _search(self, shards: Sequence[Shard], query: Query, k: int) -> tuple[Hit, ...]:
@@ -140,7 +157,8 @@ class Retriever:
             leg: np.concatenate([of_passages(scores[leg], shard.firsts) for shard, scores in pairs])
             for leg in of_shards[0]
         }
-        fused = fuse(legs)
+        names_only = np.array([passage.names_only for shard in shards for passage in shard.passages])
+        fused = fuse(legs) - _NAMES_ONLY_PENALTY * names_only
         ranks = {leg: (-scores).argsort(kind="stable").argsort() + 1 for leg, scores in legs.items()}
         coverages = [_coverage(shard, query) for shard in shards]
         ends = np.cumsum([len(shard.passages) for shard in shards])
@@ -161,8 +179,11 @@ class Retriever:
                     score=float(fused[place]),
                     ranks={leg: int(rank[place]) for leg, rank in ranks.items() if legs[leg][place] > 0},
                     sentence_scores=tuple(texts[text_starts[number] :][own][1:].tolist()),
-                    coverage=float(coverages[number][i]),
-                    similarity=float(np.mean(dense, axis=0).max()) if dense else 0.0,
+                    evidence=Evidence(
+                        similarity=float(np.mean(dense, axis=0).max()) if dense else 0.0,
+                        coverage=float(coverages[number][i]),
+                        scope=query.scope,
+                    ),
                 )
             )
         return tuple(hits)
@@ -234,3 +255,6 @@ def fuse(legs: Mapping[str, Scores]) -> Scores:
 # Chosen on the dev questions; the figures around each are nearly as good.
 _WHOLE_WEIGHT = 0.5
 _LEG_WEIGHTS = {"bm25": 0.35}
+# A list of names is close to every question with one of them, though it answers few: who asks for the name
+# itself finds it all the same, by a far higher score.
+_NAMES_ONLY_PENALTY = 2.0

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from assistant import Assistant, Settings
+from assistant.answering import MOST_SCOPE
 from assistant.backends import embedders
 from evals.measure import SETS, read_set
 
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from assistant import Hit
+    from assistant.retrieval import Evidence
 
-FEATURES = ("similarity", "coverage", "score")
+FEATURES = ("scope", "similarity", "coverage")
 _FALSE_REFUSALS = 0.02
 _OFF_TOPIC = ("off_topic", "injection")
 _STEPS = 5_000
@@ -33,9 +34,10 @@ _RATE = 0.5
 _L2 = 0.01
 
 
-def features(hit: Hit) -> list[float]:
-    """Return the features of the best hit, in the order of `FEATURES`."""
-    return [hit.similarity, hit.coverage, hit.score]
+def features(evidence: Evidence) -> list[float]:
+    """Return the features of a question's best hit, in the order of `FEATURES`."""
+    scope = max(-MOST_SCOPE, min(evidence.scope or 0.0, MOST_SCOPE))
+    return [scope, evidence.similarity, evidence.coverage]
 
 
 def fit(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -66,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     settings = Settings()
     assistant = Assistant.open(settings=settings, embedders=embedders(settings))
     items = [item for path in options.sets for item in read_set(path, assistant.policies[0])]
-    x = np.array([features(assistant.search(item.question, k=1)[0]) for item in items])
+    x = np.array([features(assistant.search(item.question, k=1)[0].evidence) for item in items])
     answerable = np.array([bool(item.gold) for item in items])
     off_topic = np.array([item.style in _OFF_TOPIC for item in items])
     # Near misses have the words and the meaning of the policy: they would only blur what is off topic.

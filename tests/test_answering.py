@@ -9,12 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant import Claim, Draft, parse
-from assistant.answering import ExtractiveGenerator, answer, locate, verify
+from assistant.answering import ExtractiveGenerator, answer, answerability, locate, verify
 from assistant.index import passages
-from assistant.retrieval import Hit
+from assistant.retrieval import Evidence, Hit
 
 if TYPE_CHECKING:
     from assistant import Policy
+
+ANSWERED = Evidence(scope=5.0, similarity=0.7, coverage=1.0)
+OFF_TOPIC = Evidence(scope=-5.0, similarity=0.3, coverage=0.0)
+UNKNOWN_MODEL = Evidence(scope=None, similarity=0.1, coverage=0.0)
 
 TEXT = """云帆隐私政策
 
@@ -40,7 +44,7 @@ def policy() -> Policy:
     return parse(TEXT, id="yunfan", title="云帆隐私政策", contact="400-000-1234", company="云帆科技")
 
 
-def hit(policy: Policy, words: str, *, score: float = 10.0, coverage: float = 1.0, similarity: float = 0.5) -> Hit:
+def hit(policy: Policy, words: str, *, score: float = 10.0, evidence: Evidence = ANSWERED) -> Hit:
     """A hit of the clause that holds `words`, whose first sentence with them scores best."""
     at = policy.text.index(words)
     passage = next(p for p in passages(policy) if p.clause_id == policy.at(at).id)
@@ -52,8 +56,7 @@ def hit(policy: Policy, words: str, *, score: float = 10.0, coverage: float = 1.
         score=score,
         ranks={"bm25": 1, "fake": 1},
         sentence_scores=scores,
-        coverage=coverage,
-        similarity=similarity,
+        evidence=evidence,
     )
 
 
@@ -186,7 +189,7 @@ def test_no_more_quotes_than_asked_for(policy: Policy) -> None:
 def test_abstaining_names_the_nearest_clause_and_the_contact(
     policy: Policy, question: str, language: str, said: str
 ) -> None:
-    hits = [hit(policy, "手机号码", score=1.0, coverage=0.0, similarity=0.0)]
+    hits = [hit(policy, "手机号码", score=1.0, evidence=OFF_TOPIC)]
     found = answer(question=question, query=question, draft=Draft(claims=()), hits=hits, min_quote_chars=4)
     assert found.abstained is not None
     assert found.abstained.kind == "out_of_scope"
@@ -197,8 +200,18 @@ def test_abstaining_names_the_nearest_clause_and_the_contact(
     assert found.text == found.abstained.message
 
 
+def test_what_is_off_topic_is_not_answered(policy: Policy) -> None:
+    assert answerability(ANSWERED) > 0 > answerability(OFF_TOPIC)
+    assert ExtractiveGenerator().generate("", [hit(policy, "手机号码", evidence=OFF_TOPIC)]).claims == ()
+    assert ExtractiveGenerator().generate("", []).claims == ()
+
+
+def test_a_model_that_cannot_tell_the_scope_refuses_nothing(policy: Policy) -> None:
+    assert ExtractiveGenerator().generate("", [hit(policy, "手机号码", evidence=UNKNOWN_MODEL)]).claims
+
+
 def test_a_matter_of_the_policy_that_it_does_not_decide_is_not_stated(policy: Policy) -> None:
-    hits = [hit(policy, "手机号码", coverage=0.9)]
+    hits = [hit(policy, "手机号码")]
     found = answer(
         question="手机号码存几年", query="手机号码存几年", draft=Draft(claims=()), hits=hits, min_quote_chars=4
     )

@@ -60,7 +60,8 @@ def test_hits_are_in_order_and_within_scope(retriever: Retriever) -> None:
     assert len(hits) == 5
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
     assert {hit.policy.id for hit in hits} == {"yunchao"}
-    assert all(0 <= hit.coverage <= 1 and -1 <= hit.similarity <= 1.0001 for hit in hits)
+    assert all(0 <= hit.evidence.coverage <= 1 and -1 <= hit.evidence.similarity <= 1.0001 for hit in hits)
+    assert all(hit.evidence.scope is None for hit in hits)
     assert all(len(hit.sentence_scores) == len(hit.passage.sentences) for hit in hits)
 
 
@@ -83,7 +84,7 @@ def test_an_unknown_policy_is_an_error(retriever: Retriever) -> None:
 def test_a_question_without_words_still_has_hits_by_meaning(retriever: Retriever, question: str) -> None:
     hits = retriever.retrieve(question, k=3)
     assert len(hits) == 3
-    assert all(hit.coverage == 0 for hit in hits)
+    assert all(hit.evidence.coverage == 0 for hit in hits)
 
 
 def test_contents_are_never_found(retriever: Retriever, policies: tuple[Policy, ...]) -> None:
