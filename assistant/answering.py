@@ -166,7 +166,7 @@ def answerability(evidence: Evidence) -> float:
     )
 
 
-_ODDS = {"scope": 0.34, "similarity": 13.1, "coverage": 3.86, "base": -6.74}
+_ODDS = {"scope": 0.34, "similarity": 11.72, "coverage": 4.21, "base": -5.89}
 MOST_SCOPE = 6.0
 # In the units of scores, which are sums of standard scores. Chosen on the dev questions.
 _CLAUSE_MARGIN = 0.6
@@ -255,9 +255,9 @@ def _range_of(claim: Claim, hits: Sequence[Hit]) -> tuple[Policy, Span] | None:
 
 
 def cite(policy: Policy, span: Span) -> Citation:
-    """Return the citation of a place in a policy: of the clause that the place begins in."""
+    """Return the citation of a place in a policy: of the smallest clause that holds all of it."""
     start, end = span
-    clause = policy.at(start)
+    clause = next(above for above in reversed(policy.path(policy.at(start).id)) if end <= above.end)
     return Citation(
         policy_id=policy.id,
         version=policy.version,
@@ -362,7 +362,7 @@ def _reason(query: str, hits: Sequence[Hit], language: Language) -> Reason:
         kind = "unclear"
     elif not hits or _is_off_topic(hits[0].evidence):
         kind = "out_of_scope"
-    if not hits:
+    if kind == "unclear" or not hits:
         return Reason(kind=kind, message=_ABSTAINED[kind][language].format(title=""))
     policy = hits[0].policy
     parts = [_ABSTAINED[kind][language].format(title=policy.title)]

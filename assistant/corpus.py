@@ -41,7 +41,11 @@ def open_corpus(folder: Path | str) -> tuple[Policy, ...]:
         PolicyError: If a policy cannot be read; the message names the file.
     """
     folder = Path(folder)
-    if not folder.is_dir():
+    try:
+        is_folder = folder.is_dir()
+    except OSError:  # a name longer than any file may have
+        is_folder = False
+    if not is_folder:
         raise CorpusError(f"corpus {str(folder)!r} is not a folder: name one with --corpus or ASSISTANT_CORPUS")
     folders = _policy_folders(folder)
     if not folders:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.answering import Answer, ExtractiveGenerator, Generator, answer
+from assistant.answering import Answer, Draft, ExtractiveGenerator, Generator, answer
 from assistant.conversation import Turn, condense
 from assistant.corpus import open_corpus
 from assistant.embedding import Embedder, bundled_embedders
 from assistant.errors import IndexDamagedError, QuestionError, SettingsError
 from assistant.index import Analyzer, IndexStore, Progress, names_in
 from assistant.retrieval import Hit, Retriever
-from assistant.text import visible
+from assistant.text import normalized, visible
 from assistant.thesaurus import default_thesaurus
 
 if TYPE_CHECKING:
@@ -93,9 +95,13 @@ class Assistant:
             QuestionError: If the question is empty or too long, or names a policy that is not there.
         """
         asked = self._checked(question)
-        query = condense(asked, history)
-        hits = self.retriever.retrieve(query, k=self.settings.k, policies=self._scope(query, policies))
-        draft = self.generator.generate(query, hits)
+        query = condense(asked, [self._cleaned(turn) for turn in history[-_MOST_TURNS:]])
+        hits: tuple[Hit, ...] = ()
+        draft = Draft(claims=())
+        # Without a letter there is nothing to look for: the answer asks what was meant.
+        if any(char.isalnum() for char in query):
+            hits = self.retriever.retrieve(query, k=self.settings.k, policies=self._scope(query, policies))
+            draft = self.generator.generate(query, hits)
         return answer(
             question=asked, query=query, draft=draft, hits=hits, min_quote_chars=self.settings.min_quote_chars
         )
@@ -137,14 +143,31 @@ class Assistant:
 
     def _scope(self, query: str, policies: Sequence[str] | None) -> tuple[str, ...]:
         if policies is not None:
-            return tuple(self.policy(policy_id).id for policy_id in policies)
-        if len(self.policies) == 1:
-            return (self.policies[0].id,)
-        lowered = query.casefold()
-        named = [
-            p.id for p in self.policies if any(n and n.casefold() in lowered for n in (p.company, *p.aliases, p.id))
-        ]
+            if not policies:
+                raise QuestionError("policies is empty: name at least one, or leave it out to ask all")
+            return tuple(dict.fromkeys(self.policy(policy_id).id for policy_id in policies))
+        asked = normalized(query)
+        named = [p.id for p in self.policies if any(_is_named(n, asked) for n in (p.company, *p.aliases, p.id))]
         return tuple(named or (policy.id for policy in self.policies))
+
+    def _cleaned(self, turn: Turn) -> Turn:
+        return replace(turn, question=visible(turn.question)[: self.settings.max_question_chars].strip())
+
+
+def _is_named(name: str, question: str) -> bool:
+    """Say whether a normalized question has a name in it; a Latin one as whole words."""
+    wanted = normalized(name)
+    place = question.find(wanted) if wanted else -1
+    while place >= 0:
+        around = question[max(place - 1, 0) : place] + wanted[0], wanted[-1] + question[place + len(wanted) :][:1]
+        if not any(_WORD_GOES_ON.fullmatch(pair) for pair in around):
+            return True
+        place = question.find(wanted, place + 1)
+    return False
+
+
+_WORD_GOES_ON = re.compile(r"[a-z0-9]{2}")
+_MOST_TURNS = 20
 
 
 def build_index(

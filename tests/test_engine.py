@@ -174,10 +174,9 @@ def test_every_quote_of_an_answer_stands_in_its_policy(assistant: Assistant, que
     answer = assistant.ask(question)
     check(answer, assistant)
     assert answer.question == answer.query == question
-    assert len(answer.hits) == assistant.settings.k
+    assert len(answer.hits) == (assistant.settings.k if any(map(str.isalnum, question)) else 0)
 
 
-@pytest.mark.xfail(reason="answering.cite: names the clause that a quote begins in, though it goes on in the next ones")
 def test_a_citation_names_the_clause_that_holds_the_whole_quote(assistant: Assistant) -> None:
     policy = assistant.policy("yunchao")
     assert cite(policy, (policy["3.1"].start, policy["3.3"].end)).clause_id == "3"
@@ -293,7 +292,7 @@ def test_instructions_in_a_question_do_nothing_but_be_searched_for(
     answer = assistant.ask(question, policies=["yunchao"])
     check(answer, assistant)
     assert {hit.policy.id for hit in answer.hits} == {"yunchao"}
-    assert len(answer.hits) == assistant.settings.k
+    assert len(answer.hits) == (assistant.settings.k if any(map(str.isalnum, question)) else 0)
     assert "PWNED" not in answer.text
     assert answer.hits == assistant.search(question, policies=["yunchao"])
     if place != "{0}":
@@ -343,3 +342,35 @@ def test_what_is_true_among_lies_is_told_with_its_own_marker(assistant: Assistan
     assert [citation.quote for citation in answer.citations] == ["收集设备标识符（IMEI）"]
     assert "PWNED" not in answer.text
     assert "[2]" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("question", "scope"),
+    [
+        ("what does Lantern Post collect", {"lantern"}),
+        ("LANTERN: how long", {"lantern"}),
+        ("are lanterns delivered", {"lantern", "yunchao"}),
+        ("云巢读书收集什么", {"yunchao"}),
+        ("雲巢讀書收集什麼", {"yunchao"}),
+        ("Yunchao收集什么", {"yunchao"}),
+    ],
+)
+def test_a_policy_is_named_by_whole_words(assistant: Assistant, question: str, scope: set[str]) -> None:
+    assert {hit.policy.id for hit in assistant.search(question, k=100)} == scope
+
+
+def test_a_policy_given_twice_is_searched_once(assistant: Assistant) -> None:
+    once, twice = (assistant.search("手机号码", policies=given) for given in (["yunchao"], ["yunchao", "yunchao"]))
+    assert once == twice
+
+
+def test_no_policies_are_an_error(assistant: Assistant) -> None:
+    with pytest.raises(QuestionError, match="policies is empty"):
+        assistant.ask("手机号码", policies=[])
+
+
+def test_history_is_cleaned_and_capped(assistant: Assistant) -> None:
+    before = [Turn(question="\x1b[31m个推" * 500_000)] * 50
+    answer = assistant.ask("那它呢", history=before)
+    assert len(answer.query) < 2 * assistant.settings.max_question_chars
+    assert "\x1b" not in answer.query

@@ -10,17 +10,14 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from pytest_socket import SocketBlockedError
 
-from assistant import Assistant, build_index
+from assistant import Assistant, Settings, build_index
 from assistant.backends import embedders
 from tests.conftest import FIXTURES
-
-if TYPE_CHECKING:
-    from assistant import Settings
 
 ROOT = Path(__file__).parent.parent
 QUESTIONS = ("星信推送会收集什么？", "How long does Lantern Post keep the record of a delivery?")
@@ -62,9 +59,11 @@ def test_the_tests_run_without_a_network() -> None:
         socket.socket(socket.AF_INET, socket.SOCK_STREAM)
 
 
-def test_index_answers_and_page_need_no_network(settings: Settings, asked_for: list[object]) -> None:
-    build_index(settings=settings, embedders=embedders(settings))
-    assistant = Assistant.open(settings=settings, embedders=embedders(settings))
+def test_index_answers_and_page_need_no_network(index_dir: Path, asked_for: list[object]) -> None:
+    settings = Settings(corpus=FIXTURES / "corpus" / "lantern", index_dir=index_dir)
+    models = embedders(settings)
+    build_index(settings=settings, embedders=models)
+    assistant = Assistant.open(settings=settings, embedders=models)
     for question in QUESTIONS:
         assert assistant.ask(question).hits
     spec = importlib.util.spec_from_file_location("assistant_ui_offline", ROOT / "ui.py")
@@ -86,7 +85,10 @@ def test_the_program_answers_behind_a_proxy_that_is_down(tmp_path: Path) -> None
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "GRADIO_"))}
     proxies = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
     environment |= dict.fromkeys(proxies, "http://127.0.0.1:9")
-    environment |= {"ASSISTANT_CACHE": str(tmp_path / "cache"), "ASSISTANT_CORPUS": str(FIXTURES / "corpus")}
+    environment |= {
+        "ASSISTANT_CACHE": str(tmp_path / "cache"),
+        "ASSISTANT_CORPUS": str(FIXTURES / "corpus" / "lantern"),
+    }
     lines = "\n".join(json.dumps({"question": question}) for question in QUESTIONS)
     done = subprocess.run(
         [sys.executable, "-c", GUARD, "ask", "--jsonl"],
