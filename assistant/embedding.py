@@ -67,6 +67,7 @@ _PROMPTS = "config_sentence_transformers.json"
 _SCOPE = "scope.json"
 _SUMS = "SHA256SUMS"
 _FILES = (_MODEL, _TOKENIZER, _PROMPTS)
+"""What vectors depend on."""
 _MAX_TOKENS = 256
 _DIM = 384
 
@@ -119,7 +120,7 @@ class BundledEncoder:
         """See `ScopeJudge.scope`; by a logistic regression fitted by `python -m training scope`."""
         with self._lock:
             if self._scope is None:
-                data = json.loads(self._read(_SCOPE))
+                data = json.loads(self._checked(_SCOPE))
                 self._scope = data["weights"], data["bias"]
         weights, bias = self._scope
         return float(vector @ weights) + bias
@@ -128,7 +129,7 @@ class BundledEncoder:
         """Return the session, the tokenizer, and the prompt of each role."""
         with self._lock:
             if self._loaded is None:
-                files = self._checked_files()
+                files = {name: self._checked(name) for name in _FILES}
                 try:
                     import onnxruntime
                     from tokenizers import Tokenizer
@@ -151,13 +152,12 @@ class BundledEncoder:
         lines = self._read(_SUMS).decode("utf-8", "replace").splitlines()
         return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
 
-    def _checked_files(self) -> dict[str, bytes]:
-        sums = self._sums()
-        files = {name: self._read(name) for name in _FILES}
-        for name, data in files.items():
-            if hashlib.sha256(data).hexdigest() != sums.get(name):
-                raise ModelError(f"{self._folder / name}: is not the file that was shipped: install the package again")
-        return files
+    def _checked(self, name: str) -> bytes:
+        """Return the bytes of a file whose checksum is right."""
+        data = self._read(name)
+        if hashlib.sha256(data).hexdigest() != self._sums().get(name):
+            raise ModelError(f"{self._folder / name}: is not the file that was shipped: install the package again")
+        return data
 
     def _read(self, name: str) -> bytes:
         path = self._folder / name

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from assistant.embedding import Embedder, bundled_embedders
+import assistant.embedding
+from assistant import ModelError
+from assistant.embedding import BundledEncoder, Embedder, bundled_embedders
 
 TEXTS = ["我们会收集您的手机号码。", "We collect your phone number.", "", "🙂", "x" * 5000, "\ud800"]
 
@@ -29,8 +35,7 @@ def test_no_texts_are_no_rows(embedder: Embedder) -> None:
 
 def test_a_text_has_one_vector_whatever_stands_beside_it(embedder: Embedder) -> None:
     alone = embedder.embed([TEXTS[0]], "passage")[0]
-    assert embedder.embed(TEXTS, "passage")[0] == pytest.approx(alone, abs=1e-4)
-    assert embedder.embed([TEXTS[0]], "passage")[0] == pytest.approx(alone, abs=0)
+    assert (embedder.embed(TEXTS, "passage")[0] == alone).all()
 
 
 def test_an_english_question_is_closest_to_the_clause_that_answers_it(embedder: Embedder) -> None:
@@ -50,3 +55,39 @@ def test_an_english_question_is_closest_to_the_clause_that_answers_it(embedder: 
 
 def test_identity_names_the_version(embedder: Embedder) -> None:
     assert any(char.isdigit() for char in embedder.identity)
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """A copy of the bundled encoder's folder, to be damaged."""
+    folder = Path(assistant.embedding.__file__).parent / "data" / "encoder"
+    return Path(shutil.copytree(folder, tmp_path / "encoder"))
+
+
+@pytest.mark.parametrize(
+    "name", ["onnx/model.onnx", "tokenizer.json", "config_sentence_transformers.json", "scope.json", "SHA256SUMS"]
+)
+@pytest.mark.parametrize("missing", [True, False], ids=["missing", "altered"])
+def test_a_file_that_is_not_as_shipped_is_named(copied: Path, name: str, missing: bool) -> None:
+    if missing:
+        (copied / name).unlink()
+    else:
+        (copied / name).write_bytes((copied / name).read_bytes().replace(b"a", b"b"))
+    encoder = BundledEncoder(copied)
+    with pytest.raises(ModelError, match="install the package again") as caught:
+        encoder.scope(encoder.embed(["个推收集什么"], "query")[0])
+    assert str(copied) in str(caught.value)
+
+
+def test_scope_tells_policies_from_the_rest() -> None:
+    encoder = BundledEncoder()
+    inside = encoder.embed(["你们会收集我的位置吗", "how do I delete my account", "cookie 怎么关"], "query")
+    outside = encoder.embed(["北京明天多少度", "write a haiku about the sea", "怎么炒鸡蛋"], "query")
+    assert min(map(encoder.scope, inside)) > 0 > max(map(encoder.scope, outside))
+
+
+def test_threads_may_share_an_encoder() -> None:
+    encoder = BundledEncoder()
+    with ThreadPoolExecutor(4) as pool:
+        rows = list(pool.map(lambda _: encoder.embed(TEXTS[:2], "query"), range(8)))
+    assert all((row == rows[0]).all() for row in rows)
