@@ -1,7 +1,7 @@
 r"""Answers questions about a company's policy from the policy itself.
 
 >>> from assistant import parse
->>> policy = parse("一、收集\\n我们收集您的手机号。\\n二、联系我们\\n电话：12345。")
+>>> policy = parse("一、收集\n我们收集您的手机号。\n二、联系我们\n电话：12345。")
 >>> policy.reference(policy.at(policy.text.index("12345")).id)
 '二'
 

@@ -273,7 +273,7 @@ def cite(policy: Policy, span: Span) -> Citation:
 def locate(quote: str, text: str, start: int = 0, end: int | None = None) -> Span | None:
     r"""Return where `quote` stands in `text[start:end]`, ignoring case, width and white space.
 
-    >>> text = "我们深 知个人信息对您的重要性，\\n并将保护。"
+    >>> text = "我们深 知个人信息对您的重要性，\n并将保护。"
     >>> text[slice(*locate("深知个人信息", text))]
     '深 知个人信息'
     >>> locate("深知公司信息", text) is None

@@ -108,7 +108,7 @@ _ACCOUNT = re.compile("帐(?=[号户单款目务])")
 def normalized(text: str) -> str:
     r"""Return `text` as names and words are looked for in it: visible, simplified, folded, with single blanks.
 
-    >>> normalized("ＧｅＴｕｉ\\n 會收集")
+    >>> normalized("ＧｅＴｕｉ\n 會收集")
     'getui 会收集'
     """
     # A name of several words may be divided by the end of a line.
