@@ -5,14 +5,17 @@ BIN := $(VENV)/bin
 CORE := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 MODELS := $(VENV)/.installed-models
+TRAIN := $(VENV)/.installed-train
+DATA ?= data
+RUN ?= out/encoder
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install ask ui index outline test test-models check format eval bench clean
+.PHONY: help install ask ui index outline test test-models check format eval bench encoder encoder-figures clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(CORE) ## install the assistant into .venv
 
@@ -34,6 +37,10 @@ $(DEV): $(CORE) pyproject.toml
 $(MODELS): $(DEV) pyproject.toml
 	$(BIN)/python -m pip install --quiet torch==2.13.0
 	$(BIN)/python -m pip install --quiet --editable '.[dev,models]'
+	@touch $@
+
+$(TRAIN): $(MODELS) pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[dev,models,train]'
 	@touch $@
 
 ask: export QUESTION := $(value Q)
@@ -68,6 +75,18 @@ eval: $(DEV) ## measure the assistant on the question sets of evals/
 
 bench: $(DEV) ## measure speed and memory, as ratios to the models' own cost
 	$(BIN)/python -m benchmarks
+
+$(RUN)/base/model.safetensors: $(TRAIN)
+	$(BIN)/python -m training base --data $(DATA) --out $(RUN)/base
+
+encoder: $(RUN)/base/model.safetensors ## train and export the encoder: make encoder DATA=folder [RESUME=--resume]
+	$(BIN)/python -m training train --data $(DATA) --base $(RUN)/base --out $(RUN)/run $(RESUME)
+	$(BIN)/python -m training export --data $(DATA) --model $(RUN)/run/final
+	$(BIN)/python -m training scope --data $(DATA)
+
+encoder-figures: $(TRAIN) ## print the encoder's table of figures and times: make encoder-figures DATA=folder
+	$(BIN)/python -m training evaluate --data $(DATA)
+	$(BIN)/python -m training time --data $(DATA)
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist out

@@ -166,7 +166,7 @@ def answerability(evidence: Evidence) -> float:
     )
 
 
-_ODDS = {"scope": 0.34, "similarity": 11.72, "coverage": 4.21, "base": -5.89}
+_ODDS = {"scope": 0.37, "similarity": 9.08, "coverage": 3.98, "base": -4.05}
 MOST_SCOPE = 6.0
 # In the units of scores, which are sums of standard scores. Chosen on the dev questions.
 _CLAUSE_MARGIN = 0.6

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
@@ -70,6 +72,7 @@ _FILES = (_MODEL, _TOKENIZER, _PROMPTS)
 """What vectors depend on."""
 _MAX_TOKENS = 256
 _DIM = 384
+_MOST_THREADS = 8
 
 
 class BundledEncoder:
@@ -106,15 +109,22 @@ class BundledEncoder:
         import numpy as np
 
         session, tokenizer, prompts = self._load()
-        rows = np.zeros((len(texts), _DIM), np.float32)
-        for row, text in zip(rows, texts, strict=True):
-            # One at a time: quantized products take their scale from all that is in a batch, and a
-            # text is to have the same vector whatever is embedded with it.
+
+        def vector(text: str) -> Vectors:
             ids = np.array([tokenizer.encode(prompts[role] + cleaned(text)).ids], np.int64)
             states = session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0]
             mean = states.mean(axis=0)
-            row[:] = mean / max(float(np.linalg.norm(mean)), 1e-9)
-        return rows
+            unit: Vectors = (mean / max(float(np.linalg.norm(mean)), 1e-9)).astype(np.float32)
+            return unit
+
+        # Each text by itself: quantized products take their scale from all that is in a batch, and a text
+        # is to have the same vector whatever is embedded with it. Texts, not products, are shared out.
+        if len(texts) < 2:
+            rows = [vector(text) for text in texts]
+        else:
+            with ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_THREADS)) as pool:
+                rows = list(pool.map(vector, texts))
+        return np.array(rows, np.float32).reshape(len(texts), _DIM)
 
     def scope(self, vector: Vectors) -> float:
         """See `ScopeJudge.scope`; by a logistic regression fitted by `python -m training scope`."""
@@ -135,9 +145,7 @@ class BundledEncoder:
                     from tokenizers import Tokenizer
 
                     options = onnxruntime.SessionOptions()
-                    options.inter_op_num_threads = 1
-                    # Threads that wait in a loop take the processor from the rest of the assistant.
-                    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+                    options.intra_op_num_threads = options.inter_op_num_threads = 1
                     session = onnxruntime.InferenceSession(files[_MODEL], options, providers=["CPUExecutionProvider"])
                     tokenizer = Tokenizer.from_str(files[_TOKENIZER].decode())
                 # The library has no common base of its errors.

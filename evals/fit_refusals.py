@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from assistant.retrieval import Evidence
 
 FEATURES = ("scope", "similarity", "coverage")
-_FALSE_REFUSALS = 0.02
+_FALSE_REFUSALS = 0.03
 _OFF_TOPIC = ("off_topic", "injection")
 _STEPS = 5_000
 _RATE = 0.5

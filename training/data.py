@@ -1,0 +1,307 @@
+"""Training data: pairs of a query and the passage that answers it, in batches of one policy.
+
+Read from a folder with these files, none of which is kept in the project:
+
+- `capp130_zh_en.jsonl`: sentences of policies with translation, topics and plain rewording
+  (CAPP-130, CC BY 4.0);
+- `xquad_zh_en_dev.jsonl`, `cmrc2018_trial.jsonl`: paragraphs with questions (CC BY-SA 4.0).
+
+Passages take the shapes in which policies are indexed: a sentence, a sentence led by its
+heading, and a clause with its last two headings. Lone headings serve as negatives.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+TRAIN_POLICIES = range(1, 101)
+DEV_POLICIES = range(101, 111)
+HELD_OUT = 0.25
+"""Share of the paragraphs of XQuAD and CMRC that is kept for evaluation: every fourth."""
+CLAUSE_CHARS = 230
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """A sentence of a policy."""
+
+    policy: int
+    zh: str
+    en: str
+    plain: str
+    """A lawyer's plain rewording, or empty."""
+    labels: frozenset[str]
+    headings: tuple[str, ...]
+    """The headings above it, outermost first."""
+    clause: str
+    """The text of the clause that it stands in, cut to `CLAUSE_CHARS` around it."""
+    heading: bool
+    """Whether it is a heading itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A query and its passage."""
+
+    query: str
+    passage: str
+    negative: str
+    """A passage that does not answer it: most often a lone heading of the same policy."""
+    kind: str
+    """Where the pair comes from, such as `en` or `plain`."""
+    guide: str
+    """The sentence that answers, in the language of the policy: passages close to it are no negatives."""
+    need: frozenset[str] = field(default=frozenset())
+    """Facets that the query asks for; a passage that has them all is no negative."""
+    has: frozenset[str] = field(default=frozenset())
+    """Facets that the passage speaks of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paragraph:
+    """A paragraph of general knowledge with its questions."""
+
+    text: str
+    """In Chinese."""
+    questions: tuple[tuple[str, str], ...]
+    """Questions in Chinese and, or empty, in English."""
+
+
+_NUMBER = r"[一二三四五六七八九十百]+"
+_MARKERS = (
+    re.compile(rf"第{_NUMBER}[章部条节]|{_NUMBER}[、.．,，]|附件{_NUMBER}?|附录"),
+    re.compile(rf"[（(]{_NUMBER}[)）]"),
+    re.compile(r"\d{1,2}(\.\d{1,2}){0,3}[、.．,，\s　]?"),
+    re.compile(r"[（(]\d{1,2}[)）]|\d{1,2}[)）]|[①-⑳]"),
+)
+_CLOSING = tuple("。；;：:，,！!?？")
+
+
+def _squeezed(text: str) -> str:
+    return " ".join(text.split())
+
+
+def heading_level(text: str) -> int | None:
+    """Return the depth of a heading from 0, or None for what is not one.
+
+    >>> heading_level("一、我们如何收集"), heading_level("1.2 注册"), heading_level("我们会收集您的手机号。")
+    (0, 3, None)
+    """
+    if len(text) > 32 or text.endswith(_CLOSING[:3]) or text.count("，") > 1:
+        return None
+    for level, marker in enumerate(_MARKERS):
+        match = marker.match(text)
+        if match and len(text) - match.end() >= 2:
+            return level + match.group().rstrip("、.．,， ").count(".") if level == 2 else level
+    return None
+
+
+def read_policies(folder: Path) -> dict[int, list[Sentence]]:
+    """Return the sentences of each policy in their order, with headings and clauses found."""
+    rows: dict[int, list[dict[str, Any]]] = {}
+    for line in (folder / "capp130_zh_en.jsonl").read_text("utf-8").splitlines():
+        row = json.loads(line)
+        row["zh"], row["en"] = _squeezed(row["zh"]), _squeezed(row["en"])
+        if row["zh"]:
+            rows.setdefault(row["policy"], []).append(row)
+    return {number: _with_clauses(number, policy) for number, policy in rows.items()}
+
+
+def _with_clauses(number: int, rows: Sequence[dict[str, Any]]) -> list[Sentence]:
+    texts = [str(row["zh"]) for row in rows]
+    levels = [heading_level(text) for text in texts]
+    # A heading's own number says little where nothing follows: a table of contents.
+    starts = [index for index, level in enumerate(levels) if level is not None]
+    bounds = dict(pairwise([*starts, len(texts)]))
+    stack: list[tuple[int, str]] = []
+    block = (0, starts[0] if starts else len(texts))
+    found = []
+    for index, (row, level) in enumerate(zip(rows, levels, strict=True)):
+        if level is not None:
+            while stack and stack[-1][0] >= level:
+                stack.pop()
+            stack.append((level, texts[index]))
+            block = (index + 1, bounds[index])
+        found.append(
+            Sentence(
+                policy=number,
+                zh=texts[index],
+                en=str(row["en"]),
+                plain=_squeezed(str(row.get("plain") or "")),
+                labels=frozenset(row["labels"]),
+                headings=tuple(text for _, text in stack),
+                heading=level is not None,
+                clause=_window(texts, block, index),
+            )
+        )
+    return found
+
+
+def _window(texts: Sequence[str], block: tuple[int, int], index: int) -> str:
+    left = right = index
+    size = len(texts[index])
+    while size < CLAUSE_CHARS:
+        grown = size
+        if right + 1 < block[1] and size + len(texts[right + 1]) <= CLAUSE_CHARS:
+            right += 1
+            size += len(texts[right])
+        if left - 1 >= block[0] and size + len(texts[left - 1]) <= CLAUSE_CHARS:
+            left -= 1
+            size += len(texts[left])
+        if size == grown:
+            break
+    return "".join(texts[left : right + 1])
+
+
+def read_paragraphs(folder: Path, name: str) -> list[Paragraph]:
+    """Return the paragraphs of `xquad` or `cmrc`."""
+    file = {"xquad": "xquad_zh_en_dev.jsonl", "cmrc": "cmrc2018_trial.jsonl"}[name]
+    found = []
+    for line in (folder / file).read_text("utf-8").splitlines():
+        row = json.loads(line)
+        if name == "xquad":
+            questions = tuple((_squeezed(q["zh"]), _squeezed(q["en"])) for q in row["questions"])
+            found.append(Paragraph(text=_squeezed(row["context_zh"]), questions=questions))
+        else:
+            questions = tuple((_squeezed(q["q"]), "") for q in row["questions"])
+            found.append(Paragraph(text=_squeezed(row["context"]), questions=questions))
+    return found
+
+
+def split(paragraphs: Sequence[Paragraph], *, held_out: bool) -> list[Paragraph]:
+    """Return the paragraphs kept for evaluation, or the others: every fourth is kept."""
+    return [paragraph for number, paragraph in enumerate(paragraphs) if (number % 4 == 3) == held_out]
+
+
+def passage_of(sentence: Sentence, rng: random.Random) -> str:
+    """Return the passage of a sentence in one of the shapes in which it may be indexed."""
+    above = sentence.headings[:-1] if sentence.heading else sentence.headings
+    draw = rng.random()
+    if draw < 0.5 or not above:
+        return sentence.zh
+    if draw < 0.75:
+        return f"{above[-1]}：{sentence.zh}"
+    body = sentence.clause if draw < 0.9 else sentence.zh
+    join = " › " if draw > 0.92 else " "
+    return f"{join.join(above[-2:])} {body}"[: CLAUSE_CHARS + 20]
+
+
+def scrap(policy: Sequence[Sentence], rng: random.Random, but: Sentence) -> str:
+    """Return a lone heading or scrap of the policy that does not answer."""
+    scraps = [s for s in policy if (s.heading or len(s.zh) <= 12) and s.zh not in but.headings and s.zh != but.zh]
+    if not scraps:
+        return rng.choice(policy).zh
+    zh = rng.choice(scraps).zh
+    if rng.random() < 0.15 and but.headings:
+        return but.headings[-1] if but.headings[-1] != but.zh else zh
+    return zh
+
+
+def sentence_pairs(policy: Sequence[Sentence], rng: random.Random, *, kind: str) -> list[Pair]:
+    """Return pairs of one policy: `en` (translation → sentence) or `plain` (rewording → sentence)."""
+    pairs = []
+    for sentence in policy:
+        query = sentence.en if kind == "en" else sentence.plain
+        if not query or sentence.heading or len(sentence.zh) < 8 or query == sentence.zh:
+            continue
+        if kind == "en" and len(sentence.zh) < 16 and rng.random() < 0.6:
+            continue
+        pairs.append(
+            Pair(
+                query=query,
+                passage=passage_of(sentence, rng),
+                negative=scrap(policy, rng, sentence),
+                kind=kind,
+                guide=sentence.zh,
+            )
+        )
+    return pairs
+
+
+def paragraph_pairs(paragraphs: Sequence[Paragraph], rng: random.Random) -> list[Pair]:
+    """Return one pair a question: Chinese, and English where there is one, to the Chinese paragraph."""
+    pairs = []
+    for paragraph in paragraphs:
+        for zh, en in paragraph.questions:
+            other = rng.choice(paragraphs).text
+            query = en if en and rng.random() < 0.6 else zh
+            pairs.append(
+                Pair(
+                    query=query,
+                    passage=paragraph.text[:300],
+                    negative=other[:30],
+                    kind="general",
+                    guide=paragraph.text[:200],
+                )
+            )
+    return pairs
+
+
+def batches(
+    groups: dict[str, dict[int, list[Pair]]], weights: dict[str, float], *, size: int, steps: int, seed: int
+) -> Iterator[list[Pair]]:
+    """Yield `steps` batches of pairs of one policy each, its kinds mixed by `weights`.
+
+    Args:
+        groups: Pairs by kind and policy; `general` pairs have the policy 0.
+        weights: Share of each kind; `general` ones fill whole batches.
+        size: Pairs in a batch; a passage appears once in it.
+        steps: Number of batches.
+        seed: Of the draws.
+    """
+    rng = random.Random(seed)
+    policies = sorted({number for kind, by in groups.items() if kind != "general" for number in by})
+    queues: dict[tuple[str, int], list[Pair]] = {}
+    # Long policies have more to teach, but not in proportion to their length.
+    sizes = [sum(len(by.get(number, ())) for by in groups.values()) ** 0.6 for number in policies]
+
+    def draw(kind: str, number: int) -> Pair | None:
+        if not groups.get(kind, {}).get(number):
+            return None
+        queue = queues.setdefault((kind, number), [])
+        if not queue:
+            queue.extend(groups[kind][number])
+            rng.shuffle(queue)
+        return queue.pop()
+
+    specific = {kind: weight for kind, weight in weights.items() if kind != "general"}
+    for _ in range(steps):
+        general = rng.random() < weights.get("general", 0.0)
+        number = 0 if general else rng.choices(policies, sizes)[0]
+        batch: list[Pair] = []
+        seen: set[str] = set()
+        for _ in range(size * 4):
+            if len(batch) == size:
+                break
+            kind = "general" if general else rng.choices(list(specific), list(specific.values()))[0]
+            pair = draw(kind, number)
+            if pair is not None and pair.guide not in seen:
+                seen.add(pair.guide)
+                batch.append(pair)
+        # A short policy does not fill a batch: sentences of another follow.
+        while len(batch) < size:
+            kind = "general" if general else rng.choices(list(specific), list(specific.values()))[0]
+            pair = draw(kind, 0 if general else rng.choices(policies, sizes)[0])
+            if pair is not None and pair.guide not in seen:
+                seen.add(pair.guide)
+                batch.append(pair)
+        yield batch
+
+
+def some_texts(folder: Path, *, count: int = 40) -> list[str]:
+    """Return `3 x count` sentences of training policies with their prompts: passages, English and Chinese queries."""
+    policies = read_policies(folder)
+    sentences = [sentence for number in TRAIN_POLICIES for sentence in policies.get(number, ())]
+    step = max(1, len(sentences) // count)
+    passages = [f"passage: {sentence.zh}" for sentence in sentences[5::step]]
+    english = [f"query: {sentence.en}" for sentence in sentences[11::step]]
+    return [*passages, *english, *(f"query: {sentence.zh}" for sentence in sentences[23::step])]

@@ -1,0 +1,190 @@
+"""Training with sentence-transformers: contrastive, negatives from the same policy, resumable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer, SentenceTransformerTrainingArguments
+from torch import Tensor, nn
+from torch.utils.data import Sampler
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from training.data import Pair
+
+TEMPERATURE = 0.04
+SMALL_DIM = 128
+SMALL_WEIGHT = 0.3
+TOO_CLOSE = 0.55
+SCRAPS = 8
+"""Lone headings and the like in a batch, negatives of all its queries."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """What a run of training depends on, besides its data."""
+
+    steps: int
+    batch: int = 32
+    max_tokens: int = 80
+    learning_rate: float = 4e-5
+    warmup_steps: int = 20
+    schedule: str = "constant_with_warmup"
+    frozen_layers: int = 0
+    """How many of the lowest layers stay as they are; word embeddings always do."""
+    save_every: int = 50
+    seed: int = 1
+    threads: int = 2
+
+
+class PolicyLoss(nn.Module):
+    """Multiple negatives ranking within a batch of one policy, guided, in 384 and 128 dimensions.
+
+    A passage is no negative of a query if its sentence is nearly that which answers (their
+    pairs of neighbouring characters overlap by more than `TOO_CLOSE`), or if it speaks of every
+    facet that is asked for. Texts are embedded in groups of similar length, so that little is spent on padding.
+    """
+
+    def __init__(self, model: SentenceTransformer, pairs: Sequence[Pair], *, temperature: float = TEMPERATURE) -> None:
+        super().__init__()
+        self.model = model
+        self._pairs = pairs
+        self._bigrams = [_bigrams(pair.guide) for pair in pairs]
+        self._temperature = temperature
+
+    def forward(self, sentence_features: Iterable[dict[str, Tensor]], labels: Tensor) -> Tensor:
+        """Return the loss of a batch; `labels` are the places of its pairs in the training set."""
+        queries, passages, scraps = sentence_features
+        few = {name: scraps[name][:SCRAPS] for name in ("input_ids", "attention_mask")}
+        vectors = embed_by_length(self.model, [queries, passages, few])
+        mask = self._not_negative(labels.tolist()).to(labels.device)
+        mask = nn.functional.pad(mask, (0, len(vectors[2])))
+        asked, found = vectors[0], torch.cat(vectors[1:])
+        return self._ranking(asked, found, mask) + SMALL_WEIGHT * self._ranking(
+            asked[:, :SMALL_DIM], found[:, :SMALL_DIM], mask
+        )
+
+    def _ranking(self, queries: Tensor, passages: Tensor, mask: Tensor) -> Tensor:
+        scores = (
+            nn.functional.normalize(queries, dim=1) @ nn.functional.normalize(passages, dim=1).T / self._temperature
+        )
+        scores = scores.masked_fill(mask, -1e4)
+        return nn.functional.cross_entropy(scores, torch.arange(len(queries), device=scores.device))
+
+    def _not_negative(self, numbers: Sequence[int]) -> Tensor:
+        mask = torch.zeros(len(numbers), len(numbers), dtype=torch.bool)
+        for i, first in enumerate(numbers):
+            need, own = self._pairs[first].need, self._bigrams[first]
+            for j, second in enumerate(numbers):
+                other = self._bigrams[second]
+                alike = len(own & other) > TOO_CLOSE * len(own | other)
+                mask[i, j] = alike or (bool(need) and need <= self._pairs[second].has)
+        mask.fill_diagonal_(False)  # noqa: FBT003 - torch takes it by place
+        return mask
+
+
+def embed_by_length(
+    model: SentenceTransformer, features: Sequence[dict[str, Tensor]], *, groups: int = 6
+) -> list[Tensor]:
+    """Return the sentence embeddings of each of `features`, computed in groups of similar length."""
+    ids, masks = [], []
+    width = max(feature["input_ids"].shape[1] for feature in features)
+    for feature in features:
+        grow = (0, width - feature["input_ids"].shape[1])
+        ids.append(nn.functional.pad(feature["input_ids"], grow, value=1))
+        masks.append(nn.functional.pad(feature["attention_mask"], grow))
+    all_ids, all_masks = torch.cat(ids), torch.cat(masks)
+    lengths = all_masks.sum(1)
+    order = torch.argsort(lengths)
+    parts = []
+    for part in torch.chunk(order, groups):
+        longest = int(lengths[part].max())
+        cut = {"input_ids": all_ids[part, :longest], "attention_mask": all_masks[part, :longest]}
+        parts.append(model(cut)["sentence_embedding"])
+    vectors = torch.cat(parts)[torch.argsort(order)]
+    return list(torch.split(vectors, [len(feature["input_ids"]) for feature in features]))
+
+
+class _InOrder(Sampler[list[int]]):
+    """Batches that are laid out beforehand, in their order."""
+
+    def __init__(self, dataset: Any, batch_size: int, *_: Any, **__: Any) -> None:
+        super().__init__()
+        self._count, self._size = len(dataset), batch_size
+        self.batch_size = batch_size
+        self.drop_last = True
+
+    def __iter__(self) -> Iterator[list[int]]:
+        for start in range(0, self._count - self._size + 1, self._size):
+            yield list(range(start, start + self._size))
+
+    def __len__(self) -> int:
+        return self._count // self._size
+
+    def set_epoch(self, epoch: int) -> None:
+        """Do nothing: every epoch has the same order."""
+
+
+def _bigrams(text: str) -> frozenset[str]:
+    return frozenset(text[i : i + 2] for i in range(len(text) - 1))
+
+
+def train(base: Path, out: Path, laid: Sequence[Sequence[Pair]], recipe: Recipe, *, resume: bool = False) -> Path:
+    """Train the model at `base` on the batches `laid` and return the folder of the result.
+
+    Args:
+        base: Folder of the model to start from.
+        out: Folder of checkpoints; the result is in its `final`.
+        laid: The batches in their order.
+        recipe: Options of the run.
+        resume: Whether to go on from the last checkpoint in `out`.
+    """
+    from datasets import Dataset
+
+    torch.set_num_threads(recipe.threads)
+    torch.manual_seed(recipe.seed)
+    model = SentenceTransformer(str(base), device=None if torch.cuda.is_available() else "cpu")
+    pairs = [pair for batch in laid for pair in batch]
+    model.max_seq_length = recipe.max_tokens
+    bert: Any = model[0].auto_model
+    for module in (bert.embeddings.word_embeddings, *bert.encoder.layer[: recipe.frozen_layers]):
+        module.requires_grad_(False)  # noqa: FBT003 - torch takes it by place
+    dataset = Dataset.from_dict(
+        {
+            "query": [pair.query for pair in pairs],
+            "passage": [pair.passage for pair in pairs],
+            "negative": [pair.negative for pair in pairs],
+            "label": list(range(len(pairs))),
+        }
+    )
+    arguments = SentenceTransformerTrainingArguments(
+        output_dir=str(out),
+        max_steps=min(recipe.steps, len(laid)),
+        per_device_train_batch_size=recipe.batch,
+        learning_rate=recipe.learning_rate,
+        lr_scheduler_type=recipe.schedule,
+        warmup_steps=recipe.warmup_steps,
+        weight_decay=0.01,
+        max_grad_norm=1.0,
+        save_steps=recipe.save_every,
+        save_total_limit=8,
+        logging_steps=5,
+        seed=recipe.seed,
+        report_to="none",
+        batch_sampler=_InOrder,
+        prompts={"query": "query: ", "passage": "passage: ", "negative": "passage: "},
+        dataloader_num_workers=0,
+        use_cpu=not torch.cuda.is_available(),
+    )
+    trainer = SentenceTransformerTrainer(
+        model=model, args=arguments, train_dataset=dataset, loss=PolicyLoss(model, pairs)
+    )
+    trainer.train(resume_from_checkpoint=resume or None)
+    final = out / "final"
+    model.max_seq_length = 512
+    model.save_pretrained(str(final))
+    return final
