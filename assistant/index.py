@@ -178,6 +178,10 @@ class Shard:
     """Digest of the text of each vector, by which a later index finds it again."""
 
 
+_CONCEPT = "§"
+"""What marks a token as a concept; no word begins with it."""
+
+
 class Analyzer:
     """Turns text into the tokens of the lexical leg: words, and the concepts they name.
 
@@ -208,7 +212,7 @@ class Analyzer:
             concepts |= dict.fromkeys(found)
             if rest[start:end].isascii():
                 rest = rest[:start] + " " * (end - start) + rest[end:]
-        return self.tokenizer.tokens(rest) + [f"§{concept}" for concept in concepts]
+        return self.tokenizer.tokens(rest) + [f"{_CONCEPT}{concept}" for concept in concepts]
 
 
 def names_in(policy: Policy) -> tuple[str, ...]:
@@ -239,8 +243,8 @@ class Texts:
 
     embedded: tuple[str, ...]
     """What the embedding models read: with the nearest headings, which say what it is about."""
-    lexical: tuple[str, ...]
-    """What words are counted in: the same, but uncut."""
+    headings: tuple[str, ...]
+    """The nearest headings of each passage, whose words count as the passage's."""
     firsts: tuple[int, ...]
     """Place of each passage's first text."""
 
@@ -251,25 +255,37 @@ def texts_of(policy: Policy, found: Sequence[Passage]) -> Texts:
     A sentence too short to say what it is about is led by its heading.
     """
     embedded: list[str] = []
-    lexical: list[str] = []
+    nearest: list[str] = []
     firsts: list[int] = []
     for passage in found:
         firsts.append(len(embedded))
         headings = passage.context.split(_STEP) if passage.context else []
         heading = headings[-1] if headings else ""
+        nearest.append(" ".join(headings[-2:]))
         whole = " ".join(policy.text[passage.start : passage.end].split())
-        embedded.append(f"{' '.join(headings[-2:])} {whole}"[:_WHOLE_CHARS].strip())
-        lexical.append(f"{' '.join(headings[-2:])}\n{whole}")
+        embedded.append(f"{nearest[-1]} {whole}"[:_WHOLE_CHARS].strip())
         for start, end in passage.sentences:
             sentence = policy.text[start:end]
             alone = end - start >= _SHORT_SENTENCE or fold(heading) in fold(sentence)
             embedded.append(sentence if alone else f"{heading}：{sentence}")
-            lexical.append(embedded[-1])
-    return Texts(embedded=tuple(embedded), lexical=tuple(lexical), firsts=tuple(firsts))
+    return Texts(embedded=tuple(embedded), headings=tuple(nearest), firsts=tuple(firsts))
 
 
 _STEP = " › "
 _WHOLE_CHARS = 500
+
+
+def _tokens(texts: Texts, analyzer: Analyzer) -> Iterator[list[str]]:
+    """Yield the tokens of each text: a passage as a whole has those of its headings and of its sentences."""
+    for first, after, heading in zip(
+        texts.firsts, (*texts.firsts[1:], len(texts.embedded)), texts.headings, strict=True
+    ):
+        of_sentences = [analyzer.tokens(text) for text in texts.embedded[first + 1 : after]]
+        whole = [token for row in (analyzer.tokens(heading), *of_sentences) for token in row]
+        yield [token for token in whole if not token.startswith(_CONCEPT)] + list(
+            dict.fromkeys(token for token in whole if token.startswith(_CONCEPT))
+        )
+        yield from of_sentences
 
 
 def build_shard(
@@ -300,7 +316,7 @@ def build_shard(
     if not found:
         raise PolicyIndexError(f"policy {policy.id!r} holds no sentence that could be found: check its text")
     texts = texts_of(policy, found)
-    tokens = [analyzer.tokens(text) or ["§"] for text in texts.lexical]
+    tokens = [row or [_CONCEPT] for row in _tokens(texts, analyzer)]
     # A vocabulary of our own: the library would number tokens in the order of a set.
     vocabulary = {token: number for number, token in enumerate(sorted({token for row in tokens for token in row}))}
     scorer = bm25s.BM25(method="lucene", k1=_K1, b=_B, csc_backend="numpy", backend="numpy")
@@ -559,7 +575,7 @@ def _inputs(policies: Sequence[Policy], analyzer: Analyzer, embedders: Sequence[
 
 def _texts(policy: Policy) -> list[tuple[str, ...]]:
     texts = texts_of(policy, passages(policy))
-    return [texts.embedded, texts.lexical]
+    return [texts.embedded, texts.headings]
 
 
 def _version_of(distribution: str) -> str:
