@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +15,7 @@ from assistant.embedding import Embedder, bundled_embedders
 from assistant.errors import IndexDamagedError, QuestionError, SettingsError
 from assistant.index import Analyzer, IndexStore, Progress, names_in
 from assistant.retrieval import Hit, Retriever
-from assistant.text import normalized, visible
+from assistant.text import any_of, normalized, visible
 from assistant.thesaurus import default_thesaurus
 
 if TYPE_CHECKING:
@@ -147,26 +146,13 @@ class Assistant:
                 raise QuestionError("policies is empty: name at least one, or leave it out to ask all")
             return tuple(dict.fromkeys(self.policy(policy_id).id for policy_id in policies))
         asked = normalized(query)
-        named = [p.id for p in self.policies if any(_is_named(n, asked) for n in (p.company, *p.aliases, p.id))]
+        named = [policy.id for policy in self.policies if any_of(policy.names).search(asked)]
         return tuple(named or (policy.id for policy in self.policies))
 
     def _cleaned(self, turn: Turn) -> Turn:
         return replace(turn, question=visible(turn.question)[: self.settings.max_question_chars].strip())
 
 
-def _is_named(name: str, question: str) -> bool:
-    """Say whether a normalized question has a name in it; a Latin one as whole words."""
-    wanted = normalized(name)
-    place = question.find(wanted) if wanted else -1
-    while place >= 0:
-        around = question[max(place - 1, 0) : place] + wanted[0], wanted[-1] + question[place + len(wanted) :][:1]
-        if not any(_WORD_GOES_ON.fullmatch(pair) for pair in around):
-            return True
-        place = question.find(wanted, place + 1)
-    return False
-
-
-_WORD_GOES_ON = re.compile(r"[a-z0-9]{2}")
 _MOST_TURNS = 20
 
 

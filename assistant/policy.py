@@ -102,6 +102,11 @@ class Policy:
             stack.extend((*path, child) for child in reversed(path[-1].children))
         object.__setattr__(self, "_paths", MappingProxyType(paths))
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What people call the policy, its company and its product."""
+        return tuple(name for name in (self.company, *self.aliases, self.id) if name)
+
     def walk(self) -> Iterator[Clause]:
         """Yield all clauses in the order of the text, the root first."""
         return self.root.walk()

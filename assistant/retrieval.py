@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from assistant.embedding import ScopeJudge
+from assistant.text import any_of, has_han, simplified
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Mapping, Sequence
 
     import numpy as np
@@ -128,10 +130,10 @@ class Retriever:
         """
         if k < 1:
             raise ValueError(f"k must be at least 1, not {k}")
-        query = self.query(question)
-        return self._search(
-            [self.index.shards[p] for p in (self.index.shards if policies is None else policies)], query, k
-        )
+        shards = [self.index.shards[policy_id] for policy_id in (self.index.shards if policies is None else policies)]
+        # Within its own policy a name tells no clause from another, but for the few that introduce it.
+        own = any_of(name for shard in shards for name in shard.policy.names)
+        return self._search(shards, self.query(_addressed(question, own)), k)
 
     def query(self, question: str) -> Query:
         """Analyse and embed a question."""
@@ -198,6 +200,18 @@ class Retriever:
         for embedder in self.embedders:
             scores[embedder.name] = np.asarray(shard.vectors[embedder.name] @ query.vectors[embedder.name], np.float64)
         return scores
+
+
+def _addressed(question: str, names: re.Pattern[str]) -> str:
+    """Return `question` as put to the company itself: 你们 or you in place of its names.
+
+    >>> _addressed("Does Baiju share my address?", any_of(["Baiju"]))
+    'Does you share my address?'
+    """
+    rest = names.sub(" ", simplified(question))
+    if not any(char.isalnum() for char in rest) or not names.search(simplified(question)):
+        return question
+    return names.sub("你们" if has_han(rest) else "you", simplified(question))
 
 
 def _coverage(shard: Shard, query: Query) -> Scores:

@@ -115,6 +115,23 @@ def normalized(text: str) -> str:
     return " ".join(fold(simplified(visible(text))).split())
 
 
+def any_of(names: Iterable[str]) -> re.Pattern[str]:
+    """Return the pattern of any of `names`, whatever its case: Chinese ones anywhere, Latin ones as whole words.
+
+    >>> any_of(["云巢", "Lantern"]).sub("…", "云巢读书 and lantern, not lanterns")
+    '…读书 and …, not lanterns'
+    """
+    cleaned = {" ".join(simplified(visible(name)).split()) for name in names}
+    found = sorted(cleaned, key=lambda name: (-len(name), name))
+    parts = [
+        _WORD_START * name[0].isascii() + re.escape(name) + _WORD_END * name[-1].isascii() for name in found if name
+    ]
+    return re.compile("|".join(parts) or "(?!)", re.IGNORECASE)
+
+
+_WORD_START, _WORD_END = "(?<![A-Za-z0-9])", "(?![A-Za-z0-9])"
+
+
 @cache
 def _converter() -> Any:
     from opencc import OpenCC

@@ -90,3 +90,15 @@ def test_a_question_without_words_still_has_hits_by_meaning(retriever: Retriever
 def test_contents_are_never_found(retriever: Retriever, policies: tuple[Policy, ...]) -> None:
     hits = retriever.retrieve("目录 contents", k=1000)
     assert all(hit.clause.kind != "contents" for hit in hits)
+
+
+@pytest.mark.parametrize(
+    "question", ["云巢读书会不会用麦克风", "雲巢讀書會不會用麥克風", "Does Yunchao need the microphone?"]
+)
+def test_a_policys_own_name_tells_no_clause_from_another(retriever: Retriever, question: str) -> None:
+    best = retriever.retrieve(question, k=1, policies=["yunchao"])[0]
+    assert "麦克风" in best.policy.text[best.start : best.end]
+
+
+def test_a_question_of_nothing_but_a_name_is_asked_as_it_is(retriever: Retriever) -> None:
+    assert "云巢读书" in (hit := retriever.retrieve("云巢读书", k=1)[0]).policy.text[hit.start : hit.end]
