@@ -63,3 +63,10 @@ def test_the_sample_is_what_the_program_prints(name: str, capsys: pytest.Capture
 def test_links_between_documents_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text("utf-8")):
         assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_library_example_runs(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (code,) = re.findall(r"```python\n(.+?)```", text(name), re.S)
+    exec(compile(code, name, "exec"), {})
+    assert "个推消息推送SDK" in capsys.readouterr().out
