@@ -174,6 +174,7 @@ _SENTENCE_MARGIN = 2.0
 _MOST_CLAUSES = 2
 _SHORT_CHARS = 150
 _WHOLE_LIST_CHARS = 600
+_OPENING_CHARS = 60
 _LEAD_IN = (":", "：")
 
 
@@ -204,10 +205,10 @@ def _quoted(hit: Hit) -> list[tuple[Clause, Span]]:
 
 
 def _opening(policy: Policy, clause: Clause) -> Span | None:
-    """Return the span of a clause's label with its title, or else with its first sentence."""
-    if clause.title:
-        return clause.start, policy.text.index(clause.title, clause.start) + len(clause.title)
+    """Return the span of a clause's first sentence with its label; of the label with the title if that is too long."""
     first = next(sentences(policy.text, clause.start, clause.body_end), None)
+    if first and clause.title and first[1] - clause.start > _OPENING_CHARS:
+        return clause.start, policy.text.index(clause.title, clause.start) + len(clause.title)
     return (clause.start, first[1]) if first else None
 
 

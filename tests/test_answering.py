@@ -161,13 +161,17 @@ def test_a_list_is_quoted_whole_with_its_lead_in(policy: Policy) -> None:
     assert quotes[0].endswith("与公共卫生直接相关的。")
 
 
-def test_a_list_too_long_to_quote_is_told_by_its_items_openings() -> None:
-    items = "\n".join(f"（{n}）第{n}类信息：{'我们为了提供服务而收集它。' * 20}" for n in range(1, 5))
+@pytest.mark.parametrize(
+    ("item", "told"),
+    [("我们为了提供服务而收集它。", "：我们为了提供服务而收集它。"), ("我们为了提供服务而收集它，", "")],
+)
+def test_a_list_too_long_to_quote_is_told_by_its_items_openings(item: str, told: str) -> None:
+    items = "\n".join(f"（{n}）第{n}类信息：{item * 20}" for n in range(1, 5))
     policy = parse(f"一、收集\n我们收集的信息包括以下几类：\n{items}\n二、联系\n电话 12345678。", id="long", title="长")
     hits = [hit(policy, "我们收集的信息包括")]
     quotes = [claim.quote for claim in ExtractiveGenerator().generate("收集哪些信息", hits).claims]
     assert quotes[0] == "我们收集的信息包括以下几类："
-    assert quotes[1:] == [f"（{n}）第{n}类信息" for n in range(1, 5)]
+    assert quotes[1:] == [f"（{n}）第{n}类信息{told}" for n in range(1, 5)]
     assert len(verify(ExtractiveGenerator().generate("", hits), hits, min_quote_chars=4)) == 5
 
 
