@@ -157,17 +157,17 @@ def answerability(evidence: Evidence) -> float:
     """
     if evidence.scope is None:
         return math.inf
-    scope = max(-MOST_SCOPE, min(evidence.scope, MOST_SCOPE))
-    return (
-        _ODDS["scope"] * scope
-        + _ODDS["similarity"] * evidence.similarity
-        + _ODDS["coverage"] * evidence.coverage
-        + _ODDS["base"]
-    )
+    return sum(_ODDS[name] * value for name, value in features(evidence).items()) + _ODDS["base"]
+
+
+def features(evidence: Evidence) -> dict[str, float]:
+    """Return by name what the regression reads of the evidence; the scope is bounded, lest it decide alone."""
+    scope = max(-_MOST_SCOPE, min(evidence.scope or 0.0, _MOST_SCOPE))
+    return {"scope": scope, "similarity": evidence.similarity, "coverage": evidence.coverage}
 
 
 _ODDS = {"scope": 0.37, "similarity": 9.1, "coverage": 3.97, "base": -4.06}
-MOST_SCOPE = 6.0
+_MOST_SCOPE = 6.0
 # In the units of scores, which are sums of standard scores. Chosen on the dev questions.
 _CLAUSE_MARGIN = 0.6
 _SENTENCE_MARGIN = 2.0

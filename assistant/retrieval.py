@@ -208,10 +208,11 @@ def _addressed(question: str, names: re.Pattern[str]) -> str:
     >>> _addressed("Does Baiju share my address?", any_of(["Baiju"]))
     'Does you share my address?'
     """
-    rest = names.sub(" ", simplified(question))
-    if not any(char.isalnum() for char in rest) or not names.search(simplified(question)):
+    asked = simplified(question)
+    rest = names.sub(" ", asked)
+    if rest == asked or not any(char.isalnum() for char in rest):
         return question
-    return names.sub("你们" if has_han(rest) else "you", simplified(question))
+    return names.sub("你们" if has_han(rest) else "you", asked)
 
 
 def _coverage(shard: Shard, query: Query) -> Scores:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from assistant import Assistant, Settings
-from assistant.answering import MOST_SCOPE
+from assistant.answering import features
 from assistant.backends import embedders
 from evals.measure import SETS, read_set
 
@@ -24,20 +24,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from assistant.retrieval import Evidence
 
-FEATURES = ("scope", "similarity", "coverage")
 _FALSE_REFUSALS = 0.03
 _OFF_TOPIC = ("off_topic", "injection")
 _STEPS = 5_000
 _RATE = 0.5
 _L2 = 0.01
-
-
-def features(evidence: Evidence) -> list[float]:
-    """Return the features of a question's best hit, in the order of `FEATURES`."""
-    scope = max(-MOST_SCOPE, min(evidence.scope or 0.0, MOST_SCOPE))
-    return [scope, evidence.similarity, evidence.coverage]
 
 
 def fit(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -68,7 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     settings = Settings()
     assistant = Assistant.open(settings=settings, embedders=embedders(settings))
     items = [item for path in options.sets for item in read_set(path, assistant.policies[0])]
-    x = np.array([features(assistant.search(item.question, k=1)[0].evidence) for item in items])
+    rows = [features(assistant.search(item.question, k=1)[0].evidence) for item in items]
+    x = np.array([list(row.values()) for row in rows])
     answerable = np.array([bool(item.gold) for item in items])
     off_topic = np.array([item.style in _OFF_TOPIC for item in items])
     # Near misses have the words and the meaning of the policy: they would only blur what is off topic.
@@ -76,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     weights = fit(x[used], answerable[used].astype(float))
     odds = x @ weights[:-1] + weights[-1]
     threshold = np.quantile(odds[answerable], _FALSE_REFUSALS)
-    fitted = dict(zip(FEATURES, weights[:-1].round(2).tolist(), strict=True))
+    fitted = dict(zip(rows[0], weights[:-1].round(2).tolist(), strict=True))
     sys.stdout.write(f"_ODDS = {fitted | {'base': round(float(weights[-1] - threshold), 2)}}\n")
     for name, group in (("answerable", answerable), ("off topic", off_topic), ("near misses", ~used)):
         sys.stdout.write(f"{name}: {group.sum()} questions, refused {(odds[group] < threshold).mean():.3f}\n")
