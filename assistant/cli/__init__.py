@@ -5,29 +5,41 @@ from __future__ import annotations
 import json
 import sys
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from assistant.cli.terminal import (
+    EXIT_ABSTAINED,
+    EXIT_ERROR,
+    MOST_INPUT_BYTES,
+    AsJson,
+    Corpus,
+    IndexDir,
+    PolicyIds,
+    as_json_text,
+    complain,
+    is_terminal,
+    open_assistant,
+    print_json,
+    print_line,
+    progress_bar,
+    settings_of,
+    shortened,
+    stdin,
+    typed,
+)
 from assistant.errors import AssistantError, QuestionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from typing import BinaryIO, TextIO
 
     from assistant.answering import Answer
     from assistant.engine import Assistant
     from assistant.policy import Clause, Policy
-    from assistant.settings import Settings
-
-EXIT_ERROR = 1
-EXIT_ABSTAINED = 3
 
 _LINE_EXAMPLE = '{"id": "q1", "question": "…"}'
-# A question with a long history; whatever is longer was sent to the wrong program.
-_MOST_INPUT_BYTES = 1_000_000
 
 app = typer.Typer(
     add_completion=False,
@@ -38,19 +50,6 @@ app = typer.Typer(
     help="Answers questions about a company's policy from the policy itself; every statement cites its clause.",
     epilog="Exit codes: 0 answered, 3 no answer in the policy, 1 error, 2 wrong usage.",
 )
-
-Corpus = Annotated[
-    Path | None,
-    typer.Option("--corpus", metavar="FOLDER", help="Folder of policies. [default: the one that comes with it]"),
-]
-IndexDir = Annotated[
-    Path | None,
-    typer.Option("--index-dir", metavar="FOLDER", help="Folder of the index. [default: in the user's cache]"),
-]
-PolicyIds = Annotated[
-    list[str] | None, typer.Option("--policy", metavar="ID", help="Answer from this policy only; may be given again.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -66,10 +65,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         app(args=None if arguments is None else list(arguments), prog_name="policy-assistant")
     except AssistantError as error:
-        _complain(str(error))
+        complain(str(error))
         return EXIT_ERROR
     except OSError as error:  # the machine's, not a fault of ours: a name too long, a port in use
-        _complain(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+        complain(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
         return EXIT_ERROR
     except SystemExit as stop:  # how typer ends, with the code for wrong usage too
         return stop.code if isinstance(stop.code, int) else EXIT_ERROR
@@ -99,15 +98,15 @@ def ask(
             "give a question, or --jsonl to read questions from standard input", param_hint="QUESTION"
         )
     if jsonl:
-        raise typer.Exit(_batch(_open(corpus, index_dir), policy))
-    asked = _typed(question or "")
+        raise typer.Exit(_batch(open_assistant(corpus, index_dir), policy))
+    asked = typed(question or "")
     started = time.perf_counter()
-    assistant = _open(corpus, index_dir)
+    assistant = open_assistant(corpus, index_dir)
     opened = time.perf_counter()
     answer = assistant.ask(asked, policies=policy)
     done = time.perf_counter()
     if as_json:
-        _print_json(answer.as_json(latency_ms=1000 * (done - opened)))
+        print_json(answer.as_json(latency_ms=1000 * (done - opened)))
     else:
         _print_answer(answer, assistant, seconds=(opened - started, done - opened))
     if answer.abstained:
@@ -124,11 +123,11 @@ def search(
     index_dir: IndexDir = None,
 ) -> None:
     """List the clauses that may answer a question, with their rank in each leg of retrieval."""
-    asked = _typed(question)
-    assistant = _open(corpus, index_dir)
+    asked = typed(question)
+    assistant = open_assistant(corpus, index_dir)
     hits = assistant.search(asked, k=k, policies=policy)
     if as_json:
-        _print_json(
+        print_json(
             {
                 "question": asked,
                 "hits": [hit.as_json(rank) | {"ranks": dict(hit.ranks)} for rank, hit in enumerate(hits, 1)],
@@ -139,9 +138,9 @@ def search(
     for rank, hit in enumerate(hits, 1):
         legs = ", ".join(f"{leg} {place}" for leg, place in hit.ranks.items())
         where = f"{hit.policy.id}: {hit.reference}" if several else hit.reference
-        _print(f"{rank}. {where}  [{hit.clause.id}]", style="bold")
-        _print(f"   {legs}", style="dim")
-        _print(f"   {_shortened(hit.policy.text[hit.start : hit.end], 160)}")
+        print_line(f"{rank}. {where}  [{hit.clause.id}]", style="bold")
+        print_line(f"   {legs}", style="dim")
+        print_line(f"   {shortened(hit.policy.text[hit.start : hit.end], 160)}")
 
 
 @app.command()
@@ -153,7 +152,7 @@ def outline(
     """Print a policy's clauses as a tree, with their ids; one tree, or one JSON document, a policy."""
     for found in _policies(policy, corpus):
         if as_json:
-            _print_json({"policy_id": found.id, "sha256": found.sha256, "root": _clause_json(found.root)})
+            print_json({"policy_id": found.id, "sha256": found.sha256, "root": _clause_json(found.root)})
         else:
             _print_outline(found)
 
@@ -168,12 +167,12 @@ def index(
     from assistant.backends import embedders
     from assistant.engine import build_index
 
-    settings = _settings(corpus, index_dir)
-    with _progress() as progress:
+    settings = settings_of(corpus, index_dir)
+    with progress_bar() as progress:
         version, policies = build_index(
             settings=settings, embedders=embedders(settings), progress=progress, force=force
         )
-    _print(f"index {version[:12]}: {policies} {'policy' if policies == 1 else 'policies'}, up to date")
+    print_line(f"index {version[:12]}: {policies} {'policy' if policies == 1 else 'policies'}, up to date")
 
 
 @app.command()
@@ -185,26 +184,7 @@ def ui(
 ) -> None:
     """Open the web page, a chat over the same assistant."""
     launch = _web_page()
-    launch(_open(corpus, index_dir), host=host, port=port)
-
-
-# --- Reading -----------------------------------------------------------------------------
-
-
-def _settings(corpus: Path | None, index_dir: Path | None) -> Settings:
-    from assistant.settings import Settings
-
-    given = (("corpus", corpus), ("index_dir", index_dir))
-    return Settings(**{name: folder for name, folder in given if folder is not None})
-
-
-def _open(corpus: Path | None, index_dir: Path | None) -> Assistant:
-    from assistant.backends import embedders
-    from assistant.engine import Assistant
-
-    settings = _settings(corpus, index_dir)
-    with _progress() as progress:
-        return Assistant.open(settings=settings, embedders=embedders(settings), progress=progress)
+    launch(open_assistant(corpus, index_dir), host=host, port=port)
 
 
 def _policies(policy: str | None, corpus: Path | None) -> Iterator[Policy]:
@@ -215,7 +195,7 @@ def _policies(policy: str | None, corpus: Path | None) -> Iterator[Policy]:
         path = Path(policy)
         yield parse(read_text(path), id=path.stem)
         return
-    policies = open_corpus(_settings(corpus, None).corpus_dir())
+    policies = open_corpus(settings_of(corpus, None).corpus_dir())
     if policy and policy not in {found.id for found in policies}:
         raise QuestionError(
             f"there is no policy {policy!r}: the corpus has {', '.join(found.id for found in policies)}"
@@ -223,30 +203,9 @@ def _policies(policy: str | None, corpus: Path | None) -> Iterator[Policy]:
     yield from (found for found in policies if policy in (None, found.id))
 
 
-def _stdin() -> BinaryIO:
-    if sys.stdin is None:
-        raise QuestionError("standard input is closed: pipe the question into it, or give it as an argument")
-    return sys.stdin.buffer
-
-
-def _typed(question: str) -> str:
-    """Return the question as given, or for `-` what standard input holds, in UTF-8 whatever the locale."""
-    if question != "-":
-        return question
-    data = _stdin().read(_MOST_INPUT_BYTES + 1)
-    if len(data) > _MOST_INPUT_BYTES:
-        raise QuestionError(f"standard input holds more than {_MOST_INPUT_BYTES:,} bytes: ask a single question")
-    try:
-        return data.decode("utf-8-sig").strip()
-    except UnicodeDecodeError as error:
-        raise QuestionError(
-            f"standard input is not UTF-8 (byte {error.start}): convert it, for instance with iconv"
-        ) from None
-
-
 def _batch(assistant: Assistant, policies: list[str] | None) -> int:
     failed = False
-    for number, line in enumerate(_stdin(), 1):
+    for number, line in enumerate(stdin(), 1):
         if not line.strip():
             continue
         result: dict[str, Any] = {"id": str(number)}
@@ -255,7 +214,7 @@ def _batch(assistant: Assistant, policies: list[str] | None) -> int:
         except AssistantError as error:
             failed = True
             result["error"] = {"code": type(error).__name__, "message": f"line {number}: {error}"}
-        typer.echo(_as_json(result))
+        typer.echo(as_json_text(result))
     return EXIT_ERROR if failed else 0
 
 
@@ -264,8 +223,8 @@ def _answer_line(
 ) -> dict[str, Any]:
     from assistant.conversation import Turn
 
-    if len(line) > _MOST_INPUT_BYTES:
-        raise QuestionError(f"has more than {_MOST_INPUT_BYTES:,} bytes: ask one question a line")
+    if len(line) > MOST_INPUT_BYTES:
+        raise QuestionError(f"has more than {MOST_INPUT_BYTES:,} bytes: ask one question a line")
     try:
         item = json.loads(line.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
@@ -292,56 +251,15 @@ def _answer_line(
     return result | answer.as_json(latency_ms=1000 * (time.perf_counter() - started))
 
 
-# --- Printing ----------------------------------------------------------------------------
-
-
-def _print(text: str, style: str = "") -> None:
-    """Print a line: coloured on a terminal, plain in a pipe, never with the text's own escapes."""
-    from assistant.text import visible
-
-    if style and _is_terminal(sys.stdout):
-        from rich.console import Console
-
-        Console(highlight=False, markup=False, emoji=False, soft_wrap=True).print(visible(text), style=style)
-    else:
-        typer.echo(visible(text))
-
-
-def _is_terminal(stream: TextIO | None) -> bool:
-    # There is no stream if it was closed before the program started.
-    return stream is not None and stream.isatty()
-
-
-def _print_json(value: object) -> None:
-    typer.echo(_as_json(value, indent=2))
-
-
-def _as_json(value: object, *, indent: int | None = None) -> str:
-    """Return `value` as JSON, with every character in it escaped if any is one that a terminal obeys or hides.
-
-    The offsets of quotes count such characters, so that they cannot be left out.
-    """
-    from assistant.text import visible
-
-    text = json.dumps(value, ensure_ascii=False, indent=indent)
-    return text if visible(text) == text else json.dumps(value, indent=indent)
-
-
-def _complain(message: str) -> None:
-    from assistant.text import visible
-
-    typer.echo(f"policy-assistant: {' '.join(visible(message).split())}", err=True)
-
-
 def _print_answer(answer: Answer, assistant: Assistant, seconds: tuple[float, float]) -> None:
-    _print(answer.text)
+    print_line(answer.text)
     if answer.citations:
-        _print("")
+        print_line("")
     several = len(assistant.policies) > 1
     for number, citation in enumerate(answer.citations, 1):
         title = f"{assistant.policy(citation.policy_id).title} " if several else ""
-        _print(f"[{number}] {title}{citation.reference}", style="cyan")
-    if _is_terminal(sys.stderr):
+        print_line(f"[{number}] {title}{citation.reference}", style="cyan")
+    if is_terminal(sys.stderr):
         typer.echo(f"\n(opened in {seconds[0]:.1f} s, answered in {1000 * seconds[1]:.0f} ms)", err=True)
 
 
@@ -350,7 +268,7 @@ def _print_outline(policy: Policy) -> None:
         depth = len(policy.path(clause.id)) - 1
         own = policy.own_text(clause)
         named = own[: own.find(clause.title) + len(clause.title)] if clause.title else own
-        _print(f"{'  ' * depth}{_shortened(policy.title if clause is policy.root else named, 48)}  [{clause.id}]")
+        print_line(f"{'  ' * depth}{shortened(policy.title if clause is policy.root else named, 48)}  [{clause.id}]")
 
 
 def _clause_json(root: Clause) -> dict[str, Any]:
@@ -360,41 +278,11 @@ def _clause_json(root: Clause) -> dict[str, Any]:
     }
 
 
-def _shortened(text: str, width: int) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= width else line[: width - 1] + "…"
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Show a bar on a terminal's standard error, one line in other places, if anything is built."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    bar = Progress(*columns, console=Console(stderr=True), transient=True, disable=not _is_terminal(sys.stderr))
-    tasks: dict[str, Any] = {}
-
-    def show(policy_id: str, done: int, total: int) -> None:
-        if policy_id not in tasks:
-            if not tasks:
-                bar.start()
-                if bar.disable:
-                    typer.echo("building the index, once …", err=True)
-            tasks[policy_id] = bar.add_task(f"indexing {policy_id}", total=total)
-        bar.update(tasks[policy_id], completed=done)
-
-    try:
-        yield show
-    finally:
-        bar.stop()
-
-
 def _web_page() -> Callable[..., None]:
     """Return the function that opens the web page: `ui.py`, in the wheel or beside the package."""
     import importlib.util
 
-    package = Path(__file__).parent
+    package = Path(__file__).parents[1]
     path = next((p for p in (package / "ui.py", package.parent / "ui.py") if p.is_file()), None)
     if path is None:
         raise AssistantError("ui.py is not there: install the package again")
@@ -405,7 +293,3 @@ def _web_page() -> Callable[..., None]:
     spec.loader.exec_module(module)
     launch: Callable[..., None] = module.launch
     return launch
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,151 @@
+"""What the commands share: options, opening the assistant, reading standard input, printing safely."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from assistant.errors import QuestionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import BinaryIO, TextIO
+
+    from assistant.engine import Assistant
+    from assistant.settings import Settings
+
+EXIT_ERROR = 1
+EXIT_ABSTAINED = 3
+
+# A question with a long history; whatever is longer was sent to the wrong program.
+MOST_INPUT_BYTES = 1_000_000
+
+Corpus = Annotated[
+    Path | None,
+    typer.Option("--corpus", metavar="FOLDER", help="Folder of policies. [default: the one that comes with it]"),
+]
+IndexDir = Annotated[
+    Path | None,
+    typer.Option("--index-dir", metavar="FOLDER", help="Folder of the index. [default: in the user's cache]"),
+]
+PolicyIds = Annotated[
+    list[str] | None, typer.Option("--policy", metavar="ID", help="Answer from this policy only; may be given again.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def settings_of(corpus: Path | None, index_dir: Path | None) -> Settings:
+    """Return the settings of the environment, with the folders given as options."""
+    from assistant.settings import Settings
+
+    given = (("corpus", corpus), ("index_dir", index_dir))
+    return Settings(**{name: folder for name, folder in given if folder is not None})
+
+
+def open_assistant(corpus: Path | None, index_dir: Path | None) -> Assistant:
+    """Open the assistant on a corpus; a bar shows the building of the index."""
+    from assistant.backends import embedders
+    from assistant.engine import Assistant
+
+    settings = settings_of(corpus, index_dir)
+    with progress_bar() as progress:
+        return Assistant.open(settings=settings, embedders=embedders(settings), progress=progress)
+
+
+def stdin() -> BinaryIO:
+    """Return standard input as bytes."""
+    if sys.stdin is None:
+        raise QuestionError("standard input is closed: pipe the question into it, or give it as an argument")
+    return sys.stdin.buffer
+
+
+def typed(question: str) -> str:
+    """Return the question as given, or for `-` what standard input holds, in UTF-8 whatever the locale."""
+    if question != "-":
+        return question
+    data = stdin().read(MOST_INPUT_BYTES + 1)
+    if len(data) > MOST_INPUT_BYTES:
+        raise QuestionError(f"standard input holds more than {MOST_INPUT_BYTES:,} bytes: ask a single question")
+    try:
+        return data.decode("utf-8-sig").strip()
+    except UnicodeDecodeError as error:
+        raise QuestionError(
+            f"standard input is not UTF-8 (byte {error.start}): convert it, for instance with iconv"
+        ) from None
+
+
+def print_line(text: str, style: str = "") -> None:
+    """Print a line: coloured on a terminal, plain in a pipe, never with the text's own escapes."""
+    from assistant.text import visible
+
+    if style and is_terminal(sys.stdout):
+        from rich.console import Console
+
+        Console(highlight=False, markup=False, emoji=False, soft_wrap=True).print(visible(text), style=style)
+    else:
+        typer.echo(visible(text))
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Say whether a stream is a terminal."""
+    # There is no stream if it was closed before the program started.
+    return stream is not None and stream.isatty()
+
+
+def print_json(value: object) -> None:
+    """Print a value as indented JSON."""
+    typer.echo(as_json_text(value, indent=2))
+
+
+def as_json_text(value: object, *, indent: int | None = None) -> str:
+    """Return `value` as JSON, with every character in it escaped if any is one that a terminal obeys or hides.
+
+    The offsets of quotes count such characters, so that they cannot be left out.
+    """
+    from assistant.text import visible
+
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return text if visible(text) == text else json.dumps(value, indent=indent)
+
+
+def complain(message: str) -> None:
+    """Print what went wrong to standard error, on one line."""
+    from assistant.text import visible
+
+    typer.echo(f"policy-assistant: {' '.join(visible(message).split())}", err=True)
+
+
+def shortened(text: str, width: int) -> str:
+    """Return `text` on one line, cut to `width` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= width else line[: width - 1] + "…"
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """Show a bar on a terminal's standard error, one line in other places, if anything is built."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    bar = Progress(*columns, console=Console(stderr=True), transient=True, disable=not is_terminal(sys.stderr))
+    tasks: dict[str, Any] = {}
+
+    def show(policy_id: str, done: int, total: int) -> None:
+        if policy_id not in tasks:
+            if not tasks:
+                bar.start()
+                if bar.disable:
+                    typer.echo("building the index, once …", err=True)
+            tasks[policy_id] = bar.add_task(f"indexing {policy_id}", total=total)
+        bar.update(tasks[policy_id], completed=done)
+
+    try:
+        yield show
+    finally:
+        bar.stop()
