@@ -64,7 +64,7 @@ class Citation:
     end: int
     """End in the policy's text."""
     translation: str | None = None
-    """Courtesy rendering in the question's language, where the policy has one."""
+    """English of exactly the quote, as a courtesy; None where the policy has none, or the quote cuts a sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,7 +267,7 @@ def cite(policy: Policy, span: Span) -> Citation:
         quote=policy.text[start:end],
         start=start,
         end=end,
-        translation=policy.translations.get(clause.id),
+        translation=policy.translation(start, end),
     )
 
 
@@ -291,6 +291,7 @@ def locate(quote: str, text: str, start: int = 0, end: int | None = None) -> Spa
 # --- Wording -----------------------------------------------------------------------------
 
 _LEAD = {"zh": "《{title}》的相关原文：", "en": "What {title} says, in its own words:"}
+_COURTESY = "Translations are a courtesy: the Chinese text prevails."
 _ABSTAINED: dict[ReasonKind, dict[Language, str]] = {
     "not_stated": {
         "zh": "《{title}》没有说明这一点。",
@@ -353,7 +354,9 @@ def _worded(verified: Sequence[tuple[Claim, Citation]], hits: Sequence[Hit], lan
         quote = "\n  ".join(line.strip() for line in citation.quote.splitlines() if line.strip())
         lines.append(f"• {claim.text} “{quote}” [{marker}]" if claim.text else f"• “{quote}” [{marker}]")
         if citation.translation and language == "en":
-            lines.append(f"  ({citation.translation})")
+            lines.append(f"  Translation: {citation.translation}")
+    if language == "en" and any(citation.translation for _, citation in verified):
+        lines.append(_COURTESY)
     return "\n".join(lines)
 
 

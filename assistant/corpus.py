@@ -1,7 +1,8 @@
 """Corpora: folders of policies, one folder a policy.
 
 A policy's folder holds `policy.txt`, the text in UTF-8, and `policy.toml`, what is known
-about it. A folder with a `policy.txt` of its own is a corpus of one policy.
+about it; it may hold `translations/en.toml`, its English. A folder with a `policy.txt` of its
+own is a corpus of one policy.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 import datetime
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from assistant.errors import CorpusError, PolicyError
 from assistant.parsing import MAX_POLICY_CHARS, parse
 from assistant.text import Language
+from assistant.translations import MAX_TRANSLATION_BYTES, TRANSLATION_FILE, Translation, current, read_table
 
 if TYPE_CHECKING:
     from assistant.policy import Policy
@@ -40,6 +43,11 @@ def open_corpus(folder: Path | str) -> tuple[Policy, ...]:
         CorpusError: If `folder` is missing, holds no policy, or two of the same id.
         PolicyError: If a policy cannot be read; the message names the file.
     """
+    return tuple(policy for policy, _ in open_folders(folder))
+
+
+def open_folders(folder: Path | str) -> tuple[tuple[Policy, Path], ...]:
+    """Return what `open_corpus` does, each policy with its folder."""
     folder = Path(folder)
     try:
         is_folder = folder.is_dir()
@@ -63,7 +71,7 @@ def open_corpus(folder: Path | str) -> tuple[Policy, ...]:
                 f"policies {str(other)!r} and {str(path)!r} have the same id {policy.id!r}: "
                 f"change it in the {METADATA_FILE} of one"
             )
-    return tuple(sorted((policy for policy, _ in policies.values()), key=lambda policy: policy.id))
+    return tuple(sorted(policies.values(), key=lambda found: found[0].id))
 
 
 def _policy_folders(folder: Path) -> list[Path]:
@@ -79,18 +87,37 @@ def _policy_folders(folder: Path) -> list[Path]:
 
 
 def read_policy(folder: Path) -> Policy:
-    """Read and parse the policy in `folder`.
+    """Read and parse the policy in `folder`, with what of its translation is up to date.
 
     Raises:
         PolicyError: If a file is missing, empty, binary, too large, or not UTF-8, or if the
-            metadata are not as they should be; the message names the file and the remedy.
+            metadata or the translation are not as they should be; the message names the file and the remedy.
     """
     text = read_text(folder / TEXT_FILE)
     known = _metadata(folder)
     try:
-        return parse(text, **known)
+        policy = parse(text, **known)
     except PolicyError as error:
         raise PolicyError(f"{folder / TEXT_FILE}: {error}") from None
+    translation = read_translation(folder)
+    if not translation.clauses:
+        return policy
+    try:
+        return replace(policy, translations=current(policy, translation))
+    except PolicyError as error:
+        raise PolicyError(f"{folder / TRANSLATION_FILE}: {error}") from None
+
+
+def read_translation(folder: Path) -> Translation:
+    """Read the English of the policy in `folder`, also what is out of date; an empty one if there is no file.
+
+    Raises:
+        PolicyError: If the file is not as it should be; the message names it and the remedy.
+    """
+    path = folder / TRANSLATION_FILE
+    if not path.exists():
+        return Translation()
+    return read_table(_toml(path, max_bytes=MAX_TRANSLATION_BYTES), path)
 
 
 def read_text(path: Path, *, max_bytes: int = 4 * MAX_POLICY_CHARS) -> str:
@@ -170,8 +197,8 @@ def _metadata(folder: Path) -> dict[str, Any]:
     return known | {"aliases": tuple(aliases), "effective_date": _date(path, known.get("effective_date", ""))}
 
 
-def _toml(path: Path) -> dict[str, Any]:
-    text = read_text(path, max_bytes=_MAX_METADATA_BYTES)
+def _toml(path: Path, *, max_bytes: int = _MAX_METADATA_BYTES) -> dict[str, Any]:
+    text = read_text(path, max_bytes=max_bytes)
     try:
         return tomllib.loads(text)
     # Not only TOMLDecodeError: brackets may be nested too deeply, a number too long.

@@ -15,13 +15,13 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, runtime_checkable
 
 from assistant.errors import ModelError
 from assistant.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     Vectors = NDArray[np.float32]
 
 Role = Literal["query", "passage"]
+_T = TypeVar("_T")
+_R = TypeVar("_R")
 
 
 class Embedder(Protocol):
@@ -63,96 +65,88 @@ class ScopeJudge(Protocol):
         """
 
 
-_MODEL = "onnx/model.onnx"
-_TOKENIZER = "tokenizer.json"
+MODEL_FILE = "onnx/model.onnx"
+TOKENIZER_FILE = "tokenizer.json"
 _PROMPTS = "config_sentence_transformers.json"
 _SCOPE = "scope.json"
 _SUMS = "SHA256SUMS"
-_FILES = (_MODEL, _TOKENIZER, _PROMPTS)
-"""What vectors depend on."""
 _MAX_TOKENS = 256
 _DIM = 384
 _MOST_THREADS = 8
 
 
-class BundledEncoder:
-    """The project's own encoder, run by ONNX Runtime; 384 dimensions. Threads may share it.
+class OnnxModel:
+    """A model run by ONNX Runtime from a folder whose files are checked as they are read. Threads may share it.
 
     Args:
-        folder: Folder in the layout of the bundled one, with the SHA-256 of its files; that one by default.
+        folder: Holds `onnx/model.onnx`, `tokenizer.json` and further files, with their SHA-256 in `SHA256SUMS`.
+        max_tokens: What a text is cut to.
     """
 
-    name = "dense"
-
-    def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder or Path(str(resources.files("assistant").joinpath("data/encoder")))
+    def __init__(self, folder: Path, *, max_tokens: int) -> None:
+        self._folder = folder
+        self._max_tokens = max_tokens
         self._lock = threading.Lock()
-        self._loaded: tuple[Any, Any, Mapping[str, str]] | None = None
-        self._scope: tuple[list[float], float] | None = None
+        self._loaded: tuple[Any, Any] | None = None
 
-    @property
-    def identity(self) -> str:
-        """What the vectors depend on: the files' checksums and how much of a text is read.
+    def identity(self, names: Sequence[str]) -> str:
+        """Return what the model's results depend on: the first digits of the files' checksums.
 
         Raises:
             ModelError: If the checksums cannot be read.
         """
         sums = self._sums()
-        return f"encoder {' '.join(sums.get(name, '?')[:16] for name in _FILES)}, {_MAX_TOKENS} tokens"
+        return f"{' '.join(sums.get(name, '?')[:16] for name in names)}, {self._max_tokens} tokens"
 
-    def embed(self, texts: Sequence[str], role: Role) -> Vectors:
-        """See `Embedder.embed`.
+    def json(self, name: str) -> Any:
+        """Return what a JSON file of the folder holds.
+
+        Raises:
+            ModelError: If it is missing or altered.
+        """
+        return json.loads(self._checked(name))
+
+    def mean_state(self, text: str, second: str | None = None) -> Vectors:
+        """Return the mean of the model's last states over the tokens of a text, or of two that are read together.
+
+        Args:
+            text: The text.
+            second: The other text, which is the one cut if both are too long.
+
+        Returns:
+            float32, shape (dim,), not normalized.
 
         Raises:
             ModelError: If a file of the model is missing or altered, or does not load.
         """
         import numpy as np
 
-        session, tokenizer, prompts = self._load()
+        session, tokenizer = self._load()
+        ids = np.array([tokenizer.encode(text, second).ids], np.int64)
+        states = session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0]
+        mean: Vectors = states.mean(axis=0)
+        return mean
 
-        def vector(text: str) -> Vectors:
-            ids = np.array([tokenizer.encode(prompts[role] + cleaned(text)).ids], np.int64)
-            states = session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0]
-            mean = states.mean(axis=0)
-            unit: Vectors = (mean / max(float(np.linalg.norm(mean)), 1e-9)).astype(np.float32)
-            return unit
-
-        # Each text by itself: quantized products take their scale from all that is in a batch, and a text
-        # is to have the same vector whatever is embedded with it. Texts, not products, are shared out.
-        if len(texts) < 2:
-            rows = [vector(text) for text in texts]
-        else:
-            with ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_THREADS)) as pool:
-                rows = list(pool.map(vector, texts))
-        return np.array(rows, np.float32).reshape(len(texts), _DIM)
-
-    def scope(self, vector: Vectors) -> float:
-        """See `ScopeJudge.scope`; by a logistic regression fitted by `python -m training scope`."""
-        with self._lock:
-            if self._scope is None:
-                data = json.loads(self._checked(_SCOPE))
-                self._scope = data["weights"], data["bias"]
-        weights, bias = self._scope
-        return float(vector @ weights) + bias
-
-    def _load(self) -> tuple[Any, Any, Mapping[str, str]]:
-        """Return the session, the tokenizer, and the prompt of each role."""
+    def _load(self) -> tuple[Any, Any]:
+        """Return the session and the tokenizer."""
         with self._lock:
             if self._loaded is None:
-                files = {name: self._checked(name) for name in _FILES}
+                files = {name: self._checked(name) for name in (MODEL_FILE, TOKENIZER_FILE)}
                 try:
                     import onnxruntime
                     from tokenizers import Tokenizer
 
                     options = onnxruntime.SessionOptions()
                     options.intra_op_num_threads = options.inter_op_num_threads = 1
-                    session = onnxruntime.InferenceSession(files[_MODEL], options, providers=["CPUExecutionProvider"])
-                    tokenizer = Tokenizer.from_str(files[_TOKENIZER].decode())
+                    session = onnxruntime.InferenceSession(
+                        files[MODEL_FILE], options, providers=["CPUExecutionProvider"]
+                    )
+                    tokenizer = Tokenizer.from_str(files[TOKENIZER_FILE].decode())
                 # The library has no common base of its errors.
                 except Exception as error:
-                    raise ModelError(f"the encoder in {self._folder} does not load: {error}") from error
-                tokenizer.enable_truncation(_MAX_TOKENS)
-                self._loaded = session, tokenizer, json.loads(files[_PROMPTS])["prompts"]
+                    raise ModelError(f"the model in {self._folder} does not load: {error}") from error
+                tokenizer.enable_truncation(self._max_tokens)
+                self._loaded = session, tokenizer
             return self._loaded
 
     def _sums(self) -> dict[str, str]:
@@ -173,6 +167,74 @@ class BundledEncoder:
             return path.read_bytes()
         except OSError as error:
             raise ModelError(f"{path}: cannot be read ({error.strerror}): install the package again") from None
+
+
+class BundledEncoder:
+    """The project's own encoder, run by ONNX Runtime; 384 dimensions. Threads may share it.
+
+    Args:
+        folder: Folder in the layout of the bundled one, with the SHA-256 of its files; that one by default.
+    """
+
+    name = "dense"
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._model = OnnxModel(folder or bundled("encoder"), max_tokens=_MAX_TOKENS)
+        self._prompts: Mapping[str, str] | None = None
+        self._scope: tuple[list[float], float] | None = None
+
+    @property
+    def identity(self) -> str:
+        """What the vectors depend on: the files' checksums and how much of a text is read.
+
+        Raises:
+            ModelError: If the checksums cannot be read.
+        """
+        return f"encoder {self._model.identity((MODEL_FILE, TOKENIZER_FILE, _PROMPTS))}"
+
+    def embed(self, texts: Sequence[str], role: Role) -> Vectors:
+        """See `Embedder.embed`.
+
+        Raises:
+            ModelError: If a file of the model is missing or altered, or does not load.
+        """
+        import numpy as np
+
+        if self._prompts is None:
+            self._prompts = self._model.json(_PROMPTS)["prompts"]
+        prompt = self._prompts[role]
+
+        def vector(text: str) -> Vectors:
+            mean = self._model.mean_state(prompt + cleaned(text))
+            unit: Vectors = (mean / max(float(np.linalg.norm(mean)), 1e-9)).astype(np.float32)
+            return unit
+
+        return np.array(shared_out(vector, texts), np.float32).reshape(len(texts), _DIM)
+
+    def scope(self, vector: Vectors) -> float:
+        """See `ScopeJudge.scope`; by a logistic regression fitted by `python -m training scope`."""
+        if self._scope is None:
+            data = self._model.json(_SCOPE)
+            self._scope = data["weights"], data["bias"]
+        weights, bias = self._scope
+        return float(vector @ weights) + bias
+
+
+def bundled(name: str) -> Path:
+    """Return the folder of a model that comes with the package."""
+    return Path(str(resources.files("assistant").joinpath("data", name)))
+
+
+def shared_out(function: Callable[[_T], _R], items: Sequence[_T]) -> list[_R]:
+    """Return what `function` makes of each item, the items shared out among threads.
+
+    Each text is run by itself: quantized products take their scale from all that is in a batch, and a
+    text is to have the same result whatever it comes with. Texts, not products, are shared out.
+    """
+    if len(items) < 2:
+        return [function(item) for item in items]
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_THREADS)) as pool:
+        return list(pool.map(function, items))
 
 
 def bundled_embedders() -> tuple[Embedder, ...]:

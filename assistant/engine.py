@@ -19,7 +19,7 @@ from assistant.text import any_of, normalized, visible
 from assistant.thesaurus import default_thesaurus
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from assistant.policy import Policy
     from assistant.settings import Settings
@@ -104,6 +104,26 @@ class Assistant:
         return answer(
             question=asked, query=query, draft=draft, hits=hits, min_quote_chars=self.settings.min_quote_chars
         )
+
+    def stream(
+        self, question: str, *, history: Sequence[Turn] = (), policies: Sequence[str] | None = None
+    ) -> Iterator[str | Answer]:
+        """Answer a question piece by piece: what is yielded has been verified, and is never taken back.
+
+        Args:
+            question: As in `ask`.
+            history: As in `ask`.
+            policies: As in `ask`.
+
+        Yields:
+            Pieces of the answer's text, in order, then the answer: `"".join(pieces) == answer.text`.
+
+        Raises:
+            QuestionError: As `ask`, before the first piece.
+        """
+        found = self.ask(question, history=history, policies=policies)
+        yield from found.text.splitlines(keepends=True)
+        yield found
 
     def search(self, question: str, *, k: int | None = None, policies: Sequence[str] | None = None) -> tuple[Hit, ...]:
         """Return the clauses that may answer a question, best first.

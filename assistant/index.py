@@ -173,9 +173,16 @@ class Shard:
     firsts: NDArray[np.int64]
     """Place of each passage's first text, which is all of it; its sentences follow: int64, shape (n_passages,)."""
     vectors: Mapping[str, Vectors]
-    """By embedder: float32, shape (n_texts, dim), rows of unit length."""
+    """By embedder: float32, shape (n_texts + n_renderings, dim), rows of unit length."""
+    rendered: NDArray[np.int64]
+    """Place of the text that each rendering is of; their vectors follow those of the texts: int64, (n_renderings,)."""
     keys: tuple[str, ...]
     """Digest of the text of each vector, by which a later index finds it again."""
+
+    @property
+    def n_texts(self) -> int:
+        """Number of texts, renderings not counted."""
+        return len(self.keys) - len(self.rendered)
 
 
 _CONCEPT = "§"
@@ -247,6 +254,18 @@ class Texts:
     """The nearest headings of each passage, whose words count as the passage's."""
     firsts: tuple[int, ...]
     """Place of each passage's first text."""
+    renderings: tuple[str, ...]
+    """The English of each text, empty where the policy has none."""
+
+    @property
+    def rendered(self) -> tuple[int, ...]:
+        """Places of the texts that have an English rendering."""
+        return tuple(place for place, rendering in enumerate(self.renderings) if rendering)
+
+    @property
+    def all_embedded(self) -> tuple[str, ...]:
+        """What is embedded: the texts, then the renderings that there are."""
+        return (*self.embedded, *filter(None, self.renderings))
 
 
 def texts_of(policy: Policy, found: Sequence[Passage]) -> Texts:
@@ -257,7 +276,10 @@ def texts_of(policy: Policy, found: Sequence[Passage]) -> Texts:
     embedded: list[str] = []
     nearest: list[str] = []
     firsts: list[int] = []
+    renderings: list[str] = []
     for passage in found:
+        english = [policy.translation(start, end) or "" for start, end in passage.sentences]
+        renderings += [" ".join(english)[:_WHOLE_CHARS].strip() if len(english) > 1 else "", *english]
         firsts.append(len(embedded))
         headings = passage.context.split(_STEP) if passage.context else []
         heading = headings[-1] if headings else ""
@@ -268,7 +290,9 @@ def texts_of(policy: Policy, found: Sequence[Passage]) -> Texts:
             sentence = policy.text[start:end]
             alone = end - start >= _SHORT_SENTENCE or fold(heading) in fold(sentence)
             embedded.append(sentence if alone else f"{heading}：{sentence}")
-    return Texts(embedded=tuple(embedded), headings=tuple(nearest), firsts=tuple(firsts))
+    return Texts(
+        embedded=tuple(embedded), headings=tuple(nearest), firsts=tuple(firsts), renderings=tuple(renderings)
+    )
 
 
 _STEP = " › "
@@ -276,11 +300,19 @@ _WHOLE_CHARS = 500
 
 
 def _tokens(texts: Texts, analyzer: Analyzer) -> Iterator[list[str]]:
-    """Yield the tokens of each text: a passage as a whole has those of its headings and of its sentences."""
+    """Yield the tokens of each text: a passage as a whole has those of its headings and of its sentences.
+
+    The English of a sentence adds its words; its concepts are those of the sentence itself.
+    """
+
+    def of_sentence(place: int) -> list[str]:
+        words = analyzer.tokens(texts.renderings[place]) if texts.renderings[place] else []
+        return [word for word in words if not word.startswith(_CONCEPT)] + analyzer.tokens(texts.embedded[place])
+
     for first, after, heading in zip(
         texts.firsts, (*texts.firsts[1:], len(texts.embedded)), texts.headings, strict=True
     ):
-        of_sentences = [analyzer.tokens(text) for text in texts.embedded[first + 1 : after]]
+        of_sentences = [of_sentence(place) for place in range(first + 1, after)]
         whole = [token for row in (analyzer.tokens(heading), *of_sentences) for token in row]
         yield [token for token in whole if not token.startswith(_CONCEPT)] + list(
             dict.fromkeys(token for token in whole if token.startswith(_CONCEPT))
@@ -321,7 +353,8 @@ def build_shard(
     vocabulary = {token: number for number, token in enumerate(sorted({token for row in tokens for token in row}))}
     scorer = bm25s.BM25(method="lucene", k1=_K1, b=_B, csc_backend="numpy", backend="numpy")
     scorer.index(([[vocabulary[token] for token in row] for row in tokens], vocabulary), show_progress=False)
-    keys = [_digest(text)[:32] for text in texts.embedded]
+    embedded = texts.all_embedded
+    keys = [_digest(text)[:32] for text in embedded]
     vectors: dict[str, Vectors] = {}
     done = 0
     for embedder in embedders:
@@ -332,7 +365,7 @@ def build_shard(
         missing = [number for number in range(len(keys)) if number not in rows]
         for first in range(0, len(missing), _BATCH):
             batch = missing[first : first + _BATCH]
-            rows |= zip(batch, embedder.embed([texts.embedded[number] for number in batch], "passage"), strict=True)
+            rows |= zip(batch, embedder.embed([embedded[number] for number in batch], "passage"), strict=True)
             if progress:
                 progress(policy.id, done + (first + len(batch)) * len(keys) // len(missing), len(keys) * len(embedders))
         vectors[embedder.name] = np.stack([rows[number] for number in range(len(keys))]).astype(np.float32)
@@ -345,6 +378,7 @@ def build_shard(
         bm25=scorer,
         firsts=np.array(texts.firsts, np.int64),
         vectors=vectors,
+        rendered=np.array(texts.rendered, np.int64),
         keys=tuple(keys),
     )
 
@@ -356,7 +390,7 @@ _BATCH = 32
 
 # --- On disk ---------------------------------------------------------------------------
 
-_FORMAT = 2
+_FORMAT = 3
 _CURRENT = "CURRENT"
 _BM25 = "bm25"
 _KEYS = "keys.json"
@@ -575,7 +609,7 @@ def _inputs(policies: Sequence[Policy], analyzer: Analyzer, embedders: Sequence[
 
 def _texts(policy: Policy) -> list[tuple[str, ...]]:
     texts = texts_of(policy, passages(policy))
-    return [texts.embedded, texts.headings]
+    return [texts.embedded, texts.headings, texts.renderings]
 
 
 def _version_of(distribution: str) -> str:
@@ -609,6 +643,7 @@ def _load_shard(folder: Path, policy: Policy, embedders: Sequence[Embedder]) -> 
             bm25=bm25s.BM25.load(folder / _BM25),
             firsts=np.array(texts.firsts, np.int64),
             vectors={name: np.load(path, mmap_mode="r", allow_pickle=False) for name, path in files.items()},
+            rendered=np.array(texts.rendered, np.int64),
             keys=tuple(json.loads(_read(folder / _KEYS))),
         )
     except (OSError, ValueError) as error:

@@ -78,7 +78,7 @@ def parse(
     effective_date: str = "",
     version: str = "",
     contact: str = "",
-    translations: Mapping[str, str] | None = None,
+    translations: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Policy:
     r"""Parse the text of a policy into its clauses.
 
@@ -92,7 +92,7 @@ def parse(
         effective_date: Date it takes effect, ISO 8601.
         version: Version; `effective_date` by default, else the start of the text's SHA-256.
         contact: How to reach the company.
-        translations: English rendering by clause id.
+        translations: English rendering of each sentence of a clause's own text, by clause id.
 
     Returns:
         The policy, in time linear in the length of the text.

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
+from assistant.text import Span, sentences
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -26,6 +28,8 @@ _ASCII_END = re.compile(r"[0-9A-Za-z]$")
 _ASCII_START = re.compile(r"[0-9A-Za-z]")
 _FIRST_WORDS = re.compile(r"[^，。：；、,.:;!！?？\s]{1,12}")
 _WORDED = re.compile(r"[A-Za-z]{4,}\s")
+# The label at the start of an English rendering: `1.`, `(II)`, `①`, `Article 3`.
+_LABEL = re.compile(r"^(?:(?:Article|Section|Chapter|Part|Clause) \w{1,6}[.:]?|\(?\w{1,6}[.)]|[①-⑳])\s+")
 # Begins where no such mark stands before, so that a long run of spaces is read once.
 _CLOSING_MARK = re.compile(r"(?<![、.．:：\s])(?:[、.．:：\s]|(?<=^\w)[)）]|(?<=^\w\w)[)）])+$")
 
@@ -86,8 +90,8 @@ class Policy:
     """Version; the effective date unless the policy's metadata say otherwise."""
     contact: str = ""
     """How to reach the company, as the policy states it."""
-    translations: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """English rendering by clause id; may be empty."""
+    translations: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """English rendering of each sentence of a clause's own text, by clause id; empty where there is none."""
     _paths: Mapping[str, tuple[Clause, ...]] = field(
         init=False, repr=False, compare=False, default_factory=lambda: MappingProxyType({})
     )
@@ -146,6 +150,70 @@ class Policy:
     def own_text(self, clause: Clause) -> str:
         """Return the clause's text without its children's."""
         return self.text[clause.start : clause.body_end]
+
+    def renderings(self, clause: Clause) -> tuple[tuple[Span, str], ...]:
+        """Return the sentences of the clause's own text, as `sentences` divides it, with their English.
+
+        Returns:
+            Spans of `text` in order, each with its rendering, which is empty where there is none.
+        """
+        spans = tuple(sentences(self.text, clause.start, clause.body_end))
+        known = self.translations.get(clause.id, ())
+        # One that does not have a rendering for each sentence belongs to another text.
+        return tuple(zip(spans, known if len(known) == len(spans) else ("",) * len(spans), strict=True))
+
+    def translation(self, start: int, end: int) -> str | None:
+        """Return the English of exactly what `text[start:end]` says, or None where that is not known.
+
+        A range says a sentence if it holds all letters and digits of it, those of the clause's label aside. What
+        holds a part of a sentence has no rendering, unless the part is the heading that the sentence begins with:
+        `保存期限` of `保存期限：除非…` has what stands before the colon of `Retention period: Unless…`.
+
+        Args:
+            start: First code point, at least 0.
+            end: End, after `start`.
+        """
+        parts: list[str] = []
+        offset = start
+        while self.translations and offset < min(end, len(self.text)):
+            clause = self.at(offset)
+            for number, (span, english) in enumerate(self.renderings(clause)):
+                if span[1] <= start or end <= span[0]:
+                    continue
+                said = self._said(clause if number == 0 else None, span, english, (start, end))
+                if said is None:
+                    return None
+                parts.append(said)
+            offset = clause.body_end
+        return " ".join(part for part in parts if part) or None
+
+    def _said(self, begins: Clause | None, sentence: Span, english: str, held: Span) -> str | None:
+        """Return the English of what `held` says of a sentence; nothing if no word of it, None if it is not known.
+
+        Args:
+            begins: The clause, if the sentence is its first.
+            sentence: The sentence's place.
+            english: Its rendering.
+            held: A range that overlaps it.
+        """
+        (start, end), (left, right) = held, sentence
+        label_end = left + len(begins.label) if begins and self.text.startswith(begins.label, left) else left
+        words = [place for place in range(label_end, right) if self.text[place].isalnum()]
+        inside = [place for place in words if start <= place < end]
+        if words and not inside:
+            return ""
+        if len(inside) < len(words):
+            title = self.text.find(begins.title, label_end, words[0] + len(begins.title)) if begins else -1
+            heading, colon, _ = english.partition(": ")
+            if not begins or title < 0 or not colon:
+                return None
+            if inside != [place for place in words if place < title + len(begins.title)]:
+                return None
+            english = heading
+        if start > left:
+            english = _LABEL.sub("", english) if label_end > left else english
+        # Of punctuation alone no rendering is wanted.
+        return english if english or not words else None
 
     def reference(self, clause_id: str) -> str:
         """Return the words a person can find the clause by, such as `一（二）4 › 使用目的`.

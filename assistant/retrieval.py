@@ -164,7 +164,7 @@ class Retriever:
         ranks = {leg: (-scores).argsort(kind="stable").argsort() + 1 for leg, scores in legs.items()}
         coverages = [_coverage(shard, query) for shard in shards]
         ends = np.cumsum([len(shard.passages) for shard in shards])
-        text_starts = np.cumsum([0, *(len(shard.keys) for shard in shards)])
+        text_starts = np.cumsum([0, *(shard.n_texts for shard in shards)])
         hits = []
         for place in (-fused).argsort(kind="stable")[:k]:
             number = int(np.searchsorted(ends, place, side="right"))
@@ -194,11 +194,14 @@ class Retriever:
         """Return the score of every text in each leg: float64, shape (n_texts,)."""
         import numpy as np
 
-        scores: dict[str, Scores] = {"bm25": np.zeros(len(shard.keys))}
+        scores: dict[str, Scores] = {"bm25": np.zeros(shard.n_texts)}
         if query.tokens:
             scores["bm25"] = shard.bm25.get_scores(list(query.tokens)).astype(np.float64)
         for embedder in self.embedders:
-            scores[embedder.name] = np.asarray(shard.vectors[embedder.name] @ query.vectors[embedder.name], np.float64)
+            close = np.asarray(shard.vectors[embedder.name] @ query.vectors[embedder.name], np.float64)
+            scores[embedder.name] = close[: shard.n_texts]
+            # A text is as close as it or its English is.
+            np.maximum.at(scores[embedder.name], shard.rendered, close[shard.n_texts :])
         return scores
 
 

@@ -1,6 +1,6 @@
 """Fit when to refuse: `python -m evals.fit_refusals [SET.jsonl …]`.
 
-A logistic regression says by the best hit of a question whether the policy answers it. Its
+A logistic regression says by the best hit of a question whether its policy answers it. Its
 threshold is set so that few questions that have an answer are refused; what it catches of the
 others is printed. The constants go into `assistant/answering.py`.
 """
@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from assistant import Assistant, Settings
 from assistant.answering import features
-from assistant.backends import embedders
-from evals.measure import SETS, read_set
+from assistant.evaluation.running import run_set
+from evals import SETS, opened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,13 +56,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "sets", nargs="*", type=Path, default=sorted(SETS.glob("*-dev.jsonl")), help="dev question sets"
     )
     options = parser.parse_args(arguments)
-    settings = Settings()
-    assistant = Assistant.open(settings=settings, embedders=embedders(settings))
-    items = [item for path in options.sets for item in read_set(path, assistant.policies[0])]
-    rows = [features(assistant.search(item.question, k=1)[0].evidence) for item in items]
+    outcomes = [
+        outcome
+        for question_set, assistant, finder in opened(options.sets)
+        for outcome in run_set(assistant, question_set, finder=finder)
+        # Without a word to search for there is no hit, and no odds decide.
+        if outcome.answer.hits
+    ]
+    rows = [features(outcome.answer.hits[0].evidence) for outcome in outcomes]
     x = np.array([list(row.values()) for row in rows])
-    answerable = np.array([bool(item.gold) for item in items])
-    off_topic = np.array([item.style in _OFF_TOPIC for item in items])
+    answerable = np.array([outcome.question.answerable for outcome in outcomes])
+    off_topic = np.array([outcome.question.style in _OFF_TOPIC for outcome in outcomes])
     # Near misses have the words and the meaning of the policy: they would only blur what is off topic.
     used = answerable | off_topic
     weights = fit(x[used], answerable[used].astype(float))

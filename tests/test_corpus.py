@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from assistant import AssistantError, CorpusError, PolicyError, open_corpus
-from assistant.corpus import read_policy, read_text
+from assistant.corpus import open_folders, read_policy, read_text
 from assistant.index import passages
 
 TEXT = "一、收集\n我们收集您的手机号码。\n二、联系我们\n电话：12345。\n"
@@ -49,6 +49,12 @@ def test_the_invented_corpus(corpus: Path) -> None:
 
 def test_a_folder_of_one_policy_is_a_corpus(corpus: Path) -> None:
     assert [policy.id for policy in open_corpus(corpus / "lantern")] == ["lantern"]
+
+
+def test_each_policy_is_known_with_its_folder(corpus: Path) -> None:
+    put(corpus / "by another name", metadata='id = "aaa"')
+    found = [(policy.id, path) for policy, path in open_folders(corpus)]
+    assert found == [("aaa", corpus / "by another name"), *((name, corpus / name) for name in ("lantern", "yunchao"))]
 
 
 def test_metadata_may_be_left_out(tmp_path: Path) -> None:

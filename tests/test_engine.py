@@ -374,3 +374,16 @@ def test_history_is_cleaned_and_capped(assistant: Assistant) -> None:
     answer = assistant.ask("那它呢", history=before)
     assert len(answer.query) < 2 * assistant.settings.max_question_chars
     assert "\x1b" not in answer.query
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_what_is_streamed_is_the_answer_in_pieces(assistant: Assistant, question: str) -> None:
+    *pieces, last = assistant.stream(question)
+    assert last == assistant.ask(question)
+    assert isinstance(last, Answer)
+    assert "".join(str(piece) for piece in pieces) == last.text
+
+
+def test_a_stream_complains_before_its_first_piece(assistant: Assistant) -> None:
+    with pytest.raises(QuestionError):
+        next(assistant.stream("  "))

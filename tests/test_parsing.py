@@ -346,7 +346,7 @@ def test_metadata_defaults_come_from_the_text() -> None:
 
 def test_metadata_is_taken_as_given() -> None:
     policy = parse(
-        "我们收集信息。", id="x", title="T", language="en", effective_date="2024-01-02", translations={"p1": "We."}
+        "我们收集信息。", id="x", title="T", language="en", effective_date="2024-01-02", translations={"p1": ("We.",)}
     )
     assert (policy.id, policy.title, policy.language, policy.version) == ("x", "T", "en", "2024-01-02")
-    assert policy.translations == {"p1": "We."}
+    assert policy.translations == {"p1": ("We.",)}

@@ -8,6 +8,7 @@ import pytest
 
 from assistant.parsing import parse
 from assistant.policy import Clause, Policy, is_bullet
+from assistant.text import sentences
 
 TEXT = """示例隐私政策
 本政策将帮助您了解以下内容：
@@ -111,3 +112,102 @@ def test_policies_are_values(policy: Policy) -> None:
 def test_bullets_are_no_numbers() -> None:
     assert all(map(is_bullet, "•-*–Ø\uf06c"))
     assert not any(map(is_bullet, ["", "1、", "（一）", "a.", "--"]))
+
+
+# --- English renderings ----------------------------------------------------------------
+
+CHINESE = """云帆隐私政策
+一、保存
+1、保存期限：除非另有约定，我们仅在必要的时间内保存。到期后删除！、
+2、保存地域 您的信息存于境内。
+二、例外
+以下情形除外：
+（1）经您同意；
+（2）依法提供。
+三、联系
+电话：12345
+"""
+ENGLISH = {
+    "1.1": (
+        "1. Retention period: Unless agreed otherwise, we store only for the time necessary.",
+        "Then we delete.",
+        "",
+    ),
+    "1.2": ("2. Place of storage: Your information is stored within the territory.",),
+    "2": ("II. Exceptions", "Except in the following cases:"),
+    "2.1": ("(1) with your consent;",),
+    "2.2": ("(2) provided as required by law.",),
+    "3": ("", "Telephone: 12345"),
+}
+
+
+@pytest.fixture(scope="module")
+def translated() -> Policy:
+    policy = parse(CHINESE, id="yunfan")
+    assert set(ENGLISH) < {clause.id for clause in policy.walk()}
+    return dataclasses.replace(policy, translations=ENGLISH)
+
+
+def test_renderings_go_by_the_sentences_of_a_clause(translated: Policy) -> None:
+    for clause in translated.walk():
+        found = translated.renderings(clause)
+        assert [span for span, _ in found] == list(sentences(translated.text, clause.start, clause.body_end))
+        assert tuple(english for _, english in found) == ENGLISH.get(clause.id, ("",) * len(found))
+    # One for another division of the text is as good as none.
+    other = dataclasses.replace(translated, translations={"2": ("Exceptions: except in the following cases:",)})
+    assert [english for _, english in other.renderings(other["2"])] == ["", ""]
+
+
+@pytest.mark.parametrize(
+    ("quote", "english"),
+    [
+        ("到期后删除！", "Then we delete."),
+        ("到期后删除", "Then we delete."),
+        ("（2）依法提供。", "(2) provided as required by law."),
+        # Without its label, the label is not rendered either.
+        ("依法提供", "provided as required by law."),
+        (
+            "以下情形除外：\n（1）经您同意；\n（2）依法提供。",
+            "Except in the following cases: (1) with your consent; (2) provided as required by law.",
+        ),
+        ("二、例外\n以下情形除外", "II. Exceptions Except in the following cases:"),
+        # A heading that its sentence goes on after.
+        ("1、保存期限", "1. Retention period"),
+        ("保存期限：", "Retention period"),
+        ("保存地域", "Place of storage"),
+        # A heading together with what stands before it says more than the heading.
+        ("一、保存\n1、保存期限", None),
+        # Parts of sentences, from either side.
+        ("除非另有约定", None),
+        ("保存期限：除非另有约定", None),
+        ("保存期", None),
+        ("我们仅在必要的时间内保存。到期后删除！", None),
+        ("到期后删除！、\n2、保存地域 您的信息", None),
+        ("期限", None),
+        # Not rendered yet, or nothing to render.
+        ("三、联系", None),
+        ("三、联系\n电话：12345", None),
+        ("、\n", None),
+        ("电话：12345", "Telephone: 12345"),
+    ],
+)
+def test_a_quote_has_the_english_of_exactly_its_sentences(translated: Policy, quote: str, english: str | None) -> None:
+    start = translated.text.index(quote)
+    assert translated.translation(start, start + len(quote)) == english
+
+
+def test_no_quote_has_english_for_words_that_it_does_not_hold(translated: Policy) -> None:
+    text = translated.text
+    held = {"Retention": "保存期限", "Unless": "除非另有约定", "Then": "到期后删除", "Place": "保存地域"}
+    held |= {"stored": "您的信息存于境内", "Except in": "以下情形除外", "consent": "经您同意", "12345": "12345"}
+    for start in range(len(text)):
+        for end in range(start + 1, len(text) + 1):
+            english = translated.translation(start, end) or ""
+            for words, chinese in held.items():
+                assert words not in english or chinese in text[start:end]
+
+
+def test_without_renderings_there_is_no_english(policy: Policy) -> None:
+    assert policy.translations == {}
+    assert policy.translation(0, len(policy.text)) is None
+    assert {english for _, english in policy.renderings(policy["1.1"])} == {""}

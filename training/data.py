@@ -247,22 +247,21 @@ def paragraph_pairs(paragraphs: Sequence[Paragraph], rng: random.Random) -> list
 
 
 def batches(
-    groups: dict[str, dict[int, list[Pair]]], weights: dict[str, float], *, size: int, steps: int, seed: int
+    groups: dict[str, dict[int, list[Pair]]], weights: dict[str, float], *, sizes: Sequence[int], seed: int
 ) -> Iterator[list[Pair]]:
-    """Yield `steps` batches of pairs of one policy each, its kinds mixed by `weights`.
+    """Yield batches of pairs of one policy each, its kinds mixed by `weights`.
 
     Args:
         groups: Pairs by kind and policy; `general` pairs have the policy 0.
         weights: Share of each kind; `general` ones fill whole batches.
-        size: Pairs in a batch; a passage appears once in it.
-        steps: Number of batches.
+        sizes: Pairs in each batch; a passage appears once in it.
         seed: Of the draws.
     """
     rng = random.Random(seed)
     policies = sorted({number for kind, by in groups.items() if kind != "general" for number in by})
     queues: dict[tuple[str, int], list[Pair]] = {}
     # Long policies have more to teach, but not in proportion to their length.
-    sizes = [sum(len(by.get(number, ())) for by in groups.values()) ** 0.6 for number in policies]
+    lengths = [sum(len(by.get(number, ())) for by in groups.values()) ** 0.6 for number in policies]
 
     def draw(kind: str, number: int) -> Pair | None:
         if not groups.get(kind, {}).get(number):
@@ -274,9 +273,9 @@ def batches(
         return queue.pop()
 
     specific = {kind: weight for kind, weight in weights.items() if kind != "general"}
-    for _ in range(steps):
+    for size in sizes:
         general = rng.random() < weights.get("general", 0.0)
-        number = 0 if general else rng.choices(policies, sizes)[0]
+        number = 0 if general else rng.choices(policies, lengths)[0]
         batch: list[Pair] = []
         seen: set[str] = set()
         for _ in range(size * 4):
@@ -290,7 +289,7 @@ def batches(
         # A short policy does not fill a batch: sentences of another follow.
         while len(batch) < size:
             kind = "general" if general else rng.choices(list(specific), list(specific.values()))[0]
-            pair = draw(kind, 0 if general else rng.choices(policies, sizes)[0])
+            pair = draw(kind, 0 if general else rng.choices(policies, lengths)[0])
             if pair is not None and pair.guide not in seen:
                 seen.add(pair.guide)
                 batch.append(pair)

@@ -18,10 +18,19 @@ from training.data import (
 from training.questions import asked_pairs, question_pairs, read_lexicon, without_common
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-WEIGHTS: Mapping[str, float] = {"en": 0.28, "plain": 0.12, "turned": 0.30, "facet": 0.26, "asked": 0.10, "general": 0.1}
+    from assistant.embedding import Embedder, Role, Vectors
+
+WEIGHTS: Mapping[str, float] = {
+    "en": 0.16,
+    "plain": 0.10,
+    "turned": 0.16,
+    "facet": 0.18,
+    "asked": 0.40,
+    "general": 0.12,
+}
 """Share of each kind in a batch of a policy; `general` is the share of batches that hold nothing else."""
 
 
@@ -61,6 +70,7 @@ def laid_out(
     seed: int,
     thesaurus: Path | None = None,
     weights: Mapping[str, float] = WEIGHTS,
+    guide: Embedder | None = None,
 ) -> list[list[Pair]]:
     """Return the batches of a run in their order.
 
@@ -71,5 +81,49 @@ def laid_out(
         seed: Of the order.
         thesaurus: See `pairs_by_kind`.
         weights: Share of each kind.
+        guide: An earlier model: half of the batches are then drawn twice as large, and what is closest
+            to one of their passages is kept, so that the others are hard to tell from what answers.
     """
-    return list(batches(pairs_by_kind(data, thesaurus=thesaurus), dict(weights), size=batch, steps=steps, seed=seed))
+    found = pairs_by_kind(data, thesaurus=thesaurus)
+    rng = random.Random(seed)
+    hard = [guide is not None and rng.random() < _HARD_SHARE for _ in range(steps)]
+    sizes = [2 * batch if is_hard else batch for is_hard in hard]
+    laid = list(batches(found, dict(weights), sizes=sizes, seed=seed))
+    if guide is not None:
+        laid = [
+            _closest(pairs, batch, guide, rng) if is_hard else pairs for pairs, is_hard in zip(laid, hard, strict=True)
+        ]
+    return laid
+
+
+_HARD_SHARE = 0.5
+
+
+def _closest(pairs: Sequence[Pair], count: int, guide: Embedder, rng: random.Random) -> list[Pair]:
+    """Return the pairs whose passages are closest to that of one of them, which is drawn."""
+    vectors = guide.embed([pair.passage for pair in pairs], "passage")
+    close = vectors @ vectors[rng.randrange(len(pairs))]
+    return [pairs[number] for number in sorted((-close).argsort(kind="stable")[:count].tolist())]
+
+
+class _Remembering:
+    """An embedder that embeds each text once."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self.name, self.identity = embedder.name, embedder.identity
+        self._embedder = embedder
+        self._known: dict[tuple[str, Role], Vectors] = {}
+
+    def embed(self, texts: Sequence[str], role: Role) -> Vectors:
+        """See `Embedder.embed`."""
+        import numpy as np
+
+        if new := [text for text in dict.fromkeys(texts) if (text, role) not in self._known]:
+            rows = self._embedder.embed(new, role)
+            self._known |= {(text, role): row for text, row in zip(new, rows, strict=True)}
+        return np.stack([self._known[text, role] for text in texts])
+
+
+def remembering(embedder: Embedder) -> Embedder:
+    """Return an embedder with the vectors of `embedder` that embeds each text once."""
+    return _Remembering(embedder)

@@ -14,12 +14,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from assistant.embedding import Embedder
     from training.data import Pair
 
 TEMPERATURE = 0.04
 SMALL_DIM = 128
 SMALL_WEIGHT = 0.3
 TOO_CLOSE = 0.55
+CLOSER = 0.1
+"""By how much a guide must find a passage closer than what answers, in cosine, to take it for an answer too."""
 SCRAPS = 8
 """Lone headings and the like in a batch, negatives of all its queries."""
 
@@ -45,14 +51,30 @@ class PolicyLoss(nn.Module):
     """Multiple negatives ranking within a batch of one policy, guided, in 384 and 128 dimensions.
 
     A passage is no negative of a query if its sentence is nearly that which answers (their
-    pairs of neighbouring characters overlap by more than `TOO_CLOSE`), or if it speaks of every
-    facet that is asked for. Texts are embedded in groups of similar length, so that little is spent on padding.
+    pairs of neighbouring characters overlap by more than `TOO_CLOSE`), if it speaks of every
+    facet that is asked for, or if an earlier model, the guide, finds it much closer than what answers.
+    Texts are embedded in groups of similar length, so that little is spent on padding.
+
+    Args:
+        model: The model that is trained.
+        pairs: All pairs of the run.
+        guide: Vectors of the pairs' queries and passages by an earlier model, each float32, shape
+            (n_pairs, dim), rows of unit length; without them only the texts decide.
+        temperature: What cosines are divided by.
     """
 
-    def __init__(self, model: SentenceTransformer, pairs: Sequence[Pair], *, temperature: float = TEMPERATURE) -> None:
+    def __init__(
+        self,
+        model: SentenceTransformer,
+        pairs: Sequence[Pair],
+        *,
+        guide: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None,
+        temperature: float = TEMPERATURE,
+    ) -> None:
         super().__init__()
         self.model = model
         self._pairs = pairs
+        self._guide = guide
         self._bigrams = [_bigrams(pair.guide) for pair in pairs]
         self._temperature = temperature
 
@@ -83,6 +105,10 @@ class PolicyLoss(nn.Module):
                 other = self._bigrams[second]
                 alike = len(own & other) > TOO_CLOSE * len(own | other)
                 mask[i, j] = alike or (bool(need) and need <= self._pairs[second].has)
+        if self._guide is not None:
+            queries, passages = (torch.from_numpy(vectors[list(numbers)]) for vectors in self._guide)
+            close = queries @ passages.T
+            mask |= close > close.diagonal()[:, None] + CLOSER
         mask.fill_diagonal_(False)  # noqa: FBT003 - torch takes it by place
         return mask
 
@@ -133,7 +159,15 @@ def _bigrams(text: str) -> frozenset[str]:
     return frozenset(text[i : i + 2] for i in range(len(text) - 1))
 
 
-def train(base: Path, out: Path, laid: Sequence[Sequence[Pair]], recipe: Recipe, *, resume: bool = False) -> Path:
+def train(
+    base: Path,
+    out: Path,
+    laid: Sequence[Sequence[Pair]],
+    recipe: Recipe,
+    *,
+    guide: Embedder | None = None,
+    resume: bool = False,
+) -> Path:
     """Train the model at `base` on the batches `laid` and return the folder of the result.
 
     Args:
@@ -141,6 +175,7 @@ def train(base: Path, out: Path, laid: Sequence[Sequence[Pair]], recipe: Recipe,
         out: Folder of checkpoints; the result is in its `final`.
         laid: The batches in their order.
         recipe: Options of the run.
+        guide: An earlier model, which tells what is no negative.
         resume: Whether to go on from the last checkpoint in `out`.
     """
     from datasets import Dataset
@@ -180,9 +215,14 @@ def train(base: Path, out: Path, laid: Sequence[Sequence[Pair]], recipe: Recipe,
         dataloader_num_workers=0,
         use_cpu=not torch.cuda.is_available(),
     )
-    trainer = SentenceTransformerTrainer(
-        model=model, args=arguments, train_dataset=dataset, loss=PolicyLoss(model, pairs)
-    )
+    vectors = None
+    if guide:
+        vectors = (
+            guide.embed([pair.query for pair in pairs], "query"),
+            guide.embed([pair.passage for pair in pairs], "passage"),
+        )
+    loss = PolicyLoss(model, pairs, guide=vectors)
+    trainer = SentenceTransformerTrainer(model=model, args=arguments, train_dataset=dataset, loss=loss)
     trainer.train(resume_from_checkpoint=resume or None)
     final = out / "final"
     model.max_seq_length = 512
