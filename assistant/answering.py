@@ -9,9 +9,11 @@ language model: its claims are the clauses' own sentences.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from assistant.answer_types import holds, wanted, wants_all
 from assistant.text import Language, Span, fold, language_of, sentences
 
 if TYPE_CHECKING:
@@ -75,6 +77,8 @@ class Reason:
     """`not_stated`: the policy is silent; `out_of_scope`: not its matter; `unclear`: ask again."""
     message: str
     """What to tell the person, in the language of the question."""
+    suggestions: tuple[str, ...] = ()
+    """Questions that the person may have meant, for `unclear`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +111,7 @@ class Answer:
             "question": self.question,
             "query": self.query,
             "language": self.language,
-            "abstained": {"kind": reason.kind, "message": reason.message} if reason else None,
+            "abstained": asdict(reason) if reason else None,
             "text": self.text,
             "citations": [{"marker": marker, **asdict(citation)} for marker, citation in enumerate(self.citations, 1)],
             "hits": [hit.as_json(rank) for rank, hit in enumerate(self.hits, 1)],
@@ -126,17 +130,22 @@ class ExtractiveGenerator:
     """Drafts answers from the clauses' own sentences, without a language model.
 
     Args:
-        max_citations: Largest number of quotes.
+        max_citations: Largest number of quotes; an answer that lists all places may have three times as many.
     """
 
     def __init__(self, *, max_citations: int = 5) -> None:
         self._max_citations = max_citations
 
-    def generate(self, query: str, hits: Sequence[Hit]) -> Draft:  # noqa: ARG002 - the hits' scores are the query's
+    def generate(self, query: str, hits: Sequence[Hit]) -> Draft:
         """See `Generator.generate`."""
-        if not hits or answerability(hits[0].evidence) < 0:
+        if answerability(query, hits) < 0 or is_unclear(query, hits):
             return Draft(claims=())
+        most = self._max_citations
         chosen = [hit for hit in hits[:_MOST_CLAUSES] if hit.score >= hits[0].score - _CLAUSE_MARGIN]
+        if wants_all(query) and hits[0].evidence.concepts == 1:
+            most *= _LIST_FACTOR
+            listed = (h for h in hits if h.evidence.concepts == 1 and h.score >= hits[0].score - _LIST_MARGIN)
+            chosen = sorted(listed, key=lambda hit: (hit.policy.id, hit.start))
         claims: list[Claim] = []
         told: list[tuple[str, Span]] = []
         for hit in chosen:
@@ -145,34 +154,81 @@ class ExtractiveGenerator:
                     continue
                 told.append((hit.policy.id, (start, end)))
                 claims.append(Claim(policy_id=hit.policy.id, clause_id=clause.id, quote=hit.policy.text[start:end]))
-        return Draft(claims=tuple(claims[: self._max_citations]))
+        return Draft(claims=tuple(claims[:most]))
 
 
-def answerability(evidence: Evidence) -> float:
+def answerability(query: str, hits: Sequence[Hit]) -> float:
     """Return the odds that a question has its answer in the policy: a logarithm, less the threshold.
 
-    A logistic regression over what is known of the question and its best hit, fitted on the dev questions
+    A logistic regression over what is known of the question and its best hits, fitted on the dev questions
     by `python -m evals.fit_refusals`, with the threshold at which few questions that have an answer are
     refused. It knows the bundled encoder only: with another model nothing is refused by odds.
+
+    Args:
+        query: The question.
+        hits: What was found, best first.
+
+    Returns:
+        Above 0 if it is to be answered; minus infinity without hits.
     """
-    if evidence.scope is None:
+    if not hits:
+        return -math.inf
+    if hits[0].evidence.scope is None:
         return math.inf
-    return sum(_ODDS[name] * value for name, value in features(evidence).items()) + _ODDS["base"]
+    return sum(_ODDS[name] * value for name, value in features(query, hits).items()) + _ODDS["base"]
 
 
-def features(evidence: Evidence) -> dict[str, float]:
-    """Return by name what the regression reads of the evidence; the scope is bounded, lest it decide alone."""
-    scope = max(-_MOST_SCOPE, min(evidence.scope or 0.0, _MOST_SCOPE))
-    return {"scope": scope, "similarity": evidence.similarity, "coverage": evidence.coverage}
+def features(query: str, hits: Sequence[Hit]) -> dict[str, float]:
+    """Return by name what the regression reads of a question and its hits, of which there is at least one."""
+    evidence = hits[0].evidence
+    first = [hit.policy.text[hit.start : hit.end] for hit in hits[:_READ_FOR_VALUES]]
+    return {
+        # Bounded, lest it decide alone.
+        "scope": max(-_MOST_SCOPE, min(evidence.scope or 0.0, _MOST_SCOPE)),
+        "similarity": evidence.similarity,
+        "concepts": _UNNAMED if evidence.concepts is None else evidence.concepts,
+        "unmentioned": min(len(evidence.unmentioned), _MOST_UNMENTIONED),
+        "unstated": float(any(not any(holds(text, kind) for text in first) for kind in wanted(query))),
+    }
 
 
-_ODDS = {"scope": 0.37, "similarity": 9.1, "coverage": 3.97, "base": -4.06}
+def is_unclear(query: str, hits: Sequence[Hit]) -> bool:
+    """Say whether a query is a word or two that stand in most clauses, such as 信息, or say nothing, such as "why".
+
+    Args:
+        query: The question.
+        hits: What was found, best first.
+    """
+    if not any(char.isalnum() for char in query):
+        return True
+    # A Chinese word has two characters as a rule.
+    words = sum(1 if part.isascii() else len(part) / 2 for part in query.split())
+    return bool(hits) and words <= _FEW_WORDS and hits[0].evidence.frequency >= _IN_MOST
+
+
+_FEW_WORDS = 2
+_IN_MOST = 0.5
+_ODDS = {
+    "scope": 0.19,
+    "similarity": 6.87,
+    "concepts": 1.41,
+    "unmentioned": -1.49,
+    "unstated": -3.57,
+    "base": -3.9,
+}
 _MOST_SCOPE = 6.0
+_MOST_UNMENTIONED = 2
+_UNNAMED = 0.5
+"""What a question that names no concept counts as, halfway between all and none of them held."""
+_READ_FOR_VALUES = 3
 # In the units of scores, which are sums of standard scores. Chosen on the dev questions.
-_CLAUSE_MARGIN = 0.6
+_CLAUSE_MARGIN = 0.4
 _SENTENCE_MARGIN = 2.0
 _MOST_CLAUSES = 2
-_SHORT_CHARS = 150
+# Who asks for all places is told of those that name all that the question names.
+_LIST_MARGIN = 2.0
+_LIST_FACTOR = 3
+_SHORT_CHARS = 250
 _WHOLE_LIST_CHARS = 600
 _OPENING_CHARS = 60
 _LEAD_IN = (":", "：")
@@ -186,7 +242,8 @@ def _quoted(hit: Hit) -> list[tuple[Clause, Span]]:
     """
     text, sentences = hit.policy.text, hit.passage.sentences
     whole = (sentences[0][0], sentences[-1][1])
-    if whole[1] - whole[0] <= (_WHOLE_LIST_CHARS if hit.end > hit.clause.body_end else _SHORT_CHARS):
+    is_list = hit.end > hit.clause.body_end
+    if whole[1] - whole[0] <= hit.policy.chars(_WHOLE_LIST_CHARS if is_list else _SHORT_CHARS):
         spans = [whole]
     else:
         least = max(hit.sentence_scores) - _SENTENCE_MARGIN
@@ -207,7 +264,7 @@ def _quoted(hit: Hit) -> list[tuple[Clause, Span]]:
 def _opening(policy: Policy, clause: Clause) -> Span | None:
     """Return the span of a clause's first sentence with its label; of the label with the title if that is too long."""
     first = next(sentences(policy.text, clause.start, clause.body_end), None)
-    if first and clause.title and first[1] - clause.start > _OPENING_CHARS:
+    if first and clause.title and first[1] - clause.start > policy.chars(_OPENING_CHARS):
         return clause.start, policy.text.index(clause.title, clause.start) + len(clause.title)
     return (clause.start, first[1]) if first else None
 
@@ -291,6 +348,7 @@ def locate(quote: str, text: str, start: int = 0, end: int | None = None) -> Spa
 # --- Wording -----------------------------------------------------------------------------
 
 _LEAD = {"zh": "《{title}》的相关原文：", "en": "What {title} says, in its own words:"}
+_LEAD_TO_LIST = {"zh": "《{title}》有 {count} 处说到：", "en": "{title} speaks of this in {count} places:"}
 _COURTESY = "Translations are a courtesy: the Chinese text prevails."
 _ABSTAINED: dict[ReasonKind, dict[Language, str]] = {
     "not_stated": {
@@ -306,6 +364,7 @@ _ABSTAINED: dict[ReasonKind, dict[Language, str]] = {
         "en": "The question is not clear: please say what you would like to know.",
     },
 }
+_UNMENTIONED = {"zh": "《{title}》没有提到{names}。", "en": "{title} does not mention {names}."}
 _NEAREST = {"zh": "最接近的条款：{reference}。", "en": "The closest clause is {reference}."}
 _CONTACT = {"zh": "可联系{company}：{contact}。", "en": "You can ask {company}: {contact}."}
 
@@ -328,7 +387,7 @@ def answer(*, question: str, query: str, draft: Draft, hits: Sequence[Hit], min_
     citations = tuple(citation for _, citation in verified)
     reason = None
     if verified:
-        text = _worded(verified, hits, language)
+        text = _worded(verified, hits, language, lists=wants_all(query))
     else:
         reason = _reason(query, hits, language)
         text = reason.message
@@ -343,14 +402,29 @@ def answer(*, question: str, query: str, draft: Draft, hits: Sequence[Hit], min_
     )
 
 
-def _worded(verified: Sequence[tuple[Claim, Citation]], hits: Sequence[Hit], language: Language) -> str:
-    titles = {hit.policy.id: hit.policy.title for hit in hits}
+def _worded(verified: Sequence[tuple[Claim, Citation]], hits: Sequence[Hit], language: Language, *, lists: bool) -> str:
+    """Put quotes into words.
+
+    Args:
+        verified: Claims with their citations.
+        hits: What they are from.
+        language: That of the question.
+        lists: Whether all places were asked for: they are counted, under the titles that they stand under.
+    """
+    policies = {hit.policy.id: hit.policy for hit in hits}
+    counts = Counter(citation.policy_id for _, citation in verified)
     lines: list[str] = []
-    policy_id = ""
+    policy_id = section = ""
     for marker, (claim, citation) in enumerate(verified, 1):
-        if citation.policy_id != policy_id:
-            policy_id = citation.policy_id
-            lines.append(_LEAD[language].format(title=titles[policy_id]))
+        policy = policies[citation.policy_id]
+        lists_these = lists and counts[policy.id] >= _LEAST_LIST
+        if policy.id != policy_id:
+            policy_id, section = policy.id, ""
+            lead = _LEAD_TO_LIST if lists_these else _LEAD
+            lines.append(lead[language].format(title=policy.title, count=counts[policy.id]))
+        if lists_these and (above := _section(policy, citation.clause_id)) != section:
+            section = above
+            lines.append(f"{section}{'：' if language == 'zh' else ':'}")
         quote = "\n  ".join(line.strip() for line in citation.quote.splitlines() if line.strip())
         lines.append(f"• {claim.text} “{quote}” [{marker}]" if claim.text else f"• “{quote}” [{marker}]")
         if citation.translation and language == "en":
@@ -360,24 +434,75 @@ def _worded(verified: Sequence[tuple[Claim, Citation]], hits: Sequence[Hit], lan
     return "\n".join(lines)
 
 
+_LEAST_LIST = 3
+"""Fewest quotes that are told as a list."""
+
+
+def _section(policy: Policy, clause_id: str) -> str:
+    """Return the words for the section that a clause stands in."""
+    path = policy.path(clause_id)
+    return (
+        policy.reference(path[min(1, len(path) - 1)].id)
+        if not path[1:2] or not path[1].title
+        else (f"{path[1].label}{path[1].title}".strip())
+    )
+
+
 def _reason(query: str, hits: Sequence[Hit], language: Language) -> Reason:
+    """Say why there is no answer, what comes closest to one, and whom to ask."""
     kind: ReasonKind = "not_stated"
-    if not any(char.isalnum() for char in query):
-        kind = "unclear"
-    elif not hits or _is_off_topic(hits[0].evidence):
+    if is_unclear(query, hits):
+        return _ask_back(hits, language)
+    if not hits or _is_off_topic(hits[0].evidence):
         kind = "out_of_scope"
-    if kind == "unclear" or not hits:
+    if not hits:
         return Reason(kind=kind, message=_ABSTAINED[kind][language].format(title=""))
     policy = hits[0].policy
     parts = [_ABSTAINED[kind][language].format(title=policy.title)]
-    parts.append(_NEAREST[language].format(reference=hits[0].reference))
+    if kind == "not_stated":
+        if names := hits[0].evidence.unmentioned:
+            listed = {"zh": "、", "en": ", "}[language].join(f"“{name}”" for name in names)
+            parts = [_UNMENTIONED[language].format(title=policy.title, names=listed)]
+        parts.append(_NEAREST[language].format(reference=hits[0].reference))
     if policy.contact:
         parts.append(_CONTACT[language].format(company=policy.company or policy.title, contact=policy.contact))
     return Reason(kind=kind, message=(" " if language == "en" else "").join(parts))
 
 
+def _ask_back(hits: Sequence[Hit], language: Language) -> Reason:
+    """Say that a question is not clear, with questions about the clauses that came closest."""
+    titles = dict.fromkeys(title for hit in hits if (title := _topic(hit, language)))
+    suggestions = tuple(_SUGGESTED[language].format(topic=title) for title in list(titles)[:_MOST_SUGGESTIONS])
+    parts = [_ABSTAINED["unclear"][language]]
+    if suggestions:
+        parts.append(_FOR_INSTANCE[language].format(listed=" ".join(suggestions)))
+    message = (" " if language == "en" else "").join(parts)
+    return Reason(kind="unclear", message=message, suggestions=suggestions)
+
+
+def _topic(hit: Hit, language: Language) -> str:
+    """Return the nearest title above a hit, in the language of the question; empty if there is none."""
+    policy = hit.policy
+    clause = next((above for above in reversed(policy.path(hit.clause.id)[1:]) if above.title), None)
+    if clause is None:
+        return ""
+    if language == policy.language:
+        return clause.title.strip("：: 。.")[:_TOPIC_CHARS]
+    start = policy.text.index(clause.title, clause.start)
+    return (policy.translation(start, start + len(clause.title)) or "").strip(": .")
+
+
+_MOST_SUGGESTIONS = 3
+_TOPIC_CHARS = 24
+_SUGGESTED = {"zh": "关于“{topic}”是怎么规定的？", "en": "What does it say about “{topic}”?"}
+_FOR_INSTANCE = {"zh": "例如：{listed}", "en": "For instance: {listed}"}
+
+
 def _is_off_topic(evidence: Evidence) -> bool:
-    return evidence.coverage < _LEAST_COVERAGE if evidence.scope is None else evidence.scope < 0
+    if evidence.scope is None:
+        return evidence.coverage < _LEAST_COVERAGE
+    # Who names a matter of policies asks about policies, whatever the sentence is like.
+    return evidence.scope < 0 and not evidence.unmentioned and not evidence.concepts
 
 
 _LEAST_COVERAGE = 0.2

@@ -138,7 +138,7 @@ _MOST_FRAGMENTS = 300
 def _leads_into_list(policy: Policy, clause: Clause) -> bool:
     """Say whether the clause and the items below it are read as one: `…以下情形：1、… 2、…`."""
     own = policy.own_text(clause).rstrip()
-    return bool(clause.children) and own[-1:] in "：:" and clause.end - clause.start <= _LONGEST_LIST
+    return bool(clause.children) and own[-1:] in "：:" and clause.end - clause.start <= policy.chars(_LONGEST_LIST)
 
 
 def _context(policy: Policy, clause: Clause) -> str:
@@ -148,7 +148,7 @@ def _context(policy: Policy, clause: Clause) -> str:
         if above.title:
             parts.append(above.title.strip("：: "))
         elif own.endswith(("：", ":")):
-            parts.append(own[-_LEAD_IN_CHARS:])
+            parts.append(own[-policy.chars(_LEAD_IN_CHARS) :])
     if clause.title:
         parts.append(clause.title.strip("：: "))
     return _STEP.join(parts)
@@ -200,6 +200,7 @@ class Analyzer:
 
     def __init__(self, thesaurus: Thesaurus, names: Sequence[str] = (), *, cache_dir: Path | None = None) -> None:
         self.thesaurus = thesaurus
+        self._things = {f"{_CONCEPT}{concept.id}" for concept in thesaurus.concepts if concept.kind in _THINGS}
         self.tokenizer = Tokenizer([*thesaurus.words(), *names], cache_dir=cache_dir)
 
     @property
@@ -220,6 +221,24 @@ class Analyzer:
             if rest[start:end].isascii():
                 rest = rest[:start] + " " * (end - start) + rest[end:]
         return self.tokenizer.tokens(rest) + [f"{_CONCEPT}{concept}" for concept in concepts]
+
+    def named(self, text: str) -> dict[str, str]:
+        """Return the tokens of the concepts that `text` names, each with the words that name it."""
+        folded = normalized(text)
+        shown = text if len(text) == len(folded) else folded
+        found: dict[str, str] = {}
+        for start, end, concepts in self.thesaurus.find(folded):
+            for concept in concepts:
+                found.setdefault(f"{_CONCEPT}{concept}", shown[start:end])
+        return found
+
+    def is_thing(self, token: str) -> bool:
+        """Say whether a token stands for a concept that a policy either names or is silent about, such as a company."""
+        return token in self._things
+
+
+_THINGS = ("data_item", "identifier", "permission", "right", "vendor")
+"""Kinds of concepts that are not spoken of in other words."""
 
 
 def names_in(policy: Policy) -> tuple[str, ...]:
@@ -279,20 +298,18 @@ def texts_of(policy: Policy, found: Sequence[Passage]) -> Texts:
     renderings: list[str] = []
     for passage in found:
         english = [policy.translation(start, end) or "" for start, end in passage.sentences]
-        renderings += [" ".join(english)[:_WHOLE_CHARS].strip() if len(english) > 1 else "", *english]
+        renderings += [" ".join(english)[: 3 * _WHOLE_CHARS].strip() if len(english) > 1 else "", *english]
         firsts.append(len(embedded))
         headings = passage.context.split(_STEP) if passage.context else []
         heading = headings[-1] if headings else ""
         nearest.append(" ".join(headings[-2:]))
         whole = " ".join(policy.text[passage.start : passage.end].split())
-        embedded.append(f"{nearest[-1]} {whole}"[:_WHOLE_CHARS].strip())
+        embedded.append(f"{nearest[-1]} {whole}"[: policy.chars(_WHOLE_CHARS)].strip())
         for start, end in passage.sentences:
             sentence = policy.text[start:end]
             alone = end - start >= _SHORT_SENTENCE or fold(heading) in fold(sentence)
             embedded.append(sentence if alone else f"{heading}：{sentence}")
-    return Texts(
-        embedded=tuple(embedded), headings=tuple(nearest), firsts=tuple(firsts), renderings=tuple(renderings)
-    )
+    return Texts(embedded=tuple(embedded), headings=tuple(nearest), firsts=tuple(firsts), renderings=tuple(renderings))
 
 
 _STEP = " › "

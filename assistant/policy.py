@@ -26,6 +26,7 @@ BULLETS = "•●·■◆▪◦○◇□➤▶★\uf06c\uf0b2\uf0b7\uf0d8"
 
 _ASCII_END = re.compile(r"[0-9A-Za-z]$")
 _ASCII_START = re.compile(r"[0-9A-Za-z]")
+_LATIN_CHARS = 3
 _FIRST_WORDS = re.compile(r"[^，。：；、,.:;!！?？\s]{1,12}")
 _WORDED = re.compile(r"[A-Za-z]{4,}\s")
 # The label at the start of an English rendering: `1.`, `(II)`, `①`, `Article 3`.
@@ -110,6 +111,10 @@ class Policy:
     def names(self) -> tuple[str, ...]:
         """What people call the policy, its company and its product."""
         return tuple(name for name in (self.company, *self.aliases, self.id) if name)
+
+    def chars(self, count: int) -> int:
+        """Return about how many characters the policy's language needs for what `count` Chinese ones say."""
+        return count if self.language == "zh" else _LATIN_CHARS * count
 
     def walk(self) -> Iterator[Clause]:
         """Yield all clauses in the order of the text, the root first."""

@@ -37,6 +37,12 @@ class Evidence:
     """Share of the query's words and concepts that the passage holds, weighted by rarity: 0 to 1."""
     scope: float | None = None
     """Odds, as a logarithm, that the query is a matter of policies at all; None if no model can tell."""
+    concepts: float | None = None
+    """Share of the concepts that the query names which the passage names too: 0 to 1; None if it names none."""
+    unmentioned: tuple[str, ...] = ()
+    """What the query names, in its words, of data, permissions, rights and companies, and no policy searched does."""
+    frequency: float = 0.0
+    """Share of the passages that hold the rarest of the query's words and concepts: 0 to 1; 1 if it has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +103,8 @@ class Query:
     """Its vector by embedder: float32, shape (dim,), of unit length."""
     scope: float | None = None
     """Odds, as a logarithm, that it is a matter of policies at all; None if no model can tell."""
+    named: Mapping[str, str] = field(default_factory=dict)
+    """The tokens of the concepts that it names, with its words for them."""
 
 
 class Retriever:
@@ -144,6 +152,7 @@ class Retriever:
             tokens=tuple(dict.fromkeys(self.analyzer.tokens(question))),
             vectors=vectors,
             scope=sum(odds) / len(odds) if odds else None,
+            named=self.analyzer.named(question),
         )
 
     def _search(self, shards: Sequence[Shard], query: Query, k: int) -> tuple[Hit, ...]:
@@ -163,6 +172,13 @@ class Retriever:
         fused = fuse(legs) - _NAMES_ONLY_PENALTY * names_only
         ranks = {leg: (-scores).argsort(kind="stable").argsort() + 1 for leg, scores in legs.items()}
         coverages = [_coverage(shard, query) for shard in shards]
+        frequency = _frequency(shards, query)
+        naming = [{token: shard.bm25.get_scores([token]) > 0 for token in query.named} for shard in shards]
+        unmentioned = tuple(
+            words
+            for token, words in query.named.items()
+            if self.analyzer.is_thing(token) and not any(holds[token].any() for holds in naming)
+        )
         ends = np.cumsum([len(shard.passages) for shard in shards])
         text_starts = np.cumsum([0, *(shard.n_texts for shard in shards)])
         hits = []
@@ -185,6 +201,9 @@ class Retriever:
                         similarity=float(np.mean(dense, axis=0).max()) if dense else 0.0,
                         coverage=float(coverages[number][i]),
                         scope=query.scope,
+                        concepts=float(np.mean([n[first] for n in naming[number].values()])) if query.named else None,
+                        unmentioned=unmentioned,
+                        frequency=frequency,
                     ),
                 )
             )
@@ -232,6 +251,16 @@ def _coverage(shard: Shard, query: Query) -> Scores:
     return held / total if total else held
 
 
+def _frequency(shards: Sequence[Shard], query: Query) -> float:
+    """Return the share of the passages that hold the rarest of the query's tokens; 1 if it has none."""
+    import numpy as np
+
+    held = [
+        np.concatenate([shard.bm25.get_scores([token])[shard.firsts] > 0 for shard in shards]) for token in query.tokens
+    ]
+    return min((float(one.mean()) for one in held), default=1.0)
+
+
 def of_passages(scores: Scores, firsts: NDArray[np.int64]) -> Scores:
     """Return the score of every passage, from that of it as a whole and of its best sentence.
 
@@ -271,8 +300,8 @@ def fuse(legs: Mapping[str, Scores]) -> Scores:
 
 
 # Chosen on the dev questions; the figures around each are nearly as good.
-_WHOLE_WEIGHT = 0.5
-_LEG_WEIGHTS = {"bm25": 0.35}
+_WHOLE_WEIGHT = 0.4
+_LEG_WEIGHTS = {"bm25": 0.2}
 # A list of names is close to every question with one of them, though it answers few: who asks for the name
 # itself finds it all the same, by a far higher score.
 _NAMES_ONLY_PENALTY = 2.0

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-_FALSE_REFUSALS = 0.03
+_FALSE_REFUSALS = 0.04
 _OFF_TOPIC = ("off_topic", "injection")
 _STEPS = 5_000
 _RATE = 0.5
@@ -39,6 +39,8 @@ def fit(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
         y: 1 for questions with an answer, 0 for others: shape (n,). Both classes weigh the same.
     """
     mean, deviation = x.mean(axis=0), x.std(axis=0)
+    # What is the same for every question tells nothing, and gets no weight.
+    deviation[deviation == 0] = 1
     z = np.column_stack([(x - mean) / deviation, np.ones(len(x))])
     balance = np.where(y == 1, 0.5 / y.sum(), 0.5 / (len(y) - y.sum()))
     weights = np.zeros(z.shape[1])
@@ -53,7 +55,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m evals.fit_refusals", description="Fit when to refuse.")
     parser.add_argument(
-        "sets", nargs="*", type=Path, default=sorted(SETS.glob("*-dev.jsonl")), help="dev question sets"
+        "sets",
+        nargs="*",
+        type=Path,
+        # Follow-ups would be fitted together with how well they are understood.
+        default=[path for path in sorted(SETS.glob("*-dev.jsonl")) if "turns" not in path.stem],
+        help="dev question sets",
     )
     options = parser.parse_args(arguments)
     outcomes = [
@@ -63,18 +70,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Without a word to search for there is no hit, and no odds decide.
         if outcome.answer.hits
     ]
-    rows = [features(outcome.answer.hits[0].evidence) for outcome in outcomes]
+    rows = [features(outcome.answer.query, outcome.answer.hits) for outcome in outcomes]
     x = np.array([list(row.values()) for row in rows])
     answerable = np.array([outcome.question.answerable for outcome in outcomes])
     off_topic = np.array([outcome.question.style in _OFF_TOPIC for outcome in outcomes])
-    # Near misses have the words and the meaning of the policy: they would only blur what is off topic.
-    used = answerable | off_topic
-    weights = fit(x[used], answerable[used].astype(float))
+    weights = fit(x, answerable.astype(float))
     odds = x @ weights[:-1] + weights[-1]
     threshold = np.quantile(odds[answerable], _FALSE_REFUSALS)
     fitted = dict(zip(rows[0], weights[:-1].round(2).tolist(), strict=True))
     sys.stdout.write(f"_ODDS = {fitted | {'base': round(float(weights[-1] - threshold), 2)}}\n")
-    for name, group in (("answerable", answerable), ("off topic", off_topic), ("near misses", ~used)):
+    others = ~answerable & ~off_topic
+    for name, group in (("answerable", answerable), ("off topic", off_topic), ("near misses and others", others)):
         sys.stdout.write(f"{name}: {group.sum()} questions, refused {(odds[group] < threshold).mean():.3f}\n")
     return 0
 

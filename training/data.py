@@ -195,6 +195,19 @@ def passage_of(sentence: Sentence, rng: random.Random) -> str:
     return f"{join.join(above[-2:])} {body}"[: CLAUSE_CHARS + 20]
 
 
+def passage_for(sentence: Sentence, rng: random.Random, *, english: bool) -> str:
+    """Return the passage for a question: now and then the sentence's English, which policies come in too.
+
+    Args:
+        sentence: What answers.
+        rng: Draws.
+        english: Whether the question is in English.
+    """
+    if len(sentence.en) > 20 and rng.random() < (0.35 if english else 0.08):
+        return sentence.en
+    return passage_of(sentence, rng)
+
+
 def scrap(policy: Sequence[Sentence], rng: random.Random, but: Sentence) -> str:
     """Return a lone heading or scrap of the policy that does not answer."""
     scraps = [s for s in policy if (s.heading or len(s.zh) <= 12) and s.zh not in but.headings and s.zh != but.zh]

@@ -16,11 +16,11 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training.data import Pair, Sentence, passage_of, scrap
+from training.data import Pair, Sentence, passage_for, scrap
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 _HERE = Path(__file__).parent
 _THESAURUS_KINDS = {"data_item": "item", "identifier": "item"}
@@ -485,8 +485,6 @@ def question_pairs(
     policy: Sequence[Sentence],
     lexicon: Lexicon,
     rng: random.Random,
-    *,
-    passage: Callable[[Sentence, random.Random], str] = passage_of,
 ) -> dict[str, list[Pair]]:
     """Return the pairs of a policy by kind: `turned` and `facet`."""
     pairs: dict[str, list[Pair]] = {"turned": [], "facet": []}
@@ -504,7 +502,7 @@ def question_pairs(
             pairs[kind].append(
                 Pair(
                     query=_dressed(question, lexicon, rng, english=english),
-                    passage=passage(sentence, rng),
+                    passage=passage_for(sentence, rng, english=english),
                     negative=scrap(policy, rng, sentence),
                     kind=kind,
                     guide=sentence.zh,
@@ -527,7 +525,7 @@ def asked_pairs(policies: dict[int, list[Sentence]], lexicon: Lexicon, rng: rand
                 pairs[number].append(
                     Pair(
                         query=query,
-                        passage=passage_of(sentence, rng),
+                        passage=passage_for(sentence, rng, english=english),
                         negative=scrap(policies[number], rng, sentence),
                         kind="asked",
                         guide=sentence.zh,

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 OFF_TOPIC = Path(__file__).parent / "off_topic.txt"
-IN_SCOPE = {"turned": 1_300, "facet": 1_300, "asked": 500}
+IN_SCOPE = {"turned": 800, "facet": 800, "asked": 3_000}
 """Most questions of each kind that stand for policies."""
 
-_GENERAL_WEIGHT, _OFF_TOPIC_WEIGHT = 0.2, 0.3
+_GENERAL_WEIGHT, _OFF_TOPIC_WEIGHT = 0.1, 0.4
 _L2 = 1e-3
 _STEPS = 800
 _RATE = 2.0
