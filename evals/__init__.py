@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant import Assistant, Settings
-from assistant.backends import embedders
+from assistant import Assistant, Settings, backends
 from assistant.evaluation.gold import GoldFinder
 from assistant.evaluation.sets import QuestionSet, corpus_of, read_set
 
@@ -30,6 +29,6 @@ def opened(paths: Iterable[Path]) -> Iterator[tuple[QuestionSet, Assistant, Gold
     for path in paths:
         folder = corpus_of(path, settings)
         if folder not in known:
-            assistant = Assistant.open(folder, settings=settings, embedders=embedders(settings))
+            assistant = Assistant.open(folder, settings=settings, embedders=backends.embedders(settings))
             known[folder] = assistant, GoldFinder(assistant.policies)
         yield read_set(path, known[folder][1]), *known[folder]

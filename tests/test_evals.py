@@ -1,90 +1,88 @@
-"""The question sets are sound, and the measuring counts as it says."""
+"""The question sets are sound, the assistant keeps to the floors, and what is fitted and compared on them works."""
 
 from __future__ import annotations
 
-import json
+import re
+import sys
+import tomllib
 from collections import Counter
-from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from assistant import AssistantError, open_corpus
+from assistant import Settings
+from assistant.corpus import open_corpus
+from assistant.evaluation.gold import GoldFinder
+from assistant.evaluation.measures import MEASURES, values_of
+from assistant.evaluation.running import run_set
+from assistant.evaluation.sets import check_set, corpus_of
+from evals import FLOORS, SETS, opened
+from evals.embedders import MEASURES as EMBEDDER_MEASURES
+from evals.embedders import Task, task_of
+from evals.embedders import figures as embedder_figures
+from evals.embedders import main as compare_embedders
 from evals.fit_refusals import fit
-from evals.measure import SETS, Item, Outcome, read_set, report
+from evals.fit_refusals import main as fit_refusals
+from tests.conftest import FIXTURES, FakeEmbedder
 
 if TYPE_CHECKING:
-    from assistant.policy import Policy
+    from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-
-
-@pytest.fixture(scope="module")
-def policy() -> Policy:
-    return open_corpus(ROOT / "corpus" / "baiju")[0]
+BOOKS = FIXTURES / "questions" / "books-dev.jsonl"
+PATHS = sorted(SETS.glob("*.jsonl"))
 
 
-@pytest.mark.parametrize("path", sorted(SETS.glob("*.jsonl")), ids=lambda path: path.stem)
-def test_every_gold_quote_stands_in_the_policy(path: Path, policy: Policy) -> None:
-    items = read_set(path, policy)
-    assert len(items) >= 150
-    assert len({item.id for item in items}) == len(items)
-    assert len({item.question for item in items}) == len(items)
-    languages = Counter(item.language for item in items)
-    assert languages["zh"] >= 60
-    assert languages["en"] >= 60
-    assert sum(not item.gold for item in items) >= len(items) // 5
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_every_set_is_sound(path: Path) -> None:
+    found, faults = check_set(path, GoldFinder(open_corpus(corpus_of(path, Settings()))))
+    assert [str(fault) for fault in faults] == []
+    assert sum(not question.answerable for question in found.questions) >= len(found.questions) // 6
+    languages = Counter(question.language for question in found.questions)
+    assert min(languages["zh"], languages["en"]) >= len(found.questions) // 4
 
 
-def test_the_splits_share_no_question() -> None:
-    splits = [
-        {json.loads(line)["question"] for line in path.read_text("utf-8").splitlines()} for path in SETS.glob("*.jsonl")
-    ]
-    assert len(splits) == 2
-    assert not splits[0] & splits[1]
+def test_no_two_sets_share_a_question() -> None:
+    asked: dict[object, str] = {}
+    shared = [fault for path in PATHS for fault in check_set(path, asked=asked)[1]]
+    assert [str(fault) for fault in shared] == []
+    assert len(asked) > 300
+    for path in PATHS:
+        split = path.stem.rpartition("-")[2]
+        assert split in ("dev", "test")
+        assert path.with_stem(path.stem.removesuffix(split) + ("test" if split == "dev" else "dev")) in PATHS
 
 
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [
-        ("{", "line 1"),
-        ('{"id": "x"}', "'gold'"),
-        (
-            '{"id": "", "language": "", "style": "", "question": "", "answerable": true, "gold": [{"quote": "wū"}]}',
-            "does not hold 'wū'",
-        ),
-        (
-            '{"id": "x", "language": "zh", "style": "plain", "question": "?", "answerable": true, "gold": []}',
-            "answerable is True with 0 quotes",
-        ),
-    ],
-)
-def test_a_bad_line_is_named(tmp_path: Path, policy: Policy, line: str, said: str) -> None:
-    path = tmp_path / "bad.jsonl"
-    path.write_text(line, "utf-8")
-    with pytest.raises(AssistantError, match=said) as caught:
-        read_set(path, policy)
-    assert str(path) in str(caught.value)
+# --- Floors ------------------------------------------------------------------------------------
 
 
-def outcome(
-    rank: int | None, *, gold: bool = True, answered: bool = True, cited: int = 0, citations: int = 0
-) -> Outcome:
-    item = Item(id="x", language="zh", style="plain", question="?", gold=((0, 4),) if gold else ())
-    return Outcome(item=item, rank=rank, answered=answered, cited=cited, citations=citations, latency_ms=2.0)
+def floors() -> dict[str, dict[str, dict[str, float]]]:
+    return tomllib.loads(FLOORS.read_text("utf-8"))
 
 
-def test_the_table_is_arithmetic() -> None:
-    outcomes = [
-        outcome(1, cited=1, citations=2),
-        outcome(4, cited=1, citations=1),
-        outcome(None, answered=False),
-        outcome(None, gold=False, answered=False),
-        outcome(None, gold=False, citations=1),
-    ]
-    row = report(outcomes).splitlines()[-1].split()
-    assert row == ["all", "3", "2", "0.333", "0.667", "0.417", "0.667", "0.667", "0.333", "0.500", "2.0"]
+def test_floors_name_sets_and_measures() -> None:
+    assert "baiju-test" in floors()
+    for name, bounds in floors().items():
+        assert SETS / f"{name}.jsonl" in PATHS
+        assert set(bounds) == {"min", "max"}
+        assert set(bounds["min"]) | set(bounds["max"]) <= set(MEASURES)
+        assert all(MEASURES[measure].rising for measure in bounds["min"])
+
+
+@pytest.mark.parametrize("name", sorted(floors()))
+def test_the_assistant_keeps_to_its_floors(name: str) -> None:
+    ((found, assistant, finder),) = opened([SETS / f"{name}.jsonl"])
+    of_questions = values_of(run_set(assistant, found, finder=finder))
+    measured = {measure: fmean(values[measure] for values in of_questions if measure in values) for measure in MEASURES}
+    bounds = floors()[name]
+    below = {measure: measured[measure] for measure, least in bounds["min"].items() if measured[measure] < least}
+    above = {measure: measured[measure] for measure, most in bounds["max"].items() if measured[measure] > most}
+    assert not below, f"lower than {bounds['min']}"
+    assert not above, f"higher than {bounds['max']}"
+
+
+# --- Fitting -----------------------------------------------------------------------------------
 
 
 def test_the_regression_tells_two_classes_apart() -> None:
@@ -93,3 +91,67 @@ def test_the_regression_tells_two_classes_apart() -> None:
     odds = x @ weights[:-1] + weights[-1]
     assert (odds[:2] < 0).all()
     assert (odds[2:] > 0).all()
+
+
+def test_refusals_are_fitted_on_sets(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("ASSISTANT_CORPUS", str(FIXTURES / "corpus"))
+    assert fit_refusals([str(BOOKS)]) == 0
+    constants, *groups = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"_ODDS = \{('\w+': -?\d+\.\d+(, )?){3,}\}", constants)
+    # Of each kind, how many of the set's questions it has; that of the near misses is the last.
+    assert [group.split(":")[1].split(",")[0] for group in groups] == [" 5 questions", " 1 questions", " 1 questions"]
+
+
+# --- Embedding models by themselves ------------------------------------------------------------
+
+
+@pytest.fixture
+def books() -> Task:
+    return task_of(BOOKS, Settings(corpus=FIXTURES / "corpus"))
+
+
+def test_queries_are_the_questions_with_an_answer_that_stand_by_themselves(books: Task) -> None:
+    assert list(books.queries) == ["b1", "b2", "b4", "b5"]
+    assert {query: sorted(clause.split()[2] for clause in held) for query, held in books.relevant.items()} == {
+        "b1": ["1.3", "1.3.1"],
+        "b2": ["2.2"],
+        "b4": ["1.1", "1.2.1", "3"],
+        "b5": ["4"],
+    }
+    assert all(held <= set(books.corpus) for held in books.relevant.values())
+    assert any(
+        text.endswith("星信推送：收集设备标识符（IMEI），用于向您推送新书通知。") for text in books.corpus.values()
+    )
+
+
+def test_comparing_models_without_the_package_names_the_extra(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    monkeypatch.setenv("ASSISTANT_CORPUS", str(FIXTURES / "corpus"))
+    assert compare_embedders(["--set", str(BOOKS)]) == 1
+    assert "pip install 'policy-assistant[models]'" in capsys.readouterr().err
+
+
+@pytest.mark.model
+def test_models_are_measured_by_the_librarys_evaluator(books: Task) -> None:
+    embedder = FakeEmbedder()
+    clauses = list(books.corpus)
+    scores = embedder.embed(list(books.queries.values()), "query") @ embedder.embed(list(books.corpus.values()), "x").T
+    first = [
+        clauses[place] in books.relevant[query] for query, place in zip(books.queries, scores.argmax(1), strict=True)
+    ]
+    found = embedder_figures(books, embedder)
+    assert list(found) == list(EMBEDDER_MEASURES)
+    assert found["accuracy@1"] == sum(first) / 4
+    assert 0 < found["ndcg@10"] <= 1
+
+
+@pytest.mark.model
+def test_the_bundled_encoder_is_compared(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("ASSISTANT_CORPUS", str(FIXTURES / "corpus"))
+    assert compare_embedders(["bundled", "--set", str(BOOKS)]) == 0
+    head, row = capsys.readouterr().out.splitlines()
+    assert head.split() == ["set", "model", "queries", *EMBEDDER_MEASURES]
+    assert row.split()[:3] == ["books-dev", "bundled", "4"]
+    assert all(float(cell) >= 0.5 for cell in row.split()[3:])
