@@ -20,13 +20,17 @@ from assistant.engine import Assistant, build_index
 from assistant.errors import (
     AssistantError,
     CorpusError,
+    EvaluationError,
     IndexDamagedError,
     IndexLockedError,
     ModelError,
     PolicyError,
     PolicyIndexError,
     QuestionError,
+    ServiceError,
+    SessionError,
     SettingsError,
+    TrainingError,
 )
 from assistant.parsing import parse
 from assistant.policy import Clause, Policy
@@ -45,6 +49,7 @@ __all__ = [
     "CorpusError",
     "Draft",
     "Embedder",
+    "EvaluationError",
     "Evidence",
     "Generator",
     "Hit",
@@ -56,8 +61,11 @@ __all__ = [
     "PolicyIndexError",
     "QuestionError",
     "Reason",
+    "ServiceError",
+    "SessionError",
     "Settings",
     "SettingsError",
+    "TrainingError",
     "Turn",
     "__version__",
     "build_index",

@@ -1,44 +1,682 @@
-"""Conversation: a follow-up becomes a question that stands by itself."""
+"""Conversation: a follow-up becomes a question that stands by itself.
+
+People ask a help chat in pieces: 个推收集什么？, 那高德呢？, "and how long do you keep it?". `condense` reads the
+questions of a conversation in order and says what the last one asks, in words that could have been typed
+alone. It needs no model and no answers, only what was asked; the clauses that were cited, where they are known,
+let "the second one" and "anything else?" be taken at their word. A question that stands by itself is left alone:
+that rule comes before all others.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
-from assistant.text import fold
+from assistant.references import Reference, of_data, references_in
+from assistant.rephrasing import (
+    Topic,
+    asked_of,
+    asked_with,
+    asks_who,
+    filled,
+    name_of,
+    other_aspect,
+    phrase_of,
+    quoting,
+    supposing,
+    swapped,
+    topics_of,
+)
+from assistant.text import Language, has_han
+from assistant.utterances import ASKING_ROLES, LAST, Parts, Utterance, default_vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_FOLLOW_UP = re.compile(
-    r"^(?:那|那么|还有|另外|它|他们|它们|这个|那个|这些|那些|上面|上述|刚才|and\b|what about|how about|then\b|also\b)"
-    r"|它|这个|那个|\b(?:it|its|they|them|their|that|this|those|these)\b"
-)
-_LONGEST_FOLLOW_UP = 60
+    from assistant.answering import Answer
+
+Kind = Literal["question", "follow_up", "more", "show", "human", "smalltalk", "unclear"]
+"""What is asked: see `Condensed.kind`."""
+
+CitedClause = tuple[str, str]
+"""Id of a policy, and of a clause in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """One exchange of a conversation."""
+    """One exchange of a conversation. Only the question is needed."""
 
     question: str
     """What the person asked."""
     answer: str = ""
     """What the assistant said."""
+    query: str = ""
+    """What the question was understood as, if that is known: `Answer.query`."""
+    citations: tuple[CitedClause, ...] = ()
+    """The clauses that the answer cited, in the order of its markers, if they are known."""
+
+    @classmethod
+    def of(cls, answer: Answer) -> Turn:
+        """Return the turn that an answer ends."""
+        cited = tuple((citation.policy_id, citation.clause_id) for citation in answer.citations)
+        return cls(question=answer.question, answer=answer.text, query=answer.query, citations=cited)
 
 
-def condense(question: str, history: Sequence[Turn]) -> str:
-    """Return `question` so that it can be searched for by itself.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condensed:
+    """What a question of a conversation asks."""
 
-    A short question that leans on what was said (它, 那…呢, what about, it) is put after the
-    question before it; any other is returned as it is.
+    query: str
+    """The question made to stand by itself, fit to be shown; the question as typed if it already does."""
+    kind: Kind
+    """`question`: it stands by itself. `follow_up`: it was made to. `more`: what else there is to `query`. `show`: the
+    clauses whole that answer `query`. `human`: whom to turn to. `smalltalk`: nothing to be looked for. `unclear`: it
+    cannot be told what is meant."""
+    reply: str = ""
+    """What to say without looking for anything, for `smalltalk` and `unclear`; for `more`, once nothing is left."""
+    cited: tuple[CitedClause, ...] = ()
+    """For `more` and `show`: the clauses that answers to `query` cited so far; empty if that is not known."""
+    rounds: int = 0
+    """For `more`: how often `query` was answered so far, for when `cited` is not known."""
+    place: int = 0
+    """For `show`: which of the clauses cited, 1 being the first and -1 the last; 0 for all."""
 
-    >>> condense("那高德呢", [Turn(question="个推收集什么？")])
-    '个推收集什么？ 那高德呢'
-    >>> condense("怎么注销账号", [Turn(question="个推收集什么？")])
-    '怎么注销账号'
+
+def condense(question: str, history: Sequence[Turn], *, names: Sequence[str] = ()) -> Condensed:
+    """Say what `question` asks, given what was asked before it.
+
+    Args:
+        question: The question, as typed.
+        history: What was said before, oldest first.
+        names: Names of the policies and their companies, which a follow-up keeps to.
+
+    >>> condense("那高德呢", [Turn(question="个推收集什么？")]).query
+    '高德收集什么？'
+    >>> condense("and how long do you keep it?", [Turn(question="do you collect my phone number?")]).query
+    'how long do you keep my phone number?'
+    >>> condense("怎么注销账号", [Turn(question="个推收集什么？")]).kind
+    'question'
     """
-    if not history or len(question) > _LONGEST_FOLLOW_UP or not _FOLLOW_UP.search(fold(question)):
-        return question
-    return f"{history[-1].question} {question}"
+    memory = _Memory(names=tuple(names))
+    for turn in history:
+        memory = _after(turn, memory)
+    return _understood(question, memory)
+
+
+# --- What is remembered from turn to turn --------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Memory:
+    """What the turns so far leave to lean on."""
+
+    names: tuple[str, ...] = ()
+    """Names of the policies."""
+    query: Utterance | None = None
+    """The last question, as it stands by itself."""
+    earlier: tuple[Utterance, ...] = ()
+    """The questions before it, the latest first."""
+    cited: tuple[CitedClause, ...] = ()
+    """What was cited in answer to it."""
+    rounds: int = 0
+    """How often it was answered."""
+    pending: str = ""
+    """A question asked since then that lacks what it is about."""
+    candidates: tuple[Topic, ...] = ()
+    """What that may be."""
+
+
+def _after(turn: Turn, memory: _Memory) -> _Memory:
+    """Return what is remembered once a turn is over."""
+    found = _understood(turn.question, memory)
+    if found.reply and found.reply in default_vocabulary().replies["change"].values():
+        return _Memory(names=memory.names)
+    if found.kind in ("smalltalk", "show", "human"):
+        return memory
+    if found.kind == "more":
+        return replace(memory, cited=(*memory.cited, *turn.citations), rounds=memory.rounds + 1)
+    if found.kind == "unclear":
+        return replace(memory, pending=turn.question, candidates=_candidates(memory))
+    return _Memory(
+        names=memory.names,
+        query=default_vocabulary().read(turn.query or found.query, names=memory.names),
+        earlier=(memory.query, *memory.earlier)[:_MOST_EARLIER] if memory.query else (),
+        cited=turn.citations,
+        rounds=1,
+    )
+
+
+_MOST_EARLIER = 3
+
+
+# --- What is asked ---------------------------------------------------------------------------------
+
+
+def _understood(question: str, memory: _Memory) -> Condensed:
+    """Say what a question asks, given what is remembered."""
+    vocabulary = default_vocabulary()
+    said = vocabulary.read(question, chat=True)
+    if found := _said_to_us(said, memory):
+        return found
+    opening = _opening(said, leans=memory.query is not None)
+    if opening.changes:
+        memory = _Memory(names=memory.names)
+    core = said.text[opening.end :]
+    if opening.end and (found := _said_to_us(vocabulary.read(core, chat=True), memory)):
+        return found
+    asked = vocabulary.read(core, names=memory.names)
+    found = _follow_up(asked, memory, corrects=opening.corrects) if memory.query else _first(asked)
+    if found:
+        return found
+    return Condensed(query=core if opening.changes or opening.corrects else question, kind="question")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opening:
+    """What stands before a question: a greeting, the announcement of another topic, a correction."""
+
+    end: int = 0
+    changes: bool = False
+    corrects: bool = False
+
+
+def _opening(said: Utterance, *, leans: bool) -> _Opening:
+    """Return what stands before the question of an utterance.
+
+    Args:
+        said: The utterance.
+        leans: Whether there is a question before it that can be corrected.
+    """
+    opening = _Opening()
+    for word, after in zip(said.words, (*said.words[1:], None), strict=True):
+        chinese = has_han(word.text)
+        ends = after is None or after.has("mark") or (chinese and word.end < after.start)
+        if word.has("change") and (ends or chinese or " " in word.text):
+            opening = replace(opening, end=word.end, changes=True)
+        elif leans and (word.has("meant") or (word.has("fix") and (ends or opening.corrects))):
+            opening = replace(opening, end=word.end, corrects=True)
+        elif word.has("greeting", "thanks", "ack") and ends:
+            opening = replace(opening, end=word.end)
+        elif not word.has("mark", "filler"):
+            break
+    rest = said.text[opening.end :]
+    return replace(opening, end=len(said.text) - len(rest.lstrip(_BETWEEN))) if opening.end else opening
+
+
+_BETWEEN = " \t,.;:!?，。；：！？、~…-—"
+
+
+# --- What is said to the assistant ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Remark:
+    """A kind of thing that is said to the assistant rather than asked of a policy."""
+
+    means: str
+    """A kind of `Condensed`, or the reply to it."""
+    needs: frozenset[str]
+    """Roles of which a word must have one."""
+    allows: frozenset[str]
+    """Roles of which every word must have one."""
+
+
+_POLITE = frozenset({"greeting", "thanks", "bye", "ack"})
+_AROUND = frozenset({"lead", "particle", "function"})
+_REMARKS = tuple(
+    _Remark(means=means, needs=frozenset(needs), allows=frozenset(needs) | _POLITE | frozenset(allows))
+    for means, needs, allows in (
+        ("identity", {"identity"}, {"ability", "particle"}),
+        ("ability", {"ability"}, {"identity", "particle"}),
+        ("more", {"more"}, {*_AROUND, "it", "these"}),
+        ("polite", _POLITE, ()),
+        ("thanks", {"thanks"}, {"it", "function"}),
+        ("change", {"change"}, {"fix"}),
+        ("fix", {"fix", "meant"}, ()),
+        ("human", {"human"}, {*_AROUND, "reach", "what", "how_much", "where", "how"}),
+        ("show", {"show", "ordinal"}, {*_AROUND, "it", "these", "what", "where", "how"}),
+    )
+)
+
+
+def _said_to_us(said: Utterance, memory: _Memory) -> Condensed | None:
+    """Say what an utterance means that is all said to the assistant, such as thanks; None for any other."""
+    if not said.told:
+        # Nothing but 嗯, or nothing but punctuation.
+        letters = any(map(str.isalnum, said.text))
+        return _reply("ack" if letters else "unclear", said, kind="smalltalk" if letters else "unclear")
+    for remark in _REMARKS:
+        fits = all(word.has(*remark.allows) for word in said.told) and any(
+            word.has(*remark.needs) for word in said.told
+        )
+        if fits and (found := _meant_by(remark.means, said, memory)):
+            return found
+    return None
+
+
+def _meant_by(means: str, said: Utterance, memory: _Memory) -> Condensed | None:
+    """Say what a remark means; None if it is none after all."""
+    if means == "more":
+        return _more(said, memory)
+    if means == "human":
+        return _human(said, memory)
+    if means == "show":
+        return _show(said, memory)
+    if means == "thanks" and "吗" in said.text:
+        return None
+    if means == "polite":
+        means = next(role for role in ("bye", "thanks", "greeting", "ack") if any(word.has(role) for word in said.told))
+    return _reply(means, said, kind="unclear" if means == "fix" else "smalltalk")
+
+
+def _reply(role: str, said: Utterance, *, kind: Kind) -> Condensed:
+    return Condensed(query=said.text, kind=kind, reply=default_vocabulary().replies[role][said.language])
+
+
+def _more(said: Utterance, memory: _Memory) -> Condensed | None:
+    """Say what 还有吗 asks; None for "who else gets it", which asks more than that."""
+    if any(word.text in _WHO_ELSE for word in said.told) and len(said.told) > 1:
+        return None
+    if memory.query is None:
+        return _reply("unclear", said, kind="unclear")
+    nothing = default_vocabulary().replies["nothing_more"][said.language]
+    return Condensed(query=memory.query.text, kind="more", reply=nothing, cited=memory.cited, rounds=memory.rounds)
+
+
+_WHO_ELSE = ("who else", "where else", "还有谁", "还有哪里")
+
+
+def _human(said: Utterance, memory: _Memory) -> Condensed | None:
+    """Say what 转人工 asks; None for 那客服呢 after a question, which asks the same of customer service."""
+    if memory.query and any(word.has("lead", "particle") and not word.has("function") for word in said.told):
+        return None
+    return Condensed(query=default_vocabulary().replies["contact"][said.language], kind="human")
+
+
+def _show(said: Utterance, memory: _Memory) -> Condensed | None:
+    """Say what 原文在哪 or "the second one" asks; None for a number that means none of the clauses cited."""
+    if not any(word.has("show") for word in said.told) and (memory.query is None or memory.candidates):
+        return None
+    if memory.query is None:
+        return _reply("unclear", said, kind="unclear")
+    place = next((word.place for word in said.told if word.place), 0)
+    if memory.cited and place > len(memory.cited):
+        reply = default_vocabulary().replies["no_such_place"][said.language].format(count=len(memory.cited))
+        return Condensed(query=said.text, kind="unclear", reply=reply)
+    return Condensed(query=memory.query.text, kind="show", cited=memory.cited, place=place)
+
+
+def _unclear(said: Utterance, memory: _Memory) -> Condensed:
+    """Ask back, naming what may be meant."""
+    names = list(dict.fromkeys(name_of(topic, said.language) for topic in _candidates(memory)))[:_MOST_CANDIDATES]
+    if not names:
+        return _reply("unclear", said, kind="unclear")
+    comma, last = _ALTERNATIVES[said.language]
+    listed = f"{comma.join(names[:-1])}{last}{names[-1]}"
+    reply = default_vocabulary().replies["what_of" if len(names) == 1 else "which"][said.language]
+    return Condensed(query=said.text, kind="unclear", reply=reply.format(one=names[0], listed=listed))
+
+
+_MOST_CANDIDATES = 4
+_ALTERNATIVES: dict[Language, tuple[str, str]] = {"zh": ("、", "还是"), "en": (", ", " or ")}
+
+
+def _candidates(memory: _Memory) -> tuple[Topic, ...]:
+    """Return what a word such as 它 may stand for."""
+    topics = [topic for topic in topics_of(memory.query) if topic.group != "policy"]
+    companies = [topic for topic in topics if topic.group in ("who", "")]
+    return tuple(companies if len(companies) > 1 else topics)
+
+
+# --- Questions that lean on others -----------------------------------------------------------------------
+
+
+def _first(asked: Utterance) -> Condensed | None:
+    """Ask back about a question that leans on another, when there is no other: 它呢？, "why?"; None if it does not."""
+    told = asked.told
+    if any(word.has("topic", "unknown", "self", "others", "ordinal") or word.is_aspect for word in told):
+        return None
+    refers = any(word.has("it", "these", "they", "its", "in_that_case") for word in told)
+    leads = all(word.has("lead", "particle", "what_about", "function") for word in told)
+    asks = any(word.asks or word.has("what") for word in told)
+    if len(told) > (_MOST_WORDS_OF_NOTHING if refers else 2) or not (refers or leads or asks):
+        return None
+    return _reply("unclear", asked, kind="unclear")
+
+
+_MOST_WORDS_OF_NOTHING = 6
+_MOST_WORDS = 16
+"""Longest question, in words, that may lean on another."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Leaning:
+    """A question that may lean on the one before it."""
+
+    asked: Utterance
+    """The question."""
+    rest: Utterance
+    """The question without 那, "and" and such before it."""
+    parts: Parts
+    """What `rest` is made of."""
+    leads: bool
+    """Whether there was such a word."""
+    corrects: bool
+    """Whether it says that the last question was not meant."""
+    query: Utterance
+    """The question before it."""
+    memory: _Memory
+    """Whatever else is remembered."""
+
+
+def _follow_up(asked: Utterance, memory: _Memory, *, corrects: bool) -> Condensed | None:
+    """Say what a question asks that leans on the one before it; None for one that stands by itself."""
+    if memory.query is None:
+        return None
+    rest, leads = _without_lead(asked)
+    leaning = _Leaning(
+        asked=asked,
+        rest=rest,
+        parts=Parts(rest),
+        leads=leads,
+        corrects=corrects,
+        query=memory.query,
+        memory=memory,
+    )
+    if len(leaning.parts.told) > _MOST_WORDS:
+        return None
+    for way in (_answer_to_us, _of_nothing, _by_place, _by_pronoun, _supposing, _of_another, _of_the_same):
+        if found := way(leaning):
+            return found
+    return None
+
+
+def _rewritten(query: str) -> Condensed:
+    return Condensed(query=query, kind="follow_up")
+
+
+def _without_lead(asked: Utterance) -> tuple[Utterance, bool]:
+    """Return a question without 那, "and" and such before it, and whether there were any."""
+    leads, start = False, 0
+    for word in asked.words:
+        if word.has("lead", "what_about"):
+            leads, start = True, word.end
+        elif not word.has("mark", "filler"):
+            start = word.start
+            break
+    return asked.since(start if leads else 0), leads
+
+
+def _answer_to_us(leaning: _Leaning) -> Condensed | None:
+    """Say what the question asks that was asked back about, now that a name is given: 高德, "the second one"."""
+    memory, rest = leaning.memory, leaning.rest
+    if not memory.pending or not leaning.parts.only_names:
+        return None
+    ordinal = next((word for word in rest.told if word.place), None)
+    topic = _nth(memory.candidates, ordinal.place) if ordinal else None
+    named = name_of(topic, rest.language) if topic else "" if ordinal else rest.bare
+    pending = default_vocabulary().read(memory.pending)
+    asked = [word for word in pending.told if not word.has("lead", "what_about", "particle")]
+    if not named or len(asked) < 2:
+        # 它呢 asks nothing that the name could be put into.
+        return None
+    about = default_vocabulary().read(named, names=memory.names)
+    found = _understood(memory.pending, _Memory(names=memory.names, query=about))
+    return found if found.kind == "follow_up" else None
+
+
+def _of_nothing(leaning: _Leaning) -> Condensed | None:
+    """Say what a question asks that has no words of its own: "and?", 那呢, 可以吗, 这样合法吗."""
+    parts = leaning.parts
+    if not parts.content:
+        if parts.asks_leave:
+            return _rewritten(quoting(leaning.query, leaning.rest.text))
+        if leaning.leads and not leaning.rest.told:
+            return _more(leaning.asked, leaning.memory)
+        return _unclear(leaning.asked, leaning.memory) if leaning.leads or parts.particle else None
+    if parts.has("in_that_case") and not parts.own:
+        return _rewritten(quoting(leaning.query, leaning.rest.text))
+    return None
+
+
+def _nth(topics: Sequence[Topic], place: int) -> Topic | None:
+    if place == LAST:
+        return topics[-1] if topics else None
+    return topics[place - 1] if 0 < place <= len(topics) else None
+
+
+def _by_place(leaning: _Leaning) -> Condensed | None:
+    """Say what is asked of the second, or of the latter: of several things named, or of the clauses cited."""
+    rest, parts = leaning.rest, leaning.parts
+    word = next((word for word in parts.told if word.has("ordinal", "former", "latter")), None)
+    if word is None:
+        return None
+    topics = topics_of(leaning.query)
+    alike = ([topic for topic in topics if topic.group == group] for group in ("who", "thing", ""))
+    several = next((found for found in alike if len(found) > 1), [])
+    topic = _nth(several, word.place or (1 if word.has("former") else LAST))
+    if topic and parts.asks:
+        named = default_vocabulary().read(filled(rest, [(word, name_of(topic, rest.language))]))
+        named_leaning = replace(leaning, rest=named, parts=Parts(named))
+        return _by_pronoun(named_leaning) or _rewritten(named.text)
+    if topic:
+        return _rewritten(swapped(leaning.query, topic))
+    return _show(rest, leaning.memory) if word.place and not parts.own else None
+
+
+# --- 它, "they", "that" -----------------------------------------------------------------------------------------
+
+
+def _by_pronoun(leaning: _Leaning) -> Condensed | None:
+    """Say what a question with pronouns asks: with names in their places, or by asking back."""
+    rest, parts, query = leaning.rest, leaning.parts, leaning.query
+    references = references_in(rest, parts)
+    if not references:
+        return None
+    if not parts.asks and not parts.own and len(parts.content) == len(references):
+        return _unclear(rest, leaning.memory)
+    named = {topic.group for topic in topics_of(query)}
+    judged = parts.only_judges and (_is_deed(query) or (references[0].is_whole and "thing" not in named))
+    if judged or (references[0].is_whole and parts.says(*_OPPOSING)):
+        return _rewritten(quoting(query, rest.text))
+    names: list[tuple[Reference, str]] = []
+    told: list[Topic] = []
+    for reference in references:
+        referent = reference.referent((query, *leaning.memory.earlier))
+        if referent is None:
+            return None if parts.own else _rewritten(quoting(query, rest.text))
+        new = [topic for topic in referent.topics if topic not in told]
+        if not reference.is_plural and len(new) > 1 and all(topic.group in ("who", "") for topic in new):
+            return _unclear(rest, leaning.memory)
+        name = _called(new, told, query, rest.language, of_data=referent.of_data)
+        if not name:
+            return _rewritten(quoting(query, rest.text))
+        told += new
+        names.append((reference, name))
+    said = filled(rest, [(reference.word, name) for reference, name in names])
+    if (parts.particle or leaning.leads) and not parts.asks:
+        # 那他们的家长呢: what is asked of them is what was asked before.
+        group = told[0].group if told else ""
+        return _rewritten(swapped(query, Topic(text=said.rstrip("呢?？!！。 "), group=group)))
+    return _rewritten(said)
+
+
+_OPPOSING = ("stop", "prevent", "avoid", "refuse", "decline", "拒绝", "阻止", "避免")
+
+
+def _called(
+    topics: Sequence[Topic], told: Sequence[Topic], query: Utterance, language: Language, *, of_data: bool
+) -> str:
+    """Return what a pronoun stands for in words; nothing if none would do.
+
+    Args:
+        topics: What it stands for, less what pronouns before it stand for.
+        told: What these stand for.
+        query: The former question, whose policy is named with the first of them.
+        language: Language of the words.
+        of_data: Whether the data of a company are meant.
+    """
+    if language == "en" and any(topic.group == "deed" for topic in topics):
+        return ""
+    if not topics:
+        # "Does Getui sell the data Getui gets" says a name twice.
+        return "拿到的信息" if language == "zh" else f"the data {'they get' if len(told) > 1 else 'it gets'}"
+    policy = [topic for topic in topics_of(query) if topic.group == "policy" and not told and topic not in topics]
+    return phrase_of([*policy, *topics], language, of_data=of_data)
+
+
+def _is_deed(query: Utterance) -> bool:
+    """Say whether a question is about something that a person does, such as getting a copy."""
+    kind = default_vocabulary().kind
+    return any(kind(concept) == "right" for word in query.told for concept in word.concepts)
+
+
+# --- 那高德呢, "and on iOS?" -------------------------------------------------------------------------------------
+
+
+def _supposing(leaning: _Leaning) -> Condensed | None:
+    """Say what is asked under other circumstances: 注销以后呢, "and on iOS?"."""
+    rest, parts = leaning.rest, leaning.parts
+    if not (leaning.leads or parts.particle) or parts.asking or parts.has("what") or parts.has("quality"):
+        return None
+    first = parts.told[0]
+    condition = rest.text[first.start : parts.told[-1].end]
+    supposes = first.has("condition") and parts.own
+    begins = _PREPOSITION.match(first.text)
+    if not (supposes or begins or condition.endswith(_POSTPOSITIONS)) or (first.has("condition") and not supposes):
+        return None
+    topics, slots = topics_of(rest), topics_of(leaning.query)
+    named = topics[0] if len(topics) == 1 and not supposes else None
+    if named and begins and named.text != condition and any(slot.group == named.group for slot in slots):
+        # "For Amap?" after a question of another company.
+        return None
+    again = any(topic.group == "deed" for topic in topics) and any(slot.group == "deed" for slot in slots)
+    return _rewritten(supposing(leaning.query, condition, instead=again))
+
+
+_PREPOSITION = re.compile(
+    r"[在对从用]|(?:in|on|with|for|under|after|before|outside|during|at|from|without|as|when|while)(?![a-z])"
+)
+_POSTPOSITIONS = ("后", "前", "时", "时候", "里", "里面", "上", "内", "外", "的话")
+
+
+def _of_another(leaning: _Leaning) -> Condensed | None:
+    """Say what is asked that names only of what: 那高德呢, "and my contacts?", 那共享呢."""
+    rest, parts, query = leaning.rest, leaning.parts, leaning.query
+    also = parts.also and not parts.unknown and len(parts.told) <= _MOST_BARE_WORDS
+    marked = leaning.leads or leaning.corrects or parts.particle or also
+    if parts.own:
+        if not parts.only_names:
+            return None
+        topic = _new_topic(rest, parts)
+        if not (marked or _is_bare(topic, leaning)) or (not topic.group and len(parts.told) > _MOST_BARE_WORDS):
+            return None
+        return _rewritten(swapped(_last_asked_of_such(topic, leaning) or query, topic))
+    if not marked or not parts.only_aspect or any(_ASKING.search(word.text) for word in parts.aspects):
+        return None
+    if _REFUSES.match(rest.text):
+        return _rewritten(quoting(query, rest.text))
+    first, last = parts.content[0], parts.content[-1]
+    concept = first.concepts[0] if first.concepts else ""
+    aspect = Topic(text=rest.text[first.start : last.end], group="aspect", concept=concept)
+    return _rewritten(other_aspect(query, aspect))
+
+
+_ASKING = re.compile("多久|哪|谁|什么|怎|几|如果|要是|how|what|who|where|if")
+_REFUSES = re.compile("不|拒绝|refus|declin", re.IGNORECASE)
+
+
+def _new_topic(rest: Utterance, parts: Parts) -> Topic:
+    """Return what is named: one thing, several of a sort, or whatever else the words say."""
+    topics = [topic for topic in topics_of(rest) if topic.group]
+    if len({topic.group for topic in topics}) != 1:
+        return Topic(text=rest.text[parts.content[0].start : parts.content[-1].end], group="")
+    if len(topics) == 1:
+        return topics[0]
+    return replace(topics[0], text=rest.text[topics[0].start : topics[-1].end], concept="")
+
+
+def _is_bare(topic: Topic, leaning: _Leaning) -> bool:
+    """Say whether a name alone asks what was asked of another of its sort, as names of things to be done do not."""
+    alone = len(leaning.parts.names) == 1 and all(w.has("topic") or w.text in _ARTICLES for w in leaning.parts.told)
+    named = {slot.group for slot in topics_of(leaning.query)} & {"who", "thing", "person"}
+    return alone and (topic.group in named or (topic.group == "who" and asks_who(leaning.query)))
+
+
+_ARTICLES = ("my", "the", "our", "a", "an", "我", "的")
+_MOST_BARE_WORDS = 5
+
+
+def _last_asked_of_such(topic: Topic, leaning: _Leaning) -> Utterance | None:
+    """Return the last question that was asked of such a thing, if the last of all was about no thing but a deed."""
+    slots = topics_of(leaning.query)
+    if topic.group not in ("who", "thing") or not slots:
+        return None
+    if any(slot.group not in ("deed", "term", "purpose", "document") for slot in slots):
+        return None
+    earlier = leaning.memory.earlier
+    return next((asked for asked in earlier if any(slot.group == topic.group for slot in topics_of(asked))), None)
+
+
+# --- 保存多久？, "why?" -------------------------------------------------------------------------------------------
+
+
+def _of_the_same(leaning: _Leaning) -> Condensed | None:
+    """Say what a question asks that names nothing, of what the one before it named."""
+    rest, parts, query = leaning.rest, leaning.parts, leaning.query
+    if parts.own or not parts.asks or _is_complete(parts):
+        return None
+    if parts.has("what") and (_addresses(parts) or not parts.aspects):
+        return _rewritten(quoting(query, rest.text)) if rest.text.startswith("哪") and len(parts.told) == 1 else None
+    if not parts.aspects:
+        if len(parts.told) > _MOST_WORDS_ASKING:
+            return None
+        role = next(role for word in parts.asking for role in ASKING_ROLES if word.has(role))
+        return _rewritten(asked_with(rest, role, query))
+    topics = list(topics_of(query))
+    if not any(topic.group == "deed" for topic in topics) and _is_of_deeds(parts):
+        # What it costs to get a copy; but not what a phone number costs.
+        if _is_deed(query):
+            return _rewritten(quoting(query, rest.text))
+        if not parts.only_judges:
+            return None
+    if parts.has("what"):
+        topics = [topic for topic in topics if topic.group != "thing"] or topics
+    return _rewritten(asked_of(rest, query, topics, of_data=of_data(parts.concepts)))
+
+
+_MOST_WORDS_ASKING = 4
+
+
+def _addresses(parts: Parts) -> bool:
+    return parts.says("you", "we", "你们", "你", "您", "我们")
+
+
+def _is_complete(parts: Parts) -> bool:
+    """Say whether a question lacks nothing though it names nothing: "can I trust you", 你们安全吗, 授权怎么关."""
+    if parts.only_judges and _addresses(parts):
+        return True
+    concepts = [word for word in parts.aspects if word.concepts and not word.has("outcome")]
+    if len(concepts) >= _ENOUGH_CONCEPTS or len(parts.aspects) > _ENOUGH_CONCEPTS:
+        return True
+    if parts.says("mean", "means") and len(parts.aspects) > 1:
+        return True
+    first = parts.told[0]
+    noun = first.is_aspect and any(default_vocabulary().kind(concept) in _NOUNS for concept in first.concepts)
+    if (noun and not first.asks and parts.asking) or (first.has("what") and _OWN_NOUN.search(first.text)):
+        return True
+    after = zip(parts.told, parts.told[1:], strict=False)
+    return any(word.is_aspect and object_.text in _OBJECTS for word, object_ in after)
+
+
+_ENOUGH_CONCEPTS = 2
+_NOUNS = ("term", "purpose")
+_OWN_NOUN = re.compile("信息|数据|资料|权限|information|info|data|details|permissions")
+_OBJECTS = ("me", "us", "you", "我", "我们", "你们")
+
+
+def _is_of_deeds(parts: Parts) -> bool:
+    """Say whether what is asked can be asked of something that is done: how long it takes, whether it is free."""
+    of_deeds = default_vocabulary().aspects_of_deeds
+    return all(word.has("quality") or (word.concepts and of_deeds.issuperset(word.concepts)) for word in parts.aspects)

@@ -8,12 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.answering import Answer, Draft, ExtractiveGenerator, Generator, answer
-from assistant.conversation import Turn, condense
+from assistant.answer_types import wants_all
+from assistant.answering import Answer, ExtractiveGenerator, Generator, answer
+from assistant.conversation import CitedClause, Condensed, Turn, condense
 from assistant.corpus import open_corpus
 from assistant.embedding import Embedder, bundled_embedders
 from assistant.errors import IndexDamagedError, QuestionError, SettingsError
 from assistant.index import Analyzer, IndexStore, Progress, names_in
+from assistant.replies import chosen, cited_by, contacts, left, said, whole
 from assistant.retrieval import Hit, Retriever
 from assistant.text import any_of, normalized, visible
 from assistant.thesaurus import default_thesaurus
@@ -44,6 +46,7 @@ class Assistant:
         self.retriever = retriever
         self.generator = generator
         self.settings = settings
+        self._names = tuple(name for policy in self.policies for name in policy.names)
 
     @classmethod
     def open(
@@ -94,16 +97,46 @@ class Assistant:
             QuestionError: If the question is empty or too long, or names a policy that is not there.
         """
         asked = self._checked(question)
-        query = condense(asked, [self._cleaned(turn) for turn in history[-_MOST_TURNS:]])
-        hits: tuple[Hit, ...] = ()
-        draft = Draft(claims=())
-        # Without a letter there is nothing to look for: the answer asks what was meant.
-        if any(char.isalnum() for char in query):
-            hits = self.retriever.retrieve(query, k=self.settings.k, policies=self._scope(query, policies))
-            draft = self.generator.generate(query, hits)
+        understood = condense(asked, [self._cleaned(turn) for turn in history[-_MOST_TURNS:]], names=self._names)
+        scope = self._scope(understood.query, policies)
+        if understood.kind in ("smalltalk", "unclear"):
+            return said(asked, understood)
+        if understood.kind == "more":
+            return self._more(asked, understood, scope)
+        if understood.kind in ("show", "human"):
+            return self._shown(asked, understood, scope)
+        return self._answered(asked, understood.query, scope)
+
+    def _answered(self, asked: str, query: str, scope: Sequence[str], without: Sequence[CitedClause] = ()) -> Answer:
+        """Answer a query, leaving out the clauses that were cited already."""
+        k = max(self.settings.k, _LIST_K) if wants_all(query) else self.settings.k
+        hits = left(self.retriever.retrieve(query, k=k + len(without), policies=scope), without)[:k]
+        draft = self.generator.generate(query, hits)
         return answer(
             question=asked, query=query, draft=draft, hits=hits, min_quote_chars=self.settings.min_quote_chars
         )
+
+    def _more(self, asked: str, understood: Condensed, scope: Sequence[str]) -> Answer:
+        """Answer what else there is to a query."""
+        cited = understood.cited
+        # Not known: found out as before.
+        for _ in range(0 if cited else understood.rounds):
+            cited += cited_by(self._answered(asked, understood.query, scope, cited))
+        found = self._answered(asked, understood.query, scope, cited)
+        return said(asked, understood, found.hits) if found.abstained else found
+
+    def _shown(self, asked: str, understood: Condensed, scope: Sequence[str]) -> Answer:
+        """Quote whole the clauses that answer a query, or one of them; for a person, those that tell the contact."""
+        cited = understood.cited
+        if understood.kind == "human":
+            cited = contacts(self.policy(policy_id) for policy_id in scope)
+        cited = cited or cited_by(self._answered(asked, understood.query, scope))
+        in_scope = [clause for clause in chosen(cited, understood.place) if clause[0] in scope]
+        draft, hits = whole(in_scope[: self.settings.max_citations], self.policy)
+        if not hits:
+            return self._answered(asked, understood.query, scope)
+        least = self.settings.min_quote_chars
+        return answer(question=asked, query=understood.query, draft=draft, hits=hits, min_quote_chars=least)
 
     def stream(
         self, question: str, *, history: Sequence[Turn] = (), policies: Sequence[str] | None = None
@@ -170,10 +203,14 @@ class Assistant:
         return tuple(named or (policy.id for policy in self.policies))
 
     def _cleaned(self, turn: Turn) -> Turn:
-        return replace(turn, question=visible(turn.question)[: self.settings.max_question_chars].strip())
+        longest = self.settings.max_question_chars
+        question, query = (visible(text)[:longest].strip() for text in (turn.question, turn.query))
+        return replace(turn, question=question, query=query)
 
 
 _MOST_TURNS = 20
+_LIST_K = 30
+"""Clauses that are retrieved for a question that asks for every place, at least."""
 
 
 def build_index(

@@ -8,6 +8,10 @@
      ├─ SettingsError         an option has a value that does not suit it
      ├─ QuestionError         a question cannot be asked
      ├─ ModelError            a model is missing or does not fit this machine
+     ├─ TrainingError         pairs or folders cannot be used for training
+     ├─ EvaluationError       a question set, or the run of one, cannot be used
+     ├─ ServiceError          the HTTP service cannot run, or its database cannot be used
+     ├─ SessionError          a conversation cannot be kept
      └─ PolicyIndexError      the index on disk cannot be used
          ├─ IndexDamagedError   a file is missing, cut short or altered
          └─ IndexLockedError    another process is writing
@@ -39,6 +43,22 @@ class QuestionError(AssistantError):
 
 class ModelError(AssistantError):
     """A model is missing, altered, or does not run on this machine."""
+
+
+class TrainingError(AssistantError):
+    """Pairs cannot be trained on, or a folder cannot be trained in."""
+
+
+class EvaluationError(AssistantError):
+    """A question set or a run of one cannot be read, written or measured."""
+
+
+class ServiceError(AssistantError):
+    """The HTTP service cannot run as it is told to, or its database cannot be used."""
+
+
+class SessionError(AssistantError):
+    """A conversation cannot be kept, or the place where it is kept cannot be used."""
 
 
 class PolicyIndexError(AssistantError):

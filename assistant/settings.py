@@ -6,11 +6,13 @@ capitals after `ASSISTANT_`, such as `ASSISTANT_INDEX_DIR`. An empty variable is
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from assistant.errors import CorpusError, SettingsError
 
@@ -24,6 +26,40 @@ def _expanded(folder: Path) -> Path:
 
 
 _Folder = Annotated[Path, AfterValidator(_expanded)]
+
+
+def _listed(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _long_enough(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value()) < _SECRET_CHARS:
+        raise ValueError(f"it must have {_SECRET_CHARS} characters or more")
+    return secret
+
+
+_SECRET_CHARS = 32
+
+
+def _endpoint(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("it must begin with http:// or https:// and name a host")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("it must have no user, password, query or fragment: the key is a setting of its own")
+    return url.rstrip("/")
+
+
+def _header_value(secret: SecretStr) -> SecretStr:
+    # A file that a key is read from ends in a newline as a rule.
+    value = secret.get_secret_value().strip()
+    if not value or not (value.isascii() and value.isprintable()):
+        raise ValueError("it must be printable ASCII characters")
+    return SecretStr(value)
+
+
+# In a variable, with commas between them.
+_Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 
 
 class Settings(BaseSettings):
@@ -53,6 +89,90 @@ class Settings(BaseSettings):
     max_citations: int = Field(5, ge=1, le=20, description="Largest number of quotes in an answer.")
     min_quote_chars: int = Field(4, ge=1, description="Shortest quote, in letters and digits.")
     max_question_chars: int = Field(2_000, ge=10, description="Longest question, in characters.")
+    llm_base_url: Annotated[str, AfterValidator(_endpoint)] | None = Field(
+        None,
+        description="Endpoint of a language model that speaks OpenAI's protocol, such as `http://127.0.0.1:11434/v1` "
+        "(extra `llm`); none by default, and nothing leaves the machine.",
+    )
+    llm_model: str | None = Field(None, min_length=1, description="Name of the language model at the endpoint.")
+    llm_api_key: Annotated[SecretStr, AfterValidator(_header_value)] | None = Field(
+        None, description="Key for the endpoint; never shown or logged."
+    )
+    llm_timeout_s: float = Field(
+        8,
+        gt=0,
+        le=60,
+        description="Longest time for the language model to answer a question, in seconds, a second try included; "
+        "then the answer is the policy's own words.",
+    )
+    session_store: SecretStr | None = Field(
+        None,
+        description="Where conversations are kept that a server remembers: `redis://HOST:PORT/0`, for several machines "
+        "(extra `redis`); by default in a file in the folder of `ASSISTANT_SERVER_DATA`.",
+    )
+    session_ttl_s: float = Field(
+        86_400, gt=0, description="How long a conversation is remembered after its last question, in seconds."
+    )
+    session_turns: int = Field(
+        20, ge=1, le=100, description="Number of questions that are remembered of a conversation."
+    )
+    server_data: _Folder | None = Field(
+        None,
+        description="Folder for what the service must keep, keys and feedback; by default in the user's data folder.",
+    )
+    server_secret: Annotated[SecretStr, AfterValidator(_long_enough)] | None = Field(
+        None,
+        description="What browser tokens and permalinks are signed with, 32 characters or more; made at first use by "
+        "default. Give the same to several machines.",
+    )
+    server_origins: _Names | None = Field(
+        None, description="Origins whose pages may use the service, such as `https://app.example`; with commas between."
+    )
+    server_trusted_proxies: _Names | None = Field(
+        None,
+        description="Addresses or networks of reverse proxies, whose word on the client's address is taken; with "
+        "commas between. By default this machine's own.",
+    )
+    server_threads: int | None = Field(
+        None,
+        ge=1,
+        le=256,
+        description="Questions that a process works on at once; by default one for each core, or eight with a language "
+        "model.",
+    )
+    server_queue: int = Field(
+        64, ge=0, description="Questions that may wait for their turn in a process; beyond them it answers 503."
+    )
+    server_timeout_s: float = Field(30, gt=0, description="Longest time for a request, in seconds.")
+    server_body_bytes: int = Field(262_144, ge=1_024, description="Largest body of a request, in bytes.")
+    server_cache: int = Field(
+        1_000,
+        ge=0,
+        description="Answers that a process keeps for repeated questions, ten minutes each; 0 for none.",
+    )
+    server_rate: str = Field(
+        "120/minute",
+        description="Most requests of one address (browsers, and everyone where there are no keys), such as "
+        "`120/minute`; `none` for no limit.",
+    )
+    server_rate_store: SecretStr | None = Field(
+        None,
+        description="Where requests are counted: `redis://HOST:PORT`, for all processes together (extra `redis`); by "
+        "default in memory, each process for itself.",
+    )
+    server_token_s: int = Field(900, ge=30, le=86_400, description="How long a browser token is good, in seconds.")
+    server_feedback_days: int = Field(
+        90,
+        ge=0,
+        description="How long questions without an answer, and feedback, are kept, redacted, in days; 0 keeps none.",
+    )
+    server_log_questions: bool = Field(
+        default=False,
+        description="Whether questions are written into the log, redacted; without, the log has no text of theirs.",
+    )
+    server_reload_s: float = Field(
+        5, ge=0, description="How often it is looked whether the index was built anew, in seconds; 0 for never."
+    )
 
     def __init__(self, **given: Any) -> None:
         try:
@@ -85,6 +205,25 @@ class Settings(BaseSettings):
 
         return user_cache_path("policy-assistant", appauthor=False)
 
+    def index_folder(self) -> Path:
+        """Return the folder of the index: by default one for each corpus in the cache.
+
+        Raises:
+            CorpusError: If there is no corpus.
+        """
+        if self.index_dir is not None:
+            return self.index_dir
+        key = hashlib.sha256(str(self.corpus_dir().resolve()).encode()).hexdigest()[:12]
+        return self.cache_dir() / "index" / key
+
+    def server_folder(self) -> Path:
+        """Return the folder for what the service must keep."""
+        if self.server_data is not None:
+            return self.server_data
+        from platformdirs import user_data_path
+
+        return user_data_path("policy-assistant", appauthor=False)
+
 
 def _explained(error: ValidationError, given: dict[str, Any]) -> str:
     """Return what is wrong with the first setting that is wrong, and what is wanted."""
@@ -93,4 +232,7 @@ def _explained(error: ValidationError, given: dict[str, Any]) -> str:
     if name not in Settings.model_fields:
         return f"there is no setting {name!r}: there are {', '.join(Settings.model_fields)}"
     where = name if name in given else f"ASSISTANT_{name.upper()}"
-    return f"setting {where} cannot be {first['input']!r}: {first['msg'].lower()}"
+    # An address may hold a password.
+    hidden = "SecretStr" in str(Settings.model_fields[name].annotation) or "@" in str(first["input"])
+    given_value = "(not shown)" if hidden else repr(first["input"])
+    return f"setting {where} cannot be {given_value}: {first['msg'].lower()}"

@@ -271,7 +271,7 @@ class Tokenizer:
         for match in _TOKEN.finditer(normalized(text)):
             run = match[0]
             if not has_han(run):
-                found.append(run if run in STOPWORDS or run.isdecimal() else _stem(run))
+                found.append(run if run in STOPWORDS or run.isdecimal() else stem(run))
             else:
                 found.extend(self._segmenter(run).cut_for_search(run))
         return [token for token in found if token not in STOPWORDS]
@@ -358,7 +358,7 @@ _STEM_LOCK = threading.Lock()
 
 
 @lru_cache(maxsize=50_000)
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
     # The stemmer keeps the word it works on in itself.
     with _STEM_LOCK:
         return str(_stemmer().stemWord(word))

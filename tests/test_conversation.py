@@ -1,31 +1,254 @@
-"""Follow-ups are put after the question that they lean on; other questions are left alone."""
+"""Conversations: what a question is understood as, given what was asked before it."""
 
 from __future__ import annotations
 
+import re
+import time
+from pathlib import Path
+
+import hypothesis
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from assistant import Turn
-from assistant.conversation import condense
+from assistant import Answer, Citation, Turn
+from assistant.conversation import Condensed, condense
+from assistant.rephrasing import topics_of
+from assistant.text import visible
+from assistant.utterances import default_vocabulary
+from tests.conftest import FIXTURES
 
-BEFORE = [Turn(question="个推收集什么？", answer="…")]
+DIALOGUES = (FIXTURES / "dialogues.md").read_text("utf-8")
+ROWS = re.findall(r"^\| (.+?) \| (?!kind)(\w+) \|(?: (.+))? \|$", DIALOGUES, re.M)
+COMPLETE = re.findall(r"^- (.+)$", DIALOGUES, re.M)
+BEFORE = ("个推收集什么？", "what does Getui collect?", "手机号保存多久", "怎么注销账号", "do you collect my location?")
+NAMES = ("云巢读书", "云巢科技有限公司", "Yunchao", "Lantern Post", "Lantern", "Lantern Post Ltd")
+CLAUSES = tuple(("baiju", f"1.2.{number}") for number in range(1, 4))
+
+
+def understood(conversation: str, names: tuple[str, ...] = ()) -> Condensed:
+    *before, question = conversation.split(" / ")
+    return condense(question, [Turn(question=asked) for asked in before], names=names)
+
+
+# --- The table of dialogues ------------------------------------------------------------
+
+
+def test_the_table_is_read() -> None:
+    assert len(ROWS) >= 200
+    assert len(COMPLETE) >= 80
+    assert {kind for _, kind, _ in ROWS} == {"question", "follow_up", "more", "show", "human", "smalltalk", "unclear"}
+
+
+@pytest.mark.parametrize(("conversation", "kind", "expected"), ROWS, ids=[row[0] for row in ROWS])
+def test_a_dialogue_is_understood(conversation: str, kind: str, expected: str) -> None:
+    found = understood(conversation)
+    assert found.kind == kind
+    wanted, _, number = expected.partition(" #")
+    if kind == "unclear":
+        assert found.reply == wanted
+    elif kind == "smalltalk":
+        assert found.reply
+        assert found.query == conversation.rpartition(" / ")[2]
+    else:
+        assert found.query == wanted
+        assert bool(found.reply) == (kind == "more")
+    if number:
+        assert int(number) == (found.place if kind == "show" else found.rounds)
+
+
+@pytest.mark.parametrize("question", COMPLETE)
+def test_a_question_that_stands_by_itself_is_left_alone(question: str) -> None:
+    unchanged = Condensed(query=question, kind="question")
+    assert condense(question, []) == unchanged
+    for before in BEFORE:
+        assert condense(question, [Turn(question=before)]) == unchanged, before
+
+
+@pytest.mark.parametrize("conversation", [row[0] for row in ROWS if row[1] == "follow_up"])
+def test_what_is_understood_stands_by_itself(conversation: str) -> None:
+    """Asking what a follow-up was understood as is asking the same."""
+    query = understood(conversation).query
+    assert condense(query, []) == Condensed(query=query, kind="question")
+
+
+def test_a_last_question_is_all_that_matters_once_it_stands_by_itself() -> None:
+    long = [Turn(question=asked) for asked in BEFORE]
+    assert condense("它保存多久", [*long, Turn(question="你们收集我的照片吗")]).query == "我的照片保存多久"
+
+
+# --- What is known besides the questions -------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    "follow_up", ["那高德呢", "它用来干什么", "还有别的吗", "what about Amap?", "and how long is it kept?"]
+    ("conversation", "query"),
+    [
+        ("云巢读书收集手机号吗 / 那Lantern呢", "Lantern收集手机号吗"),
+        ("云巢读书收集手机号吗 / 那邮箱呢", "云巢读书收集邮箱吗"),
+        ("云巢读书收集手机号吗 / 保存多久", "云巢读书的手机号保存多久"),
+        ("云巢读书收集什么 / 保存多久", "云巢读书拿到的信息保存多久"),
+        ("云巢读书的星信推送收集什么 / 它用来干什么", "云巢读书的星信推送用来干什么"),
+        ("云巢读书收集什么 / 那高德呢", "云巢读书的高德收集什么"),
+        ("云巢读书怎么注销账号 / 要多久", "云巢读书注销账号要多久"),
+        ("Does Lantern Post collect my name? / and my address?", "Does Lantern Post collect my address?"),
+        ("Does Lantern Post collect my name? / what about Yunchao?", "Does Yunchao collect my name?"),
+        ("Does Lantern Post collect my name? / how long do they keep it?", "how long does Lantern Post keep my name?"),
+        ("What does Lantern Post collect? / do they sell it", "does Lantern Post sell the data it gets"),
+    ],
 )
-def test_a_follow_up_takes_the_question_before_along(follow_up: str) -> None:
-    assert condense(follow_up, BEFORE) == f"个推收集什么？ {follow_up}"
+def test_a_follow_up_keeps_to_the_policy_that_was_named(conversation: str, query: str) -> None:
+    assert understood(conversation, NAMES).query == query
 
 
-@pytest.mark.parametrize("question", ["怎么注销账号", "do you sell my data", "未成年人可以使用吗"])
-def test_a_question_of_its_own_is_left_alone(question: str) -> None:
-    assert condense(question, BEFORE) == question
+def test_what_a_question_was_understood_as_counts_for_more_than_the_question() -> None:
+    before = [Turn(question="和上次一样", query="高德收集什么？")]
+    assert condense("那个推呢", before).query == "个推收集什么？"
 
 
-def test_without_history_nothing_is_added() -> None:
-    assert condense("那高德呢", []) == "那高德呢"
+def test_clauses_that_were_cited_add_up_until_another_question() -> None:
+    first = Turn(question="个推收集什么？", citations=CLAUSES[:2])
+    more = Turn(question="还有吗", citations=CLAUSES[2:])
+    assert condense("还有吗", [first, more]).cited == CLAUSES
+    assert condense("原文", [first, Turn(question="谢谢"), more]).cited == CLAUSES
+    assert (
+        condense("还有吗", [first, more, Turn(question="怎么注销账号", citations=CLAUSES[1:2])]).cited == CLAUSES[1:2]
+    )
 
 
-def test_a_long_question_stands_by_itself() -> None:
-    question = "它" + "请详细说明您的个人信息如何被处理" * 5
-    assert condense(question, BEFORE) == question
+@pytest.mark.parametrize(("asked", "place"), [("第二条", 2), ("最后一条", -1), ("the first one", 1), ("[2]", 2)])
+def test_a_clause_is_asked_for_by_its_place(asked: str, place: int) -> None:
+    found = condense(asked, [Turn(question="个推收集什么？", citations=CLAUSES)])
+    assert (found.kind, found.place, found.cited) == ("show", place, CLAUSES)
+
+
+def test_a_place_that_was_not_cited_is_asked_back_about() -> None:
+    found = condense("第四条", [Turn(question="个推收集什么？", citations=CLAUSES)])
+    assert found.kind == "unclear"
+    assert "3" in found.reply
+
+
+def test_what_was_asked_back_about_is_answered_by_a_name() -> None:
+    before = [Turn(question="What do Getui and Amap collect?"), Turn(question="what is it for?")]
+    assert condense("Amap", before).query == "what is Amap for?"
+    assert condense("the second one", before).query == "what is Amap for?"
+    # Or by another question.
+    assert condense("how do I delete my account?", before).query == "how do I delete my account?"
+
+
+@pytest.mark.parametrize("reply", ["谢谢", "hi", "它呢", "换个问题"])
+def test_replies_are_in_the_language_of_the_question(reply: str) -> None:
+    found = condense(reply, [])
+    assert bool(re.search("[\u4e00-\u9fff]", found.reply)) == bool(re.search("[\u4e00-\u9fff]", reply))
+
+
+def test_a_turn_is_made_of_an_answer() -> None:
+    place = {"version": "1", "reference": "一", "quote": "…", "start": 0, "end": 1}
+    citations = tuple(Citation(policy_id=policy, clause_id=clause, **place) for policy, clause in CLAUSES)
+    answer = Answer(question="那高德呢", query="高德收集什么", language="zh", text="…[1]", citations=citations)
+    assert Turn.of(answer) == Turn(question="那高德呢", answer="…[1]", query="高德收集什么", citations=CLAUSES)
+
+
+# --- For every question ------------------------------------------------------------------
+
+LISTED = """
+个推 高德 手机号 注销账号 收集 保存多久 那 呢 吗 它 他们 这些信息 第二条
+为什么 什么 谢谢 不是， 我说的是 關於 如果 换个问题 星信 ， ？ “
+Amap Foo my_phone_number delete_my_account and what_about it they that how_long why do_you keep the_second_one
+by_the_way anything_else \u200b \x1b[31m İ 🙂 9
+"""
+WORDS = [word.replace("_", " ") for word in LISTED.split()]
+questions = st.lists(st.sampled_from(WORDS), max_size=9).flatmap(
+    lambda words: st.sampled_from(["", " "]).map(lambda blank: blank.join(words))
+)
+
+
+@hypothesis.settings(max_examples=50)
+@given(
+    st.one_of(questions, st.text(max_size=60)),
+    st.lists(st.tuples(questions, st.one_of(st.just(""), questions, st.text(max_size=9))), max_size=4),
+)
+def test_any_question_comes_out_fit_to_be_asked(question: str, before: list[tuple[str, str]]) -> None:
+    history = [Turn(question=asked, query=query) for asked, query in before]
+    found = condense(question, history, names=NAMES)
+    assert found == condense(question, history, names=NAMES)
+    assert bool(found.reply) == (found.kind in ("smalltalk", "unclear", "more"))
+    assert "\x1b" not in found.query or found.query == question
+    assert len(found.query) <= 400 + 3 * sum(map(len, [question, *(text for turn in before for text in turn)]))
+    if any(map(str.isalnum, visible(question))):
+        assert found.query.strip()
+
+
+@given(st.one_of(questions, st.text(max_size=60)))
+def test_the_parts_of_a_question_follow_one_another(question: str) -> None:
+    for chat in (False, True):
+        utterance = default_vocabulary().read(question, chat=chat)
+        end = 0
+        for word in utterance.words:
+            assert end <= word.start < word.end <= len(utterance.text)
+            end = word.end
+        topics = topics_of(utterance)
+        assert all(utterance.text[topic.start : topic.end] == topic.text for topic in topics)
+
+
+@pytest.mark.parametrize(
+    "unit", ["个推收集什么", "那个", "it ", "and what about ", "星", "what ", "？", "如果我不同意"]
+)
+def test_the_time_does_not_grow_faster_than_the_question(unit: str) -> None:
+    condense("个推收集什么", [])
+
+    def seconds(length: int) -> float:
+        text = (unit * length)[:length]
+        return min(_timed(lambda: condense(text, [Turn(question=text)] * 3)) for _ in range(2))
+
+    # Beyond what is read of a question, its length costs next to nothing.
+    assert seconds(8_000) < 20 * seconds(400) + 0.05
+
+
+def _timed(call: object) -> float:
+    assert callable(call)
+    started = time.process_time()
+    call()
+    return time.process_time() - started
+
+
+def test_a_long_question_is_never_cut() -> None:
+    question = "它" + "请详细说明您的个人信息如何被处理" * 50
+    assert condense(question, [Turn(question=BEFORE[0])]).query == question
+    assert condense("那高德呢", [Turn(question=f"个推收集什么？{'请详细说明。' * 100}")]).query.startswith(
+        "高德收集什么？请详"
+    )
+
+
+# --- The vocabulary ----------------------------------------------------------------------
+
+
+def test_every_concept_that_plays_a_part_is_in_the_thesaurus() -> None:
+    import tomllib
+
+    import assistant
+
+    data = tomllib.loads((Path(assistant.__file__).parent / "data/conversation.toml").read_text("utf-8"))
+    known = set(default_vocabulary().concepts)
+    for part, concepts in data["concepts"].items():
+        assert set(concepts) <= known, part
+        assert len(set(concepts)) == len(concepts), part
+
+
+def test_every_reply_is_there_in_both_languages() -> None:
+    for role, replies in default_vocabulary().replies.items():
+        assert set(replies) == {"zh", "en"}, role
+        assert all(replies.values()), role
+
+
+# --- The documents -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "heading"), [("README.md", "Conversation"), ("README.zh-CN.md", "对话")])
+def test_the_examples_of_the_documents_are_understood_so(name: str, heading: str) -> None:
+    text = (FIXTURES.parents[1] / name).read_text("utf-8")
+    section = text.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    _, rule, *examples = re.findall(r"^\|([^|]+)\|([^|]+)\|([^|]+)\|$", section, re.M)
+    assert set(rule) == {"---"}
+    assert len(examples) >= 5
+    for before, question, query in examples:
+        assert condense(question.strip(), [Turn(question=before.strip())]).query == query.strip()

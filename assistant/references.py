@@ -1,0 +1,234 @@
+"""What 它, "they" and "that" stand for in a question, when that was named in a question before."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from assistant.rephrasing import Topic, topics_of
+from assistant.text import has_han
+from assistant.utterances import Parts, Utterance, Word, default_vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Referent:
+    """What a pronoun stands for."""
+
+    topics: tuple[Topic, ...]
+    """Things named before; none if it stands for the data of a company that the question itself names."""
+    of_data: bool = False
+    """Whether the data of a company are meant, rather than the company."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A pronoun that stands for something named in another question."""
+
+    word: Word
+    """The pronoun."""
+    own: frozenset[str]
+    """Sorts of things that its own question names."""
+    is_done_to: bool
+    """Whether something is done to what it stands for, rather than by it."""
+    is_of_data: bool
+    """Whether that is done to data only."""
+    is_of_collecting: bool
+    """Whether its question asks what is collected."""
+
+    @property
+    def is_plural(self) -> bool:
+        """Whether it stands for several."""
+        text = self.word.text
+        return text in ("they", "them", "their", "theirs") or text.endswith("们") or text.startswith(_PLURALS)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it may stand for all that was asked about."""
+        return self.word.text in ("this", "that", "这", "那")
+
+    def referent(self, asked: Sequence[Utterance]) -> Referent | None:
+        """Return what it stands for, None if that is not known.
+
+        Args:
+            asked: The questions before its own, the latest first; at least one.
+        """
+        named = _Named(topics_of(asked[0]))
+        earlier = [topic for question in asked[1:] for topic in topics_of(question)]
+        if self.word.has("they") or (self.word.has("its") and self.word.text != "its"):
+            return self._they(named, earlier)
+        if "who" in self.own and not named.things:
+            return Referent(topics=(), of_data=True)
+        if self.word.has("these"):
+            topics = (*named.companies, *named.people, *named.things) if named.things else named.companies
+            return Referent(topics=topics, of_data=True) if topics else None
+        return self._it(named, earlier)
+
+    def _they(self, named: _Named, earlier: Sequence[Topic]) -> Referent | None:
+        if named.things and self.is_done_to and not named.companies and not named.people:
+            return Referent(topics=named.things)
+        older = tuple(topic for topic in earlier if topic.group == "who")[:1]
+        found = named.companies or named.people or older or (named.things if self.is_done_to else named.policies)
+        return Referent(topics=found) if found else None
+
+    def _it(self, named: _Named, earlier: Sequence[Topic]) -> Referent | None:
+        collects = self.is_of_collecting and not self.is_done_to
+        if named.companies and ("thing" in self.own or collects or not named.things):
+            return Referent(topics=named.companies, of_data=self.is_of_data)
+        if named.things and "thing" not in self.own:
+            return Referent(topics=(*named.companies, *named.people, *named.things), of_data=True)
+        found = (named.others or named.people or named.policies)[:1]
+        if found and not (self.is_of_data and found[0].group == "deed"):
+            return Referent(topics=found, of_data=self.is_of_data)
+        older = tuple(topic for topic in earlier if topic.group in ("who", "thing"))[:1]
+        return Referent(topics=older, of_data=self.is_of_data) if older else None
+
+
+_PLURALS = ("these", "those", "这些", "那些", "这几", "all")
+
+
+class _Named:
+    """The topics of a question by what they are.
+
+    Args:
+        topics: The topics.
+    """
+
+    def __init__(self, topics: Sequence[Topic]) -> None:
+        self.policies = tuple(topic for topic in topics if topic.group == "policy")
+        self.companies = tuple(topic for topic in topics if topic.group in ("who", ""))
+        self.things = tuple(topic for topic in topics if topic.group == "thing")
+        self.people = tuple(topic for topic in topics if topic.group == "person")
+        known = {*self.policies, *self.companies, *self.things, *self.people}
+        self.others = tuple(topic for topic in topics if topic not in known)
+
+
+def references_in(question: Utterance, parts: Parts) -> tuple[Reference, ...]:
+    """Return the pronouns of a question that stand for something named in another.
+
+    Args:
+        question: The question.
+        parts: What it is made of.
+    """
+    own = frozenset(topic.group for topic in topics_of(question) if topic.concept != "third_party")
+    return tuple(
+        Reference(
+            word=word,
+            own=own,
+            is_done_to=(done := _is_done_to(word, question, parts)),
+            is_of_data=_is_of_data(parts, done=done, active=question.language == "en" and not done),
+            is_of_collecting="collection" in parts.concepts,
+        )
+        for word in _leaning(question)
+    )
+
+
+def _leaning(question: Utterance) -> list[Word]:
+    """Return the pronouns that do not stand for what their own question names, or for nothing."""
+    found: list[Word] = []
+    named: set[str] = set()
+    told = [word for word in question.words if not word.has("filler")]
+    for place, word in enumerate(told):
+        before = told[place - 1] if place else None
+        after = told[place + 1 :]
+        if word.has("it", "these", "they", "its"):
+            later = word.has("these") and any(other.group == "thing" for other in after)
+            if not later and not _is_own(word, named) and not _is_empty(word, before, after):
+                found.append(word)
+        elif word.has("mark") and named:
+            named.add("clause")
+        elif word.has("topic", "self", "others"):
+            named.add(word.group or "self")
+        elif word.has("unknown") and not _is_verb(word, before):
+            named.add("unknown")
+    return found
+
+
+def _is_own(word: Word, named: set[str]) -> bool:
+    """Say whether a pronoun stands for what its own question names before it."""
+    if word.has("these") or (word.has("they") and " " in word.text):
+        return bool(named & {"thing", "unknown", "self"})
+    if word.has("it"):
+        return bool(named - {"who", "policy", "clause"})
+    return bool(named - {"thing"}) if word.has("they") else bool(named)
+
+
+def _is_verb(word: Word, before: Word | None) -> bool:
+    """Say whether an unknown English word is something that is done, such as "profit" of "do you profit from it"."""
+    return not has_han(word.text) and before is not None and _BEFORE_VERBS.fullmatch(before.text) is not None
+
+
+_BEFORE_VERBS = re.compile("i|you|we|they|it|to")
+
+
+def _is_empty(word: Word, before: Word | None, after: Sequence[Word]) -> bool:
+    """Say whether a pronoun stands for nothing: "is it legal to …", "data that you collect", "this phone number"."""
+    following = after[0] if after else None
+    if word.text == "it":
+        return _is_empty_it(before, [then for then in after if not then.has("mark")])
+    if following is None:
+        return False
+    if word.text == "that":
+        starts = before is None or before.asks or before.has("function", "aspect", "handling", "what")
+        return not (
+            starts
+            and (
+                following.has("mark") or following.is_aspect or following.asks or _AFTER_THAT.fullmatch(following.text)
+            )
+        )
+    return word.text in _DETERMINERS and following.has("topic", "self", "unknown")
+
+
+def _is_empty_it(before: Word | None, after: Sequence[Word]) -> bool:
+    """Say whether "it" stands for nothing, or for the app: "is it my job to …", "can I still use it"."""
+    if before is not None and before.text in ("use", "using"):
+        return True
+    if not after:
+        return False
+    if _IDENTIFIES.fullmatch(after[0].text) or (
+        before is not None and before.text == "does" and _MATTERS.fullmatch(after[0].text)
+    ):
+        return True
+    if after[0].text == "true" and len(after) > 1:
+        return True
+    return any(judged.has("quality") and _COMPLEMENT.fullmatch(then.text) for judged, then in pairwise(after[:3]))
+
+
+_IDENTIFIES = re.compile("a|an|the|me|my|your|our")
+_MATTERS = re.compile("matter|take|cost")
+_COMPLEMENT = re.compile("that|to|if|for|when|whether")
+_AFTER_THAT = re.compile("is|are|was|be|for|about|from|to|with|by|in|on|at|too|also")
+_DETERMINERS = ("this", "these", "those", "这个", "那个", "这", "那", "这些", "那些")
+
+
+def _is_done_to(word: Word, question: Utterance, parts: Parts) -> bool:
+    told = question.told
+    place = told.index(word)
+    before = told[place - 1] if place else None
+    if question.language == "zh":
+        return before is not None and (before.text in ("把", "将", "对", "被") or before.is_aspect)
+    if before is None:
+        return place + 1 == len(told) or not parts.aspects
+    passive = any(then.text in ("be", "been") for then in told[place + 1 :])
+    return passive or not _ACTIVE.fullmatch(before.text) or not parts.aspects
+
+
+_ACTIVE = re.compile("do|does|did|can|could|will|would|may|might|should|must|what|which|data")
+
+
+def _is_of_data(parts: Parts, *, done: bool, active: bool) -> bool:
+    vocabulary = default_vocabulary()
+    concepts = {concept for word in parts.told for concept in word.concepts}
+    if concepts & vocabulary.aspects_of_data and not active:
+        return True
+    return done and (parts.has("handling") or bool(concepts & vocabulary.giving))
+
+
+def of_data(concepts: Collection[str]) -> bool:
+    """Say whether one of these concepts is said of data, rather than of a company."""
+    vocabulary = default_vocabulary()
+    return not (vocabulary.aspects_of_data | vocabulary.giving).isdisjoint(concepts)

@@ -1,0 +1,341 @@
+"""Conversations that a server remembers, so that a page need not send them along with each question.
+
+The assistant itself remembers nothing: a session is the `history` of the next question, kept elsewhere. Each
+belongs to an owner, such as an API key, and is found by nobody else, whatever they know of its id.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import sqlite3
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+
+from assistant.conversation import Turn
+from assistant.errors import SessionError, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from assistant.settings import Settings
+
+MIN_ID_CHARS = 22
+"""Shortest id of a session: 128 random bits in base 64, too many to be guessed."""
+MAX_ID_CHARS = 200
+"""Longest id of a session, and of an owner."""
+
+FILE = "sessions.sqlite3"
+
+
+class SessionStore(Protocol):
+    """Where sessions are kept. Threads may share one."""
+
+    def get(self, session: str, *, owner: str) -> tuple[Turn, ...]:
+        """Return the turns of a session, oldest first; none if there is no such session, or it is another owner's.
+
+        Raises:
+            SessionError: If the store cannot be read.
+        """
+
+    def append(self, session: str, turn: Turn, *, owner: str) -> None:
+        """Add a turn to a session, which is begun if there is none.
+
+        Raises:
+            SessionError: If the id can be guessed, or the store cannot be written.
+        """
+
+    def delete(self, session: str, *, owner: str) -> None:
+        """Erase a session, if there is one.
+
+        Raises:
+            SessionError: If the store cannot be written.
+        """
+
+    def purge(self) -> int:
+        """Erase the sessions whose time is over, and return how many there were.
+
+        Raises:
+            SessionError: If the store cannot be written.
+        """
+
+    def close(self) -> None:
+        """Let go of files and connections; a later use opens them again."""
+
+
+def new_session_id() -> str:
+    """Return an id for a session, of 192 random bits.
+
+    >>> len(new_session_id()) >= MIN_ID_CHARS, new_session_id() == new_session_id()
+    (True, False)
+    """
+    return f"ses_{secrets.token_urlsafe(24)}"
+
+
+def open_sessions(settings: Settings) -> SessionStore:
+    """Return the store that the settings name: a file in the service's folder, or Redis.
+
+    Raises:
+        SettingsError: If the setting names no store, or one that needs an extra.
+    """
+    ttl_s, most_turns = settings.session_ttl_s, settings.session_turns
+    if settings.session_store is not None:
+        return RedisSessions(settings.session_store.get_secret_value(), ttl_s=ttl_s, most_turns=most_turns)
+    return SqliteSessions(settings.server_folder() / FILE, ttl_s=ttl_s, most_turns=most_turns)
+
+
+# --- SQLite -------------------------------------------------------------------------------
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS sessions (
+  id INTEGER PRIMARY KEY, owner TEXT NOT NULL, session TEXT NOT NULL, last_at REAL NOT NULL, UNIQUE (owner, session));
+CREATE INDEX IF NOT EXISTS sessions_by_time ON sessions (last_at);
+CREATE TABLE IF NOT EXISTS turns (
+  session INTEGER NOT NULL REFERENCES sessions (id) ON DELETE CASCADE, number INTEGER NOT NULL, turn TEXT NOT NULL,
+  PRIMARY KEY (session, number)) WITHOUT ROWID;
+"""
+_BUSY_S = 5.0
+
+
+class SqliteSessions:
+    """Keeps sessions in a SQLite file, made at first use, for its owner's eyes only. Processes may share the file.
+
+    What is erased is overwritten in the file, and the file's log is emptied. Ids are kept as digests.
+
+    Args:
+        path: The file.
+        ttl_s: How long a session is kept after its last turn, in seconds.
+        most_turns: Number of turns that are kept of a session, the latest ones.
+        clock: Returns the time, in seconds since 1970.
+    """
+
+    def __init__(
+        self, path: Path, *, ttl_s: float = 86_400, most_turns: int = 20, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.path = path
+        self._ttl_s = ttl_s
+        self._most_turns = most_turns
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+
+    def get(self, session: str, *, owner: str) -> tuple[Turn, ...]:
+        """See `SessionStore.get`."""
+        with self._transaction() as connection:
+            rows = connection.execute(
+                "SELECT turn FROM turns WHERE session = "
+                "(SELECT id FROM sessions WHERE owner = ? AND session = ? AND last_at >= ?) ORDER BY number",
+                (*_key(session, owner), self._clock() - self._ttl_s),
+            ).fetchall()
+        return tuple(_turn(text) for (text,) in rows)
+
+    def append(self, session: str, turn: Turn, *, owner: str) -> None:
+        """See `SessionStore.append`."""
+        _check(session, owner)
+        now = self._clock()
+        with self._transaction(writes=True) as connection:
+            key = _key(session, owner)
+            # One whose time is over begins anew.
+            connection.execute(
+                "DELETE FROM sessions WHERE owner = ? AND session = ? AND last_at < ?", (*key, now - self._ttl_s)
+            )
+            ((number,),) = connection.execute(
+                "INSERT INTO sessions (owner, session, last_at) VALUES (?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET last_at = excluded.last_at RETURNING id",
+                (*key, now),
+            ).fetchall()
+            connection.execute(
+                "INSERT INTO turns SELECT ?1, COALESCE(MAX(number), 0) + 1, ?2 FROM turns WHERE session = ?1",
+                (number, _text(turn)),
+            )
+            connection.execute(
+                "DELETE FROM turns WHERE session = ?1 AND number <= "
+                "(SELECT MAX(number) FROM turns WHERE session = ?1) - ?2",
+                (number, self._most_turns),
+            )
+
+    def delete(self, session: str, *, owner: str) -> None:
+        """See `SessionStore.delete`."""
+        with self._transaction(writes=True) as connection:
+            connection.execute("DELETE FROM sessions WHERE owner = ? AND session = ?", _key(session, owner))
+        self._empty_log()
+
+    def purge(self) -> int:
+        """See `SessionStore.purge`."""
+        with self._transaction(writes=True) as connection:
+            over = self._clock() - self._ttl_s
+            gone = connection.execute("DELETE FROM sessions WHERE last_at < ?", (over,)).rowcount
+        self._empty_log()
+        return gone
+
+    def close(self) -> None:
+        """See `SessionStore.close`."""
+        with self._lock:
+            if self._connection:
+                self._connection.close()
+            self._connection = None
+
+    @contextmanager
+    def _transaction(self, *, writes: bool = False) -> Iterator[sqlite3.Connection]:
+        with self._lock, self._errors():
+            connection = self._connection = self._connection or self._opened()
+            # A writer that begins as a reader fails, instead of waiting, when another process writes.
+            connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+    def _empty_log(self) -> None:
+        """Write the log back into the file: it still holds pages as they were before they were overwritten."""
+        with self._lock, self._errors():
+            if self._connection:
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, sqlite3.Error) as error:
+            raise SessionError(
+                f"{self.path}: conversations cannot be kept there ({error}): check that the file is whole and may be "
+                "written, or name another place"
+            ) from error
+
+    def _opened(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Before SQLite makes it with the rights of every file; its log gets the same.
+        self.path.touch(mode=0o600)
+        self.path.chmod(0o600)
+        connection = sqlite3.connect(self.path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").fetchall()
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA secure_delete = ON").fetchall()
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.executescript(_SCHEMA)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+# --- Redis --------------------------------------------------------------------------------
+
+
+class RedisSessions:
+    """Keeps sessions in Redis, for the servers of several machines. Needs the extra `redis`.
+
+    Redis itself forgets sessions when their time is over. Ids are kept as digests.
+
+    Args:
+        url: Where Redis is: `redis://HOST:PORT/0`, `rediss://…` or `unix://…`, with the password if there is one.
+        ttl_s: How long a session is kept after its last turn, in seconds.
+        most_turns: Number of turns that are kept of a session, the latest ones.
+        prefix: Beginning of its keys.
+
+    Raises:
+        SettingsError: If the extra is not installed, or the address is none.
+    """
+
+    def __init__(
+        self, url: str, *, ttl_s: float = 86_400, most_turns: int = 20, prefix: str = "policy-assistant:session"
+    ) -> None:
+        try:
+            import redis
+        except ImportError:
+            raise SettingsError(
+                "sessions in Redis need the extra `redis`: pip install 'policy-assistant[redis]'"
+            ) from None
+        self._ttl_ms = max(1, round(1000 * ttl_s))
+        self._most_turns = most_turns
+        self._prefix = prefix
+        self._error: type[Exception] = redis.RedisError
+        try:
+            # The address may hold a password: it is not shown.
+            self._redis: Any = redis.Redis.from_url(url, socket_timeout=_BUSY_S, socket_connect_timeout=_BUSY_S)
+        except ValueError:
+            raise SettingsError(
+                "sessions cannot be kept at that address: write redis://HOST:PORT/0, rediss:// or unix://"
+            ) from None
+
+    def get(self, session: str, *, owner: str) -> tuple[Turn, ...]:
+        """See `SessionStore.get`."""
+        with self._errors():
+            return tuple(_turn(text) for text in self._redis.lrange(self._key(session, owner), 0, -1))
+
+    def append(self, session: str, turn: Turn, *, owner: str) -> None:
+        """See `SessionStore.append`."""
+        _check(session, owner)
+        key = self._key(session, owner)
+        with self._errors(), self._redis.pipeline(transaction=True) as pipeline:
+            pipeline.rpush(key, _text(turn))
+            pipeline.ltrim(key, -self._most_turns, -1)
+            pipeline.pexpire(key, self._ttl_ms)
+            pipeline.execute()
+
+    def delete(self, session: str, *, owner: str) -> None:
+        """See `SessionStore.delete`."""
+        with self._errors():
+            self._redis.delete(self._key(session, owner))
+
+    def purge(self) -> int:
+        """See `SessionStore.purge`: Redis has done so by itself."""
+        return 0
+
+    def close(self) -> None:
+        """See `SessionStore.close`."""
+        self._redis.close()
+
+    def _key(self, session: str, owner: str) -> str:
+        return ":".join((self._prefix, *_key(session, owner)))
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except self._error as error:
+            raise SessionError(
+                f"conversations cannot be kept in Redis ({type(error).__name__}): check that it runs and lets us in"
+            ) from error
+
+
+# --- Turns --------------------------------------------------------------------------------
+
+
+def _check(session: str, owner: str) -> None:
+    if not MIN_ID_CHARS <= len(session) <= MAX_ID_CHARS:
+        raise SessionError(
+            f"the id of a session has {MIN_ID_CHARS} to {MAX_ID_CHARS} characters, not {len(session)}: "
+            "take what new_session_id() returns"
+        )
+    if len(owner) > MAX_ID_CHARS:
+        raise SessionError(f"the id of an owner has at most {MAX_ID_CHARS} characters, not {len(owner)}")
+
+
+def _key(session: str, owner: str) -> tuple[str, str]:
+    """Return what an owner and a session are kept under: whoever sees a store cannot go on with its sessions."""
+    # Ids come from outside, and may hold what is no text.
+    owners, sessions = (hashlib.sha256(part.encode("utf-8", "surrogatepass")).hexdigest() for part in (owner, session))
+    return owners, sessions
+
+
+def _text(turn: Turn) -> str:
+    # In ASCII: a question may hold a lone surrogate, which no file takes.
+    return json.dumps([turn.question, turn.answer, turn.query, turn.citations])
+
+
+def _turn(text: str | bytes) -> Turn:
+    question, answer, query, citations = json.loads(text)
+    return Turn(
+        question=question,
+        answer=answer,
+        query=query,
+        citations=tuple((policy_id, clause_id) for policy_id, clause_id in citations),
+    )

@@ -1,0 +1,412 @@
+"""What a question is made of: names of concepts, words that ask, and words that lean on what was said before.
+
+A question is read from left to right, and at each place the longest name counts: of the thesaurus, or
+of `data/conversation.toml`, where the words of conversation are. Nothing here knows a language's grammar; it is
+for `assistant.conversation` to tell from the parts whether a question stands by itself.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, replace
+from functools import cache, cached_property, lru_cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from assistant.text import Language, has_han, language_of, normalized, visible
+from assistant.thesaurus import Concept, Thesaurus, default_thesaurus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+CHAT_ROLES = frozenset(
+    {
+        "more",
+        "show",
+        "human",
+        "reach",
+        "greeting",
+        "thanks",
+        "bye",
+        "ack",
+        "ability",
+        "identity",
+        "change",
+        "fix",
+        "meant",
+    }
+)
+"""Roles of words that are said to the assistant rather than asked of a policy."""
+
+ASKING_ROLES = ("why", "what_for", "how_long", "when", "where", "who", "how", "how_often", "how_much")
+"""Roles of words that ask for more than a thing, unlike `what`."""
+
+DEEDS = ("deed", "term", "purpose")
+"""Groups of what is done or meant, rather than of things, companies or people."""
+
+LAST = -1
+"""Place of the last of several."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """A part of a question."""
+
+    start: int
+    """First character in the question's text."""
+    end: int
+    """End in the question's text."""
+    text: str
+    """The part, normalized."""
+    roles: frozenset[str]
+    """What it does: ids of `data/conversation.toml`, `topic`, `mark`, `ordinal` or `unknown`."""
+    concepts: tuple[str, ...] = ()
+    """Concepts that it names."""
+    group: str = ""
+    """Sort of what it names: `who`, `person`, `thing`, `deed`, `purpose`, `document`, `policy`, `term`, or nothing."""
+    place: int = 0
+    """Of an ordinal, which one: 1 is the first, `LAST` the last."""
+
+    @property
+    def is_aspect(self) -> bool:
+        """Whether it says something of a thing that another word names."""
+        return self.has("aspect", "quality", "outcome")
+
+    @property
+    def asks(self) -> bool:
+        """Whether it asks for more than a thing."""
+        return self.has(*ASKING_ROLES)
+
+    def has(self, *roles: str) -> bool:
+        """Say whether it has one of these roles."""
+        return not self.roles.isdisjoint(roles)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Utterance:
+    """A question taken apart."""
+
+    text: str
+    """The question, visible and with single blanks."""
+    words: tuple[Word, ...]
+    """Its parts in order, each character in at most one."""
+
+    @cached_property
+    def language(self) -> Language:
+        """Language that it is written in."""
+        return language_of(self.text)
+
+    @cached_property
+    def told(self) -> tuple[Word, ...]:
+        """The parts that matter: no punctuation, no words of politeness."""
+        return tuple(word for word in self.words if not word.has("mark", "filler"))
+
+    @cached_property
+    def bare(self) -> str:
+        """The question without the punctuation at its end."""
+        return _CLOSING.sub("", self.text)
+
+    def since(self, start: int) -> Utterance:
+        """Return what follows from a place on, with its own places, less words of politeness at its end."""
+        words = [word for word in self.words if word.start >= start]
+        last = max((place for place, word in enumerate(words) if not word.has("mark", "filler")), default=-1)
+        text = self.text[start:]
+        if any(word.has("filler") for word in words[last + 1 :]) and last >= 0:
+            text = self.text[start : words[last].end] + text[len(_CLOSING.sub("", text)) :]
+            words = words[: last + 1]
+        moved = (replace(word, start=word.start - start, end=word.end - start) for word in words)
+        return Utterance(text=text, words=tuple(moved))
+
+
+_CLOSING = re.compile(r"[\s?？!！。.…~]+$")
+
+
+class Parts:
+    """The parts of a question by what they do.
+
+    Args:
+        question: The question, without 那, "and" and such before it.
+    """
+
+    def __init__(self, question: Utterance) -> None:
+        words = question.told
+        self.told = [word for word in words if not word.has("particle")]
+        self.particle = bool(words) and words[-1].has("particle")
+        self.names = [word for word in self.told if word.has("topic", "self", "others")]
+        self.unknown = [word for word in self.told if word.has("unknown")]
+        self.asking = [word for word in self.told if word.asks]
+        self.aspects = [word for word in self.told if word.is_aspect]
+        self.content = [word for word in self.told if not word.roles <= _EMPTY]
+        self.concepts = {concept for word in self.aspects for concept in word.concepts}
+        self._question = question
+
+    def has(self, role: str) -> bool:
+        """Say whether a word has a role."""
+        return any(word.has(role) for word in self.told)
+
+    def says(self, *texts: str) -> bool:
+        """Say whether one of these words stands in it."""
+        return any(word.text in texts for word in self.told)
+
+    @property
+    def own(self) -> bool:
+        """Whether it says by itself what it is about. One unknown character may be anything, such as a verb."""
+        weight = sum(1 if has_han(word.text) else 2 for word in self.unknown)
+        return bool(self.names) or weight > 1 or any(_OWNED.search(word.text) for word in self.aspects)
+
+    @property
+    def asks(self) -> bool:
+        """Whether it says what is asked. Some names are questions by themselves: "who is responsible for my data"."""
+        return (
+            bool(self.asking or self.aspects)
+            or self.has("what")
+            or any(_ASKED.search(word.text) for word in self.names)
+        )
+
+    @property
+    def only_names(self) -> bool:
+        """Whether it names something and asks nothing of it; in 高德好用吗 an unknown word may be what is asked."""
+        if self.asks or (self.unknown and self._question.bare.endswith(_WHETHER)):
+            return False
+        return bool(self.names or self.unknown or self.has("ordinal"))
+
+    @property
+    def only_aspect(self) -> bool:
+        """Whether it is but a word such as 共享, which says nothing of what."""
+        return (
+            bool(self.aspects)
+            and all(word.is_aspect or word.text in _ALSO for word in self.told)
+            and not self.has("what")
+        )
+
+    @property
+    def only_judges(self) -> bool:
+        """Whether it asks no more than whether that is legal, safe and such."""
+        return bool(self.aspects) and all(word.has("quality") for word in self.aspects)
+
+    @property
+    def asks_leave(self) -> bool:
+        """Whether it asks no more than whether that may or must be."""
+        asked = self._question.bare.lower()
+        return len(self.told) <= _LONGEST_LEAVE and (asked.endswith(_LEAVE_ZH) or asked in _LEAVE_EN)
+
+    @property
+    def also(self) -> bool:
+        """Whether it says that something is asked of one thing more."""
+        return self.says(*_ALSO)
+
+
+_EMPTY = frozenset({"function", "lead", "what_about"})
+_WHETHER = ("吗", "么", "嘛")
+_ALSO = ("也", "也是", "也有", "一样", "too", "also", "as well")
+_OWNED = re.compile(r"\b(?:my|data|information|info)\b|^what is |我的|数据|信息")
+_ASKED = re.compile(r"\b(?:who|whom|what|which|where|when|why|how)\b|谁|什么|哪|怎么|如何|多久|几|吗")
+_LONGEST_LEAVE = 4
+_LEAVE_ZH = ("可以吗", "要吗", "能吗", "会吗", "需要吗", "行吗", "必须吗", "一定要吗", "是吗")
+_LEAVE_EN = frozenset(
+    {
+        "do i have to",
+        "must i",
+        "can i",
+        "may i",
+        "do i need to",
+        "should i",
+        "do i",
+        "can you",
+        "do you",
+        "will you",
+        "would you",
+    }
+)
+
+
+class Vocabulary:
+    """Reads questions.
+
+    Args:
+        thesaurus: The concepts of policies.
+        data: What `data/conversation.toml` holds.
+    """
+
+    def __init__(self, thesaurus: Thesaurus, data: dict[str, Any]) -> None:
+        words = [
+            Concept(id=role, kind="word", zh=tuple(names.get("zh", ())), en=tuple(names.get("en", ())))
+            for role, names in data["word"].items()
+        ]
+        self._thesaurus = thesaurus
+        self._all = Thesaurus(words)
+        self._asking = Thesaurus(word for word in words if word.id not in CHAT_ROLES)
+        self._roles: dict[str, frozenset[str]] = {}
+        for word in words:
+            for name in () if word.id in CHAT_ROLES else word.zh:
+                self._roles[name] = self._roles.get(name, frozenset()) | {word.id}
+        parts = {part: frozenset(ids) for part, ids in data["concepts"].items()}
+        self.concepts = {concept.id: concept for concept in thesaurus.concepts}
+        self.aspects_of_data = parts["aspects_of_data"]
+        self.aspects_of_deeds = parts["aspects_of_deeds"]
+        self.giving = parts["giving"]
+        self._aspects = parts["aspects"] | parts["aspects_of_deeds"]
+        self._groups = {concept.id: _group(concept, parts) for concept in thesaurus.concepts}
+        self.replies: dict[str, dict[Language, str]] = data["reply"]
+
+    def kind(self, concept: str) -> str:
+        """Return the kind of a concept, nothing if there is no such concept."""
+        return self.concepts[concept].kind if concept in self.concepts else ""
+
+    def read(self, text: str, *, names: Sequence[str] = (), chat: bool = False) -> Utterance:
+        """Take a question apart.
+
+        Args:
+            text: The question.
+            names: Names of the policies and their companies.
+            chat: Read it as said to the assistant: with the words in `CHAT_ROLES`, without concepts.
+
+        Returns:
+            The question whole, with the parts of its first 300 characters.
+        """
+        shown = " ".join(visible(text).split())
+        # Whoever writes more says what is meant; and a long history must not take long.
+        beginning = shown[:_MOST_CHARS]
+        folded = normalized(beginning)
+        if len(folded) != len(beginning):
+            # The converter to simplified characters has changed the length: its text stands for both.
+            shown = folded + shown[_MOST_CHARS:]
+        found = [
+            Word(start=start, end=end, text=folded[start:end], roles=frozenset(roles))
+            for start, end, roles in (self._all if chat else self._asking).find(folded)
+        ]
+        found += _ordinals(folded)
+        if not chat:
+            found += self._concepts_in(folded)
+            found += [
+                Word(start=start, end=end, text=folded[start:end], roles=frozenset({"topic"}), group="policy")
+                for start, end, _ in (_names(tuple(names)).find(folded) if names else ())
+            ]
+        return Utterance(text=shown, words=tuple(self._sweep(folded, found)))
+
+    def meaning(self, text: str) -> Word | None:
+        """Return what a text names, if it is one name from end to end."""
+        words = self.read(text).words
+        return words[0] if len(words) == 1 and words[0].group else None
+
+    def _concepts_in(self, folded: str) -> Iterator[Word]:
+        for start, end, concepts in self._thesaurus.find(folded):
+            if _PRONOUN.search(folded, start, end) and self.aspects_of_deeds.isdisjoint(concepts):
+                # "keep it for": the pronoun is to be seen.
+                continue
+            # What a thing is before what is done with it: 通话录音 is data, and an action.
+            nouns = sorted(set(concepts) - self._aspects, key=lambda c: (self._groups[c] in DEEDS, concepts.index(c)))
+            yield Word(
+                start=start,
+                end=end,
+                text=folded[start:end],
+                roles=frozenset({"topic" if nouns else "aspect"}),
+                concepts=tuple(nouns or concepts),
+                group=self._groups[(nouns or concepts)[0]],
+            )
+
+    def _sweep(self, folded: str, found: list[Word]) -> Iterator[Word]:
+        """Yield the longest part at each place, and what lies between as unknown words and marks."""
+        # Of two as long, the vocabulary's comes last and stays.
+        found.sort(key=lambda word: (word.end - word.start, not word.group))
+        longest = {word.start: word for word in found}
+        meanings = {(word.start, word.end): word for word in found if word.group}
+        place = 0
+        while place < len(folded):
+            word = longest.get(place)
+            if word is None:
+                match = _PART.match(folded, place)
+                if match is None:  # a blank
+                    place += 1
+                    continue
+                word = _unknown(match)
+            word = self._cut(word, longest, folded) or word
+            meaning = meanings.get((word.start, word.end))
+            if meaning and not word.group:
+                # The vocabulary says what it does, the thesaurus what it means.
+                word = replace(word, concepts=meaning.concepts, group=meaning.group)
+            yield word
+            place = word.end
+
+    def _cut(self, word: Word, longest: Mapping[int, Word], folded: str) -> Word | None:
+        """Return the beginning of a word of ours that runs into a name: 那 of 那个 in 那个推呢."""
+        if word.group or word.end in longest:
+            return None
+        for start in range(word.start + 1, word.end):
+            name = longest.get(start)
+            if name and name.group and name.end > word.end:
+                roles = self._roles.get(folded[word.start : start])
+                return replace(word, end=start, text=folded[word.start : start], roles=roles) if roles else None
+        return None
+
+
+_MOST_CHARS = 300
+_PART = re.compile(r"[a-z0-9]+|[^\sa-z0-9]")
+_PRONOUN = re.compile(r"\b(?:it|them|they)\b")
+# What is left of "don't" and "it's" beside the words in the vocabulary.
+_CLITICS = frozenset({"s", "t", "d", "m", "ll", "re", "ve"})
+
+
+def _unknown(match: re.Match[str]) -> Word:
+    text = match[0]
+    alone = text.isalnum() and text not in _CLITICS
+    return Word(start=match.start(), end=match.end(), text=text, roles=frozenset({"unknown" if alone else "mark"}))
+
+
+_COUNTED = "条|个|点|项|款|处|段|句|家|种"
+_ENGLISH_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_ORDINAL = re.compile(
+    rf"第(?P<zh>[一二三四五六七八九十]|\d{{1,2}})(?:{_COUNTED})|(?P<last>最后(?:那)?一?(?:{_COUNTED}))"
+    rf"|(?<![a-z0-9])(?:the )?(?:(?P<en>{'|'.join(_ENGLISH_ORDINALS)}|last|\d{{1,2}}(?:st|nd|rd|th)) "
+    r"(?:one|clause|point|item|quote|section|paragraph|part|citation|bullet|company|sdk|vendor)"
+    r"|(?:number|no\.?|clause|point|item|quote|citation|#) ?(?P<n>\d{1,2}))(?![a-z0-9.])"
+    r"|\[(?P<marker>\d{1,2})\]"
+)
+_NUMERALS = {char: number for number, char in enumerate("一二三四五六七八九十", 1)}
+
+
+def _ordinals(folded: str) -> Iterator[Word]:
+    """Yield 第二条, "the second one", "[2]" and such."""
+    for match in _ORDINAL.finditer(folded):
+        said = match["zh"] or match["en"] or match["n"] or match["marker"] or ""
+        digits = re.match(r"\d+", said)
+        if match["last"] or said == "last":
+            place = LAST
+        elif said in _ENGLISH_ORDINALS:
+            place = _ENGLISH_ORDINALS.index(said) + 1
+        else:
+            place = int(digits[0]) if digits else _NUMERALS[said]
+        yield Word(start=match.start(), end=match.end(), text=match[0], roles=frozenset({"ordinal"}), place=place)
+
+
+_GROUPS = {
+    "vendor": "who",
+    "actor": "who",
+    "data_item": "thing",
+    "identifier": "thing",
+    "permission": "thing",
+    "right": "deed",
+    "action": "deed",
+    "purpose": "purpose",
+    "document": "document",
+}
+
+
+def _group(concept: Concept, parts: Mapping[str, frozenset[str]]) -> str:
+    for group, ids in (("person", "people"), ("thing", "things"), ("who", "companies")):
+        if concept.id in parts[ids]:
+            return group
+    return _GROUPS.get(concept.kind, "term")
+
+
+@lru_cache(maxsize=8)
+def _names(names: tuple[str, ...]) -> Thesaurus:
+    return Thesaurus(Concept(id=name, kind="policy", zh=(name,)) for name in dict.fromkeys(names) if name.strip())
+
+
+@cache
+def default_vocabulary() -> Vocabulary:
+    """Return the vocabulary that comes with the package."""
+    data = resources.files("assistant").joinpath("data/conversation.toml").read_text("utf-8")
+    return Vocabulary(default_thesaurus(), tomllib.loads(data))

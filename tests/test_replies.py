@@ -1,0 +1,142 @@
+"""What is asked of the conversation itself: small talk, what else there is, the clause itself, a person."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from assistant import Answer, Assistant, Settings, Turn
+from assistant.replies import chosen, cited_by, contacts, left, whole
+from tests.conftest import FIXTURES, FakeEmbedder
+
+if TYPE_CHECKING:
+    from assistant import Policy
+
+COLLECTS = "云巢读书收集手机号码吗"
+
+
+@pytest.fixture(scope="module")
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
+    """The assistant over the invented corpus, without a model."""
+    settings = Settings(corpus=FIXTURES / "corpus", index_dir=tmp_path_factory.mktemp("replies"))
+    return Assistant.open(settings=settings, embedders=(FakeEmbedder(),))
+
+
+def check(answer: Answer, assistant: Assistant) -> None:
+    """Check that every quote stands in its policy, and that there is one unless the answer abstains."""
+    assert bool(answer.citations) == (answer.abstained is None)
+    for citation in answer.citations:
+        policy = assistant.policy(citation.policy_id)
+        assert policy.text[citation.start : citation.end] == citation.quote
+
+
+def conversation(assistant: Assistant, *questions: str, texts_only: bool = False) -> list[Answer]:
+    """Ask one question after the other, and return the answers."""
+    answers: list[Answer] = []
+    turns: list[Turn] = []
+    for question in questions:
+        answers.append(assistant.ask(question, history=turns))
+        check(answers[-1], assistant)
+        turns.append(Turn(question=question) if texts_only else Turn.of(answers[-1]))
+    return answers
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("谢谢", "out_of_scope"),
+        ("hello", "out_of_scope"),
+        ("它呢？", "unclear"),
+        ("why?", "unclear"),
+        ("？？", "unclear"),
+    ],
+)
+def test_nothing_is_looked_for_where_nothing_is_asked(assistant: Assistant, question: str, kind: str) -> None:
+    answer = assistant.ask(question)
+    check(answer, assistant)
+    assert answer.abstained
+    assert answer.abstained.kind == kind
+    assert answer.abstained.message == answer.text
+    assert answer.hits == ()
+    assert answer.query == question
+
+
+@pytest.mark.parametrize("texts_only", [False, True], ids=["citations are known", "only the questions are known"])
+def test_what_else_there_is_was_not_cited_before(assistant: Assistant, texts_only: bool) -> None:
+    answers = conversation(assistant, COLLECTS, *["还有吗"] * 12, texts_only=texts_only)
+    cited: list[tuple[str, str]] = []
+    for answer in answers:
+        assert answer.query == COLLECTS
+        assert {hit.policy.id for hit in answer.hits} <= {"yunchao"}
+        assert not set(cited) & set(cited_by(answer))
+        cited += cited_by(answer)
+    assert len(answers[1].citations) > 0
+    # Until nothing is left.
+    assert answers[-1].abstained
+    assert answers[-1].abstained.kind == "not_stated"
+    assert "其他条款" in answers[-1].text
+
+
+@pytest.mark.parametrize("texts_only", [False, True], ids=["citations are known", "only the questions are known"])
+def test_the_clauses_that_were_cited_are_shown_whole(assistant: Assistant, texts_only: bool) -> None:
+    first, shown, one = conversation(assistant, COLLECTS, "原文在哪", "第一条", texts_only=texts_only)
+    whole_ids = set(cited_by(shown))
+    for policy_id, clause_id in cited_by(first):
+        policy = assistant.policy(policy_id)
+        # Itself, or the clause that it is in.
+        assert any((policy_id, above.id) in whole_ids for above in policy.path(clause_id))
+    (citation,) = one.citations
+    policy = assistant.policy(citation.policy_id)
+    clause = policy[citation.clause_id]
+    assert citation.clause_id == first.citations[0].clause_id
+    assert citation.quote == policy.text[clause.start : clause.end].strip()
+
+
+def test_a_clause_of_a_policy_that_is_out_of_scope_is_not_shown(assistant: Assistant) -> None:
+    first = assistant.ask(COLLECTS)
+    shown = assistant.ask("原文", history=[Turn.of(first)], policies=["lantern"])
+    check(shown, assistant)
+    assert {citation.policy_id for citation in shown.citations} <= {"lantern"}
+
+
+def test_a_person_is_asked_for(assistant: Assistant) -> None:
+    answer = assistant.ask("转人工", policies=["yunchao"])
+    check(answer, assistant)
+    assert "400-000-1234" in answer.text
+    assert answer.query != "转人工"
+    # Of every policy that is asked.
+    both = assistant.ask("talk to a person")
+    check(both, assistant)
+    assert {citation.policy_id for citation in both.citations} == {"lantern", "yunchao"}
+    assert "privacy@lantern.example" in both.text
+
+
+def test_the_contact_is_where_the_policy_tells_it_last(policies: tuple[Policy, ...]) -> None:
+    assert dict(contacts(policies))["yunchao"] == "5"
+    assert contacts(replace(policy, contact="nowhere at all") for policy in policies) == ()
+    assert contacts(replace(policy, contact="") for policy in policies) == ()
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"), [(0, ("a", "b", "c")), (1, ("a",)), (3, ("a",)), (4, ("c",)), (-1, ("c",)), (5, ())]
+)
+def test_a_place_among_the_clauses_cited(place: int, expected: tuple[str, ...]) -> None:
+    cited = [("p", "a"), ("p", "b"), ("p", "a"), ("p", "c")]
+    assert chosen(cited, place) == tuple(("p", clause) for clause in expected)
+
+
+def test_an_item_is_not_shown_besides_its_clause(policies: tuple[Policy, ...]) -> None:
+    by_id = {policy.id: policy for policy in policies}
+    draft, hits = whole([("yunchao", "1.3.1"), ("yunchao", "1.3"), ("yunchao", "nowhere")], by_id.__getitem__)
+    assert [hit.clause.id for hit in hits] == ["1.3"]
+    assert "墨图统计" in draft.claims[0].quote
+
+
+def test_what_was_quoted_with_a_clause_is_not_quoted_again(assistant: Assistant) -> None:
+    hits = assistant.search("星信推送收集什么", k=100, policies=["yunchao"])
+    after = left(hits, [("yunchao", "1.3")])
+    assert not {"1.3", "1.3.1", "1.3.2"} & {hit.clause.id for hit in after}
+    assert len(after) < len(hits)
+    assert left(hits, []) == hits
