@@ -207,12 +207,12 @@ _NOISE = re.compile(r"[\W_]+")
 _TERMINAL = "。;!,…、"
 # A phrase that announces what follows it and names nothing.
 LEADS_IN = re.compile(
-    r"以下|如下|下列|下述|下文|包括|限于|例如|比如|(?:理解|注意|知悉|认可|同意|建议|承诺|提示|保证|中|时|即|是)$"
+    r"以下|如下|下列|下述|下文|包括|限于|例如|比如|(?:理解|注意|知悉|认可|同意|建议|承诺|提示|保证|中|时|即|是|有|为)$"
     r"|following|below|includ|such as|\bnote$"
 )
 # What a heading without a number does not say: it names, it does not tell.
 TELLS = re.compile(r"以下|如下|下列|下述|[您你](?:可以|可|需|应)|提供了|^请")
-_TALKS = re.compile(r"您|你|我们|^[在如若当对根按其除]|\b(?:we|us|our|you|your)\b")
+_TALKS = re.compile(r"您|你|我们|^[在如若当对根按其除]|\b(?:we|us|our|you|your)\b|^(?:in|if|when|where|under)\s")
 # Words that want another after them: a line that ends with one was cut, or is an item of a list.
 UNFINISHED = re.compile(r"(?:(?<!目)的|(?<!参)与|[于了和或及以把将])$")
 
@@ -234,6 +234,21 @@ def is_heading_text(folded: str, start: int, end: int) -> bool:
     return len(heading.split()) <= _HEADING_WORDS and not re.search(r"[:;](?!$)|[.?!](?:\s|$)", heading)
 
 
+# What parts a row of a list that is printed without marks: "Logs – 30 days", `日志：六个月`.
+_ROW = re.compile(r"[^。;:!?\n]{1,60}?[^\s。;:!?](?: [–—-]{1,2} |——)\s*\S|([^。;:,!?\n]{1,40}):\s*[^\s/]")
+
+
+def row_mark(folded: str, start: int, end: int) -> str:
+    """Return the mark that parts a name from what is said of it, if a line may be a row of a list without marks."""
+    row = _ROW.match(folded, start, end)
+    if row is None:
+        return ""
+    name = row[1]
+    if name is None:
+        return "–"
+    return "" if LEADS_IN.search(name.rstrip()) or name.count("(") != name.count(")") else ":"
+
+
 def squeeze(folded: str) -> str:
     """Return the letters of a heading, without spaces and punctuation."""
     return _NOISE.sub("", folded)
@@ -242,9 +257,10 @@ def squeeze(folded: str) -> str:
 # --- Lines -----------------------------------------------------------------------------
 
 # Where a clause may begin inside a line: after a sentence, a colon or a semicolon, and in
-# "三、共享 1. 原则 …" after the blank behind a heading.
+# "三、共享 1. 原则 …" or "第一章 总则 第一条 …" after the blank behind a heading.
 _INSIDE = re.compile(
-    r"(?P<end>[。;:!?])\s*[\"')]?\s*(?:(?:以及|及|和|and|or)\s*)?|(?<=[一-鿿])\s+(?=\(?(?:\d{1,2}|[一二三四五六七八九十]{1,2})\s?[、.)])"
+    r"(?P<end>[。;:!?])\s*[\"')]?\s*(?:(?:以及|及|和|and|or)\s*)?|(?<=[a-z)\"'])(?P<stop>\.)\s+"
+    r"|(?<=[一-鿿])\s+(?=\(?(?:\d{1,2}|[一二三四五六七八九十]{1,2})\s?[、.)]|第)"
 )
 # A line from its first visible character on: byte order marks and zero-width spaces hide numbers.
 _VISIBLE_LINE = re.compile(r"[^\s\u200b-\u200f\u2060\ufeff][^\n\r\x0b\x0c\u2028\u2029]*")
@@ -257,7 +273,7 @@ class _Inside:
     """A place inside a line where a clause may begin."""
 
     after: str
-    """The mark before it: `:` introduces a list, and nothing stands for a blank."""
+    """The mark before it: `:` introduces a list, `.` ends an English sentence, and nothing stands for a blank."""
     start: int
     """Where the mark before it starts."""
     markers: tuple[Marker, ...]
@@ -299,7 +315,7 @@ def read_lines(folded: str) -> list[Line]:
 def _inside(folded: str, start: int, end: int) -> Iterator[_Inside]:
     for match in _INSIDE.finditer(folded, start, end):
         if match.end() < end and (markers := _numbers_at(folded, match.end(), end, match.end())):
-            yield _Inside(match["end"] or "", match.start(), markers)
+            yield _Inside(match["end"] or match["stop"] or "", match.start(), markers)
 
 
 def _borders(folded: str, start: int, end: int) -> int:
@@ -382,7 +398,8 @@ def _short_run(folded: str, lines: Sequence[Line], first: int) -> list[int]:
     for number in range(first, len(lines)):
         line = lines[number]
         ended = folded[line.end - 1]
-        sentence = ended in _TERMINAL and not (announced and line.markers and ended == "。")
+        # Of an entry only the number may be left.
+        sentence = ended in _TERMINAL and line.body < line.end and not (announced and line.markers and ended == "。")
         if line.end - line.start > HEADING_CHARS or sentence or line.in_table:
             break
         key = squeeze(folded[line.body : line.end])
@@ -401,6 +418,11 @@ def _entry(folded: str, line: Line) -> str:
     """Return the letters of a line as an entry of contents; none for what is no title, such as `电话：12345`."""
     words = folded[line.body : line.end].rstrip("。: ")
     return "" if ":" in words else squeeze(_PAGE_NUMBER.sub("", words))
+
+
+def contents_title(folded: str, line: Line) -> str:
+    """Return the title in an entry of contents, without its number and page."""
+    return _PAGE_NUMBER.sub("", folded[line.body : line.end]).strip()
 
 
 def _headings_with(folded: str, lines: Sequence[Line], keys: set[str]) -> dict[str, list[int]]:

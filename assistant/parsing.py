@@ -22,6 +22,7 @@ import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from itertools import groupby
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -39,16 +40,18 @@ from assistant.lines import (
     UNFINISHED,
     Line,
     Marker,
+    contents_title,
     find_contents,
     is_heading_text,
     read_lines,
+    row_mark,
     squeeze,
 )
 from assistant.policy import Clause, Policy
 from assistant.text import fold, language_of, sentences, stripped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from assistant.policy import Kind
     from assistant.text import Language, Span
@@ -135,11 +138,16 @@ def parse(
 # --- Outline ---------------------------------------------------------------------------
 
 _DATE = re.compile(r"\d{4}\s*[年./-]|日期|版本|更新|生效|effective|updated|version")
+_DOCUMENT = re.compile(r"(?:政策|协议|规则|声明|指引|须知|条款|policy|agreement|rules|statement|notice|terms)$")
 _BRACKETED = re.compile(r"【[^】\n]{1,30}】")
 _HAN_GAP = re.compile(r"(?<=[一-鿿])\s+(?=[一-鿿])")
 _PUNCTUATED = re.compile(r"[。,:!?！？]|\.(?:\s|$)")
 _MAX_INSIDE = 50
+# What stands before a blank and a number in "参见 三、共享": a reference, not the heading itself.
+_REFERRING = frozenset("见阅照据按依在和与及至或")
+_SENTENCE_ENDS = frozenset("。!?.")
 _BROKEN_CHARS = 30
+_MAX_INDENT = 100
 
 
 @dataclass(slots=True)
@@ -178,18 +186,25 @@ class _Outline:
         self._lines = read_lines(self._folded)
         self._contents = dict(find_contents(self._folded, self._lines))
         self._entries = self._contents_entries()
+        self._entry_lengths = sorted({len(title) for title in self._entries if len(title) > 3}, reverse=True)
         self._headings = Counter(self._heading_key(line) for line in self._lines if not line.markers)
         self._root = _Node(0, "root")
         self._stack = [self._root]
         self._last_line_is_cell = False
+        # The number of the last chapter, article and so on.
+        self._last_numbers: dict[str, int] = {}
+        # For each line inside which clauses begin, where the last of them does.
+        self._glued: dict[int, int] = {}
+        # The first and last line of its list for each row of a list without marks.
+        self._rows = self._find_rows()
         # Families of clauses under which a family's lists have begun before.
         self._parents: dict[tuple[str, bool], set[str]] = defaultdict(set)
-        # Lines at which the items of a list stand, all of them and by number.
-        self._list_lines: dict[object, list[int]] = defaultdict(list)
-        for number, line in enumerate(self._lines):
-            for marker in line.markers:
-                self._list_lines[marker.series].append(number)
-                self._list_lines[marker.series, marker.number].append(number)
+        # Lines at which the items of a list stand, all of them and by number; and lines in which they do.
+        self._list_lines = _list_lines(line.markers for line in self._lines)
+        self._lines_with = _list_lines(
+            (*line.markers, *(marker for place in line.inside if place.after for marker in place.markers))
+            for line in self._lines
+        )
 
     def build(self) -> Clause:
         number = self._front_matter()
@@ -203,9 +218,31 @@ class _Outline:
         self._divide()
         return self._clause(self._root, "root", "", len(self._text))
 
-    def _contents_entries(self) -> set[str]:
-        numbers = (n for first, last in self._contents.items() for n in range(first, last + 1))
-        return {self._folded[line.body : line.end].strip() for line in (self._lines[n] for n in numbers)}
+    def _contents_entries(self) -> dict[str, set[int]]:
+        """Return the titles that the contents list, each with its numbers."""
+        entries: dict[str, set[int]] = defaultdict(set)
+        for first, last in self._contents.items():
+            for line in self._lines[first : last + 1]:
+                entries[contents_title(self._folded, line)].update(marker.number for marker in line.markers[:1])
+        return dict(entries)
+
+    def _find_rows(self) -> dict[int, tuple[int, int]]:
+        """Return the first and last line of its list for each line that is a row of a list without marks.
+
+        Rows are lines next to each other with the same mark, or one line that a colon leads into.
+        """
+        marks = [
+            "" if line.markers or line.in_table else row_mark(self._folded, line.start, line.end)
+            for line in self._lines
+        ]
+        rows: dict[int, tuple[int, int]] = {}
+        number = 0
+        for mark, run in groupby(marks):
+            first, number = number, number + len(list(run))
+            led_in = first > 0 and self._folded[self._lines[first - 1].end - 1] == ":"
+            if mark and (number - first > 1 or led_in):
+                rows.update(dict.fromkeys(range(first, number), (first, number - 1)))
+        return rows
 
     def _front_matter(self) -> int:
         """Take the title lines into the root's own text; return the number of the next line."""
@@ -245,9 +282,11 @@ class _Outline:
             if not marker:
                 continue
             above = self._stack[-1]
-            above.bare = not place.after
-            if above.bare and above.marker:
+            if above.start >= line.start:
+                above.bare = not place.after
+            if above.marker and not place.after and self._is_heading_text(above.marker.end, place.start):
                 above.kind, above.title = "heading", stripped(self._text, above.marker.end, place.start)
+            self._glued[number] = marker.start
             self._add_marked(marker, line.end, number)
 
     def _choose(self, markers: tuple[Marker, ...], number: int) -> Marker | None:
@@ -266,14 +305,41 @@ class _Outline:
         """Say whether a number inside a line starts a clause: it goes on an open list, or begins one."""
         line = self._lines[number]
         place, above = line.inside[index], self._stack[-1]
-        if marker.rank is not None or marker.family in NEVER_INSIDE or marker.start <= above.start:
+        if marker.start <= above.start:
             return False
         if not self._text[marker.end : min(line.end, marker.end + 9)].strip(" 。;；，,"):
             return False
-        if marker.number != 1:
-            return bool(place.after) and self._open_list(marker, exact=True) is not None
+        due, after_sentence = self._is_due(marker), place.after in _SENTENCE_ENDS
+        set_off = not place.after and self._folded[place.start - 1] not in _REFERRING
+        if (after_sentence or (due and set_off)) and self._is_listed(marker, line.end):
+            return True
         under_heading = not place.after and above.marker and self._is_heading_text(above.marker.end, place.start)
+        if place.after == "." or marker.rank is not None or marker.family in NEVER_INSIDE:
+            # These are references, versions and initials far more often than clauses.
+            if under_heading and above.marker and marker.rank is not None:
+                return due and (above.marker.rank or 0) < marker.rank
+            return due and after_sentence and self._heads_line(marker, line.end)
+        if marker.number != 1:
+            return bool(place.after) and due
         return (place.after == ":" or bool(under_heading)) and self._has_second(marker, index, number)
+
+    def _is_due(self, marker: Marker) -> bool:
+        """Say whether a number is one more than that before it in an open list, or among its chapters or articles."""
+        if marker.rank is None:
+            return self._open_list(marker, exact=True) is not None
+        return marker.family != "#" and marker.number == self._last_numbers.get(marker.family, 0) + 1
+
+    def _is_listed(self, marker: Marker, line_end: int) -> bool:
+        """Say whether the contents list the heading that follows a number, under that number if it has one there."""
+        span = stripped(self._folded, marker.end, line_end) if self._entries else None
+        named = self._named_in_contents(*span) if span else None
+        numbers = self._entries[self._folded[slice(*named)]] if named else None
+        return numbers is not None and (not numbers or marker.number in numbers)
+
+    def _heads_line(self, marker: Marker, line_end: int) -> bool:
+        """Say whether the rest of a line is the heading, or set off from the number of an article."""
+        article = marker.family == "条" and self._folded[marker.end] in " \t\u3000、:【"
+        return article or self._is_heading_text(marker.end, line_end)
 
     def _has_second(self, marker: Marker, index: int, number: int) -> bool:
         """Say whether the second item of a list that begins inside a line follows."""
@@ -281,14 +347,12 @@ class _Outline:
         for place in line.inside[index + 1 : index + 1 + _MAX_INSIDE]:
             if same := [other.number for other in place.markers if other.series == marker.series]:
                 return same[0] == 2
-        following = self._next_line(marker.series, number)
-        return following is not None and following == self._next_line((marker.series, 2), number)
+        following = _after(self._lines_with.get(marker.series, ()), number)
+        return following is not None and following == _after(self._lines_with.get((marker.series, 2), ()), number)
 
     def _next_line(self, key: object, number: int) -> int | None:
-        """Return the next line after `number` with an item of a list."""
-        lines = self._list_lines.get(key, ())
-        at = bisect_right(lines, number)
-        return lines[at] if at < len(lines) else None
+        """Return the next line after `number` that an item of a list begins."""
+        return _after(self._list_lines.get(key, ()), number)
 
     def _is_heading_text(self, start: int, end: int) -> bool:
         span = stripped(self._folded, start, end) if end - start < 4 * HEADING_CHARS else None
@@ -297,8 +361,9 @@ class _Outline:
     def _is_broken(self, number: int) -> bool:
         """Say whether a line ends in the middle of a sentence, as at the end of a printed page."""
         line = self._lines[number]
-        long = line.end - line.start > _BROKEN_CHARS and not line.in_table
-        tail = self._folded[max(line.start, line.end - 2 * HEADING_CHARS) : line.end]
+        start = self._glued.get(number, line.start)
+        long = line.end - start > _BROKEN_CHARS and not line.in_table
+        tail = self._folded[max(start, line.end - 2 * HEADING_CHARS) : line.end]
         return long and HAN.match(tail[-1]) is not None and re.search(r"[,。]", tail) is not None
 
     # Marked lines ------------------------------------------------------------------------
@@ -314,6 +379,11 @@ class _Outline:
         node = _Node(marker.start, "heading" if bare else "item", marker, paragraphs=[marker.start])
         node.bare, node.short, node.title = bare, short, self._title(marker, line_end, parent, bare=bare)
         self._parents[marker.family, bare].add(parent.family)
+        if marker.rank is not None:
+            self._last_numbers[marker.family] = marker.number
+            if marker.family == "章":
+                # Articles count on through the chapters, sections do not.
+                self._last_numbers.pop("节", None)
         self._open(node, depth)
 
     def _open(self, node: _Node, depth: int) -> None:
@@ -408,7 +478,7 @@ class _Outline:
         # Markdown's lists stand in each other by their indent.
         opened = next((depth for depth in same if self._indent(self._stack[depth].start) <= indent), same[-1])
         beside = self._labelled_depth() == opened
-        if beside and indent > self._indent(self._stack[opened].start) + 1:
+        if beside and indent > self._indent(self._stack[opened].start) + 1 and not self._has_indent(opened, indent):
             return opened
         # Headings with a bullet go on over whatever is between; items only side by side, or over
         # the end of a list inside them.
@@ -417,6 +487,12 @@ class _Outline:
         if not beside and begins and not (bare and self._stack[opened].bare):
             return self._new_list_parent(marker, bare)
         return opened - 1
+
+    def _has_indent(self, depth: int, indent: int) -> bool:
+        """Say whether an item right before the open one at `depth` is indented as much, in an unevenly printed list."""
+        own = self._stack[depth]
+        before = self._stack[depth - 1].children[-4:-1]
+        return any(node.family == own.family and abs(self._indent(node.start) - indent) <= 1 for node in before)
 
     def _new_list_parent(self, marker: Marker, bare: bool) -> int:
         inner = len(self._stack) - 1
@@ -462,7 +538,12 @@ class _Outline:
     def _usual_parent(self, marker: Marker, bare: bool) -> int | None:
         """Return the depth of an open clause of a family under which such lists began before."""
         seen = self._parents.get((marker.family, bare), set()) - {"heading", "paragraph"}
-        return next((d for d in range(len(self._stack) - 1, -1, -1) if self._stack[d].family in seen), None)
+        depth = next((d for d in range(len(self._stack) - 1, -1, -1) if self._stack[d].family in seen), None)
+        # An appendix is open to the end of the text, or to the next one.
+        return depth if depth is None else max(depth, self._appendix_depth())
+
+    def _appendix_depth(self) -> int:
+        return next((depth for depth, marker in self._labelled() if marker.family == "appendix"), 0)
 
     def _introduces(self, node: _Node, end: int) -> bool:
         """Say whether the text of a clause up to `end` ends with a colon."""
@@ -506,12 +587,7 @@ class _Outline:
     def _add_unmarked(self, number: int) -> None:
         line = self._lines[number]
         heading = self._acts_as_heading(number)
-        self._last_line_is_cell = (
-            not heading
-            and not line.in_table
-            and self._is_heading_text(line.start, line.end)
-            and not TELLS.search(self._folded, line.start, line.end)
-        )
+        self._last_line_is_cell = not heading and self._is_cell(number)
         if heading:
             self._add_heading(number)
             return
@@ -526,6 +602,17 @@ class _Outline:
             self._add_paragraph(node, line)
         else:
             node.paragraphs.append(line.start)
+
+    def _is_cell(self, number: int) -> bool:
+        """Say whether a line that is no heading reads like a cell, or like an item of a list without marks."""
+        line = self._lines[number]
+        if line.in_table:
+            return False
+        if self._is_heading_text(line.start, line.end):
+            return not TELLS.search(self._folded, line.start, line.end)
+        in_list = self._last_line_is_cell or (number and self._folded[self._lines[number - 1].end - 1] == ":")
+        short = line.end - line.start <= 2 * HEADING_CHARS
+        return bool(in_list) and short and re.search(r"[:。!?]|\.$", self._folded[line.start : line.end]) is None
 
     def _add_paragraph(self, parent: _Node, line: Line) -> None:
         before = parent.children[-1] if parent.children else None
@@ -544,6 +631,8 @@ class _Outline:
 
     def _closes_list(self, node: _Node, number: int) -> bool:
         """Say whether the unmarked line closes the list that `node` is the last item of."""
+        if self._holds_list(node, number):
+            return False
         if node.kind == "paragraph":
             return True
         if node.marker is None or node.marker.rank is not None or self._is_broken(number - 1):
@@ -560,6 +649,20 @@ class _Outline:
             return False
         # Bullets do not say which comes next; where three had one paragraph each, so has the fourth.
         return (not node.marker.path and len(before) > 2) or not self._goes_on(node.marker, number)
+
+    def _holds_list(self, node: _Node, number: int) -> bool:
+        """Say whether the unmarked line is a row that goes on or begins a list in `node`, or follows such a list."""
+        if node.kind == "paragraph":
+            # It ends with its list; the text of a numbered clause may go on behind it.
+            first = self._rows.get(number, (number, number))[0]
+            return first < number or (number in self._rows and self._leads_in(first, node))
+        lists = [self._rows[near] for near in (number, number - 1) if near in self._rows]
+        return any(self._leads_in(first, node) for first, _ in lists)
+
+    def _leads_in(self, first: int, node: _Node) -> bool:
+        """Say whether the words of a clause right before a line end with a colon."""
+        before = self._lines[first - 1] if first else None
+        return before is not None and node.start < before.end and self._folded[before.end - 1] == ":"
 
     def _items_before(self, own: Marker) -> list[_Node]:
         """Return up to three items of a list that stand before its last one, which is the innermost open clause."""
@@ -579,7 +682,7 @@ class _Outline:
     def _indent(self, start: int) -> int:
         """Return how much white space stands before the first word of a line."""
         indent = 0
-        while start > indent and self._text[start - indent - 1] in " \t\u3000":
+        while indent < min(start, _MAX_INDENT) and self._text[start - indent - 1] in " \t\u3000":
             indent += 1
         return indent
 
@@ -603,6 +706,8 @@ class _Outline:
             return False
         if BOLD.match(self._folded, line.start) or self._is_bracketed(line):
             return True
+        if number in self._rows:
+            return False
         heading = self._folded[line.start : line.end]
         if heading[0] in "\"'《(" or TELLS.search(heading):
             return False
@@ -627,10 +732,14 @@ class _Outline:
         if self._text.count("\n", before.end, line.start) > 1 == self._text.count("\n", line.end, after.start):
             # Set off from what is before it, and not from what is after it.
             return False
+        if self._folded[before.end - 1] == ";" and not before.markers:
+            # Of a list without marks.
+            return True
         return self._last_line_is_cell or self._folded[before.end - 1] == ":" or self._is_broken(number - 1)
 
     def _heading_key(self, line: Line) -> str:
-        short = line.end - line.start <= HEADING_CHARS
+        """Return the letters of a line that may be a heading; none for a longer one."""
+        short = line.end - line.start <= 2 * HEADING_CHARS
         return squeeze(self._folded[line.start : line.end]) if short else ""
 
     def _add_heading(self, number: int) -> None:
@@ -642,6 +751,8 @@ class _Outline:
         while node.kind == "paragraph" or (node.marker and self._ends_before_heading(node, node.marker, number)):
             self._stack.pop()
             node = self._stack[-1]
+        if self._begins_document(number):
+            del self._stack[1:]
         # Headings that come back, such as 使用目的, are fields of the ones that do not.
         repeated = self._headings[self._heading_key(line)] > 1
         while self._stack[-1].is_plain_heading and (self._stack[-1].repeated or not repeated):
@@ -649,6 +760,14 @@ class _Outline:
         heading = _Node(line.start, "heading", title=(line.start, line.end), repeated=repeated, bare=True)
         heading.paragraphs.append(line.start)
         self._open(heading, len(self._stack) - 1)
+
+    def _begins_document(self, number: int) -> bool:
+        """Say whether a heading is the title of another document, such as a policy for children: its dates follow."""
+        line, after = self._lines[number], self._lines[number + 1]
+        short = after.end - after.start <= HEADING_CHARS and not after.markers
+        if not short or not _DATE.search(self._folded, after.start, after.end):
+            return False
+        return _DOCUMENT.search(self._folded[line.start : line.end].rstrip("》*_ ")) is not None
 
     def _ends_before_heading(self, node: _Node, marker: Marker, number: int) -> bool:
         """Say whether a numbered clause ends where a heading without a number follows."""
@@ -692,7 +811,7 @@ class _Outline:
         return not UNFINISHED.search(title) and not LEADS_IN.search(title) and head[length : length + 3] != "://"
 
     def _named_in_contents(self, start: int, end: int) -> Span | None:
-        lengths = range(min(end - start, HEADING_CHARS), 3, -1) if self._entries else ()
+        lengths = (length for length in self._entry_lengths if length <= end - start)
         named = next((n for n in lengths if self._folded[start : start + n] in self._entries), 0)
         after = self._folded[start + named : start + named + 1]
         return (start, start + named) if named and (not after.strip() or after in "您你我本:") else None
@@ -716,7 +835,15 @@ class _Outline:
             return
         starts: list[int] = []
         for start in node.paragraphs[1:]:
-            if start < body_end and (not starts or start - starts[-1] >= _SHORT_CHARS):
+            if start >= body_end:
+                break
+            number = self._line_at(start)
+            rows = self._rows.get(number)
+            short = rows is not None and self._is_short_list(*rows)
+            # Short rows stay together, with the words that lead into them; of longer ones each stands by itself.
+            if rows and short and (number > rows[0] or self._leads_in(number, node)):
+                continue
+            if (rows and not short) or not starts or start - starts[-1] >= _SHORT_CHARS:
                 starts.append(start)
         if len(starts) < 2 and body_end - node.start <= _MAX_CHARS:
             return
@@ -725,6 +852,10 @@ class _Outline:
                 yield start
             if end - start > _MAX_CHARS:
                 yield from self._sentence_pieces(start, end)
+
+    def _is_short_list(self, first: int, last: int) -> bool:
+        chars = self._lines[last].end - self._lines[first].start
+        return chars <= min(_READABLE_CHARS // 2, _SHORT_CHARS * (last - first + 1))
 
     def _sentence_pieces(self, start: int, end: int) -> Iterator[int]:
         """Yield the starts of further pieces of a text, of whole sentences where these are not too long."""
@@ -745,7 +876,7 @@ class _Outline:
             if child.kind == "contents":
                 name = "toc"
             elif child.marker and child.marker.path:
-                name = str(child.marker.number)
+                name = f"{'a' if child.marker.family == 'appendix' else ''}{child.marker.number}"
             else:
                 unnumbered += 1
                 name = f"p{unnumbered}"
@@ -769,6 +900,23 @@ class _Outline:
 
     def _verbatim(self, title: Span | None) -> str:
         return self._text[slice(*title)].strip("*_ \t") if title else ""
+
+
+def _list_lines(markers: Iterable[Iterable[Marker]]) -> dict[object, list[int]]:
+    """Return the numbers of the lines that have a marker of each list, and of each number in it."""
+    lines: dict[object, list[int]] = defaultdict(list)
+    for number, found in enumerate(markers):
+        for marker in found:
+            for key in (marker.series, (marker.series, marker.number)):
+                if not lines[key] or lines[key][-1] != number:
+                    lines[key].append(number)
+    return lines
+
+
+def _after(numbers: Sequence[int], number: int) -> int | None:
+    """Return the first of ascending `numbers` that is greater than `number`."""
+    at = bisect_right(numbers, number)
+    return numbers[at] if at < len(numbers) else None
 
 
 def _is_short_item(node: _Node) -> bool:

@@ -113,6 +113,61 @@ def test_a_rule_of_every_kind_has_a_case() -> None:
     assert len(list(cases())) >= 25
 
 
+# --- Lists without marks --------------------------------------------------------------------------
+
+ROWS = {
+    "with dashes": (
+        "{} – hosting of accounts, readings and recordings – Ireland",
+        "Larch Corbel Heron Tallow Sedge Alder",
+    ),
+    "with colons": (
+        "{}：为了向您提供相应的功能，我们会在您使用时申请该项权限，您可以随时在手机的系统设置中关闭",
+        "存储 相机 麦克风 通讯录 日历 位置",
+    ),
+}
+
+
+@pytest.mark.parametrize(("row", "names"), ROWS.values(), ids=ROWS)
+@pytest.mark.parametrize("count", [2, 3, 6])
+def test_rows_of_a_list_are_alike_and_what_follows_is_of_their_clause(row: str, names: str, count: int) -> None:
+    rows = [row.format(name) for name in names.split()[:count]]
+    after = "We check all of the above every year. 我们每年都会检查一遍以上所列的内容，并在网站上公布检查的结果。"
+    text = "\n\n".join(("1. Rows", "The following applies, and nothing else:", *rows, after, "2. Next", "Nothing."))
+    policy = parse(text)
+    clauses = [policy.at(text.index(row)) for row in rows]
+    assert {policy.path(clause.id)[1].id for clause in clauses} == {"1"}
+    assert {clause.kind for clause in clauses} <= {"paragraph", "heading"}
+    assert not any(clause.title in row for row in rows for clause in clauses if clause.title)
+    alone = {own(policy, clause).strip() == row for clause, row in zip(clauses, rows, strict=True)}
+    assert len(alone) == 1, "each row is a clause, or none is"
+    last = policy.at(text.index(after))
+    assert policy.path(last.id)[1].id == "1"
+    assert not own(policy, last).startswith(rows[-1]), "it is no part of the last row"
+
+
+def test_short_rows_stay_with_the_words_that_lead_into_them() -> None:
+    lead, rows = (
+        "保存期限如下：",
+        ["账号：存续期间", "日志：六个月", "录音：十二个月", "发票：十年", "订单：三年", "位置：一日", "问卷：两个月"],
+    )
+    text = "\n".join(
+        ("一、保存", "我们仅在必要的期限内保存您的信息。" * 40, lead, *rows, "期满之后予以删除。" * 30, "二、其他")
+    )
+    policy = parse(text)
+    clauses = {policy.at(text.index(words)).id for words in (lead, *rows)}
+    assert len(clauses) == 1
+    assert policy.at(text.index("期满之后")).id not in clauses
+
+
+# --- Ids ------------------------------------------------------------------------------------------
+
+
+def test_an_appendix_is_told_from_the_first_chapter_by_its_id() -> None:
+    policy = parse("第一章 总则\n本规则适用于会员。\n附录 第三方列表\n1. 地图服务\n我们接入了地图。\n附件2：表格\n无。")
+    assert [clause.id for clause in policy.root.children] == ["1", "a1", "a2"]
+    assert policy["a1.1"].title == "地图服务"
+
+
 # --- Texts without structure -------------------------------------------------------------------
 
 
@@ -280,6 +335,13 @@ ADVERSARIAL = {
     "rows": "a\tb\n" * (M // 4),
     "rows that never end": ("a\tb\tc\td\n" + "x\n" * 29) * (M // 66),
     "bullets": "• 甲；\n段落文字，说明。\n" * (M // 14),
+    "text under an indent": " " * M + "- x\n" + "y\n" * (M // 5),
+    "rows of lists": "".join(f"第{number}项：值\n" for number in range(M // 8)),
+    "rows with dashes": "a – b\n" * (M // 6),
+    "glued chapters": "第一章 甲\n" + "文字。第二章 乙 " * (N // 10),
+    "glued headings that contents list": "目录\n1. 甲乙丙丁\n2. 戊己庚辛\n3. 壬癸子丑\n1. 甲乙丙丁\n"
+    + "文字。2. 戊己庚辛 " * (M // 12),
+    "numbers after English sentences": "Text. 2. Next" * (N // 13),
     "indents": "".join(" " * (number % 300) + "- x\n" for number in range(N // 150)),
     "contents": "".join(f"{number}、标题{number}\n" for number in range(1, M // 20)) * 2,
     "one word": "x" * N,
