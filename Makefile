@@ -1,28 +1,35 @@
 # Everything sets itself up: a virtual environment in .venv, then what the target needs.
 PYTHON ?= python3
 VENV ?= .venv
+# Frameworks that are measured beside the assistant stay out of its environment.
+PEERS_VENV ?= .venv-peers
+# So does optimum-onnx, which wants an older transformers.
+ONNX_VENV ?= .venv-onnx
 BIN := $(VENV)/bin
 CORE := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 MODELS := $(VENV)/.installed-models
 TRAIN := $(VENV)/.installed-train
+BROWSER := $(VENV)/.installed-browser
+PEERS := $(PEERS_VENV)/.installed
+ONNX := $(ONNX_VENV)/.installed
 DATA ?= data
 RUN ?= out/encoder
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install ask ui index outline test test-models check format eval bench encoder encoder-figures clean
+.PHONY: help install ask ui serve index outline test test-models test-onnx test-browser widget check format eval peers test-peers bench load encoder encoder-figures clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(CORE) ## install the assistant into .venv
 
-$(VENV)/bin/python:
+$(VENV)/bin/python $(PEERS_VENV)/bin/python $(ONNX_VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or later is needed; name one with make PYTHON=python3.12 …" >&2; exit 1; }
-	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	@$(PYTHON) -m venv $(@:/bin/python=) || { rm -rf $(@:/bin/python=); \
 	  echo "Python's venv module is missing: apt-get install python3-venv" >&2; exit 1; }
 
 $(CORE): $(VENV)/bin/python pyproject.toml
@@ -36,11 +43,24 @@ $(DEV): $(CORE) pyproject.toml
 # torch by itself first: an index may hold builds for graphics cards, of several gigabytes.
 $(MODELS): $(DEV) pyproject.toml
 	$(BIN)/python -m pip install --quiet torch==2.13.0
-	$(BIN)/python -m pip install --quiet --editable '.[dev,models]'
+	$(BIN)/python -m pip install --quiet --editable '.[dev,models,train]'
+	@touch $@
+
+$(BROWSER): $(DEV) pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[dev,browser]'
 	@touch $@
 
 $(TRAIN): $(MODELS) pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable '.[dev,models,train]'
+	$(BIN)/python -m pip install --quiet --editable '.[dev,models,encoder]'
+	@touch $@
+
+$(PEERS): $(PEERS_VENV)/bin/python pyproject.toml evals/peers/requirements.txt
+	$(PEERS_VENV)/bin/python -m pip install --quiet --editable '.[evals]' --requirement evals/peers/requirements.txt
+	@touch $@
+
+$(ONNX): $(ONNX_VENV)/bin/python
+	$(ONNX_VENV)/bin/python -m pip install --quiet torch==2.13.0
+	$(ONNX_VENV)/bin/python -m pip install --quiet 'sentence-transformers[onnx]>=5.1,<6'
 	@touch $@
 
 ask: export QUESTION := $(value Q)
@@ -49,6 +69,9 @@ ask: $(CORE) ## answer a question: make ask Q="个推会收集哪些信息？"
 
 ui: $(CORE) ## open the web page on http://127.0.0.1:7860
 	$(BIN)/policy-assistant ui
+
+serve: $(CORE) ## answer over HTTP on http://127.0.0.1:8000
+	$(BIN)/policy-assistant serve
 
 index: $(CORE) ## build the index, if it is out of date
 	$(BIN)/policy-assistant index
@@ -61,20 +84,47 @@ test: $(DEV) ## check the code and run the tests (no torch)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -m 'not model'
+	$(BIN)/pytest -m 'not model and not peers and not browser'
+
+# The browser is the system's own, chromium or chrome: the one that playwright would bring is not downloaded.
+test-browser: $(BROWSER) ## run the tests of the widget in a real browser (needs chromium)
+	@[ -n "$$CHROMIUM" ] || command -v chromium || command -v chromium-browser || command -v google-chrome || \
+	  command -v google-chrome-stable || { \
+	  echo "No browser: install chromium (apt-get install chromium) or name one with CHROMIUM=/path/to/it" >&2; exit 1; }
+	$(BIN)/pytest -m browser
+
+widget: widget/node_modules/.package-lock.json ## check the widget's sources and build it into the package (needs node)
+	cd widget && npm run --silent build && npm run --silent check
+
+widget/node_modules/.package-lock.json: widget/package.json widget/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or later" >&2; exit 1; }
+	cd widget && npm ci --ignore-scripts --no-audit --no-fund
 
 test-models: $(MODELS) ## run the tests that need torch and sentence-transformers
 	$(BIN)/pytest -m model
+
+test-onnx: $(CORE) $(ONNX) ## check that sentence-transformers opens the encoder with its ONNX backend, in .venv-onnx
+	$(BIN)/python tests/onnx_backend.py $(ONNX_VENV)/bin/python
 
 format: $(DEV) ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-eval: $(DEV) ## measure the assistant on the question sets of evals/
-	$(BIN)/python -m evals.measure
+eval: $(DEV) ## measure the assistant on the question sets of evals/, with a report of each in out/eval
+	@for set in evals/questions/*.jsonl; do \
+	  $(BIN)/policy-assistant eval "$$set" --report "out/eval/$$(basename "$$set" .jsonl)" && echo || exit 1; done
+
+peers: $(PEERS) ## measure other frameworks on the same questions, in .venv-peers, and write the tables
+	$(PEERS_VENV)/bin/python -W ignore -m evals.peers
+
+test-peers: $(PEERS) ## run the tests that need these frameworks
+	$(PEERS_VENV)/bin/python -m pytest tests/test_evals_peers.py -m peers
 
 bench: $(DEV) ## measure speed and memory, as ratios to the models' own cost
 	$(BIN)/python -m benchmarks
+
+load: $(DEV) ## measure the HTTP service under load: some minutes
+	$(BIN)/python -m benchmarks.load
 
 $(RUN)/base/model.safetensors: $(TRAIN)
 	$(BIN)/python -m training base --data $(DATA) --out $(RUN)/base
@@ -88,5 +138,5 @@ encoder-figures: $(TRAIN) ## print the encoder's table of figures and times: mak
 	$(BIN)/python -m training evaluate --data $(DATA)
 	$(BIN)/python -m training time --data $(DATA)
 
-clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist out
+clean: ## remove the virtual environments and caches
+	rm -rf $(VENV) $(PEERS_VENV) $(ONNX_VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist out

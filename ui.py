@@ -17,7 +17,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 import gradio as gr
 
 from assistant import Assistant, AssistantError, Settings, Turn
-from assistant.backends import embedders
+from assistant.backends import embedders, generator
 from assistant.text import visible
 
 if TYPE_CHECKING:
@@ -151,4 +151,4 @@ def launch(assistant: Assistant, *, host: str = "127.0.0.1", port: int = 7860) -
 
 if __name__ == "__main__":
     options = Settings()
-    launch(Assistant.open(settings=options, embedders=embedders(options)))
+    launch(Assistant.open(settings=options, embedders=embedders(options), generator=generator(options)))

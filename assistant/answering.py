@@ -80,6 +80,11 @@ class Reason:
     suggestions: tuple[str, ...] = ()
     """Questions that the person may have meant, for `unclear`."""
 
+    def as_json(self) -> dict[str, object]:
+        """Return the reason as it is printed and served; `suggestions` only if there are any."""
+        suggestions = {"suggestions": list(self.suggestions)} if self.suggestions else {}
+        return {"kind": self.kind, "message": self.message, **suggestions}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
@@ -111,7 +116,7 @@ class Answer:
             "question": self.question,
             "query": self.query,
             "language": self.language,
-            "abstained": asdict(reason) if reason else None,
+            "abstained": reason.as_json() if reason else None,
             "text": self.text,
             "citations": [{"marker": marker, **asdict(citation)} for marker, citation in enumerate(self.citations, 1)],
             "hits": [hit.as_json(rank) for rank, hit in enumerate(self.hits, 1)],
@@ -412,7 +417,12 @@ def _worded(verified: Sequence[tuple[Claim, Citation]], hits: Sequence[Hit], lan
         lists: Whether all places were asked for: they are counted, under the titles that they stand under.
     """
     policies = {hit.policy.id: hit.policy for hit in hits}
-    counts = Counter(citation.policy_id for _, citation in verified)
+    # The items of one list are one place.
+    places = {
+        (citation.policy_id, next((h.start for h in hits if _within(citation, h)), citation.start))
+        for _, citation in verified
+    }
+    counts = Counter(policy_id for policy_id, _ in places)
     lines: list[str] = []
     policy_id = section = ""
     for marker, (claim, citation) in enumerate(verified, 1):
@@ -435,7 +445,11 @@ def _worded(verified: Sequence[tuple[Claim, Citation]], hits: Sequence[Hit], lan
 
 
 _LEAST_LIST = 3
-"""Fewest quotes that are told as a list."""
+"""Fewest places that are told as a list."""
+
+
+def _within(citation: Citation, hit: Hit) -> bool:
+    return citation.policy_id == hit.policy.id and hit.clause.start <= citation.start < hit.clause.end
 
 
 def _section(policy: Policy, clause_id: str) -> str:

@@ -73,6 +73,7 @@ _SUMS = "SHA256SUMS"
 _MAX_TOKENS = 256
 _DIM = 384
 _MOST_THREADS = 8
+_REMEDY = "install the package again, or copy the folder again if it is one of yours"
 
 
 class OnnxModel:
@@ -158,7 +159,7 @@ class OnnxModel:
         """Return the bytes of a file whose checksum is right."""
         data = self._read(name)
         if hashlib.sha256(data).hexdigest() != self._sums().get(name):
-            raise ModelError(f"{self._folder / name}: is not the file that was shipped: install the package again")
+            raise ModelError(f"{self._folder / name}: is not the file that was shipped: {_REMEDY}")
         return data
 
     def _read(self, name: str) -> bytes:
@@ -166,7 +167,7 @@ class OnnxModel:
         try:
             return path.read_bytes()
         except OSError as error:
-            raise ModelError(f"{path}: cannot be read ({error.strerror}): install the package again") from None
+            raise ModelError(f"{path}: cannot be read ({error.strerror}): {_REMEDY}") from None
 
 
 class BundledEncoder:

@@ -55,6 +55,7 @@ class Assistant:
         *,
         settings: Settings | None = None,
         embedders: Sequence[Embedder] | None = None,
+        generator: Generator | None = None,
         progress: Progress | None = None,
     ) -> Assistant:
         """Open a corpus with its index, which is built first if it is missing or out of date.
@@ -64,6 +65,8 @@ class Assistant:
             settings: Options; those of the environment by default.
             embedders: Embedding models; the bundled ones by default, and those of
                 `assistant.backends.embedders` for the setting `embedder`.
+            generator: Drafts answers; the bundled one by default, and that of `assistant.backends.generator`
+                for a language model.
             progress: Told how far the building of the index is.
 
         Raises:
@@ -78,7 +81,8 @@ class Assistant:
             policies, analyzer, embedders, progress=progress
         )
         retriever = Retriever(index, analyzer, embedders)
-        return cls(policies, retriever, ExtractiveGenerator(max_citations=settings.max_citations), settings)
+        generator = generator or ExtractiveGenerator(max_citations=settings.max_citations)
+        return cls(policies, retriever, generator, settings)
 
     def ask(self, question: str, *, history: Sequence[Turn] = (), policies: Sequence[str] | None = None) -> Answer:
         """Answer a question from the policies.

@@ -359,6 +359,7 @@ _STEM_LOCK = threading.Lock()
 
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
+    """Return the stem of an English word."""
     # The stemmer keeps the word it works on in itself.
     with _STEM_LOCK:
         return str(_stemmer().stemWord(word))

@@ -119,7 +119,7 @@ def check_answer(answer: dict[str, Any], policies: dict[str, Policy]) -> None:
         assert answer["citations"]
     else:
         assert answer["citations"] == []
-        assert set(answer["abstained"]) == {"kind", "message"}
+        assert {"kind", "message"} <= set(answer["abstained"]) <= {"kind", "message", "suggestions"}
         assert answer["abstained"]["kind"] in ("not_stated", "out_of_scope", "unclear")
         assert answer["text"] == answer["abstained"]["message"]
 
@@ -167,7 +167,7 @@ def test_the_words_around_the_quotes_are_in_the_language_of_the_question(run: Ru
 def test_a_question_without_a_letter_is_unclear(run: Runs, question: str) -> None:
     code, out, err = run("ask", "--", question)
     assert (code, err) == (ABSTAINED, "")
-    assert out == "The question is not clear: please say what you would like to know.\n"
+    assert out == "It is not clear what that refers to: please name it, as in “how long do you keep my phone number?”\n"
 
 
 def test_abstaining_exits_with_3(run: Runs, by_id: dict[str, Policy], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -310,7 +310,7 @@ def test_a_batch_takes_history_and_policies(run: Runs) -> None:
     ]
     result = run("ask", "--jsonl", "--policy", "yunchao", stdin="\n".join(json.dumps(line) for line in lines))
     follow_up, alone, scoped, unscoped = result.lines
-    assert follow_up["query"] == "星信推送收集什么？ 它为什么要收集？"
+    assert follow_up["query"] == "星信推送为什么要收集？"
     assert follow_up["question"] == alone["query"] == "它为什么要收集？"
     assert {hit["policy_id"] for hit in scoped["hits"]} == {"lantern"}
     assert {hit["policy_id"] for hit in unscoped["hits"]} == {"yunchao"}

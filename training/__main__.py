@@ -48,7 +48,8 @@ def _show(options: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    from training.mix import laid_out
+    from assistant.embedding import BundledEncoder
+    from training.mix import laid_out, remembering
     from training.train import Recipe, train
 
     recipe = Recipe(
@@ -63,8 +64,16 @@ def _train(options: argparse.Namespace) -> None:
         seed=options.seed,
         threads=options.threads,
     )
-    laid = laid_out(options.data, steps=recipe.steps, batch=recipe.batch, seed=recipe.seed, thesaurus=options.thesaurus)
-    print(train(options.base, options.out, laid, recipe, resume=options.resume))
+    guide = remembering(BundledEncoder(options.guide)) if options.guide else None
+    laid = laid_out(
+        options.data,
+        steps=recipe.steps,
+        batch=recipe.batch,
+        seed=recipe.seed,
+        thesaurus=options.thesaurus,
+        guide=guide,
+    )
+    print(train(options.base, options.out, laid, recipe, guide=guide, resume=options.resume))
 
 
 def _export(options: argparse.Namespace) -> None:
@@ -173,6 +182,7 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - a statement an opti
     one.add_argument("--save-every", type=int, default=25)
     one.add_argument("--seed", type=int, default=3)
     one.add_argument("--threads", type=int, default=2)
+    one.add_argument("--guide", type=Path, help="exported folder of an earlier model, which tells what is no negative")
     one.add_argument("--resume", action="store_true", help="go on from the last checkpoint in OUT")
 
     one = step("blend", _blend, "average a trained model's weights with its base's", data=False)
@@ -214,7 +224,11 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - a statement an opti
 def main(arguments: list[str] | None = None) -> int:
     """Run a step of training and return the exit code."""
     options = _parser().parse_args(arguments)
-    options.run(options)
+    try:
+        options.run(options)
+    except FileNotFoundError as error:
+        print(f"python -m training: {error.filename or error}: is not there", file=sys.stderr)
+        return 1
     return 0
 
 

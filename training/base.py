@@ -9,7 +9,6 @@ the `tokenizers` library. Pieces that Chinese and English texts never need are l
 from __future__ import annotations
 
 import itertools
-import json
 import re
 import struct
 from dataclasses import dataclass
@@ -17,6 +16,8 @@ from functools import cached_property
 from importlib import util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from assistant.backends.encoder_folder import BLOCK, MAX_TOKENS, SPECIALS, save_layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,11 +27,6 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
     Floats = NDArray[np.float32]
-
-BLOCK = 32
-SPECIALS = ("<s>", "<pad>", "</s>", "<unk>")
-PROMPTS = {"query": "query: ", "passage": "passage: "}
-MAX_TOKENS = 512
 
 _LAYER_TENSORS = {
     "q": "attention.self.query",
@@ -290,40 +286,3 @@ def build(out: Path, *, texts: Iterable[str], words: int = 120_000, full: bool =
     model.save_pretrained(out)
     save_layout(out, tokenizer_of([packed.pieces[i] for i in ids], [packed.scores[i] for i in ids]))
     return len(ids)
-
-
-def save_layout(out: Path, tokenizer: Tokenizer) -> None:
-    """Write the files that make `out` a sentence-transformers folder: tokenizer, modules, pooling, prompts."""
-    tokenizer.save(str(out / "tokenizer.json"), pretty=False)
-    names = dict(zip(("bos_token", "pad_token", "eos_token", "unk_token"), SPECIALS, strict=True))
-    names |= {"cls_token": "<s>", "sep_token": "</s>"}
-    files: dict[str, Any] = {
-        "tokenizer_config.json": {
-            "tokenizer_class": "PreTrainedTokenizerFast",
-            "model_max_length": MAX_TOKENS,
-            **names,
-            "model_input_names": ["input_ids", "attention_mask"],
-        },
-        "special_tokens_map.json": names,
-        "modules.json": [
-            {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
-            {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
-            {"idx": 2, "name": "2", "path": "2_Normalize", "type": "sentence_transformers.models.Normalize"},
-        ],
-        "1_Pooling/config.json": {
-            "word_embedding_dimension": 384,
-            "pooling_mode_mean_tokens": True,
-            "include_prompt": True,
-        },
-        "2_Normalize/config.json": {},
-        "sentence_bert_config.json": {"max_seq_length": MAX_TOKENS, "do_lower_case": False},
-        "config_sentence_transformers.json": {
-            "prompts": PROMPTS,
-            "default_prompt_name": None,
-            "similarity_fn_name": "cosine",
-        },
-    }
-    for name, value in files.items():
-        path = out / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -2,24 +2,33 @@
 
 - `assistant.backends.sentence_transformers`: any embedding model of sentence-transformers,
   by name or path (extra `models`);
+- `assistant.backends.fine_tuning`: trains an encoder on an operator's pairs, `encoder_folder` packs it
+  (extra `train`);
 - `assistant.backends.llama_index`: the assistant as a node parser, retriever, query engine
-  and embedding of llama-index.
+  and embedding of llama-index;
+- `assistant.backends.llm`: any language model of llama-index, or by settings any at an endpoint that speaks
+  OpenAI's protocol (extra `llm`).
 
-The core imports none of them: the entry points call `embedders` and pass on what it returns.
+The core imports none of them: the entry points call `embedders` and `generator` and pass on what they return.
 Importing this package imports no framework.
 """
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from assistant.answering import Generator
     from assistant.embedding import Embedder
     from assistant.settings import Settings
 
 
 def embedders(settings: Settings) -> tuple[Embedder, ...]:
     """Return the embedding models that `settings.embedder` names, not loaded yet.
+
+    A folder in the layout of the bundled encoder is run as that one is, without torch.
 
     Raises:
         ModelError: If none of the bundled models is installed. Another model is looked for at
@@ -33,6 +42,33 @@ def embedders(settings: Settings) -> tuple[Embedder, ...]:
         from assistant.embedding import bundled_embedders
 
         return bundled_embedders()
+    from assistant.backends.encoder_folder import is_encoder
+
+    folder = Path(os.path.expanduser(settings.embedder))  # noqa: PTH111 - pathlib's raises where there is no home
+    if is_encoder(folder):
+        from assistant.embedding import BundledEncoder
+
+        return (BundledEncoder(folder),)
     from assistant.backends.sentence_transformers import SentenceTransformerEmbedder
 
     return (SentenceTransformerEmbedder(settings.embedder),)
+
+
+def generator(settings: Settings) -> Generator:
+    """Return what drafts answers: the language model that the settings name, by default none.
+
+    Raises:
+        SettingsError: If the settings name an endpoint without a model, or a model without an endpoint.
+        ModelError: If a model is named and the extra `llm` is not installed.
+
+    >>> from assistant import Settings
+    >>> type(generator(Settings())).__name__
+    'ExtractiveGenerator'
+    """
+    if settings.llm_base_url or settings.llm_model:
+        from assistant.backends.llm.openai_like import generator_of
+
+        return generator_of(settings)
+    from assistant.answering import ExtractiveGenerator
+
+    return ExtractiveGenerator(max_citations=settings.max_citations)

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from assistant.cli.chat import talk
+from assistant.cli.evaluate import app as evaluate_app
+from assistant.cli.serve import register as register_service
 from assistant.cli.terminal import (
     EXIT_ABSTAINED,
     EXIT_ERROR,
@@ -30,6 +33,8 @@ from assistant.cli.terminal import (
     stdin,
     typed,
 )
+from assistant.cli.train import train
+from assistant.cli.translations import app as translations_app
 from assistant.errors import AssistantError, QuestionError
 
 if TYPE_CHECKING:
@@ -50,6 +55,12 @@ app = typer.Typer(
     help="Answers questions about a company's policy from the policy itself; every statement cites its clause.",
     epilog="Exit codes: 0 answered, 3 no answer in the policy, 1 error, 2 wrong usage.",
 )
+
+app.command("chat")(talk)
+app.add_typer(evaluate_app, name="eval")
+app.add_typer(translations_app, name="translations")
+app.command()(train)
+register_service(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -63,12 +63,12 @@ def entry_of(
         values = _values(measure(peer, dev))
         tried.append((peer, {"division": peer.division, "retrieval": peer.retrieval, "dev": values}))
         found = ", ".join(f"{name} {values[name]:.3f}" for name in CRITERIA)
-        report(f"{label(tried[-1][1])}: on dev {found}")
+        report(f"{label(tried[-1][1]) or 'as it is'}: on dev {found}")
     best = chosen_by_way([told for _, told in tried])
     for peer, told in tried:
         if told in best:
             told.update(_on_test(measure(peer, test), test))
-            report(f"{label(told)}: on test")
+            report(f"{label(told) or 'as it is'}: on test")
     return {
         "measured": day,
         "packages": dict(packages),

@@ -1,0 +1,87 @@
+"""Reading a model's reply while it arrives: each proposal as soon as it is complete.
+
+Both forms that a model is asked for are read the same way: every JSON object that has a clause and a quote is a
+proposal, wherever it stands. What stands around them (a greeting, a code fence, an argument) is passed over, and
+never shown.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import deque
+from typing import TYPE_CHECKING
+
+from assistant.vetting import Proposal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LONGEST_OBJECT = 8_000
+_DEEPEST = 8
+_SIGNIFICANT = re.compile(r'[{}"\\\n]')
+_NUMBER = re.compile(r"\s*\[?\s*(\d{1,4})\s*\]?\s*")
+
+
+class ReplyReader:
+    """Finds the proposals of a reply that arrives in pieces.
+
+    >>> reader = ReplyReader()
+    >>> for piece in ('{"claims": [{"clause": 2, "quo', 'te": "a {b}"}, ', "oops]}"):
+    ...     print([proposal.quote for proposal in reader.read(piece)])
+    []
+    ['a {b}']
+    []
+    """
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._read_to = 0
+        self._starts: deque[int] = deque(maxlen=_DEEPEST)
+        self._in_string = False
+        self.claims_list_seen = False
+        """Whether an object with a list of claims was complete, such as `{"claims": []}`."""
+
+    def read(self, piece: str) -> Iterator[Proposal]:  # noqa: C901 - one state a branch
+        """Take the next piece of the reply, and yield the proposals that it completes."""
+        if not self._starts:
+            self._text, self._read_to = self._text[self._read_to :], 0
+        self._text += piece
+        while match := _SIGNIFICANT.search(self._text, self._read_to):
+            place = match.start()
+            self._read_to = place + 1
+            sign = match[0]
+            if self._in_string:
+                if sign == "\\":
+                    if place + 1 == len(self._text):
+                        # What it escapes has not arrived.
+                        self._read_to = place
+                        return
+                    self._read_to = place + 2
+                elif sign == '"':
+                    self._in_string = False
+                elif sign == "\n":
+                    # No JSON string has one: this was none, and nothing that was begun can be trusted.
+                    self._in_string = False
+                    self._starts.clear()
+            elif sign == '"':
+                self._in_string = bool(self._starts)
+            elif sign == "{":
+                self._starts.append(place)
+            elif sign == "}" and self._starts:
+                yield from self._object(self._text[self._starts.pop() : place + 1])
+        self._read_to = len(self._text)
+
+    def _object(self, text: str) -> Iterator[Proposal]:
+        if len(text) > _LONGEST_OBJECT:
+            return
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError):
+            return
+        self.claims_list_seen |= isinstance(found.get("claims"), list)
+        number, quote, statement = found.get("clause"), found.get("quote"), found.get("statement")
+        if isinstance(number, str) and (match := _NUMBER.fullmatch(number)):
+            number = int(match[1])
+        if isinstance(number, int) and not isinstance(number, bool) and isinstance(quote, str):
+            yield Proposal(number=number, quote=quote, statement=statement if isinstance(statement, str) else "")

@@ -1,0 +1,210 @@
+"""The commands of the HTTP service: running it, its keys, and what people asked it in vain."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path  # noqa: TC003 - typer reads the types
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from assistant.cli.terminal import (
+    AsJson,
+    Corpus,
+    IndexDir,
+    print_json,
+    print_line,
+    progress_bar,
+    settings_of,
+    shortened,
+)
+from assistant.errors import ServiceError
+
+if TYPE_CHECKING:
+    from assistant.server.feedback import Group
+    from assistant.server.keys import Key, KeyStore
+
+_SHOWN_QUESTIONS = 5
+
+keys_app = typer.Typer(no_args_is_help=True, help="Make, list and revoke the keys of the HTTP service.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command()(serve)
+    app.command()(feedback)
+    app.add_typer(keys_app, name="keys")
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Number of processes.")] = 1,
+    keys: Annotated[
+        bool, typer.Option("--keys/--no-keys", help="Want a key once one was made, or from nobody.")
+    ] = True,
+    any_address: Annotated[
+        bool, typer.Option("--any-address", help="Listen beyond this machine even if no key is wanted.")
+    ] = False,
+    corpus: Corpus = None,
+    index_dir: IndexDir = None,
+) -> None:
+    """Answer over HTTP until stopped; SIGHUP opens the policies and the index anew."""
+    from assistant.backends import embedders
+    from assistant.engine import build_index
+    from assistant.server.run import serve as run
+
+    settings = settings_of(corpus, index_dir)
+
+    def build() -> None:
+        # Before there are several processes, each of which would build it.
+        with progress_bar() as progress:
+            build_index(settings=settings, embedders=embedders(settings), progress=progress)
+
+    run(settings, host=host, port=port, workers=workers, use_keys=keys, any_address=any_address, prepare=build)
+
+
+@keys_app.command("create")
+def create_key(
+    name: Annotated[str, typer.Argument(help="What the key is for, such as `shop website`.")],
+    policies: Annotated[
+        str | None, typer.Option(help="Ids of the policies that it sees, with commas between. [default: all]")
+    ] = None,
+    rate: Annotated[str, typer.Option(help="Most requests with it, such as 600/minute. [default: no limit]")] = "",
+    origin: Annotated[
+        list[str] | None,
+        typer.Option(help="Make it a browser key, for the pages of this origin; may be given again."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a key, and print it: this once, for only its hash is kept."""
+    scope = None if policies is None else [part.strip() for part in policies.split(",") if part.strip()]
+    if scope is not None and not scope:
+        raise typer.BadParameter("name at least one policy, or leave it out for all", param_hint="--policies")
+    key, text = _keys().create(name=name, policies=scope, rate=rate, origins=origin or ())
+    if as_json:
+        print_json(_key_json(key) | {"key": text})
+        return
+    print_line(text)
+    typer.echo("Keep it now: it cannot be shown again.", err=True)
+
+
+@keys_app.command("list")
+def list_keys(as_json: AsJson = False) -> None:
+    """List the keys, without their secrets."""
+    found = _keys().all()
+    if as_json:
+        print_json([_key_json(key) for key in found])
+        return
+    for key in found:
+        seen = "all policies" if key.policies is None else ", ".join(key.policies)
+        pages = f"pages of {', '.join(key.origins)}" if key.origins else "server"
+        state = f"revoked {key.revoked_at}" if key.revoked_at else f"made {key.created_at}"
+        print_line(f"{key.id}  {key.name}  ({pages}; {seen}; {key.rate or 'no limit'}; {state})")
+
+
+@keys_app.command("revoke")
+def revoke_key(
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="Its id, as `keys list` has it.")],
+    erase: Annotated[
+        bool, typer.Option("--erase", help="Erase what is kept of its conversations, answers and feedback, too.")
+    ] = False,
+) -> None:
+    """Make a key, and the browser tokens made with it, good no more."""
+    from assistant.server.database import Database
+    from assistant.server.feedback import FeedbackStore
+
+    settings = settings_of(None, None)
+    _keys().revoke(key_id)
+    if erase:
+        store = FeedbackStore(Database(settings.server_folder()), days=settings.server_feedback_days)
+        records = store.erase(owner=key_id)
+        print_line(f"revoked {key_id}, erased {records} records")
+        return
+    print_line(f"revoked {key_id}")
+
+
+def feedback(
+    days: Annotated[int | None, typer.Option(min=1, help="How far back, in days. [default: all that is kept]")] = None,
+    key: Annotated[str | None, typer.Option(metavar="ID", help="Of what was asked with this key only.")] = None,
+    export: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the questions as candidates for a question set (JSONL).")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what people asked in vain: questions without an answer or with one of no use, by clause."""
+    from assistant.server.database import Database
+    from assistant.server.feedback import FeedbackStore, candidates, grouped
+
+    settings = settings_of(None, None)
+    store = FeedbackStore(Database(settings.server_folder()), days=settings.server_feedback_days)
+    complaints = store.complaints(days=days, owner=key)
+    if export:
+        lines = [json.dumps(line, ensure_ascii=False) for line in candidates(complaints)]
+        try:
+            export.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+        except OSError as error:
+            raise ServiceError(f"{export}: cannot be written ({error.strerror}): name another file") from None
+        print_line(f"{export}: {len(lines)} {'question' if len(lines) == 1 else 'questions'}, for a person to complete")
+        return
+    groups = grouped(complaints)
+    if as_json:
+        print_json([_group_json(group) for group in groups])
+        return
+    for group in groups:
+        _print_group(group)
+
+
+def _print_group(group: Group) -> None:
+    where = f"{group.policy_id} {group.reference}  [{group.clause_id}]" if group.clause_id else "(no clause came near)"
+    counts = group.counts
+    print_line(f"{where}: {counts['abstained']} without an answer, {counts['not_useful']} of no use", style="bold")
+    for complaint in group.complaints[:_SHOWN_QUESTIONS]:
+        day = time.strftime("%Y-%m-%d", time.localtime(complaint.at))
+        why = f"  ({shortened(complaint.why, 80)})" if complaint.why else ""
+        print_line(f"  {day}  {shortened(complaint.question, 80)}{why}")
+    if (more := len(group.complaints) - _SHOWN_QUESTIONS) > 0:
+        print_line(f"  … and {more} more", style="dim")
+
+
+def _group_json(group: Group) -> dict[str, Any]:
+    return {
+        "policy_id": group.policy_id,
+        "clause_id": group.clause_id,
+        "reference": group.reference,
+        "abstained": group.counts["abstained"],
+        "not_useful": group.counts["not_useful"],
+        "questions": [
+            {
+                "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(complaint.at)),
+                "fault": complaint.fault,
+                "reason": complaint.reason,
+                "question": complaint.question,
+                "query": complaint.query,
+                "language": complaint.language,
+                "why": complaint.why,
+            }
+            for complaint in group.complaints
+        ],
+    }
+
+
+def _key_json(key: Key) -> dict[str, Any]:
+    return {
+        "id": key.id,
+        "name": key.name,
+        "policies": None if key.policies is None else list(key.policies),
+        "rate": key.rate,
+        "origins": list(key.origins),
+        "created_at": key.created_at,
+        "revoked_at": key.revoked_at,
+    }
+
+
+def _keys() -> KeyStore:
+    from assistant.server.database import Database
+    from assistant.server.keys import KeyStore
+
+    settings = settings_of(None, None)
+    return KeyStore(Database(settings.server_folder()), settings)

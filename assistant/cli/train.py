@@ -1,0 +1,118 @@
+"""The command of those who know what is asked: train the encoder on their own questions and passages."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from assistant.cli.terminal import EXIT_ERROR, complain, is_terminal, print_line
+from assistant.errors import TrainingError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from assistant.backends.fine_tuning import FineTuned, Scores
+
+
+_Pairs = Annotated[
+    Path,
+    typer.Option(
+        "--pairs",
+        metavar="FILE",
+        help="Pairs: .jsonl with query, passage and perhaps negative, .csv or .tsv with such columns, "
+        "or a question set.",
+    ),
+]
+_Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Folder to write, which must not be there yet.")]
+_Base = Annotated[
+    Path | None,
+    typer.Option(
+        "--base",
+        metavar="FOLDER",
+        help="Model to start from: what this command wrote before, or any of sentence-transformers. "
+        "\\[default: the one that comes with it]",
+    ),
+]
+_Epochs = Annotated[int, typer.Option(min=1, max=1_000, help="How often every pair is seen.")]
+_Batch = Annotated[int, typer.Option(min=2, max=4_096, help="Pairs in a step; fewer need less memory.")]
+_LearningRate = Annotated[float, typer.Option(min=1e-8, max=1e-1, help="Highest learning rate.")]
+_Seed = Annotated[int, typer.Option(min=0, max=2**31, help="Of the order of the pairs.")]
+_Resume = Annotated[bool, typer.Option("--resume", help="Go on with a run that was interrupted.")]
+
+
+def train(
+    pairs: _Pairs,
+    out: _Out,
+    base: _Base = None,
+    epochs: _Epochs = 5,
+    batch: _Batch = 16,
+    learning_rate: _LearningRate = 5e-5,
+    seed: _Seed = 1,
+    resume: _Resume = False,
+) -> None:
+    """Train the encoder on your own questions, each with a passage that answers it.
+
+    A fifth of the questions is held out and scored before and after; the better encoder is written. Needs
+    the package's extra `train`.
+
+    Example: policy-assistant train --pairs pairs.jsonl --out my-encoder
+    """
+    from assistant.backends.fine_tuning import Recipe, fine_tune, read_pairs
+
+    recipe = Recipe(epochs=epochs, batch=batch, learning_rate=learning_rate, seed=seed)
+    try:
+        read = read_pairs(pairs)
+        again = f", {read.duplicates} of them twice" if read.duplicates else ""
+        print_line(f"{pairs}: {len(read.pairs)} pairs{again}")
+        with _bar() as progress:
+            done = fine_tune(read.pairs, out, base=base, recipe=recipe, resume=resume, progress=progress)
+    except TrainingError as error:
+        for line in str(error).splitlines():  # what is wrong with each line of the file
+            complain(line)
+        raise typer.Exit(EXIT_ERROR) from None
+    except KeyboardInterrupt:
+        complain("interrupted: the same command with --resume goes on from the last checkpoint")
+        raise typer.Exit(EXIT_ERROR) from None
+    _print(done)
+
+
+def _print(done: FineTuned) -> None:
+    def row(name: str, scores: Scores) -> str:
+        return f"{name:<8}{scores.recall_at_1:>9.3f}{scores.recall_at_5:>10.3f}{scores.mrr_at_10:>8.3f}"
+
+    print_line(f"trained on {done.trained_on} pairs; {done.held_out} held-out questions find their passages:")
+    print_line(f"{'':<8} recall@1  recall@5  mrr@10")
+    print_line(row("before", done.before))
+    print_line(row("after", done.after))
+    print_line(
+        f"It is better: {done.folder} holds what was trained."
+        if done.improved
+        else f"It is no better: {done.folder} holds the base, as it was."
+    )
+    needs = " It needs the extra `models` (torch)." if done.needs_torch else ""
+    print_line(f"To use it, set ASSISTANT_EMBEDDER={done.folder}.{needs}")
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[str, int, int], None]]:
+    """Show a bar for each thing that is done on a terminal's standard error, a line in other places."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    tasks: dict[str, Any] = {}
+    shown = is_terminal(sys.stderr)
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not shown) as bar:
+
+        def show(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                if not shown:
+                    typer.echo(f"{what} …", err=True)
+                tasks[what] = bar.add_task(what, total=total)
+            bar.update(tasks[what], completed=done)
+
+        yield show

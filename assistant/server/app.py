@@ -1,0 +1,524 @@
+"""The application: routes that decode what comes in, ask the service, and encode what it says."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import threading
+from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Depends, FastAPI, Path, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+from starlette.exceptions import HTTPException
+
+from assistant.conversation import Turn
+from assistant.errors import AssistantError
+from assistant.server import completions, pages, widget
+from assistant.server.access import Access, Caller, Cors, anyone, asker, origin_for_token
+from assistant.server.asking import (
+    EVENT_STREAM,
+    Asking,
+    Parts,
+    answer_of,
+    forgiven,
+    is_whole,
+    link,
+    parts_of,
+    policy_seen,
+    streamed,
+    unless_left,
+)
+from assistant.server.database import Database
+from assistant.server.feedback import FeedbackStore
+from assistant.server.keys import KeyStore
+from assistant.server.observing import Metrics, Observed
+from assistant.server.service import Service
+from assistant.server.wire import (
+    Alive,
+    AnswerOut,
+    Ask,
+    Chat,
+    ChatAnswerOut,
+    ClauseOut,
+    Feedback,
+    FoundOut,
+    Json,
+    PoliciesOut,
+    PolicyOutlineOut,
+    Ready,
+    Refused,
+    Search,
+    TokenOut,
+    TokenRequest,
+    encoded,
+    error_json,
+    errors,
+)
+from assistant.sessions import new_session_id, open_sessions
+from assistant.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+
+    from assistant.answering import Answer
+    from assistant.engine import Assistant
+    from assistant.policy import Clause, Policy
+    from assistant.server.service import Snapshot
+    from assistant.settings import Settings
+
+_log = logging.getLogger(__name__)
+_HOUSEKEEPING_S = 3_600.0
+_NAME_CHARS = 40
+
+_STREAMED = {
+    "description": "Events `meta`, `sentence`, `citations`, `done` or `error`; or an object: see `Accept`",
+    "content": {
+        EVENT_STREAM: {
+            "schema": {"type": "string"},
+            "example": 'event: sentence\ndata: {"text":"…"}\n\nevent: done\ndata: {"abstained":null}\n\n',
+        }
+    },
+}
+_ASKED = errors(401, 403, 404, 413, 422, 429, 500, 503, 504)
+_READ = errors(401, 403, 404, 422, 429, 500, 503)
+
+Asker = Annotated[Caller, Depends(asker)]
+PolicyPath = Annotated[str, Path(max_length=64, examples=["baiju"])]
+ClausePath = Annotated[str, Path(max_length=200, examples=["1.2.4.p1"])]
+SessionPath = Annotated[str, Path(max_length=100)]
+
+router = APIRouter()
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    open_assistant: Callable[[Assistant | None], Assistant] | None = None,
+    use_keys: bool = True,
+) -> FastAPI:
+    """Return the ASGI application.
+
+    Args:
+        settings: Options; those of the environment by default.
+        open_assistant: Opens the assistant, given the former one when the index was replaced; by default
+            that of the settings.
+        use_keys: Whether keys are wanted once there are any.
+
+    Raises:
+        SettingsError: If a setting is not written as it should be.
+        ServiceError: If the database cannot be used.
+    """
+    from assistant.settings import Settings
+
+    settings = settings or Settings()
+    metrics = Metrics()
+    keys = KeyStore(Database(settings.server_folder()), settings)
+    parts = Parts(
+        settings=settings,
+        service=Service(open_assistant or opener(settings), settings, metrics),
+        access=Access(keys, settings, use_keys=use_keys),
+        sessions=open_sessions(settings),
+        feedback=FeedbackStore(Database(settings.server_folder()), days=settings.server_feedback_days),
+        metrics=metrics,
+    )
+    app = FastAPI(
+        title="policy-assistant",
+        summary="Answers questions about policies from the policies themselves",
+        description="See docs/http.md. Text in responses is plain text, never HTML or Markdown.",
+        version=_version(),
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+    )
+    app.state.parts = parts
+    app.state.access = parts.access
+    app.include_router(router)
+    app.include_router(completions.router)
+    app.include_router(widget.router)
+    # The last added is the outermost.
+    app.add_middleware(Observed, settings=settings, metrics=metrics, check_room=parts.service.check_room)
+    app.add_middleware(Cors, access=parts.access)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _refused)
+    return app
+
+
+def opener(settings: Settings) -> Callable[[Assistant | None], Assistant]:
+    """Return what opens the assistant of these settings, whose models are loaded once."""
+
+    def open_assistant(former: Assistant | None) -> Assistant:
+        from assistant.backends import embedders, generator
+        from assistant.engine import Assistant
+
+        models = former.retriever.embedders if former else embedders(settings)
+        found = Assistant.open(settings=settings, embedders=models)
+        drafts = former.generator if former else generator(settings)
+        return Assistant(found.policies, found.retriever, drafts, found.settings)
+
+    return open_assistant
+
+
+# --- Questions ---------------------------------------------------------------------------
+
+
+@router.post("/v1/ask", tags=["questions"], responses={200: {"model": AnswerOut}, **_ASKED})
+async def ask(request: Request, caller: Asker, body: Ask) -> Response:
+    """Answer one question; what went before is sent along."""
+    history = [Turn(question=turn.question, answer=turn.answer) for turn in body.history]
+    asking = Asking(request, caller, body.question, history=history, policies=body.policies)
+    answer = await asking.answer()
+    return _versioned(Json(asking.json(answer)), asking.snapshot)
+
+
+@router.post("/v1/chat", tags=["questions"], responses={200: {"model": ChatAnswerOut, **_STREAMED}, **_ASKED})
+async def chat(request: Request, caller: Asker, body: Chat) -> Response:
+    """Answer in a conversation: a stream of events, or one object if `Accept` asks for it."""
+    sessions = parts_of(request).sessions
+    history: tuple[Turn, ...] = ()
+    if body.session_id:
+        with forgiven("a conversation was not read"):
+            history = await asyncio.to_thread(sessions.get, body.session_id, owner=caller.owner)
+    # Nobody chooses an id: what cannot be guessed needs no other proof.
+    session = body.session_id if body.session_id and history else new_session_id()
+    asking = Asking(request, caller, body.question, history=history, policies=body.policies, session=session)
+    if not _wants_events(request):
+        answer = await asking.answer()
+        return _versioned(Json(asking.json(answer) | {"session_id": session}), asking.snapshot)
+    stream = asking.pieces()
+    # Up to here what goes wrong has a status of its own.
+    first = await unless_left(request, anext(stream))
+
+    async def events() -> AsyncGenerator[bytes]:
+        shared = {"answer_id": asking.id, "session_id": session, "index_version": asking.snapshot.version}
+        # What is known at the same time is sent at once.
+        begun = _event("meta", shared | {"request_id": request.state.request_id})
+        try:
+            async with aclosing(stream):
+                pieces = first
+                while not is_whole(pieces):
+                    yield begun + (_sentences(pieces) or KEEPALIVE_COMMENT)
+                    begun = b""
+                    pieces = await anext(stream)
+                said = asking.json(answer_of(pieces))
+                cited = _event("citations", {"citations": said.pop("citations")})
+                del said["text"]
+                yield begun + _sentences(pieces) + cited + _event("done", shared | said)
+        except Refused as error:
+            yield begun + _event("error", error.as_json(request.state.request_id))
+        except Exception as error:  # the stream ends as promised, and the log tells the rest
+            yield begun + _event("error", error_json("internal", "a fault of the service", request.state.request_id))
+            raise error
+
+    return _versioned(await streamed(events(), whole=is_whole(first)), asking.snapshot)
+
+
+@router.post("/v1/search", tags=["questions"], responses={200: {"model": FoundOut}, **_ASKED})
+async def search(request: Request, caller: Asker, body: Search) -> Response:
+    """List the clauses that may answer a question, best first."""
+    service = parts_of(request).service
+    snapshot = service.snapshot
+    for policy_id in body.policies or ():
+        policy_seen(snapshot, caller, policy_id)
+    view = snapshot.view(caller.scope)
+    hits = await unless_left(request, service.run(lambda: view.search(body.question, k=body.k, policies=body.policies)))
+    found = [
+        hit.as_json(rank)
+        | {"text": hit.policy.text[hit.start : hit.end], "permalink": link(request, hit.policy, hit.clause.id)}
+        for rank, hit in enumerate(hits, 1)
+    ]
+    said = {"index_version": snapshot.version, "question": visible(body.question).strip(), "hits": found}
+    return _versioned(Json(said), snapshot)
+
+
+# --- Conversations, feedback, tokens -----------------------------------------------------
+
+
+@router.delete("/v1/sessions/{session_id}", tags=["conversations"], status_code=204, responses=_READ)
+async def forget(request: Request, caller: Asker, session_id: SessionPath) -> Response:
+    """Forget a conversation, with what was noted of its answers and the feedback on them."""
+    parts = parts_of(request)
+    await asyncio.to_thread(parts.sessions.delete, session_id, owner=caller.owner)
+    await asyncio.to_thread(parts.feedback.erase, owner=caller.owner, session=session_id)
+    return Response(status_code=204)
+
+
+@router.post("/v1/feedback", tags=["conversations"], status_code=204, responses=_ASKED)
+async def feedback(request: Request, caller: Asker, body: Feedback) -> Response:
+    """Say whether an answer was useful; said again, it replaces what was said before."""
+    parts = parts_of(request)
+    known = await asyncio.to_thread(
+        parts.feedback.give, body.answer_id, owner=caller.owner, useful=body.useful, why=body.why
+    )
+    if not known:
+        raise Refused(404, "answer_not_found", "there is no such answer, or it has been forgotten")
+    parts.metrics.feedback.labels(str(body.useful).lower()).inc()
+    return Response(status_code=204)
+
+
+@router.post("/v1/tokens", tags=["conversations"], status_code=201, responses={201: {"model": TokenOut}, **_ASKED})
+async def tokens(request: Request, caller: Annotated[Caller, Depends(anyone)], body: TokenRequest) -> Response:
+    """Make a short-lived token for the pages of one origin."""
+    origin = origin_for_token(request, caller, body.origin)
+    if caller.key is None:
+        raise Refused(404, "no_keys", "the service has no keys: ask without a token")
+    token = parts_of(request).access.keys.token(caller.key, origin)
+    expires_at = datetime.fromtimestamp(token.expires_at, UTC).isoformat().replace("+00:00", "Z")
+    lasts_s = parts_of(request).settings.server_token_s
+    return Json(
+        {"token": token.text, "origin": origin, "expires_at": expires_at, "expires_in_s": lasts_s}, status_code=201
+    )
+
+
+# --- Policies ----------------------------------------------------------------------------
+
+
+@router.get("/v1/policies", tags=["policies"], responses={200: {"model": PoliciesOut}, **_READ})
+def policies(request: Request, caller: Asker) -> Response:
+    """List the policies that the caller sees."""
+    snapshot = parts_of(request).service.snapshot
+    known = [_policy_json(request, policy) for policy in snapshot.view(caller.scope).policies]
+    return _versioned(Json({"index_version": snapshot.version, "policies": known}), snapshot)
+
+
+@router.get("/v1/policies/{policy_id}", tags=["policies"], responses={200: {"model": PolicyOutlineOut}, **_READ})
+def policy(request: Request, caller: Asker, policy_id: PolicyPath) -> Response:
+    """Return a policy with the tree of its clauses."""
+    snapshot = parts_of(request).service.snapshot
+    found = policy_seen(snapshot, caller, policy_id)
+    said = _policy_json(request, found) | {"index_version": snapshot.version, "outline": _outline(found)}
+    return _versioned(Json(said), snapshot)
+
+
+@router.get(
+    "/v1/policies/{policy_id}/clauses/{clause_id}", tags=["policies"], responses={200: {"model": ClauseOut}, **_READ}
+)
+def clause(request: Request, caller: Asker, policy_id: PolicyPath, clause_id: ClausePath) -> Response:
+    """Return a clause with its place and its neighbours."""
+    snapshot = parts_of(request).service.snapshot
+    found = policy_seen(snapshot, caller, policy_id)
+    try:
+        *above, here = found.path(clause_id)
+    except KeyError:
+        raise Refused(
+            404, "clause_not_found", "the policy has no such clause: its outline has those there are"
+        ) from None
+    order = [other.id for other in found.walk()]
+    place = order.index(here.id)
+    said = {
+        "index_version": snapshot.version,
+        "policy_id": found.id,
+        "policy_title": found.title,
+        "version": found.version,
+        **_clause_json(found, here),
+        "text": found.own_text(here),
+        "translation": found.translation(here.start, here.body_end),
+        "path": [{"clause_id": step.id, "name": _name(found, step)} for step in above[1:]],
+        "previous": _neighbour(found, found[order[place - 1]]) if place else None,
+        "next": _neighbour(found, found[order[place + 1]]) if place + 1 < len(order) else None,
+        "children": [_neighbour(found, child) for child in here.children],
+        "permalink": link(request, found, here.id),
+    }
+    return _versioned(Json(said), snapshot)
+
+
+@router.get(
+    "/policies/{policy_id}", tags=["policies"], response_class=HTMLResponse, responses=errors(404, 422, 500, 503)
+)
+def page(request: Request, policy_id: PolicyPath, version: str = "", sig: str = "") -> Response:
+    """Return a policy as a page to read: where permalinks lead."""
+    parts = parts_of(request)
+    snapshot = parts.service.snapshot
+    if parts.access.wants_keys and not parts.access.keys.is_signature(policy_id, sig):
+        raise Refused(404, "policy_not_found", "there is no such policy, or the link is not whole")
+    everyone = Caller(owner="", scope=None, key=None)
+    html = pages.policy_page(policy_seen(snapshot, everyone, policy_id), asked=version)
+    return _versioned(HTMLResponse(html, headers=pages.PAGE_HEADERS), snapshot)
+
+
+@router.get("/static/page.css", include_in_schema=False)
+def stylesheet() -> Response:
+    """Return the style sheet of the page."""
+    return Response(pages.stylesheet(), media_type="text/css", headers={"Cache-Control": "public, max-age=3600"})
+
+
+# --- Operation ---------------------------------------------------------------------------
+
+
+@router.get("/healthz", tags=["operation"], responses={200: {"model": Alive}})
+async def alive() -> Response:
+    """Say that the process lives."""
+    return Json({"status": "ok"})
+
+
+@router.get("/readyz", tags=["operation"], responses={200: {"model": Ready}, **errors(503)})
+async def ready(request: Request) -> Response:
+    """Say that it can answer."""
+    service = parts_of(request).service
+    if not service.is_ready:
+        raise Refused(503, "shutting_down", "the service is about to stop", retry_after_s=5)
+    return _versioned(Json({"status": "ready", "index_version": service.snapshot.version}), service.snapshot)
+
+
+@router.get(
+    "/metrics", tags=["operation"], responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
+)
+def metrics(request: Request) -> Response:
+    """Return the figures for Prometheus."""
+    text, content_type = parts_of(request).metrics.exposition()
+    return Response(text, media_type=content_type)
+
+
+# --- Shared ------------------------------------------------------------------------------
+
+
+def _wants_events(request: Request) -> bool:
+    accepted = request.headers.get("accept", "")
+    return "application/json" not in accepted or EVENT_STREAM in accepted
+
+
+def _event(name: str, data: dict[str, Any]) -> bytes:
+    return format_sse_event(event=name, data_str=encoded(data).decode())
+
+
+def _sentences(pieces: tuple[str | Answer, ...]) -> bytes:
+    return b"".join(_event("sentence", {"text": piece}) for piece in pieces if isinstance(piece, str))
+
+
+def _versioned(response: Response, snapshot: Snapshot) -> Response:
+    response.headers["X-Index-Version"] = snapshot.version
+    return response
+
+
+def _policy_json(request: Request, policy: Policy) -> dict[str, Any]:
+    texts = ("title", "company", "language", "effective_date", "version", "contact", "sha256")
+    return {
+        "policy_id": policy.id,
+        **{name: getattr(policy, name) for name in texts},
+        "aliases": list(policy.aliases),
+        "permalink": link(request, policy),
+    }
+
+
+def _outline(policy: Policy) -> dict[str, Any]:
+    def tree(clause: Clause) -> dict[str, Any]:
+        return _clause_json(policy, clause) | {"children": [tree(child) for child in clause.children]}
+
+    return tree(policy.root)
+
+
+def _clause_json(policy: Policy, clause: Clause) -> dict[str, Any]:
+    fields = ("label", "title", "kind", "start", "body_end", "end")
+    return {
+        "clause_id": clause.id,
+        "reference": policy.reference(clause.id),
+        **{name: getattr(clause, name) for name in fields},
+    }
+
+
+def _neighbour(policy: Policy, clause: Clause) -> dict[str, Any]:
+    return {"clause_id": clause.id, "reference": policy.reference(clause.id), "text": policy.own_text(clause)}
+
+
+def _name(policy: Policy, clause: Clause) -> str:
+    own = " ".join((f"{clause.label}{clause.title}" if clause.title else policy.own_text(clause)).split())
+    return own if len(own) <= _NAME_CHARS else f"{own[: _NAME_CHARS - 1]}…"
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - for whom it is the handler
+    first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return await _refused(request, Refused(422, "invalid_request", "the body is not JSON"))
+    where = ".".join(str(part) for part in first["loc"][1:]) or "the body"
+    # Not with the value, which may be a question.
+    return await _refused(request, Refused(422, "invalid_request", f"{where}: {first['msg']}"))
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    if not isinstance(error, Refused):
+        assert isinstance(error, HTTPException)  # noqa: S101
+        known = {
+            404: ("not_found", "there is no such route"),
+            405: ("method_not_allowed", "the route has no such method"),
+        }
+        code, message = known.get(error.status_code, ("invalid_request", str(error.detail)))
+        status = 422 if code == "invalid_request" else error.status_code
+        refused = Refused(status, code, message)
+        refused.headers = {**(error.headers or {})}
+        error = refused
+    return Json(error.as_json(request.state.request_id), error.status_code, error.headers)
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    parts: Parts = app.state.parts
+    await parts.service.start()
+    housekeeping = asyncio.create_task(_housekeeping(parts))
+    try:
+        with _signals(parts.service):
+            _log.info("ready", extra={"index_version": parts.service.snapshot.version})
+            yield
+    finally:
+        housekeeping.cancel()
+        await parts.service.close()
+        await parts.access.close()
+        parts.sessions.close()
+
+
+async def _housekeeping(parts: Parts) -> None:
+    while True:
+        try:
+            await asyncio.to_thread(parts.feedback.purge)
+            await asyncio.to_thread(parts.sessions.purge)
+        except AssistantError as error:
+            _log.error("what is too old was not erased", extra={"problem": str(error)})
+        await asyncio.sleep(_HOUSEKEEPING_S)
+
+
+@contextmanager
+def _signals(service: Service) -> Iterator[None]:
+    """Have the service told of SIGTERM and SIGINT, besides the server that runs it, and of SIGHUP."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    former = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def stop(number: int, frame: Any) -> None:
+        loop.call_soon_threadsafe(service.drain)
+        handler = former[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
+
+    for number in former:
+        signal.signal(number, stop)
+    reloads = hasattr(signal, "SIGHUP")
+    tasks: set[asyncio.Task[None]] = set()
+
+    def reload() -> None:
+        task = asyncio.create_task(service.reload())
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    if reloads:
+        loop.add_signal_handler(signal.SIGHUP, reload)
+    try:
+        yield
+    finally:
+        if reloads:
+            loop.remove_signal_handler(signal.SIGHUP)
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+def _version() -> str:
+    from importlib import metadata
+
+    with suppress(metadata.PackageNotFoundError):
+        return metadata.version("policy-assistant")
+    return "0"

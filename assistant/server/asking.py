@@ -1,0 +1,244 @@
+"""One question over HTTP: from its coming in, through the service, to its record and its JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from fastapi import Response
+from fastapi.responses import StreamingResponse
+
+from assistant.answering import Answer
+from assistant.conversation import Turn
+from assistant.errors import ServiceError, SessionError
+from assistant.server.observing import note
+from assistant.server.pages import permalink
+from assistant.server.redaction import redacted
+from assistant.server.wire import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Iterator, Sequence
+
+    from fastapi import Request
+
+    from assistant.policy import Policy
+    from assistant.server.access import Access, Caller
+    from assistant.server.feedback import FeedbackStore
+    from assistant.server.observing import Metrics
+    from assistant.server.service import Service, Snapshot
+    from assistant.sessions import SessionStore
+    from assistant.settings import Settings
+
+_log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+_CLIENT_LEFT = 499
+EVENT_STREAM = "text/event-stream"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the routes of an application work with."""
+
+    settings: Settings
+    """Options."""
+    service: Service
+    """Answers."""
+    access: Access
+    """Decides who may ask."""
+    sessions: SessionStore
+    """Conversations."""
+    feedback: FeedbackStore
+    """Records of answers."""
+    metrics: Metrics
+    """What is counted."""
+
+
+def parts_of(request: Request) -> Parts:
+    """Return the parts of the application that serves a request."""
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+class Asking:
+    """A question that was put to the service.
+
+    Args:
+        request: Which it came with.
+        caller: Who asks.
+        question: The question.
+        history: What was said before, oldest first.
+        policies: Ids of the policies to answer from; those that it names by default.
+        session: Id of the conversation; empty if it is none.
+
+    Raises:
+        Refused: If there is no such policy, for all that the caller may see.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        caller: Caller,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        policies: Sequence[str] | None = None,
+        session: str = "",
+    ) -> None:
+        self.id = f"ans_{secrets.token_urlsafe(16)}"
+        """Id of the answer."""
+        self.snapshot = parts_of(request).service.snapshot
+        """What it is answered from."""
+        self.session = session
+        """Id of the conversation; empty if it is none."""
+        self._request = request
+        self._parts = parts_of(request)
+        self._caller = caller
+        self._question = question
+        self._history = history
+        self._policies = policies
+        for policy_id in policies or ():
+            policy_seen(self.snapshot, caller, policy_id)
+        if self._parts.settings.server_log_questions:
+            note(request.state, question=redacted(question))
+
+    async def pieces(self) -> AsyncGenerator[tuple[str | Answer, ...]]:
+        """Yield as `Service.stream` does; when the answer is yielded, it has been recorded and is remembered.
+
+        Raises:
+            Refused: As `Service.stream`.
+        """
+        found = self._parts.service.stream(
+            self.snapshot,
+            self._question,
+            scope=self._caller.scope,
+            history=self._history,
+            policies=self._policies,
+            record=self._record,
+        )
+        async with aclosing(found):
+            async for pieces in found:
+                if is_whole(pieces):
+                    self._count(answer_of(pieces))
+                yield pieces
+
+    async def answer(self) -> Answer:
+        """Return the answer, unless the client leaves before.
+
+        Raises:
+            Refused: As `Service.stream`.
+        """
+
+        async def last() -> Answer:
+            async with aclosing(self.pieces()) as found:
+                async for pieces in found:
+                    if is_whole(pieces):
+                        return answer_of(pieces)
+            raise RuntimeError("the answer ended without its end")
+
+        return await unless_left(self._request, last())
+
+    def json(self, answer: Answer) -> dict[str, Any]:
+        """Return the answer as it is sent."""
+        started: float = self._request.state.started
+        said: dict[str, Any] = answer.as_json(latency_ms=1000 * (time.perf_counter() - started))
+        policies = {policy.id: policy for policy in self.snapshot.assistant.policies}
+        for citation in said["citations"]:
+            citation["permalink"] = link(self._request, policies[citation["policy_id"]], citation["clause_id"])
+        return {"answer_id": self.id, "index_version": self.snapshot.version} | said
+
+    def _count(self, answer: Answer) -> None:
+        outcome = answer.abstained.kind if answer.abstained else "answered"
+        self._parts.metrics.answers.labels(outcome, answer.language).inc()
+        note(self._request.state, answer_id=self.id, outcome=outcome, citations=len(answer.citations))
+
+    def _record(self, answer: Answer) -> None:
+        owner = self._caller.owner
+        with forgiven("an answer was not recorded"):
+            self._parts.feedback.note(self.id, answer, owner=owner, session=self.session)
+        if self.session:
+            cited = tuple((citation.policy_id, citation.clause_id) for citation in answer.citations)
+            turn = Turn(question=answer.question, answer=answer.text, query=answer.query, citations=cited)
+            with forgiven("a conversation was not kept"):
+                self._parts.sessions.append(self.session, turn, owner=owner)
+
+
+@contextmanager
+def forgiven(event: str) -> Iterator[None]:
+    """Go on although a store cannot be used: an answer is worth more than its record."""
+    try:
+        yield
+    except (ServiceError, SessionError) as error:
+        _log.error(event, extra={"problem": str(error)})
+
+
+def is_whole(pieces: Sequence[str | Answer]) -> bool:
+    """Say whether these are the last pieces of an answer: the answer itself is among them."""
+    return bool(pieces) and isinstance(pieces[-1], Answer)
+
+
+def answer_of(pieces: Sequence[str | Answer]) -> Answer:
+    """Return the answer that comes with its last pieces."""
+    answer = pieces[-1]
+    if not isinstance(answer, Answer):
+        raise TypeError("the pieces are not whole")
+    return answer
+
+
+async def streamed(events: AsyncGenerator[bytes], *, whole: bool) -> Response:
+    """Return a stream of server-sent events.
+
+    Args:
+        events: The events.
+        whole: Whether all of them are known: they are then sent at once, which costs less.
+    """
+    headers = {"X-Accel-Buffering": "no"}
+    if whole:
+        return Response(b"".join([part async for part in events]), media_type=EVENT_STREAM, headers=headers)
+    return StreamingResponse(events, media_type=EVENT_STREAM, headers=headers)
+
+
+async def unless_left(request: Request, work: Awaitable[_T]) -> _T:
+    """Return what `work` returns; cancel it if the client leaves.
+
+    Raises:
+        Refused: If the client has left: nobody will read it.
+    """
+    task, gone = asyncio.ensure_future(work), asyncio.ensure_future(_left(request))
+    try:
+        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        raise Refused(_CLIENT_LEFT, "client_left", "the client has left")
+    finally:
+        gone.cancel()
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task})
+
+
+async def _left(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def policy_seen(snapshot: Snapshot, caller: Caller, policy_id: str) -> Policy:
+    """Return a policy that the caller may see.
+
+    Raises:
+        Refused: If there is none of this id, or it is not for this caller: nothing tells the two apart.
+    """
+    for policy in snapshot.view(caller.scope).policies:
+        if policy.id == policy_id:
+            return policy
+    raise Refused(404, "policy_not_found", "there is no such policy: GET /v1/policies has those there are")
+
+
+def link(request: Request, policy: Policy, clause_id: str = "") -> str:
+    """Return the permalink of a policy or of a clause of it."""
+    access = parts_of(request).access
+    return permalink(policy, clause_id, signature=access.keys.signature(policy.id) if access.wants_keys else "")

@@ -1,0 +1,179 @@
+"""Runs the service: one process, or several that share a port and, by memory map, an index."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import os
+import signal
+import socket
+import tempfile
+import threading
+from functools import partial
+from typing import TYPE_CHECKING
+
+from assistant.errors import AssistantError, ServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import uvicorn
+    from fastapi import FastAPI
+
+    from assistant.settings import Settings
+
+_log = logging.getLogger(__name__)
+_BACKLOG = 2_048
+_KEEP_ALIVE_S = 20
+# Longer than the service's own grace for answers, so that each stream can end as promised; below ten seconds in all.
+_STOP_S = 8
+# How long a worker may be silent before it is taken for dead; on a busy machine that is some time.
+_SILENT_S = 30
+
+
+def serve(
+    settings: Settings,
+    *,
+    host: str,
+    port: int,
+    workers: int = 1,
+    use_keys: bool = True,
+    any_address: bool = False,
+    prepare: Callable[[], object] | None = None,
+) -> None:
+    """Serve until the process is told to stop.
+
+    Args:
+        settings: Options.
+        host: Address to listen on.
+        port: Port to listen on; 0 for any that is free.
+        workers: Number of processes.
+        use_keys: Whether keys are wanted once there are any.
+        any_address: Whether to listen beyond this machine without keys, too.
+        prepare: Called once it is sure that the service can listen, and before it does: builds the index.
+
+    Raises:
+        ServiceError: If others could reach it without a key, or it cannot listen.
+        SettingsError: If a setting is not written as it should be.
+    """
+    import uvicorn
+
+    check_exposure(settings, host=host, use_keys=use_keys, any_address=any_address)
+    metrics_dir = tempfile.TemporaryDirectory(prefix="policy-assistant-") if workers > 1 else None
+    if metrics_dir:
+        # Read when the library is imported: the workers count together.
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_dir.name
+    config = uvicorn.Config(
+        partial(_app, settings, use_keys),
+        factory=True,
+        workers=workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        ws="none",
+        lifespan="on",
+        backlog=_BACKLOG,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_graceful_shutdown=_STOP_S,
+        timeout_worker_healthcheck=_SILENT_S,
+        forwarded_allow_ips=",".join(settings.server_trusted_proxies or ("127.0.0.1", "::1")),
+    )
+    _configure()
+    bound = _bound(host, port)
+    try:
+        if prepare:
+            prepare()
+        _log.info("listening", extra={"host": host, "port": bound.getsockname()[1], "workers": workers})
+        if workers > 1:
+            _supervise(config, bound, prepare)
+        else:
+            server = uvicorn.Server(config)
+            server.run(sockets=[bound])
+            if not server.started:
+                raise ServiceError("the service did not start: the log says why")
+    finally:
+        bound.close()
+        if metrics_dir:
+            metrics_dir.cleanup()
+
+
+def _supervise(config: uvicorn.Config, bound: socket.socket, prepare: Callable[[], object] | None) -> None:
+    """Run several workers until the process is told to stop."""
+    from uvicorn.supervisors import Multiprocess
+
+    class Workers(Multiprocess):
+        def handle_hup(self) -> None:
+            # Workers open the new index where they are. It is built once, here, while this goes on.
+            threading.Thread(target=self.reload, daemon=True).start()
+
+        def reload(self) -> None:
+            try:
+                if prepare:
+                    prepare()
+            except (AssistantError, OSError) as error:
+                _log.error("reload failed, the former index serves on", extra={"problem": str(error)})
+                return
+            for worker in self.processes:
+                if worker.pid is not None and worker.exitcode is None:
+                    os.kill(worker.pid, signal.SIGHUP)
+
+    Workers(config, sockets=[bound]).run()
+
+
+def check_exposure(settings: Settings, *, host: str, use_keys: bool, any_address: bool) -> None:
+    """Refuse to let others reach a service that anybody may use.
+
+    Raises:
+        ServiceError: If that is so, and nobody said that it is meant.
+    """
+    from assistant.server.database import Database
+    from assistant.server.keys import KeyStore
+
+    database = Database(settings.server_folder())
+    try:
+        open_to_all = not (use_keys and KeyStore(database, settings).any)
+    finally:
+        database.close()
+    if open_to_all and not any_address and not _is_this_machine(host):
+        raise ServiceError(
+            f"on {host} others can reach the service, and it has no keys: make one with "
+            "`policy-assistant keys create`, or say --any-address if whoever reaches it may use it"
+        )
+
+
+def _app(settings: Settings, use_keys: bool) -> FastAPI:
+    """Return the application; in the process that serves it."""
+    from assistant.server.app import create_app
+
+    _configure()
+    return create_app(settings, use_keys=use_keys)
+
+
+def _configure() -> None:
+    from assistant.server.observing import configure_logging, configure_tracing
+
+    configure_logging()
+    configure_tracing()
+    # The time at which a series began, for each of them once more: nobody asks for it.
+    os.environ.setdefault("PROMETHEUS_DISABLE_CREATED_SERIES", "true")
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """Return a socket with this address, at which nobody is let in yet."""
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+    except (OSError, OverflowError) as error:
+        bound.close()
+        remedy = "name others with --host and --port"
+        raise ServiceError(f"cannot listen on {host} port {port} ({error}): {remedy}") from None
+    bound.set_inheritable(True)
+    return bound
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

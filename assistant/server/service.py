@@ -1,0 +1,483 @@
+"""The service behind the routes: one assistant that answers many at once.
+
+Answering is work for a processor, so it is done by a bounded pool of threads while the event loop goes on. Who comes
+when all are busy waits in a queue of limited length, and beyond that is sent away at once. The assistant and its late
+answers are one `Snapshot`, which a new index replaces as a whole: what began with one ends with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import os
+import threading
+import time
+from collections import OrderedDict, deque
+from contextlib import asynccontextmanager, suppress
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from assistant.answering import Answer
+from assistant.engine import Assistant
+from assistant.errors import AssistantError, QuestionError
+from assistant.server.wire import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+
+    from assistant.conversation import Turn
+    from assistant.server.observing import Metrics
+    from assistant.settings import Settings
+
+    Opener = Callable[[Assistant | None], Assistant]
+    Scope = frozenset[str] | None
+
+_log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+_CACHED_S = 600.0
+_WITH_LLM = 8
+PING_S = 15.0
+"""How long a stream says nothing at most, in seconds: proxies close what seems dead."""
+GRACE_S = 7.0
+"""How long answers that are under way may take after the process was told to stop, in seconds."""
+
+
+class Snapshot:
+    """An assistant over one version of the index, with all that was derived from it.
+
+    Args:
+        assistant: Answers.
+        cached_answers: How many answers are kept for repeated questions.
+    """
+
+    def __init__(self, assistant: Assistant, cached_answers: int) -> None:
+        self.assistant = assistant
+        self.version = assistant.retriever.index.version
+        """Version of the index."""
+        self.cache = AnswerCache(cached_answers)
+        self._views: dict[Scope, Assistant] = {None: assistant}
+
+    def view(self, scope: Scope) -> Assistant:
+        """Return the assistant as it is for whom may see the policies `scope` only: there are no others."""
+        if scope not in self._views:
+            # What it searches, says and names in errors, an assistant takes from its policies.
+            whole = self.assistant
+            seen = [policy for policy in whole.policies if scope and policy.id in scope]
+            self._views[scope] = Assistant(seen, whole.retriever, whole.generator, whole.settings)
+        return self._views[scope]
+
+
+class AnswerCache:
+    """The answers of late by what was asked; the oldest make room.
+
+    Args:
+        size: Largest number of answers.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._answers: OrderedDict[object, tuple[float, tuple[str | Answer, ...]]] = OrderedDict()
+
+    def get(self, asked: object) -> tuple[str | Answer, ...]:
+        """Return the pieces of an answer and the answer; none if it is not there or too old."""
+        at, pieces = self._answers.get(asked, (-math.inf, ()))
+        # An answer may have been made without its language model, which was down: it does not stay for ever.
+        if time.monotonic() - at > _CACHED_S:
+            self._answers.pop(asked, None)
+            return ()
+        self._answers.move_to_end(asked)
+        return pieces
+
+    def put(self, asked: object, pieces: Sequence[str | Answer]) -> None:
+        """Keep an answer."""
+        if self._size:
+            self._answers[asked] = (time.monotonic(), tuple(pieces))
+            while len(self._answers) > self._size:
+                self._answers.popitem(last=False)
+
+
+class Service:
+    """Answers questions of many at once, from an index that may be replaced meanwhile.
+
+    Belongs to one event loop, after `start`.
+
+    Args:
+        open_assistant: Opens the assistant; given the former one, whose models it may take over.
+        settings: Options.
+        metrics: What is counted.
+    """
+
+    def __init__(self, open_assistant: Opener, settings: Settings, metrics: Metrics) -> None:
+        self.settings = settings
+        self._open = open_assistant
+        self._metrics = metrics
+        # Whoever waits for a language model does no work.
+        busy = _WITH_LLM if settings.llm_base_url else 1
+        self._threads = settings.server_threads or busy * _cores()
+        self._pool = _Pool(self._threads)
+        self._free = asyncio.Semaphore(self._threads)
+        self._waiting = 0
+        self._mean_s = 0.02
+        self._snapshot: Snapshot | None = None
+        self._reloading = asyncio.Lock()
+        self._watching: asyncio.Task[None] | None = None
+        self._under_way: set[_Job] = set()
+        self._stopping = self._stopped = False
+
+    # --- Life ----------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Open the assistant, and look from time to time whether its index was replaced.
+
+        Raises:
+            AssistantError: If it cannot be opened.
+        """
+        seen = self._current()
+        self._snapshot = await _in_thread(lambda: self._opened(None))
+        if self.settings.server_reload_s:
+            self._watching = asyncio.create_task(self._watch(seen))
+
+    async def close(self) -> None:
+        """End what is under way."""
+        self.stop()
+        if self._watching:
+            self._watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._watching
+        self._pool.close()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it answers."""
+        return self._snapshot is not None and not self._stopping
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The assistant as it is now; a request takes it once."""
+        if self._snapshot is None:
+            raise Refused(503, "not_ready", "the policies are not open yet: try again", retry_after_s=1)
+        return self._snapshot
+
+    def drain(self) -> None:
+        """Get ready to stop: answers under way may end within `GRACE_S`, later they are ended."""
+        if not self._stopping:
+            self._stopping = True
+            asyncio.get_running_loop().call_later(GRACE_S, self.stop)
+
+    def stop(self) -> None:
+        """End the answers that are under way, each with an error."""
+        self._stopping = self._stopped = True
+        for job in self._under_way:
+            job.put(_shutting_down())
+
+    async def reload(self) -> None:
+        """Open the assistant anew, and put it in the place of the former, which serves on if that fails."""
+        async with self._reloading:
+            former = self._snapshot
+            try:
+                opened = await _in_thread(lambda: self._opened(former))
+            except (AssistantError, OSError) as error:
+                self._metrics.reloads.labels("failed").inc()
+                _log.error("reload failed, the former index serves on", extra={"problem": str(error)})
+                return
+            self._snapshot = opened
+            self._metrics.reloads.labels("done").inc()
+            _log.info("reloaded", extra={"index_version": opened.version, "former": former.version if former else ""})
+
+    def _opened(self, former: Snapshot | None) -> Snapshot:
+        assistant = self._open(former.assistant if former else None)
+        # Models and dictionaries load at first use, which is not to be a customer's.
+        if assistant.policies:
+            assistant.search("隐私 privacy", k=1)
+        return Snapshot(assistant, self.settings.server_cache)
+
+    async def _watch(self, seen: bytes) -> None:
+        while True:
+            await asyncio.sleep(self.settings.server_reload_s)
+            found = await asyncio.to_thread(self._current)
+            if found and found != seen:
+                seen = found
+                await self.reload()
+
+    def _current(self) -> bytes:
+        """Return what names the version of the index that is in use on disk; nothing if there is none."""
+        try:
+            return (self.settings.index_folder() / "CURRENT").read_bytes()
+        except (AssistantError, OSError):
+            return b""
+
+    # --- Work ----------------------------------------------------------------------------
+
+    async def stream(
+        self,
+        snapshot: Snapshot,
+        question: str,
+        *,
+        scope: Scope,
+        history: Sequence[Turn] = (),
+        policies: Sequence[str] | None = None,
+        record: Callable[[Answer], None],
+    ) -> AsyncGenerator[tuple[str | Answer, ...]]:
+        """Yield the pieces of an answer as they are verified, the answer last; no pieces if there were none for long.
+
+        Closing it cancels.
+
+        Args:
+            snapshot: What to answer from.
+            question: The question.
+            scope: Ids of the policies that the caller may see; None for all.
+            history: What was said before, oldest first.
+            policies: Ids of the policies to answer from, as in `Assistant.ask`.
+            record: Called by a thread with the answer, before it is yielded.
+
+        Yields:
+            What has come since the last time, in order.
+
+        Raises:
+            Refused: If the question cannot be asked, nobody is free to answer it, or time is up.
+        """
+        asked = (scope, question, tuple(history), None if policies is None else tuple(policies))
+        if known := snapshot.cache.get(asked):
+            self._metrics.cached.inc()
+            answer = known[-1]
+            if isinstance(answer, Answer):
+                await asyncio.to_thread(record, answer)
+            yield known
+            return
+        view = snapshot.view(scope)
+        pieces: list[str | Answer] = []
+
+        def answered() -> Iterator[str | Answer]:
+            found = view.stream(question, history=history, policies=policies)
+            try:
+                for piece in found:
+                    if isinstance(piece, Answer):
+                        record(piece)
+                    yield piece
+            finally:
+                # Closing a generator cancels what it is at.
+                getattr(found, "close", _nothing)()
+
+        async with self._job(answered) as job:
+            while not (pieces and isinstance(pieces[-1], Answer)):
+                found = await job.take()
+                pieces += found
+                if found and isinstance(found[-1], Answer):
+                    # Before it is passed on: nobody asks for more than that.
+                    snapshot.cache.put(asked, pieces)
+                yield tuple(found)
+
+    async def run(self, work: Callable[[], _T]) -> _T:
+        """Return what `work` returns, done by the pool.
+
+        Raises:
+            Refused: As `stream`.
+        """
+        async with self._job(lambda: iter([work()])) as job:
+            while not (found := await job.take()):
+                pass
+            result: _T = found[0]
+            return result
+
+    @asynccontextmanager
+    async def _job(self, items: Callable[[], Iterator[Any]]) -> AsyncIterator[_Job]:
+        """Have a thread put `items` into a job as soon as one is free; whoever leaves the job cancels it."""
+        deadline = asyncio.get_running_loop().time() + self.settings.server_timeout_s
+        job = _Job(items, deadline)
+        self._under_way.add(job)
+        try:
+            await self._submit(job.run, deadline)
+            yield job
+        except TimeoutError:
+            limit = self.settings.server_timeout_s
+            message = f"not answered within {limit:g} seconds: try again, or ask a shorter question"
+            raise Refused(504, "timeout", message) from None
+        except QuestionError as error:
+            raise Refused(422, "invalid_question", str(error)) from None
+        finally:
+            job.cancelled.set()
+            self._under_way.discard(job)
+
+    def check_room(self) -> None:
+        """Say whether one more question may come.
+
+        Raises:
+            Refused: If too many wait already, or the service is about to stop.
+        """
+        if self._stopped:
+            raise _shutting_down()
+        if self._free.locked() and self._waiting >= self.settings.server_queue:
+            wait_s = math.ceil((self._waiting + 1) * self._mean_s / self._threads)
+            raise Refused(503, "overloaded", "too many questions at once: try again", retry_after_s=min(wait_s, 60))
+
+    async def _submit(self, work: Callable[[], None], deadline: float) -> None:
+        """Have `work` done by the pool as soon as a thread is free.
+
+        Raises:
+            Refused: If too many wait already.
+            TimeoutError: If none is free before the deadline.
+        """
+        self.check_room()
+        self._waiting += 1
+        self._metrics.waiting.inc()
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._free.acquire()
+        finally:
+            self._waiting -= 1
+            self._metrics.waiting.dec()
+        loop, started = asyncio.get_running_loop(), time.perf_counter()
+
+        def freed() -> None:
+            # Only now: a thread goes on after its request was given up.
+            spent = time.perf_counter() - started
+            self._mean_s += 0.1 * (spent - self._mean_s)
+            self._metrics.busy.dec()
+            self._metrics.work_seconds.observe(spent)
+            self._free.release()
+
+        def do() -> None:
+            work()
+            with suppress(RuntimeError):  # the loop has ended first
+                loop.call_soon_threadsafe(freed)
+
+        self._metrics.busy.inc()
+        self._pool.submit(do)
+
+
+class _Job:
+    """Work of a thread whose items come back to the event loop, several at once if they came at once.
+
+    Args:
+        items: Makes the items, in the thread.
+        deadline: When it is too late, by the loop's clock, in seconds.
+    """
+
+    def __init__(self, items: Callable[[], Iterator[Any]], deadline: float) -> None:
+        self.cancelled = threading.Event()
+        self._items = items
+        self._deadline = deadline
+        self._done: deque[Any] = deque()
+        self._loop = asyncio.get_running_loop()
+        self._woken = asyncio.Event()
+        self._waking = False
+
+    def run(self) -> None:
+        """Put the items in until they end or nobody wants them any more."""
+        try:
+            if self.cancelled.is_set():
+                return
+            found = self._items()
+            try:
+                for item in found:
+                    self.put(item)
+                    if self.cancelled.is_set():
+                        return
+            finally:
+                getattr(found, "close", _nothing)()
+        # Whatever it is, who waits has to know.
+        except BaseException as error:  # noqa: BLE001
+            self.put(error)
+
+    def put(self, item: object) -> None:
+        """Put an item in, or an error that ends them; by any thread."""
+        self._done.append(item)
+        # The loop is woken once for all that comes before it gets to it: waking it costs more than a piece.
+        if not self._waking:
+            self._waking = True
+            with suppress(RuntimeError):  # the loop has ended
+                self._loop.call_soon_threadsafe(self._wake)
+
+    async def take(self) -> list[Any]:
+        """Return what has come since the last time, at least one item; none if there was none for long.
+
+        Raises:
+            TimeoutError: If it is too late.
+            Exception: What went wrong in the thread, once all before it has been taken.
+        """
+        until = self._loop.time() + PING_S
+        # It may be woken for what has been taken already.
+        while not self._done:
+            self._woken.clear()
+            try:
+                async with asyncio.timeout_at(min(self._deadline, until)):
+                    await self._woken.wait()
+            except TimeoutError:
+                if until >= self._deadline:
+                    raise
+                return []
+        found = []
+        while self._done and not isinstance(self._done[0], BaseException):
+            found.append(self._done.popleft())
+        if not found:
+            raise self._done.popleft()
+        return found
+
+    def _wake(self) -> None:
+        self._waking = False
+        self._woken.set()
+
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
+class _Pool:
+    """Threads that work. They never keep the process from ending, as those of the standard library's pool do.
+
+    Args:
+        size: Number of threads.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        for number in range(size):
+            threading.Thread(target=self._run, name=f"answer-{number}", daemon=True).start()
+
+    def submit(self, work: Callable[[], None]) -> None:
+        """Have work done, which raises nothing."""
+        self._work.put(work)
+
+    def close(self) -> None:
+        """Let the threads end once they have done what they are at."""
+        for _ in range(self._size):
+            self._work.put(None)
+
+    def _run(self) -> None:
+        while work := self._work.get():
+            work()
+            # What it held is not to stay until the next question comes.
+            del work
+
+
+async def _in_thread(work: Callable[[], _T]) -> _T:
+    """Return what `work` returns, done by a thread that never keeps the process from ending."""
+    loop = asyncio.get_running_loop()
+    queue: asyncio.Queue[tuple[_T | None, BaseException | None]] = asyncio.Queue()
+
+    def run() -> None:
+        outcome: tuple[_T | None, BaseException | None]
+        try:
+            outcome = work(), None
+        # Whatever it is, who waits has to know.
+        except BaseException as error:  # noqa: BLE001
+            outcome = None, error
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(queue.put_nowait, outcome)
+
+    threading.Thread(target=run, name="open", daemon=True).start()
+    result, error = await queue.get()
+    if error:
+        raise error
+    return cast("_T", result)
+
+
+def _shutting_down() -> Refused:
+    return Refused(503, "shutting_down", "the service is about to stop: try again", retry_after_s=5)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

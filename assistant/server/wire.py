@@ -1,0 +1,334 @@
+"""What goes over the wire: the requests, the responses and the errors, as `docs/http.md` has them.
+
+Responses are written from the library's own types and not validated on their way out; the tests hold them against the
+models of this module, which also are the OpenAPI document's.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+from fastapi import Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+from assistant.answering import ReasonKind  # noqa: TC001 - pydantic reads the types
+from assistant.policy import Kind  # noqa: TC001
+from assistant.text import Language  # noqa: TC001
+
+_QUESTION = "个推会收集哪些信息？"
+
+PolicyId = Annotated[str, Field(max_length=64, examples=["baiju"])]
+
+
+class Refused(HTTPException):
+    """A request that is not answered as it was meant to be.
+
+    Args:
+        status: HTTP status.
+        code: What programs tell it by.
+        message: What people read; names no other's policies, keys or sessions.
+        retry_after_s: When to try again, in seconds.
+    """
+
+    def __init__(self, status: int, code: str, message: str, *, retry_after_s: int | None = None) -> None:
+        headers = {} if retry_after_s is None else {"Retry-After": str(max(1, retry_after_s))}
+        if status == 401:
+            headers["WWW-Authenticate"] = "Bearer"
+        super().__init__(status, message, headers)
+        self.code = code
+
+    def as_json(self, request_id: str) -> dict[str, Any]:
+        """Return the error as it is sent."""
+        return error_json(self.code, str(self.detail), request_id)
+
+
+def error_json(code: str, message: str, request_id: str) -> dict[str, Any]:
+    """Return an error as it is sent."""
+    return {"error": {"code": code, "message": message, "request_id": request_id}}
+
+
+def encoded(value: object) -> bytes:
+    """Return `value` as JSON in UTF-8; a lone surrogate becomes its escape."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.encode("utf-8", "backslashreplace")
+
+
+class Json(Response):
+    """A response in JSON."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        """Return the body."""
+        return encoded(content)
+
+
+# --- Requests ----------------------------------------------------------------------------
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class PastTurn(_Request):
+    """What was said before."""
+
+    question: str = Field(description="What the person asked.")
+    answer: str = Field("", description="What the assistant said.")
+
+
+class Ask(_Request):
+    """A question that stands by itself, or comes with what went before."""
+
+    question: str = Field(description="The question, Chinese or English.", examples=[_QUESTION])
+    history: list[PastTurn] = Field([], max_length=50, description="What was said before, oldest first.")
+    policies: list[PolicyId] | None = Field(
+        None,
+        min_length=1,
+        max_length=100,
+        description="Policies to answer from; those that the question names by default.",
+    )
+
+
+class Chat(_Request):
+    """A question in a conversation that the service remembers."""
+
+    question: str = Field(description="The question, Chinese or English.", examples=[_QUESTION])
+    session_id: str | None = Field(None, max_length=100, description="What the answer before said; none at first.")
+    policies: list[PolicyId] | None = Field(None, min_length=1, max_length=100, description="As in `POST /v1/ask`.")
+
+
+class Search(_Request):
+    """What to look for."""
+
+    question: str = Field(description="The question, Chinese or English.", examples=["注销"])
+    k: int = Field(10, ge=1, le=100, description="Largest number of clauses.")
+    policies: list[PolicyId] | None = Field(None, min_length=1, max_length=100, description="As in `POST /v1/ask`.")
+
+
+class Feedback(_Request):
+    """What a person thought of an answer."""
+
+    answer_id: str = Field(max_length=100, description="Which answer.", examples=["ans_1qX8vT3mZc0"])
+    useful: bool = Field(description="Whether it was useful.")
+    why: str = Field("", max_length=1_000, description="Why, in the person's words; kept redacted.")
+
+
+class TokenRequest(_Request):
+    """For which pages a browser token is wanted."""
+
+    origin: str | None = Field(
+        None,
+        max_length=300,
+        description="The pages' origin; the request's own by default.",
+        examples=["https://app.example"],
+    )
+
+
+# --- Responses ---------------------------------------------------------------------------
+
+
+class ErrorDetail(BaseModel):
+    """What went wrong."""
+
+    code: str = Field(examples=["invalid_question"])
+    message: str = Field(examples=["the question is empty: type what you want to know"])
+    request_id: str = Field(examples=["5f0c9d0a6f0e4b0c"])
+
+
+class Error(BaseModel):
+    """The one shape of every error."""
+
+    error: ErrorDetail
+
+
+class Abstained(BaseModel):
+    """Why there is no answer."""
+
+    kind: ReasonKind
+    message: str
+    suggestions: list[str] = Field(default_factory=list, description="Questions that may have been meant.")
+
+
+class CitationOut(BaseModel):
+    """A place that an answer quotes; offsets are code points of the policy's text."""
+
+    marker: int = Field(ge=1, description="The number in brackets that stands for it in the text.")
+    policy_id: str
+    version: str
+    clause_id: str
+    reference: str = Field(description="The words a person can find the clause by.")
+    quote: str = Field(description="The policy's words, verbatim.")
+    start: int
+    end: int
+    translation: str | None
+    permalink: str = Field(description="Relative to the address of the service.")
+
+
+class HitOut(BaseModel):
+    """A clause that was considered."""
+
+    policy_id: str
+    clause_id: str
+    reference: str
+    start: int
+    end: int
+    rank: int = Field(ge=1)
+
+
+class AnswerOut(BaseModel):
+    """An answer, or why there is none."""
+
+    answer_id: str
+    index_version: str
+    question: str
+    query: str = Field(description="The question made to stand by itself.")
+    language: Language
+    abstained: Abstained | None
+    text: str
+    citations: list[CitationOut]
+    hits: list[HitOut]
+    latency_ms: float
+
+
+class ChatAnswerOut(AnswerOut):
+    """An answer in a conversation."""
+
+    session_id: str
+
+
+class FoundHit(HitOut):
+    """A clause that may answer, with its text."""
+
+    text: str
+    permalink: str
+
+
+class FoundOut(BaseModel):
+    """Clauses that may answer, best first."""
+
+    index_version: str
+    question: str
+    hits: list[FoundHit]
+
+
+class PolicyOut(BaseModel):
+    """What is known of a policy; empty texts for what is not."""
+
+    policy_id: str
+    title: str
+    company: str
+    aliases: list[str]
+    language: Language
+    effective_date: str
+    version: str
+    contact: str
+    sha256: str
+    permalink: str
+
+
+class PoliciesOut(BaseModel):
+    """The policies that the caller sees."""
+
+    index_version: str
+    policies: list[PolicyOut]
+
+
+class OutlineClause(BaseModel):
+    """A clause of an outline."""
+
+    clause_id: str
+    label: str
+    title: str
+    kind: Kind
+    reference: str
+    start: int
+    body_end: int
+    end: int
+    children: list[OutlineClause]
+
+
+class PolicyOutlineOut(PolicyOut):
+    """A policy with the tree of its clauses."""
+
+    index_version: str
+    outline: OutlineClause
+
+
+class Step(BaseModel):
+    """A clause on the way down to another."""
+
+    clause_id: str
+    name: str
+
+
+class Neighbour(BaseModel):
+    """A clause beside another."""
+
+    clause_id: str
+    reference: str
+    text: str
+
+
+class ClauseOut(BaseModel):
+    """A clause with its place and its neighbours."""
+
+    index_version: str
+    policy_id: str
+    policy_title: str
+    version: str
+    clause_id: str
+    label: str
+    title: str
+    kind: Kind
+    reference: str
+    start: int
+    body_end: int
+    end: int
+    text: str = Field(description="Its own words: from `start` to `body_end`.")
+    translation: str | None
+    path: list[Step]
+    previous: Neighbour | None
+    next: Neighbour | None
+    children: list[Neighbour]
+    permalink: str
+
+
+class TokenOut(BaseModel):
+    """A browser token."""
+
+    token: str
+    origin: str
+    expires_at: str = Field(examples=["2026-01-31T12:00:00Z"])
+    expires_in_s: int
+
+
+class Alive(BaseModel):
+    """The process lives."""
+
+    status: Literal["ok"]
+
+
+class Ready(BaseModel):
+    """It can answer."""
+
+    status: Literal["ready"]
+    index_version: str
+
+
+def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the errors of a route, as the OpenAPI document wants them."""
+    told = {
+        401: "No key, or none that is good",
+        403: "The key may not do this",
+        404: "There is none",
+        413: "The body is too large",
+        422: "The request is not as described",
+        429: "Too many requests: see `Retry-After`",
+        500: "A fault of the service",
+        503: "Too busy, or about to end: see `Retry-After`",
+        504: "Not answered in time",
+    }
+    return {status: {"model": Error, "description": told[status]} for status in statuses}

@@ -1,0 +1,303 @@
+"""The service as a process of its own: started, used by OpenAI's own client, and told to stop."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import openai
+import pytest
+
+from assistant import Assistant, Settings
+from assistant.backends import embedders
+from tests.conftest import FIXTURES
+from tests.serving import ENGLISH, QUESTION, events
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parent.parent
+pytestmark = [pytest.mark.enable_socket, pytest.mark.skipif(sys.platform == "win32", reason="signals")]
+
+# The service over an assistant that takes its time: `PAUSE_S` before each piece.
+SLOW = """
+import os, sys, time
+import assistant.server.app, assistant.server.service
+from assistant import Assistant, Settings
+from assistant.server.run import serve
+from tests.conftest import FakeEmbedder
+
+class Slow(Assistant):
+    def stream(self, question, *, history=(), policies=None):
+        for piece in super().stream(question, history=history, policies=policies):
+            time.sleep(float(os.environ["PAUSE_S"]))
+            yield piece
+
+def opener(settings):
+    def open_assistant(former):
+        found = Assistant.open(settings=settings, embedders=(FakeEmbedder(),))
+        return Slow(found.policies, found.retriever, found.generator, found.settings)
+    return open_assistant
+
+if __name__ == "__main__":
+    assistant.server.app.opener = opener
+    assistant.server.service.GRACE_S = float(os.environ["GRACE_S"])
+    serve(Settings(), host="127.0.0.1", port=0)
+"""
+
+
+class Running:
+    """A service that runs."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.lines: list[dict[str, Any]] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        self.port: int = self.line("listening")["port"]
+        self.line("ready")
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", trust_env=False, timeout=30)
+
+    def _read(self) -> None:
+        assert self.process.stderr
+        for line in self.process.stderr:
+            # Once it serves, every line of its log is an object.
+            if line.startswith("{"):
+                self.lines.append(json.loads(line))
+
+    def line(self, event: str, count: int = 1, **facts: object) -> dict[str, Any]:
+        """Return a line of the log that says so, once it is there."""
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            wanted = {"event": event, **facts}.items()
+            found = [line for line in list(self.lines) if all(line.get(name) == value for name, value in wanted)]
+            if len(found) >= count:
+                return found[count - 1]
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.02)
+        raise AssertionError(f"{event!r} was not logged, but {self.lines}")
+
+    def stop(self) -> float:
+        """Send SIGTERM; return how long the end took, in seconds."""
+        started = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(20)
+        return time.monotonic() - started
+
+
+@contextmanager
+def running(folder: Path, *arguments: str, **environment: str) -> Iterator[Running]:
+    settings = {
+        "ASSISTANT_SERVER_DATA": str(folder / "data"),
+        "ASSISTANT_CORPUS": str(FIXTURES / "corpus"),
+        "ASSISTANT_INDEX_DIR": str(folder / "index"),
+        "ASSISTANT_SERVER_RATE": "none",
+        "PYTHONPATH": str(ROOT),
+    }
+    command = arguments or ("-m", "assistant.cli", "serve", "--port", "0")
+    process = subprocess.Popen(
+        [sys.executable, *command],
+        env=os.environ | settings | environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=folder,
+    )
+    found = None
+    try:
+        found = Running(process)
+        yield found
+    finally:
+        if found:
+            found.http.close()
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        assert process.stderr
+        process.stderr.close()
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running(tmp_path_factory.mktemp("process")) as found:
+        yield found
+
+
+@pytest.fixture
+def client(service: Running) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"http://127.0.0.1:{service.port}/v1", api_key="anything", max_retries=0) as found:
+        yield found
+
+
+# --- OpenAI's client ---------------------------------------------------------------------
+
+
+def test_openais_client_lists_the_models(client: openai.OpenAI) -> None:
+    assert [model.id for model in client.models.list()] == [
+        "policy-assistant", "policy-assistant/lantern", "policy-assistant/yunchao",
+    ]  # fmt: skip
+
+
+def test_openais_client_gets_an_answer_with_its_citations(
+    client: openai.OpenAI, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    said = client.chat.completions.create(
+        model="policy-assistant", messages=[{"role": "user", "content": QUESTION}], temperature=0, max_tokens=500
+    )
+    settings = Settings(corpus=FIXTURES / "corpus", index_dir=tmp_path_factory.getbasetemp() / "openai")
+    expected = Assistant.open(settings=settings, embedders=embedders(settings)).ask(QUESTION)
+    text = said.choices[0].message.content
+    assert text
+    assert text.startswith(expected.text)
+    assert f"\n[1] {expected.citations[0].reference}" in text
+    assert said.choices[0].finish_reason == "stop"
+    assert said.model_extra
+    assert [citation["quote"] for citation in said.model_extra["citations"]] == [c.quote for c in expected.citations]
+
+
+def test_openais_client_gets_a_stream(client: openai.OpenAI) -> None:
+    asked = [{"role": "user", "content": QUESTION}]
+    whole = client.chat.completions.create(model="policy-assistant", messages=asked)  # type: ignore[arg-type]
+    text, last = "", None
+    for chunk in client.chat.completions.create(model="policy-assistant", messages=asked, stream=True):  # type: ignore[call-overload]
+        text += chunk.choices[0].delta.content or ""
+        last = chunk
+    assert text == whole.choices[0].message.content
+    assert last
+    assert last.choices[0].finish_reason == "stop"
+    assert last.model_extra["citations"]
+
+
+def test_openais_client_understands_the_errors(client: openai.OpenAI) -> None:
+    asked: Any = [{"role": "user", "content": QUESTION}]
+    with pytest.raises(openai.NotFoundError) as told:
+        client.chat.completions.create(model="gpt-9", messages=asked)
+    assert told.value.code == "model_not_found"
+    with pytest.raises(openai.UnprocessableEntityError, match="one answer"):
+        client.chat.completions.create(model="policy-assistant", messages=asked, n=3)
+
+
+def test_its_log_is_json_without_the_questions(service: Running) -> None:
+    with service.http.stream("POST", "/v1/chat", json={"question": QUESTION}) as response:
+        response.read()
+    found = service.line("request", route="/v1/chat", status=200)
+    assert found["level"] == "info"
+    assert found["timestamp"].endswith("Z")
+    assert QUESTION not in json.dumps(service.lines, ensure_ascii=False)
+
+
+def test_whoever_sends_half_a_request_or_nonsense_does_no_harm(service: Running) -> None:
+    for data in (
+        b"POST /v1/ask HTTP/1.1\r\nContent-Length: 100\r\n\r\n{",
+        b"\x16\x03\x01nonsense\r\n\r\n",
+        b"GET / HTTP/9\r\n\r\n",
+    ):
+        connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=5)
+        connection.connect()
+        connection.sock.sendall(data)
+        connection.close()
+    assert service.http.get("/healthz").status_code == 200
+
+
+# --- The end -----------------------------------------------------------------------------
+
+
+def slow(folder: Path, pause_s: float, grace_s: float, **environment: str) -> Any:
+    script = folder / "slow.py"
+    script.write_text(SLOW, "utf-8")
+    return running(folder, str(script), PAUSE_S=str(pause_s), GRACE_S=str(grace_s), **environment)
+
+
+def streamed(service: Running) -> tuple[threading.Thread, list[str]]:
+    """Begin a stream; return when its first sentence has come."""
+    text: list[str] = []
+    begun = threading.Event()
+
+    def read() -> None:
+        with service.http.stream("POST", "/v1/chat", json={"question": QUESTION}) as response:
+            for part in response.iter_text():
+                text.append(part)
+                begun.set()
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    assert begun.wait(20)
+    return reader, text
+
+
+def test_told_to_stop_it_lets_a_stream_end(tmp_path: Path) -> None:
+    with slow(tmp_path, pause_s=0.5, grace_s=7) as service:
+        reader, text = streamed(service)
+        assert service.stop() < 10
+        reader.join(5)
+        assert [name for name, _ in events("".join(text))][-1] == "done"
+        with pytest.raises(httpx.ConnectError):
+            service.http.get("/healthz")
+
+
+def test_told_to_stop_it_ends_a_stream_that_takes_too_long(tmp_path: Path) -> None:
+    with slow(tmp_path, pause_s=60, grace_s=0.5) as service:
+        # Its first piece is a minute away: what waits for it gets an error with a status.
+        status: list[int] = []
+
+        def ask() -> None:
+            status.append(service.http.post("/v1/chat", json={"question": QUESTION}).status_code)
+
+        reader = threading.Thread(target=ask)
+        reader.start()
+        time.sleep(0.5)
+        # The thread that is at it does not keep the process.
+        assert service.stop() < 10
+        reader.join(5)
+        assert status == [503]
+
+
+def test_several_workers_share_the_work_and_stop_together(tmp_path: Path) -> None:
+    with running(tmp_path, "-m", "assistant.cli", "serve", "--port", "0", "--workers", "2") as service:
+        service.line("ready", 2)
+        children = Path(f"/proc/{service.process.pid}/task/{service.process.pid}/children")
+        pids = [int(child) for child in children.read_text().split()]
+        for _ in range(12):
+            # A connection for each, so that both get some.
+            with httpx.Client(base_url=service.http.base_url, trust_env=False) as client:
+                assert client.post("/v1/ask", json={"question": QUESTION}).status_code == 200
+        text = service.http.get("/metrics").text
+        service.process.send_signal(signal.SIGHUP)
+        service.line("reloaded", 2)
+        # Counted together, whichever worker is asked.
+        assert 'policy_assistant_requests_total{method="POST",route="/v1/ask",status="200"} 12.0' in text
+        assert service.stop() < 10
+        end = time.monotonic() + 5
+        while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < end:
+            time.sleep(0.05)
+        assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+def test_a_new_index_is_opened_on_sighup(tmp_path: Path, corpus: Path) -> None:
+    with slow(tmp_path, pause_s=0, grace_s=1, ASSISTANT_CORPUS=str(corpus), ASSISTANT_SERVER_RELOAD_S="0") as service:
+        before = service.http.get("/readyz").json()["index_version"]
+        path = corpus / "lantern" / "policy.txt"
+        path.write_text(path.read_text("utf-8").replace("two years", "nine years"), "utf-8")
+        service.process.send_signal(signal.SIGHUP)
+        service.line("reloaded")
+        said = service.http.post("/v1/ask", json={"question": ENGLISH}).json()
+        assert said["index_version"] != before
+        assert "nine years" in said["text"]
+
+
+def test_a_port_in_use_is_told(service: Running, tmp_path: Path) -> None:
+    settings = {"ASSISTANT_SERVER_DATA": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "assistant.cli", "serve", "--port", str(service.port)]
+    done = subprocess.run(command, env=os.environ | settings, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert f"cannot listen on 127.0.0.1 port {service.port}" in done.stderr

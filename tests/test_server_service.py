@@ -1,0 +1,371 @@
+"""The service under many at once: its queue, its limits, who leaves, repeated questions, and a new index meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from assistant import Answer, Assistant, CorpusError, Settings, build_index
+from assistant.server.app import create_app
+from assistant.server.observing import Metrics
+from assistant.server.service import AnswerCache, Service
+from tests.conftest import FakeEmbedder
+from tests.serving import QUESTION, UNCLEAR, PacedAssistant, client, events, opened, paced
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+PIECES = 100
+
+
+@pytest.fixture(scope="module")
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
+    return opened(tmp_path_factory.mktemp("service"))
+
+
+@pytest.fixture
+def slow(assistant: Assistant) -> Iterator[PacedAssistant]:
+    found = paced(assistant)
+    yield found
+    found.go.release(PIECES)
+
+
+@pytest.fixture
+def threads() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(8) as pool:
+        yield pool
+
+
+def until(says: Callable[[], object], seconds: float = 10) -> None:
+    """Wait until something is so."""
+    end = time.monotonic() + seconds
+    while not says():
+        assert time.monotonic() < end, "it never came to be"
+        time.sleep(0.01)
+
+
+def ask(http: TestClient, question: str = QUESTION) -> Any:
+    return http.post("/v1/ask", json={"question": question})
+
+
+def gauge(http: TestClient, name: str) -> float:
+    found = re.search(rf"^policy_assistant_{name}(?:_total)? (\S+)$", http.get("/metrics").text, re.M)
+    assert found
+    return float(found[1])
+
+
+# --- Limits ------------------------------------------------------------------------------
+
+
+def test_beyond_its_queue_it_sends_away_at_once(
+    slow: PacedAssistant, tmp_path: Path, threads: ThreadPoolExecutor
+) -> None:
+    with client(slow, tmp_path, server_threads=1, server_queue=2) as http:
+        taken = [threads.submit(ask, http, f"{QUESTION}{number}") for number in range(3)]
+        until(lambda: gauge(http, "threads_busy") == 1 and gauge(http, "questions_waiting") == 2)
+        for path, body in (
+            ("/v1/ask", {"question": "x"}),
+            ("/v1/chat", {"question": "x"}),
+            ("/v1/search", {"question": "x"}),
+            ("/v1/chat/completions", {"messages": [{"role": "user", "content": "x"}]}),
+        ):
+            started = time.monotonic()
+            refused = http.post(path, json=body)
+            assert time.monotonic() - started < 1
+            assert refused.status_code == 503
+            assert refused.json()["error"]["code"] == "overloaded"
+            assert int(refused.headers["retry-after"]) >= 1
+        assert http.get("/healthz").status_code == http.get("/v1/policies").status_code == 200
+        slow.go.release(PIECES)
+        assert [response.result().status_code for response in taken] == [200] * 3
+        until(lambda: gauge(http, "threads_busy") == gauge(http, "questions_waiting") == 0)
+        assert ask(http).status_code == 200
+
+
+def test_who_waits_too_long_is_told(slow: PacedAssistant, tmp_path: Path) -> None:
+    with client(slow, tmp_path, server_timeout_s=0.3, server_threads=1) as http:
+        late = ask(http)
+        assert late.status_code == 504
+        assert late.json()["error"]["code"] == "timeout"
+        # The thread is still at it: the next one waits in vain.
+        assert ask(http, "another").status_code == 504
+        slow.go.release(PIECES)
+        until(lambda: ask(http, "yet another").status_code == 200)
+
+
+def test_a_stream_that_takes_too_long_ends_with_an_error(slow: PacedAssistant, tmp_path: Path) -> None:
+    slow.go.release()
+    with client(slow, tmp_path, server_timeout_s=0.3) as http:
+        response = http.post("/v1/chat", json={"question": QUESTION})
+        assert response.status_code == 200
+        found = events(response.text)
+        assert [name for name, _ in found] == ["meta", "sentence", "error"]
+        assert found[-1][1]["error"]["code"] == "timeout"
+        assert found[-1][1]["error"]["request_id"] == response.headers["x-request-id"]
+        slow.go.release(PIECES)
+        completed = http.post(
+            "/v1/chat/completions", json={"messages": [{"role": "user", "content": QUESTION}], "stream": True}
+        )
+        assert completed.text.endswith("data: [DONE]\n\n")
+
+
+def test_a_stream_that_has_nothing_to_say_says_that_it_lives(
+    slow: PacedAssistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.server.service.PING_S", 0.05)
+    slow.go.release()
+    with client(slow, tmp_path) as http, http.stream("POST", "/v1/chat", json={"question": QUESTION}) as response:
+        text = ""
+        for part in response.iter_text():
+            text += part
+            if text.count(": ping") == 2:
+                slow.go.release(PIECES)
+    assert [name for name, _ in events(text)][-1] == "done"
+
+
+# --- Who leaves --------------------------------------------------------------------------
+
+
+async def leave(app: Any, path: str, go: threading.Semaphore, begun: threading.Event) -> list[dict[str, Any]]:
+    """Ask, and leave once the assistant has begun; return what was sent until then."""
+    sent: list[dict[str, Any]] = []
+    body = json.dumps({"question": QUESTION, "messages": [{"role": "user", "content": QUESTION}], "stream": True})
+    if path != "/v1/chat/completions":
+        body = json.dumps({"question": QUESTION})
+    messages = iter([{"type": "http.request", "body": body.encode(), "more_body": False}])
+
+    async def receive() -> dict[str, Any]:
+        for message in messages:
+            return message
+        await asyncio.to_thread(begun.wait)
+        await asyncio.sleep(0.1)
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": "1.1", "method": "POST",
+        "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "", "scheme": "http",
+        "headers": [(b"content-type", b"application/json"), (b"host", b"testserver")],
+        "client": ("192.0.2.1", 1), "server": ("testserver", 80), "state": {},
+    }  # fmt: skip
+    await app(scope, receive, send)
+    return sent
+
+
+@pytest.mark.parametrize("path", ["/v1/ask", "/v1/chat", "/v1/chat/completions"])
+@pytest.mark.parametrize("pieces", [0, 1])
+def test_whoever_leaves_cancels_the_answer(slow: PacedAssistant, tmp_path: Path, path: str, pieces: int) -> None:
+    settings = Settings(server_data=tmp_path, server_rate="none", server_reload_s=0, server_threads=1)
+    app = create_app(settings, open_assistant=lambda _: slow)
+
+    async def scene() -> None:
+        async with app.router.lifespan_context(app):
+            if pieces:
+                slow.go.release(pieces)
+            started = time.monotonic()
+            sent = await asyncio.wait_for(leave(app, path, slow.go, slow.begun), 5)
+            assert time.monotonic() - started < 2
+            assert not any(b"done" in message.get("body", b"") for message in sent)
+            # It goes no further than the piece that it is at.
+            slow.go.release()
+            assert await asyncio.to_thread(slow.closed.wait, 2)
+            assert slow.go._value <= 1
+            slow.go.release(PIECES)
+            service = app.state.parts.service
+            assert await service.run(lambda: "free again") == "free again"
+            assert not service._under_way
+
+    asyncio.run(scene())
+
+
+# --- Repeated questions ------------------------------------------------------------------
+
+
+class CountedAssistant(Assistant):
+    """An assistant that counts what it is asked."""
+
+    asked: tuple[str, ...] = ()
+
+    def stream(self, question: str, *, history: Sequence[Any] = (), policies: Any = None) -> Iterator[str | Answer]:
+        """See `Assistant.stream`."""
+        self.asked += (question,)
+        return super().stream(question, history=history, policies=policies)
+
+
+def counted(assistant: Assistant) -> CountedAssistant:
+    return CountedAssistant(assistant.policies, assistant.retriever, assistant.generator, assistant.settings)
+
+
+def test_a_repeated_question_is_answered_from_memory(assistant: Assistant, tmp_path: Path) -> None:
+    counting = counted(assistant)
+    with client(counting, tmp_path) as http:
+        first, second = ask(http).json(), ask(http).json()
+        assert len(counting.asked) == 1
+        assert first["answer_id"] != second["answer_id"]
+        for said in (first, second):
+            said.pop("answer_id")
+            said.pop("latency_ms")
+        assert first == second
+        streamed = events(http.post("/v1/chat", json={"question": QUESTION}).text)
+        assert "".join(data["text"] for name, data in streamed if name == "sentence") == first["text"]
+        assert len(counting.asked) == 1
+        # What may change the answer is told apart.
+        http.post("/v1/ask", json={"question": QUESTION, "policies": ["lantern"]})
+        http.post("/v1/ask", json={"question": QUESTION, "history": [{"question": "墨图统计收集什么？"}]})
+        ask(http, QUESTION + " ")
+        assert len(counting.asked) == 4
+    with client(counted(assistant), tmp_path, server_cache=0) as http:
+        ask(http)
+        ask(http)
+        assert gauge(http, "answers_from_cache") == 0
+
+
+def test_the_oldest_answers_make_room_and_old_ones_go(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = AnswerCache(2)
+    answer = assistant.ask(UNCLEAR)
+    for asked in ("a", "b"):
+        cache.put(asked, [answer])
+    assert cache.get("a") == (answer,)
+    cache.put("c", [answer])
+    assert cache.get("b") == ()
+    assert cache.get("a")
+    now = time.monotonic()
+    monkeypatch.setattr("time.monotonic", lambda: now + 601)
+    assert cache.get("a") == ()
+
+
+# --- A new index -------------------------------------------------------------------------
+
+
+def days(corpus: Path, number: int) -> None:
+    """Write another version of a policy: it says how many days, in two clauses."""
+    path = corpus / "yunchao" / "policy.txt"
+    text = re.sub(
+        r"[0-9]+(个日历日内)", rf"{number}\1", path.read_text("utf-8").replace("十五个工作日内", "0个日历日内")
+    )
+    path.write_text(text, "utf-8")
+    (corpus / "yunchao" / "policy.toml").write_text(
+        f'id = "yunchao"\ntitle = "云巢读书隐私政策"\nversion = "v{number}"\n'
+    )
+
+
+def test_a_new_index_takes_the_place_of_the_former_without_a_mixed_answer(
+    corpus: Path, index_dir: Path, tmp_path: Path
+) -> None:
+    settings = Settings(
+        corpus=corpus, index_dir=index_dir, server_data=tmp_path / "data", server_rate="none", server_reload_s=0.05,
+        server_queue=100,
+    )  # fmt: skip
+    models = (FakeEmbedder(),)
+    days(corpus, 0)
+    build_index(settings=settings, embedders=models)
+    app = create_app(settings, open_assistant=lambda _: Assistant.open(settings=settings, embedders=models))
+    seen: dict[str, set[tuple[str, str]]] = {}
+    stop = threading.Event()
+
+    def read(http: TestClient, number: int) -> list[int]:
+        statuses = []
+        while not stop.is_set():
+            response = http.post("/v1/ask", json={"question": f"注销账号后多少个日历日内删除 {number % 3}"})
+            statuses.append(response.status_code)
+            said = response.json()
+            found = re.search(r"([0-9]+)个日历日内", said["text"])
+            assert found, said
+            versions = {citation["version"] for citation in said["citations"]}
+            seen.setdefault(said["index_version"], set()).add((found[1], *versions))
+        return statuses
+
+    with TestClient(app) as http, ThreadPoolExecutor(8) as pool:
+        readers = [pool.submit(read, http, number) for number in range(8)]
+        for number in range(1, 4):
+            days(corpus, number)
+            version, _ = build_index(settings=settings, embedders=models)
+            until(lambda version=version: http.get("/readyz").json()["index_version"] == version)
+            until(lambda version=version: version in seen)
+        stop.set()
+        statuses = {status for reader in readers for status in reader.result()}
+    assert statuses == {200}
+    assert len(seen) == 4
+    assert all(len(said) == 1 for said in seen.values()), seen
+    assert {(number, version) for said in seen.values() for number, version in said} == {
+        (str(n), f"v{n}") for n in range(4)
+    }
+
+
+def test_if_the_new_one_does_not_open_the_former_serves_on(assistant: Assistant, tmp_path: Path) -> None:
+    opens = 0
+
+    def open_assistant(former: Assistant | None) -> Assistant:
+        nonlocal opens
+        opens += 1
+        if former:
+            assert former is assistant
+            raise CorpusError("corpus 'x' is not a folder")
+        return assistant
+
+    settings = Settings(server_data=tmp_path, server_reload_s=0)
+
+    async def scene() -> None:
+        service = Service(open_assistant, settings, metrics := Metrics())
+        await service.start()
+        before = service.snapshot
+        await service.reload()
+        assert service.snapshot is before
+        assert opens == 2
+        assert b'policy_assistant_index_reloads_total{outcome="failed"} 1.0' in metrics.exposition()[0]
+        await service.close()
+
+    asyncio.run(scene())
+
+
+def test_a_service_that_cannot_open_does_not_start(tmp_path: Path) -> None:
+    def open_assistant(_: Assistant | None) -> Assistant:
+        raise CorpusError("corpus 'x' is not a folder")
+
+    app = create_app(Settings(server_data=tmp_path), open_assistant=open_assistant)
+    with pytest.raises(CorpusError), TestClient(app):
+        pass
+
+
+def test_the_index_is_watched_where_it_is_built(corpus: Path) -> None:
+    settings = Settings(corpus=corpus)
+    build_index(settings=settings, embedders=(FakeEmbedder(),))
+    assert (settings.index_folder() / "CURRENT").is_file()
+
+
+# --- The end -----------------------------------------------------------------------------
+
+
+def test_before_it_stops_answers_may_end_and_then_are_ended(
+    slow: PacedAssistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threads: ThreadPoolExecutor
+) -> None:
+    monkeypatch.setattr("assistant.server.service.GRACE_S", 0.5)
+    slow.go.release()
+    with client(slow, tmp_path, server_threads=2) as http:
+        streaming = threads.submit(http.post, "/v1/chat", json={"question": QUESTION})
+        plain = threads.submit(ask, http)
+        until(lambda: gauge(http, "threads_busy") == 2)
+        service: Service = http.app.state.parts.service  # type: ignore[attr-defined]
+        assert http.portal
+        http.portal.call(service.drain)
+        ready = http.get("/readyz")
+        assert ready.status_code == 503
+        assert ready.json()["error"]["code"] == "shutting_down"
+        found = events(streaming.result().text) if streaming.result().status_code == 200 else []
+        assert plain.result().status_code == 503
+        assert plain.result().json()["error"]["code"] == "shutting_down"
+        if found:
+            assert [name for name, _ in found][-1] == "error"
+            assert found[-1][1]["error"]["code"] == "shutting_down"
+        assert ask(http, "another").status_code == 503

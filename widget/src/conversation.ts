@@ -1,0 +1,153 @@
+// What was asked and answered, kept in the page's storage so that the next page goes on with it.
+
+import type { Citation, ClauseName } from "./service";
+import type { Settings } from "./settings";
+import { visible } from "./text";
+import type { Language, Words } from "./words";
+
+export interface Problem {
+  readonly code: string;
+  readonly retryAfterS: number;
+  readonly requestId: string;
+}
+
+export interface Turn {
+  readonly question: string;
+  state: "pending" | "done" | "stopped" | "failed";
+  answerId: string;
+  text: string;
+  citations: readonly Citation[];
+  language: Language;
+  /** What was searched for, if that is not the question. */
+  query: string;
+  /** Kind of the reason for which there is no answer; empty if there is one. */
+  abstained: string;
+  /** Questions to ask instead. */
+  suggestions: readonly string[];
+  nearest: ClauseName | undefined;
+  problem: Problem | undefined;
+  useful: boolean | undefined;
+}
+
+const MOST_TURNS = 50;
+
+export class Conversation {
+  sessionId = "";
+  turns: Turn[] = [];
+  private readonly key: string;
+
+  constructor(private readonly settings: Settings) {
+    this.key = `policy-assistant:${settings.server}:${settings.policies.join(",")}`;
+    this.restore();
+  }
+
+  begin(question: string, language: Language): Turn {
+    const turn: Turn = {
+      question,
+      state: "pending",
+      answerId: "",
+      text: "",
+      citations: [],
+      language,
+      query: "",
+      abstained: "",
+      suggestions: [],
+      nearest: undefined,
+      problem: undefined,
+      useful: undefined,
+    };
+    this.turns.push(turn);
+    this.save();
+    return turn;
+  }
+
+  drop(turn: Turn): void {
+    this.turns = this.turns.filter((other) => other !== turn);
+    this.save();
+  }
+
+  clear(): void {
+    this.sessionId = "";
+    this.turns = [];
+    this.save();
+  }
+
+  save(): void {
+    const store = this.store();
+    if (!store) return;
+    try {
+      if (!this.turns.length) store.removeItem(this.key);
+      else store.setItem(this.key, JSON.stringify({ session: this.sessionId, turns: this.turns.slice(-MOST_TURNS) }));
+    } catch {
+      // Full, or forbidden: the conversation lives on in this page.
+    }
+  }
+
+  /** The conversation as a person would read it. */
+  transcript(title: string, words: Words): string {
+    const parts = [words.transcriptTitle(title, new Date().toLocaleString())];
+    for (const turn of this.turns) {
+      const sources = turn.citations.map((citation) => `[${citation.marker}] ${citation.reference}`);
+      const said = [turn.text.trim(), ...sources].filter(Boolean).join("\n");
+      parts.push(`${words.asked}${turn.question}\n${words.answered}${said || problemText(turn.problem, words)}`);
+    }
+    if (!this.turns.length) parts.push(words.nothingYet);
+    return visible(parts.join("\n\n"));
+  }
+
+  private store(): Storage | undefined {
+    try {
+      if (this.settings.storage === "session") return sessionStorage;
+      if (this.settings.storage === "local") return localStorage;
+    } catch {
+      // Pages may be without.
+    }
+    return undefined;
+  }
+
+  private restore(): void {
+    try {
+      const kept = JSON.parse(this.store()?.getItem(this.key) ?? "null");
+      const turns: Turn[] = kept?.turns ?? [];
+      if (
+        !turns.every(
+          (turn) =>
+            typeof turn.question === "string" && Array.isArray(turn.citations) && Array.isArray(turn.suggestions),
+        )
+      )
+        return;
+      for (const turn of turns) if (turn.state === "pending") turn.state = "stopped";
+      this.turns = turns;
+      this.sessionId = String(kept?.session ?? "");
+    } catch {
+      // Not ours, or of another version: begin anew.
+    }
+  }
+}
+
+/** What to tell a person about a problem. */
+export function problemText(problem: Problem | undefined, words: Words): string {
+  const { errors } = words;
+  switch (problem?.code) {
+    case undefined:
+      return words.stopped;
+    case "rate_limited":
+    case "overloaded":
+    case "not_ready":
+    case "shutting_down":
+      return errors.busy(problem.retryAfterS);
+    case "unauthorized":
+    case "token_expired":
+    case "forbidden":
+    case "origin_not_allowed":
+      return errors.access;
+    case "unreachable":
+    case "timeout":
+    case "cut_off":
+    case "invalid_question":
+    case "policy_not_found":
+      return errors[problem.code];
+    default:
+      return errors.internal;
+  }
+}

@@ -1,0 +1,96 @@
+// The entry: reads the script's tag, makes the widget, and gives the page its handle, `window.PolicyAssistant`.
+
+import { readSettings, warn } from "./settings";
+import { type Events, type PublicAnswer, Widget } from "./widget";
+
+type Listener<Name extends keyof Events> = (detail: Events[Name]) => unknown;
+
+export interface PolicyAssistantHandle {
+  readonly version: string;
+  readonly isOpen: boolean;
+  open(): void;
+  close(): void;
+  /** Asks a question as if the person had; resolves with the answer, or with undefined if there came none. */
+  ask(question: string): Promise<PublicAnswer | undefined>;
+  /** Begins a new conversation. */
+  reset(): void;
+  /** Calls `listener` whenever `name` happens; returns what ends that. */
+  on<Name extends keyof Events>(name: Name, listener: Listener<Name>): () => void;
+  off<Name extends keyof Events>(name: Name, listener: Listener<Name>): void;
+  /** Takes the widget off the page. */
+  destroy(): void;
+}
+
+declare global {
+  interface Window {
+    PolicyAssistant?: PolicyAssistantHandle;
+  }
+}
+
+declare const VERSION: string;
+
+/** Makes the widget and its handle. */
+function start(script: HTMLScriptElement | null): void {
+  const settings = readSettings(script);
+  const listeners = new Map<keyof Events, Set<Listener<never>>>();
+
+  // False if a listener wants the widget not to go on.
+  function tell<Name extends keyof Events>(name: Name, detail: Events[Name]): boolean {
+    let goesOn = true;
+    for (const listener of [...(listeners.get(name) ?? [])]) {
+      try {
+        if ((listener as Listener<Name>)(detail) === false) goesOn = false;
+      } catch (error) {
+        console.error(error);
+      }
+    }
+    return goesOn;
+  }
+
+  const widget = new Widget(settings, tell);
+  const handle: PolicyAssistantHandle = Object.freeze({
+    version: VERSION,
+    get isOpen() {
+      return widget.isOpen;
+    },
+    open: () => widget.open(),
+    close: () => widget.close(),
+    ask: (question) => widget.ask(String(question)),
+    reset: () => widget.reset(),
+    on: (name, listener) => {
+      listeners.set(name, (listeners.get(name) ?? new Set()).add(listener));
+      return () => handle.off(name, listener);
+    },
+    off: (name, listener) => {
+      listeners.get(name)?.delete(listener);
+    },
+    destroy: () => {
+      widget.destroy();
+      listeners.clear();
+      if (window.PolicyAssistant === handle) delete window.PolicyAssistant;
+    },
+  } satisfies PolicyAssistantHandle);
+  window.PolicyAssistant = handle;
+  if (settings.open && !matchMedia("(max-width: 640px)").matches) widget.open(false);
+  document.dispatchEvent(new CustomEvent("policy-assistant:ready", { detail: handle }));
+}
+
+const script =
+  document.currentScript instanceof HTMLScriptElement
+    ? document.currentScript
+    : document.querySelector<HTMLScriptElement>('script[src$="/widget.js"], script[src="widget.js"]');
+
+function begin(): void {
+  // A page that swaps its body runs the script again, and the widget of before has gone with the old body.
+  if (typeof window.PolicyAssistant?.destroy === "function") {
+    if (document.getElementById("policy-assistant")) {
+      warn("the script is on the page twice");
+      return;
+    }
+    window.PolicyAssistant.destroy();
+  }
+  start(script);
+}
+
+if (document.body) begin();
+else document.addEventListener("DOMContentLoaded", begin, { once: true });

@@ -1,0 +1,380 @@
+// The HTTP service, as docs/http.md of the repository has it. What it sends is taken for what it should be only
+// where it is: a field that is missing or of another type becomes empty.
+
+import type { Settings } from "./settings";
+import { events } from "./sse";
+import { type Language, languageOf } from "./words";
+
+export interface Citation {
+  readonly marker: number;
+  readonly policyId: string;
+  readonly clauseId: string;
+  readonly reference: string;
+  readonly quote: string;
+  readonly start: number;
+  readonly end: number;
+  readonly translation: string;
+}
+
+export interface ClauseName {
+  readonly policyId: string;
+  readonly clauseId: string;
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface Clause {
+  readonly policyId: string;
+  readonly policyTitle: string;
+  readonly version: string;
+  readonly clauseId: string;
+  readonly reference: string;
+  readonly start: number;
+  readonly bodyEnd: number;
+  readonly text: string;
+  readonly translation: string;
+  readonly path: readonly ClauseName[];
+  readonly previous: ClauseName | undefined;
+  readonly next: ClauseName | undefined;
+  /** Address of the page that has it; empty if it is none of the service's. */
+  readonly permalink: string;
+}
+
+export interface Policy {
+  readonly policyId: string;
+  readonly title: string;
+  readonly company: string;
+  readonly contact: string;
+}
+
+export type ChatEvent =
+  | { readonly kind: "meta"; readonly answerId: string; readonly sessionId: string }
+  | { readonly kind: "sentence"; readonly text: string }
+  | { readonly kind: "citations"; readonly citations: readonly Citation[] }
+  | {
+      readonly kind: "done";
+      readonly question: string;
+      readonly query: string;
+      readonly language: Language;
+      readonly abstained: string;
+      readonly suggestions: readonly string[];
+      readonly nearest: ClauseName | undefined;
+    };
+
+/** What went wrong; `code` is the service's, or `unreachable`, `timeout`, `cut_off`. */
+export class ServiceError extends Error {
+  override readonly name = "ServiceError";
+
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly retryAfterS = 0,
+    readonly requestId = "",
+  ) {
+    super(message);
+  }
+}
+
+const RENEW_MS = 30_000;
+const TOKEN_CODES = ["token_expired", "unauthorized"];
+
+export class Service {
+  private token = "";
+  private tokenUntil = 0;
+  private isOpen = false; // the service wants no keys
+
+  constructor(private readonly settings: Settings) {
+    this.token = settings.token;
+    this.tokenUntil = settings.token ? Number.POSITIVE_INFINITY : 0;
+  }
+
+  /** Yields the events of an answer up to `done`; what else happens is a ServiceError, or the signal's own abort. */
+  async *chat(question: string, sessionId: string, signal: AbortSignal): AsyncGenerator<ChatEvent> {
+    const { policies } = this.settings;
+    const body = { question, session_id: sessionId || null, ...(policies.length ? { policies } : {}) };
+    const watch = new Watch(signal, this.settings.timeoutMs);
+    try {
+      const response = await this.send("v1/chat", { body, accept: "text/event-stream" }, watch);
+      if (!response.body) throw new ServiceError("cut_off", "the response has no body");
+      for await (const event of events(watch.read(response.body))) {
+        const data = parsed(event.data);
+        if (event.name === "error") throw errorOf(data, 0);
+        const known = chatEvent(event.name, data);
+        if (known) yield known;
+        if (known?.kind === "done") return;
+      }
+      throw new ServiceError("cut_off", "the stream ended without its end");
+    } catch (error) {
+      throw watch.explained(error);
+    } finally {
+      watch.stop();
+    }
+  }
+
+  async clause(policyId: string, clauseId: string, signal: AbortSignal): Promise<Clause> {
+    const path = `v1/policies/${encodeURIComponent(policyId)}/clauses/${encodeURIComponent(clauseId)}`;
+    return this.clauseOf(await this.json(path, {}, signal));
+  }
+
+  async policies(signal: AbortSignal): Promise<Policy[]> {
+    const found = record(await this.json("v1/policies", {}, signal)).policies;
+    return list(found).map((item) => {
+      const { policy_id, title, company, contact } = record(item);
+      return { policyId: text(policy_id), title: text(title), company: text(company), contact: text(contact) };
+    });
+  }
+
+  async feedback(answerId: string, useful: boolean, why: string): Promise<void> {
+    await this.json("v1/feedback", { body: { answer_id: answerId, useful, why } });
+  }
+
+  async forget(sessionId: string): Promise<void> {
+    await this.json(`v1/sessions/${encodeURIComponent(sessionId)}`, { method: "DELETE" });
+  }
+
+  private async json(path: string, request: Wanted, signal?: AbortSignal): Promise<unknown> {
+    const watch = new Watch(signal, this.settings.timeoutMs);
+    try {
+      const response = await this.send(path, request, watch);
+      return response.status === 204 ? {} : await response.json();
+    } catch (error) {
+      throw watch.explained(error);
+    } finally {
+      watch.stop();
+    }
+  }
+
+  private async send(path: string, request: Wanted, watch: Watch): Promise<Response> {
+    const used = await this.bearer(watch);
+    const response = await this.fetch(path, request, used, watch);
+    if (response.ok) return response;
+    const error = errorOf(await body(response), Number(response.headers.get("Retry-After")));
+    if (!(TOKEN_CODES.includes(error.code) && used && this.canRenew)) throw error;
+    this.tokenUntil = 0;
+    const again = await this.fetch(path, request, await this.bearer(watch), watch);
+    if (again.ok) return again;
+    throw errorOf(await body(again), Number(again.headers.get("Retry-After")));
+  }
+
+  private fetch(path: string, request: Wanted, bearer: string, watch: Watch): Promise<Response> {
+    const headers: Record<string, string> = { Accept: request.accept ?? "application/json" };
+    if (request.body) headers["Content-Type"] = "application/json";
+    if (bearer) headers.Authorization = `Bearer ${bearer}`;
+    return fetch(new URL(path, this.settings.server), {
+      method: request.method ?? (request.body ? "POST" : "GET"),
+      headers,
+      body: request.body ? JSON.stringify(request.body) : null,
+      credentials: "omit",
+      cache: "no-store",
+      referrerPolicy: "strict-origin-when-cross-origin",
+      signal: watch.signal,
+    });
+  }
+
+  private get canRenew(): boolean {
+    return Boolean(this.settings.tokenEndpoint || this.settings.key);
+  }
+
+  /** A token that is good for a while; empty where none is wanted. */
+  private async bearer(watch: Watch): Promise<string> {
+    if (!this.canRenew || this.isOpen || Date.now() < this.tokenUntil - RENEW_MS) return this.token;
+    const { tokenEndpoint, key, server } = this.settings;
+    const response = tokenEndpoint
+      ? await fetch(new URL(tokenEndpoint, location.href), {
+          method: "POST",
+          headers: { Accept: "application/json" },
+          credentials: "same-origin",
+          signal: watch.signal,
+        })
+      : await fetch(new URL("v1/tokens", server), {
+          method: "POST",
+          headers: { "Content-Type": "application/json", Authorization: `Bearer ${key}` },
+          credentials: "omit",
+          body: "{}",
+          signal: watch.signal,
+        });
+    const made = await body(response);
+    if (!response.ok) {
+      const error = errorOf(made, Number(response.headers.get("Retry-After")));
+      if (error.code !== "no_keys") throw error;
+      this.isOpen = true;
+      this.token = "";
+      return "";
+    }
+    const { token, expires_in_s: lasts } = record(made);
+    this.token = text(token);
+    this.tokenUntil = Date.now() + (number(lasts) || 60) * 1000;
+    if (!this.token) throw new ServiceError("unauthorized", "the token endpoint sent no token");
+    return this.token;
+  }
+
+  private clauseOf(sent: unknown): Clause {
+    const clause = record(sent);
+    const policyId = text(clause.policy_id);
+    const neighbour = (item: unknown): ClauseName | undefined => {
+      const { clause_id, reference, name, text: words } = record(item);
+      if (!text(clause_id)) return undefined;
+      return { policyId, clauseId: text(clause_id), name: text(reference) || text(name), text: text(words) };
+    };
+    return {
+      policyId,
+      policyTitle: text(clause.policy_title),
+      version: text(clause.version),
+      clauseId: text(clause.clause_id),
+      reference: text(clause.reference),
+      start: number(clause.start),
+      bodyEnd: number(clause.body_end),
+      text: text(clause.text),
+      translation: text(clause.translation),
+      path: list(clause.path).flatMap((step) => neighbour(step) ?? []),
+      previous: neighbour(clause.previous),
+      next: neighbour(clause.next),
+      permalink: this.address(text(clause.permalink)),
+    };
+  }
+
+  /** A link of the service's; empty if it leads elsewhere. */
+  private address(permalink: string): string {
+    try {
+      const url = new URL(permalink, this.settings.server);
+      return permalink && url.href.startsWith(this.settings.server) ? url.href : "";
+    } catch {
+      return "";
+    }
+  }
+}
+
+interface Wanted {
+  readonly method?: string;
+  readonly body?: object;
+  readonly accept?: string;
+}
+
+/** Ends a request when its signal says so, or when nothing has come for too long. */
+class Watch {
+  private readonly controller = new AbortController();
+  private isLate = false;
+  private timer = 0;
+  private readonly abort = () => this.controller.abort();
+
+  constructor(
+    private readonly outer: AbortSignal | undefined,
+    private readonly limitMs: number,
+  ) {
+    if (outer?.aborted) this.abort();
+    outer?.addEventListener("abort", this.abort);
+    this.restart();
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  async *read(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+    const reader = stream.getReader();
+    try {
+      for (let part = await reader.read(); !part.done; part = await reader.read()) {
+        this.restart();
+        yield part.value;
+      }
+    } finally {
+      // Whoever stops reading wants the rest no more; what that says of a broken stream is known already.
+      reader.cancel().catch(() => undefined);
+    }
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+    this.outer?.removeEventListener("abort", this.abort);
+  }
+
+  explained(error: unknown): unknown {
+    if (error instanceof ServiceError || this.outer?.aborted) return error;
+    if (this.isLate) return new ServiceError("timeout", "nothing came for too long");
+    return new ServiceError("unreachable", String(error));
+  }
+
+  private restart(): void {
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => {
+      this.isLate = true;
+      this.abort();
+    }, this.limitMs);
+  }
+}
+
+function chatEvent(name: string, data: unknown): ChatEvent | undefined {
+  const sent = record(data);
+  if (name === "meta") return { kind: "meta", answerId: text(sent.answer_id), sessionId: text(sent.session_id) };
+  if (name === "sentence") return { kind: "sentence", text: text(sent.text) };
+  if (name === "citations") {
+    const known = list(sent.citations).map(citationOf);
+    return { kind: "citations", citations: known.filter(({ marker, clauseId }) => marker >= 1 && clauseId) };
+  }
+  if (name !== "done") return undefined; // one of a later version
+  const reason = record(sent.abstained);
+  const first = record(list(sent.hits)[0]);
+  const nearest = text(first.clause_id) && {
+    policyId: text(first.policy_id),
+    clauseId: text(first.clause_id),
+    name: text(first.reference),
+    text: "",
+  };
+  return {
+    kind: "done",
+    question: text(sent.question),
+    query: text(sent.query),
+    language: languageOf(text(sent.language)),
+    abstained: text(reason.kind),
+    suggestions: list(reason.suggestions).map(text).filter(Boolean),
+    nearest: nearest || undefined,
+  };
+}
+
+function citationOf(sent: unknown): Citation {
+  const citation = record(sent);
+  return {
+    marker: number(citation.marker),
+    policyId: text(citation.policy_id),
+    clauseId: text(citation.clause_id),
+    reference: text(citation.reference),
+    quote: text(citation.quote),
+    start: number(citation.start),
+    end: number(citation.end),
+    translation: text(citation.translation),
+  };
+}
+
+function errorOf(sent: unknown, retryAfterS: number): ServiceError {
+  const error = record(record(sent).error);
+  const wait = Number.isFinite(retryAfterS) ? retryAfterS : 0;
+  return new ServiceError(text(error.code) || "internal", text(error.message), wait, text(error.request_id));
+}
+
+async function body(response: Response): Promise<unknown> {
+  return parsed(await response.text());
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return {};
+  }
+}
+
+function record(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function number(value: unknown): number {
+  return typeof value === "number" && Number.isFinite(value) ? value : 0;
+}
