@@ -48,22 +48,14 @@ class ReplyReader:
             self._text, self._read_to = self._text[self._read_to :], 0
         self._text += piece
         while match := _SIGNIFICANT.search(self._text, self._read_to):
-            place = match.start()
+            place, sign = match.start(), match[0]
             self._read_to = place + 1
-            sign = match[0]
             if self._in_string:
-                if sign == "\\":
-                    if place + 1 == len(self._text):
-                        # What it escapes has not arrived.
-                        self._read_to = place
-                        return
-                    self._read_to = place + 2
-                elif sign == '"':
-                    self._in_string = False
-                elif sign == "\n":
-                    # No JSON string has one: this was none, and nothing that was begun can be trusted.
-                    self._in_string = False
-                    self._starts.clear()
+                if sign == "\\" and place + 1 == len(self._text):
+                    # What it escapes has not arrived.
+                    self._read_to = place
+                    return
+                self._within_string(sign)
             elif sign == '"':
                 self._in_string = bool(self._starts)
             elif sign == "{":
@@ -71,6 +63,16 @@ class ReplyReader:
             elif sign == "}" and self._starts:
                 yield from self._object(self._text[self._starts.pop() : place + 1])
         self._read_to = len(self._text)
+
+    def _within_string(self, sign: str) -> None:
+        if sign == "\\":
+            self._read_to += 1
+        elif sign == '"':
+            self._in_string = False
+        elif sign == "\n":
+            # No JSON string has one: this was none, and nothing that was begun can be trusted.
+            self._in_string = False
+            self._starts.clear()
 
     def _object(self, text: str) -> Iterator[Proposal]:
         if len(text) > _LONGEST_OBJECT:
