@@ -188,8 +188,8 @@ def features(query: str, hits: Sequence[Hit]) -> dict[str, float]:
     evidence = hits[0].evidence
     first = [hit.policy.text[hit.start : hit.end] for hit in hits[:_READ_FOR_VALUES]]
     return {
-        # Bounded, lest it decide alone.
-        "scope": max(-_MOST_SCOPE, min(evidence.scope or 0.0, _MOST_SCOPE)),
+        # Bounded, lest it decide alone; and who names only what the clause names does not ask about other things.
+        "scope": max(0.0 if evidence.concepts == 1 else -_MOST_SCOPE, min(evidence.scope or 0.0, _MOST_SCOPE)),
         "similarity": evidence.similarity,
         "concepts": _UNNAMED if evidence.concepts is None else evidence.concepts,
         "unmentioned": min(len(evidence.unmentioned), _MOST_UNMENTIONED),

@@ -205,6 +205,11 @@ def test_abstaining_names_the_nearest_clause_and_the_contact(
     assert found.text == found.abstained.message
 
 
+def test_who_names_what_the_clause_names_is_on_topic(policy: Policy) -> None:
+    odd = Evidence(scope=-6.0, similarity=0.46, coverage=0.8, concepts=1.0)
+    assert answerability("高德收集什么", [hit(policy, "手机号码", evidence=odd)]) > 0
+
+
 def test_what_is_off_topic_is_not_answered(policy: Policy) -> None:
     assert answerability("注册要什么", [hit(policy, "手机号码")]) > 0
     assert answerability("注册要什么", [hit(policy, "手机号码", evidence=OFF_TOPIC)]) < 0

@@ -42,7 +42,7 @@ class ReplyReader:
         self.claims_list_seen = False
         """Whether an object with a list of claims was complete, such as `{"claims": []}`."""
 
-    def read(self, piece: str) -> Iterator[Proposal]:  # noqa: C901 - one state a branch
+    def read(self, piece: str) -> Iterator[Proposal]:
         """Take the next piece of the reply, and yield the proposals that it completes."""
         if not self._starts:
             self._text, self._read_to = self._text[self._read_to :], 0

@@ -1,0 +1,98 @@
+"""`python -m benchmarks.hostile_model`: what a person is shown, and how long it takes, when a language model misbehaves.
+
+A server on this machine speaks OpenAI's protocol and does each of the things that the tests know of, with the budget
+that is the default. Statements are counted that stand in the answer without being the policy's own words.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant import Assistant, Settings
+from assistant.backends import generator
+from assistant.backends.llm import LLMGenerator
+from assistant.backends.llm.model import Breaker
+from tests.fake_llm import serving
+from tests.misbehaviours import DROPPED, FALLS_BACK, PHONE, QUOTES_ALONE, QUOTES_ALONE_AT_LAST, claiming
+
+if TYPE_CHECKING:
+    from assistant import Answer
+    from tests.fake_llm import Act
+
+_CORPUS = Path(__file__).parents[1] / "tests" / "fixtures" / "corpus"
+_QUESTION = "你们会收集我的手机号码吗？"
+_ROUNDS = 200
+
+
+def main() -> None:
+    """Print the table, then what a model costs that is left alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(corpus=_CORPUS, index_dir=Path(folder) / "index", k=40)
+        extractive = Assistant.open(settings=settings)
+        extractive.ask(_QUESTION, policies=["yunchao"])
+        print("| the model | statements not proved | answer | seconds |\n|---|---|---|---|")
+        for name, act in (DROPPED | FALLS_BACK | QUOTES_ALONE | QUOTES_ALONE_AT_LAST).items():
+            _row(name, act, extractive)
+        _row("(behaves)", claiming(statement="注册账号时，我们会收集手机号码。"), extractive)
+        _left_alone(extractive)
+
+
+def _row(name: str, act: Act, extractive: Assistant) -> None:
+    with serving(act) as fake:
+        model = generator(Settings(llm_base_url=fake.url, llm_model="m"))
+        asked = Assistant(extractive.policies, extractive.retriever, model, extractive.settings)
+        started = time.monotonic()
+        found = asked.ask(_QUESTION, policies=["yunchao"])
+        seconds = time.monotonic() - started
+        if isinstance(model, LLMGenerator):
+            model.close()
+    same = found == extractive.ask(_QUESTION, policies=["yunchao"])
+    shown = "extractive" if same else "its quotes" if _unproved(found, extractive) == 0 else "its words"
+    print(f"| {name} | {_unproved(found, extractive)} | {shown} | {seconds:.2f} |", flush=True)
+
+
+def _unproved(found: Answer, assistant: Assistant) -> int:
+    """Count the lines of an answer that say anything besides quotes that stand in the policy."""
+    lines = 0
+    for line in found.text.splitlines():
+        rest = line
+        for citation in found.citations:
+            if assistant.policy(citation.policy_id).text[citation.start : citation.end] == citation.quote:
+                for part in citation.quote.splitlines():
+                    rest = rest.replace(part.strip(), "")
+        lines += line.startswith("•") and any(char.isalpha() for char in rest)
+    return lines
+
+
+def _left_alone(extractive: Assistant) -> None:
+    with serving(lambda reply: reply.fail(404)) as fake:
+        model = generator(Settings(llm_base_url=fake.url, llm_model="m"))
+        assert isinstance(model, LLMGenerator)
+        model.breaker = Breaker(most_failures=1, rest_s=3_600)
+        asked = Assistant(extractive.policies, extractive.retriever, model, extractive.settings)
+        asked.ask(_QUESTION)
+        before = len(fake.requests)
+        # In turn, so that both see the same machine.
+        times = [(_seconds(asked), _seconds(extractive)) for _ in range(_ROUNDS)]
+        model.close()
+        after = len(fake.requests)
+    with_model, without = (sorted(column)[_ROUNDS // 2] for column in zip(*times, strict=True))
+    print(
+        f"\nLeft alone after failures, of {_ROUNDS} questions {after - before} reach the model; the median answer takes"
+    )
+    print(f"{1000 * with_model:.1f} ms, without a model {1000 * without:.1f} ms.")
+
+
+def _seconds(assistant: Assistant) -> float:
+    started = time.perf_counter()
+    assistant.ask(_QUESTION)
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    assert PHONE in (_CORPUS / "yunchao" / "policy.txt").read_text("utf-8")
+    sys.exit(main())
