@@ -1,4 +1,4 @@
-"""`python -m benchmarks.hostile_model`: what a person is shown, and how long it takes, when a language model misbehaves.
+"""`python -m benchmarks.hostile_model`: what a person is shown, and in what time, when a language model misbehaves.
 
 A server on this machine speaks OpenAI's protocol and does each of the things that the tests know of, with the budget
 that is the default. Statements are counted that stand in the answer without being the policy's own words.
