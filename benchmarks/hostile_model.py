@@ -6,7 +6,6 @@ that is the default. Statements are counted that stand in the answer without bei
 
 from __future__ import annotations
 
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -95,4 +94,4 @@ def _seconds(assistant: Assistant) -> float:
 
 if __name__ == "__main__":
     assert PHONE in (_CORPUS / "yunchao" / "policy.txt").read_text("utf-8")
-    sys.exit(main())
+    main()
