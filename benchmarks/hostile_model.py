@@ -36,7 +36,10 @@ def main() -> None:
         print("| the model | statements not proved | answer | seconds |\n|---|---|---|---|")
         for name, act in (DROPPED | FALLS_BACK | QUOTES_ALONE | QUOTES_ALONE_AT_LAST).items():
             _row(name, act, extractive)
-        _row("(behaves)", claiming(statement="注册账号时，我们会收集手机号码。"), extractive)
+        print(
+            "\nOne that behaves, in its own words:\n\n| the model | statements | answer | seconds |\n|---|---|---|---|"
+        )
+        _row("answers", claiming(statement="注册账号时，我们会收集手机号码。"), extractive)
         _left_alone(extractive)
 
 

@@ -42,6 +42,8 @@ __all__ = ["LLMGenerator"]
 _log = logging.getLogger(__name__)
 
 _MOST_PROPOSALS = 30
+_MARGIN_S = 0.25
+"""What is left of the budget for the answer's other steps."""
 _LEAST_RETRY_S = 0.1
 _RETRY_SHARE = 0.25
 """Share of the budget that must be left for a second try."""
@@ -99,6 +101,7 @@ class LLMGenerator:
             hits: The clauses, best first.
             question: As typed, in whose language the answer is; the query by default.
         """
+        deadline = time.monotonic() + self._timeout_s - min(_MARGIN_S, self._timeout_s / 10)
         extracted = self._extractive.generate(query, hits).claims
         # Not for what is refused, nor for a list of all places, which a model would shorten.
         if not extracted or wants_all(query) or not self.breaker.admits():
@@ -108,7 +111,7 @@ class LLMGenerator:
         failure: CallFailed | None = None
         gone = True
         try:
-            with closing(self._claims(question or query, query, hits)) as claims:
+            with closing(self._claims(question or query, query, hits, deadline)) as claims:
                 for claim in claims:
                     yield claim
                     told += 1
@@ -136,13 +139,12 @@ class LLMGenerator:
             if self.breaker.is_open and not was_open:
                 _log.warning("the language model is left alone for a while (%s)", failure.reason)
 
-    def _claims(self, question: str, query: str, hits: Sequence[Hit]) -> Generator[Claim, None, None]:
+    def _claims(self, question: str, query: str, hits: Sequence[Hit], deadline: float) -> Generator[Claim, None, None]:
         """Yield the claims that stand, of the first reply or of the second.
 
         Raises:
             CallFailed: If there was no reply that could be read to its end.
         """
-        deadline = time.monotonic() + self._timeout_s
         language = language_of(question)
         vetter = Vetter(hits, default_thesaurus(), language=language, min_quote_chars=self._min_quote_chars)
         told, tries = 0, 0
@@ -186,6 +188,9 @@ class LLMGenerator:
         with closing(self._model.reply(prompt, deadline=deadline, options=options)) as pieces:
             for piece in pieces:
                 for proposal in reader.read(piece):
+                    # Comparing takes its time too.
+                    if time.monotonic() > deadline:
+                        raise CallFailed("timeout")
                     found += 1
                     yield proposal
                     if found >= _MOST_PROPOSALS:
