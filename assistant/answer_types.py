@@ -28,7 +28,10 @@ def _of(name: str, *, wanted: str, held: str) -> AnswerType:
     return AnswerType(name=name, wanted=re.compile(wanted), held=re.compile(held))
 
 
-_NUMBER = r"(?:\d+|[一二三四五六七八九十百两半]+|one|two|three|four|five|six|seven|ten|twelve|fifteen|thirty|a|an)"
+# Bounded, lest a long run of them be read again from each of its places.
+_NUMBER = (
+    r"(?:\d{1,9}|[一二三四五六七八九十百两半]{1,9}|one|two|three|four|five|six|seven|ten|twelve|fifteen|thirty|a|an)"
+)
 ANSWER_TYPES = (
     _of(
         "duration",
@@ -50,7 +53,7 @@ ANSWER_TYPES = (
         "telephone",
         wanted=r"(?:电话|热线|手机号?码?)(?:号码?)?(?:是?多少|是什么|是哪个|怎么打)|\bhotline\b|"
         r"\b(?:phone|telephone) number (?:of|for|to)\b|\bnumber (?:can i|to|do i|should i) (?:call|ring|dial)\b",
-        held=r"\d[\d -]{5,}\d|热线|电话[:：]",
+        held=r"\d[\d -]{5,20}\d|热线|电话[:：]",
     ),
     _of(
         "count",
@@ -82,9 +85,9 @@ def wants_all(question: str) -> bool:
 
 _ALL = re.compile(
     r"哪些|哪几[个种类家]|有哪|都有什么|所有|全部|列出|列举|分别|多少种|"
-    r"\bwhich (?!is\b|was\b|has\b|does\b)(?:\w+ ){0,2}\w+s\b|\bwhat (?:kinds?|types?|sorts?|all)\b|"
+    r"\bwhich (?!is\b|was\b|has\b|does\b)(?:\w{1,30} ){0,2}\w{1,30}s\b|\bwhat (?:kinds?|types?|sorts?|all)\b|"
     r"\blist (?:all|of|the|every)\b|\bwho all\b|"
-    r"\bevery(?:one|thing|where)?\b|\ball (?:the |of the )?\w+s\b|\bin what (?:cases|situations|circumstances)\b"
+    r"\bevery(?:one|thing|where)?\b|\ball (?:the |of the )?\w{1,30}s\b|\bin what (?:cases|situations|circumstances)\b"
 )
 
 

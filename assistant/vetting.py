@@ -119,6 +119,10 @@ class Vetter:
             return None, ""
         titles = [clause.title for clause in policy.path(policy.at(span[0]).id)[1:] if clause.title]
         finding = self._bearing.judge(words, quote, lead_in=lead, above=titles)
+        if finding.verdict == "unchecked" and language_of(words) != policy.language:
+            # The policy's own translation, which is shown below the quote, may have the words that the rules lack.
+            translated = policy.translation(*span)
+            finding = self._bearing.judge(words, translated) if translated else finding
         said = finding.verdict == "borne_out" and language_of(words) == self._language
         return finding, words if said else ""
 

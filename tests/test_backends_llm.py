@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.allow_hosts(["127.0.0.1"]), pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
 KEY = "sk-secret-0123456789"
-BUDGET_S = 0.8
+BUDGET_S = 0.5
 # A model that behaves has time enough.
 AMPLE_S = 30
 # What the machine may take besides: it is busy at times.

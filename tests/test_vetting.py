@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -100,6 +102,18 @@ def test_words_in_another_language_than_the_question_are_left_out(hits: tuple[Hi
     statement = "We collect your phone number to create an account."
     assert vet(hits, "我们收集您的手机号码，用于创建账号。", statement).outcome == "quote_only"
     assert vet(hits, "我们收集您的手机号码，用于创建账号。", statement, language="en").outcome == "kept"
+
+
+def test_a_translation_of_the_policys_own_bears_words_out_too(hits: tuple[Hit, ...], policy: Policy) -> None:
+    clause = policy.at(TEXT.index("也不收集您的支付密码"))
+    rendered = ("(II) Payment", "We gather the reference of your purchase.", "We collect no bank card number or PIN.")
+    translated = replace(policy, translations={clause.id: rendered})
+    shown = tuple(replace(hit, policy=translated) for hit in hits)
+    quote, said = "我们收集您的订单号。", "We gather the reference of your purchase."
+    assert vet(hits, quote, said, language="en").outcome == "quote_only"
+    assert vet(shown, quote, said, language="en").outcome == "kept"
+    assert vet(shown, quote, "We may gather the reference of your purchase.", language="en").outcome != "kept"
+    assert vet(shown, quote, "We do not gather the reference of your purchase.", language="en").outcome != "kept"
 
 
 def test_words_that_repeat_the_quote_are_not_said_twice(hits: tuple[Hit, ...]) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _LONGEST_OBJECT = 8_000
 _DEEPEST = 8
 _SIGNIFICANT = re.compile(r'[{}"\\\n]')
-_NUMBER = re.compile(r"\s*\[?\s*(\d{1,4})\s*\]?\s*")
+_NUMBER = re.compile(r"\s{0,8}\[?\s{0,8}(\d{1,4})\s{0,8}\]?\s{0,8}")
 
 
 class ReplyReader:
