@@ -164,7 +164,7 @@ def _understood(question: str, memory: _Memory) -> Condensed:
         memory = _Memory(names=memory.names)
     core = said.text[opening.end :]
     if opening.end and (found := _said_to_us(vocabulary.read(core, chat=True), memory)):
-        return found
+        return found if found.query else replace(found, query=said.text)
     asked = vocabulary.read(core, names=memory.names)
     found = _follow_up(asked, memory, corrects=opening.corrects) if memory.query else _first(asked)
     if found:
@@ -232,7 +232,7 @@ _REMARKS = tuple(
         ("more", {"more"}, {*_AROUND, "it", "these"}),
         ("polite", _POLITE, ()),
         ("thanks", {"thanks"}, {"it", "function"}),
-        ("change", {"change"}, {"fix"}),
+        ("change", {"change"}, {"fix", "meant"}),
         ("fix", {"fix", "meant"}, ()),
         ("human", {"human"}, {*_AROUND, "reach", "what", "how_much", "where", "how"}),
         ("show", {"show", "ordinal"}, {*_AROUND, "it", "these", "what", "where", "how"}),

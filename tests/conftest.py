@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from assistant import Policy
     from assistant.embedding import Role, Vectors
 
-# Machines that run tests are busy; a slow example is no failure.
-hypothesis.settings.register_profile("assistant", deadline=None)
+# Machines that run tests are busy: a slow example is no failure. The same examples each time, so that a test fails for
+# what was changed; `pytest --hypothesis-profile=explore` looks for new ones.
+hypothesis.settings.register_profile("assistant", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=2_000)
 hypothesis.settings.load_profile("assistant")
 
 FIXTURES = Path(__file__).parent / "fixtures"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from assistant import Answer, Citation, Turn
@@ -167,6 +167,8 @@ questions = st.lists(st.sampled_from(WORDS), max_size=9).flatmap(
     st.one_of(questions, st.text(max_size=60)),
     st.lists(st.tuples(questions, st.one_of(st.just(""), questions, st.text(max_size=9))), max_size=4),
 )
+@example("我说的是换个问题", [("个推", "")])
+@example("hi, 我说的是嗯", [("个推", "")])
 def test_any_question_comes_out_fit_to_be_asked(question: str, before: list[tuple[str, str]]) -> None:
     history = [Turn(question=asked, query=query) for asked, query in before]
     found = condense(question, history, names=NAMES)

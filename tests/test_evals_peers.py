@@ -159,10 +159,13 @@ def test_a_piece_must_stand_where_the_framework_says() -> None:
 
 
 def test_every_way_to_rank_is_tried_with_every_size() -> None:
-    found = list(choices((1, 2), ("w", "v"), ("m",)))
-    assert len(set(found)) == len(found) == 2 * 5
+    found = list(choices((10, 20), ("w", "v"), ("m",)))
+    assert len(set(found)) == len(found) == 2 * 2 * 5
     assert {choice.retrieval for choice in found} == {"w", "v", "m", "w + m", "v + m"}
-    assert Choice(size=1, words="w", model="m") in found
+    assert Choice(size=10, words="w", model="m") in found
+    overlapping = Choice(size=20, overlap=4, model="m")
+    assert overlapping in found
+    assert overlapping.division("Splitter", "tokens") == "Splitter, 20 tokens, overlapping"
 
 
 # --- What is asked ---------------------------------------------------------------------------

@@ -5,6 +5,7 @@ BM25 is tried as it comes, which takes each Chinese character for a word, and wi
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ PACKAGES = ("haystack-ai",)
 """What its figures depend on."""
 MODELS = ("e5", "USE")
 """Embedding models that it needs."""
-SIZES = (100, 300, 800)
+SIZES = (100, 200, 300, 500, 800)
 """Largest sizes of a piece, in characters."""
 OWN_WORDS, JIEBA_WORDS = "BM25 (characters)", "BM25 (jieba)"
 """Ways to find words."""
@@ -49,7 +50,7 @@ class Haystack:
     @property
     def division(self) -> str:
         """How a text is divided."""
-        return f"RecursiveDocumentSplitter, {self.choice.size} characters"
+        return self.choice.division("RecursiveDocumentSplitter", "characters")
 
     @property
     def retrieval(self) -> str:
@@ -60,6 +61,8 @@ class Haystack:
         """Return a search over the pieces of a policy."""
         # Read when the framework is imported: it is not to tell its makers that it is used.
         os.environ["HAYSTACK_TELEMETRY_ENABLED"] = "False"
+        # It warns of every piece that is no longer than the overlap.
+        logging.getLogger("haystack").setLevel(logging.ERROR)
         from haystack import Document
         from haystack.components.joiners import DocumentJoiner
         from haystack.components.preprocessors import RecursiveDocumentSplitter
@@ -70,7 +73,7 @@ class Haystack:
             separators=list(SEPARATORS),
             split_unit="char",
             split_length=self.choice.size,
-            split_overlap=self.choice.size // 5,
+            split_overlap=self.choice.overlap,
         )
         store = InMemoryDocumentStore(embedding_similarity_function="cosine", shared=False)
         if self.choice.words == JIEBA_WORDS:

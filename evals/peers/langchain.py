@@ -27,7 +27,7 @@ PACKAGES = ("langchain-classic", "langchain-community", "langchain-core", "langc
 """What its figures depend on."""
 MODELS = ("e5", "USE")
 """Embedding models that it needs."""
-SIZES = (100, 300, 800)
+SIZES = (100, 200, 300, 500, 800)
 """Largest sizes of a piece, in characters."""
 
 
@@ -51,7 +51,7 @@ class LangChain:
     @property
     def division(self) -> str:
         """How a text is divided."""
-        return f"RecursiveCharacterTextSplitter, {self.choice.size} characters"
+        return self.choice.division("RecursiveCharacterTextSplitter", "characters")
 
     @property
     def retrieval(self) -> str:
@@ -64,7 +64,7 @@ class LangChain:
             separators=[*SEPARATORS, ""],
             keep_separator="end",
             chunk_size=self.choice.size,
-            chunk_overlap=self.choice.size // 5,
+            chunk_overlap=self.choice.overlap,
             add_start_index=True,
         )
         retriever = self._retriever(splitter.create_documents([policy.text]), k)

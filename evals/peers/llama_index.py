@@ -38,7 +38,7 @@ PACKAGES = ("llama-index-core", "llama-index-retrievers-bm25")
 MODELS = ("e5", "USE")
 """Embedding models that it needs."""
 SIZES = (128, 256, 512, 1024)
-"""Largest sizes of a piece, in tokens; the last one is its default."""
+"""Largest sizes of a piece, in tokens; by default the last one, overlapping."""
 WORDS = {"BM25": r"(?u)\b\w\w+\b", "BM25 (characters)": r"(?u)[㐀-鿿]|[^\W㐀-鿿]{2,}"}
 """Its own pattern of a word, and one for Chinese."""
 
@@ -61,7 +61,7 @@ class LlamaIndex:
     @property
     def division(self) -> str:
         """How a text is divided."""
-        return f"SentenceSplitter, {self.choice.size} tokens"
+        return self.choice.division("SentenceSplitter", "tokens")
 
     @property
     def retrieval(self) -> str:
@@ -70,8 +70,7 @@ class LlamaIndex:
 
     def index(self, policy: Policy, *, k: int) -> Search:
         """Return a search over the pieces of a policy."""
-        # Its default is 200 of 1024.
-        splitter = SentenceSplitter(chunk_size=self.choice.size, chunk_overlap=self.choice.size // 5)
+        splitter = SentenceSplitter(chunk_size=self.choice.size, chunk_overlap=self.choice.overlap)
         retriever = self._retriever(splitter.get_nodes_from_documents([Document(text=policy.text)]), k)
 
         def search(question: str) -> Sequence[Span]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, product
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.corpus import open_corpus
@@ -52,10 +52,16 @@ class Choice:
 
     size: int
     """Largest size of a piece, in the framework's unit."""
+    overlap: int = 0
+    """How much of a piece the next one may repeat, in the same unit."""
     words: str = ""
     """How words are found for BM25; empty for no BM25."""
     model: str = ""
     """Name of the embedding model; empty for none."""
+
+    def division(self, splitter: str, unit: str) -> str:
+        """Return how a text is divided, as it is told."""
+        return f"{splitter}, {self.size} {unit}{', overlapping' if self.overlap else ''}"
 
     @property
     def retrieval(self) -> str:
@@ -63,13 +69,14 @@ class Choice:
         return " + ".join(filter(None, (self.words, self.model)))
 
 
-def choices(sizes: Sequence[int], words: Sequence[str], models: Iterable[str]) -> Iterator[Choice]:
-    """Yield every choice: each size with each model, each way to find words, and each pair of these, fused."""
-    for size in sizes:
-        for model in ("", *models):
-            for way in ("", *words):
-                if model or way:
-                    yield Choice(size=size, words=way, model=model)
+def choices(sizes: Sequence[int], words: Sequence[str], models: Sequence[str]) -> Iterator[Choice]:
+    """Yield every choice: each model, each way to find words, and each pair of these, fused, over every division.
+
+    Pieces of each size are tried without an overlap and with one of a fifth.
+    """
+    for size, overlap, model, way in product(sizes, (0, 1), ("", *models), ("", *words)):
+        if model or way:
+            yield Choice(size=size, overlap=overlap * size // 5, words=way, model=model)
 
 
 class Peer(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Callable, Sequence
 from importlib import metadata
@@ -98,6 +99,7 @@ def jieba_words(folder: Path) -> Words:
     import jieba
 
     folder.mkdir(parents=True, exist_ok=True)
+    jieba.setLogLevel(logging.WARNING)
     tokenizer: Any = jieba.Tokenizer()
     # Not the folder that all users of the machine share: jieba runs what it reads there.
     tokenizer.tmp_dir = str(folder)
