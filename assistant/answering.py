@@ -9,15 +9,16 @@ language model: its claims are the clauses' own sentences.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
-from assistant.answer_types import holds, wanted, wants_all
-from assistant.text import Language, Span, fold, language_of, sentences
+from assistant.answer_types import gives_orders, holds, wanted, wants_all
+from assistant.text import STOPWORDS, Language, Span, fold, has_han, language_of, normalized, sentences
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from assistant.policy import Clause, Policy
     from assistant.retrieval import Evidence, Hit
@@ -131,6 +132,23 @@ class Generator(Protocol):
         """Return claims about `query` that quote `hits`; none if these do not answer it."""
 
 
+@runtime_checkable
+class StreamingGenerator(Protocol):
+    """A generator whose claims come one after another, so that the first is told before the last is there."""
+
+    def stream(self, query: str, hits: Sequence[Hit], *, question: str) -> Iterator[Claim | None]:
+        """Yield claims as `Generator.generate` returns them; closing the iterator ends the work.
+
+        Args:
+            query: The question made to stand by itself.
+            hits: The clauses, best first.
+            question: As typed, in whose language the answer is.
+
+        Yields:
+            Claims, and now and then None while there is none, so that whoever waits may give up.
+        """
+
+
 class ExtractiveGenerator:
     """Drafts answers from the clauses' own sentences, without a language model.
 
@@ -146,7 +164,7 @@ class ExtractiveGenerator:
         if answerability(query, hits) < 0 or is_unclear(query, hits):
             return Draft(claims=())
         most = self._max_citations
-        chosen = [hit for hit in hits[:_MOST_CLAUSES] if hit.score >= hits[0].score - _CLAUSE_MARGIN]
+        chosen = _chosen(query, hits)
         if wants_all(query) and hits[0].evidence.concepts == 1:
             most *= _LIST_FACTOR
             listed = (h for h in hits if h.evidence.concepts == 1 and h.score >= hits[0].score - _LIST_MARGIN)
@@ -186,48 +204,103 @@ def answerability(query: str, hits: Sequence[Hit]) -> float:
 def features(query: str, hits: Sequence[Hit]) -> dict[str, float]:
     """Return by name what the regression reads of a question and its hits, of which there is at least one."""
     evidence = hits[0].evidence
-    first = [hit.policy.text[hit.start : hit.end] for hit in hits[:_READ_FOR_VALUES]]
+    named = [hit.evidence.concepts for hit in hits[:_READ_FOR_CONCEPTS] if hit.evidence.concepts is not None]
+    # Bounded, lest it decide alone; and who names only what the clause names does not ask about other things.
+    scope = 0.0 if evidence.scope is None or evidence.concepts == 1 else max(evidence.scope, -_MOST_SCOPE)
+    familiarity = _USUAL_FAMILIARITY if evidence.familiarity is None else evidence.familiarity
     return {
-        # Bounded, lest it decide alone; and who names only what the clause names does not ask about other things.
-        "scope": max(0.0 if evidence.concepts == 1 else -_MOST_SCOPE, min(evidence.scope or 0.0, _MOST_SCOPE)),
+        "scope": min(0.0, scope + _SCOPE_IN_DOUBT),
         "similarity": evidence.similarity,
-        "concepts": _UNNAMED if evidence.concepts is None else evidence.concepts,
+        "likeness": _USUAL_LIKENESS if evidence.likeness is None else evidence.likeness,
+        # What is like no known question is no better for it.
+        "familiarity": max(familiarity, _LEAST_FAMILIARITY),
+        "concepts": max(named, default=_UNNAMED),
         "unmentioned": min(len(evidence.unmentioned), _MOST_UNMENTIONED),
-        "unstated": float(any(not any(holds(text, kind) for text in first) for kind in wanted(query))),
+        "stranger": float(evidence.stranger),
+        "unstated": _unstated(query, hits),
+        "orders": float(gives_orders(query)),
     }
 
 
+def _unstated(query: str, hits: Sequence[Hit]) -> float:
+    """Return how far the best sentence that holds a value of the kind wanted is behind the best of all.
+
+    Returns:
+        In the units of scores, from 0 to `_MOST_UNSTATED`; 0 if no value is wanted.
+    """
+    kinds = wanted(query)
+    if not kinds:
+        return 0.0
+    said = [
+        (score, hit.policy.text[start:end])
+        for hit in hits
+        for (start, end), score in zip(hit.passage.sentences, hit.sentence_scores, strict=True)
+    ]
+    best = max((score for score, _ in said), default=0.0)
+    behind = [best - max((score for score, text in said if holds(text, kind)), default=-math.inf) for kind in kinds]
+    return min(_MOST_UNSTATED, max(behind))
+
+
 def is_unclear(query: str, hits: Sequence[Hit]) -> bool:
-    """Say whether a query is a word or two that stand in most clauses, such as 信息, or say nothing, such as "why".
+    """Say whether a query is a word or two that stand in most clauses, such as 信息, or says nothing: "that one".
 
     Args:
         query: The question.
         hits: What was found, best first.
     """
-    if not any(char.isalnum() for char in query):
+    if not any(char.isalnum() for char in query) or _only_points(query):
         return True
     # A Chinese word has two characters as a rule.
     words = sum(1 if part.isascii() else len(part) / 2 for part in query.split())
     return bool(hits) and words <= _FEW_WORDS and hits[0].evidence.frequency >= _IN_MOST
 
 
+def _only_points(query: str) -> bool:
+    """Say whether a query only points at something that was said before: "the other one please", 那个怎么弄."""
+    asked = normalized(query)
+    if has_han(asked):
+        return _ONLY_POINTS_ZH.fullmatch(asked) is not None
+    words = set(re.findall(r"[a-z0-9']+", asked))
+    return bool(words & _POINTERS) and words <= _EMPTY_WORDS
+
+
+_POINTERS = frozenset(("it", "that", "this", "these", "those", "one", "ones", "other", "another"))
+_EMPTY_WORDS = (STOPWORDS | _POINTERS | {"about", "ok", "okay", "thing", "things", "instead"}) - {"policy", "app"}
+_ONLY_POINTS_ZH = re.compile(
+    r"(?:那|这|它|另一?|还有|其他|其它)"
+    r"[那这它一个些种样边里是的呢吗嘛啊呀吧了能可以会要不怎么咋如何弄办搞做看用说什么为啥我你们?!。, ]{0,20}"
+)
+
+
 _FEW_WORDS = 2
 _IN_MOST = 0.5
 _ODDS = {
-    "scope": 0.19,
-    "similarity": 6.87,
-    "concepts": 1.41,
-    "unmentioned": -1.49,
-    "unstated": -3.57,
-    "base": -3.9,
+    "scope": 0.23,
+    "similarity": 8.85,
+    "likeness": 5.92,
+    "familiarity": -5.63,
+    "concepts": 1.11,
+    "unmentioned": -0.56,
+    "stranger": -2.66,
+    "unstated": -1.16,
+    "orders": -1.89,
+    "base": -5.22,
 }
 _MOST_SCOPE = 6.0
+_SCOPE_IN_DOUBT = 1.0
+_LEAST_FAMILIARITY = 0.6
 _MOST_UNMENTIONED = 2
 _UNNAMED = 0.5
 """What a question that names no concept counts as, halfway between all and none of them held."""
-_READ_FOR_VALUES = 3
+_READ_FOR_CONCEPTS = 3
+_MOST_UNSTATED = 3.0
+# Of questions that have an answer; for an encoder that knows nothing of answers.
+_USUAL_LIKENESS = 0.76
+_USUAL_FAMILIARITY = 0.69
 # In the units of scores, which are sums of standard scores. Chosen on the dev questions.
-_CLAUSE_MARGIN = 0.4
+_CLAUSE_MARGIN = 0.6
+_SIMILARITY_MARGIN = 0.05
+_READ_FOR_VALUES = 3
 _SENTENCE_MARGIN = 2.0
 _MOST_CLAUSES = 2
 # Who asks for all places is told of those that name all that the question names.
@@ -235,15 +308,46 @@ _LIST_MARGIN = 2.0
 _LIST_FACTOR = 3
 _SHORT_CHARS = 250
 _WHOLE_LIST_CHARS = 600
+_WHOLE_ITEMS_CHARS = 1_200
 _OPENING_CHARS = 60
 _LEAD_IN = (":", "：")
+
+
+def _chosen(query: str, hits: Sequence[Hit]) -> list[Hit]:
+    """Return the hits that are quoted: the first, and the second if it is about as good and not of the same list.
+
+    Who asks for a value, such as a period, gets one of the first hits that holds such a value, if any does.
+    """
+    first = hits[0]
+    chosen = [
+        hit
+        for place, hit in enumerate(hits[:_MOST_CLAUSES])
+        if hit.score >= first.score - _CLAUSE_MARGIN
+        # The margin is the bundled encoder's; other models have other cosines.
+        and (first.evidence.scope is None or hit.evidence.similarity >= first.evidence.similarity - _SIMILARITY_MARGIN)
+        and not (place and _are_siblings(first, hit))
+    ]
+    kinds = wanted(query)
+    holding = [
+        hit
+        for hit in hits[:_READ_FOR_VALUES]
+        if kinds and all(any(holds(hit.policy.text[a:b], kind) for a, b in hit.passage.sentences) for kind in kinds)
+    ]
+    if holding and first not in holding:
+        return [holding[0], first]
+    return [hit for hit in chosen if hit in holding] if holding else chosen
+
+
+def _are_siblings(one: Hit, other: Hit) -> bool:
+    above, _, _ = one.clause.id.rpartition(".")
+    return bool(above) and one.policy.id == other.policy.id and above == other.clause.id.rpartition(".")[0]
 
 
 def _quoted(hit: Hit) -> list[tuple[Clause, Span]]:
     """Return what a hit says in answer: clauses with spans of their text.
 
     That is a short clause or list whole; of a long one the best sentence with those that come close,
-    neighbours joined; and if that is what leads into a long list, the first words of each item.
+    neighbours joined; and if that is what leads into a long list, each item, of long ones the first words.
     """
     text, sentences = hit.policy.text, hit.passage.sentences
     whole = (sentences[0][0], sentences[-1][1])
@@ -262,8 +366,29 @@ def _quoted(hit: Hit) -> list[tuple[Clause, Span]]:
                 spans.append((start, end))
     quoted = [(hit.clause, span) for span in spans]
     if spans[-1][1] == whole[1] and text[whole[1] - 1] in _LEAD_IN and hit.end == hit.clause.body_end:
-        quoted += [(child, span) for child in hit.clause.children if (span := _opening(hit.policy, child))]
+        quoted += _items(hit)
     return quoted
+
+
+def _items(hit: Hit) -> list[tuple[Clause, Span]]:
+    """Return what is said of a list's items: all of a short one, unless they come to too much; else its opening."""
+    policy, items = hit.policy, hit.clause.children
+    whole = {item.id: span for item in items if (span := _said(policy, item))}
+    short = {name for name, (start, end) in whole.items() if end - start <= policy.chars(_SHORT_CHARS)}
+    if sum(whole[name][1] - whole[name][0] for name in short) > policy.chars(_WHOLE_ITEMS_CHARS):
+        short.clear()
+    spans = ((item, whole[item.id] if item.id in short else _opening(policy, item)) for item in items)
+    return [(item, span) for item, span in spans if span]
+
+
+def _said(policy: Policy, clause: Clause) -> Span | None:
+    """Return the span of a clause's own sentences, from its label to the last that says something."""
+    spans = [
+        span
+        for span in sentences(policy.text, clause.start, clause.body_end)
+        if any(map(str.isalnum, policy.text[slice(*span)]))
+    ]
+    return (clause.start, spans[-1][1]) if spans else None
 
 
 def _opening(policy: Policy, clause: Clause) -> Span | None:
@@ -289,9 +414,19 @@ def verify(draft: Draft, hits: Sequence[Hit], *, min_quote_chars: int) -> tuple[
     Returns:
         Each claim kept with its citation, in the draft's order, every place cited once.
     """
-    kept: list[tuple[Claim, Citation]] = []
+    found = _verified(draft.claims, hits, min_quote_chars)
+    return tuple(kept for kept in found if kept)
+
+
+def _verified(
+    claims: Iterable[Claim | None], hits: Sequence[Hit], min_quote_chars: int
+) -> Iterator[tuple[Claim, Citation] | None]:
+    """Yield what `verify` keeps, as the claims come; None wherever there is none yet."""
     seen: set[tuple[str, int, int]] = set()
-    for claim in draft.claims:
+    for claim in claims:
+        if claim is None:
+            yield None
+            continue
         found = _range_of(claim, hits)
         if found is None or sum(char.isalnum() for char in claim.quote) < min_quote_chars:
             continue
@@ -300,8 +435,7 @@ def verify(draft: Draft, hits: Sequence[Hit], *, min_quote_chars: int) -> tuple[
         if span is None or (claim.policy_id, *span) in seen:
             continue
         seen.add((claim.policy_id, *span))
-        kept.append((claim, cite(policy, span)))
-    return tuple(kept)
+        yield claim, cite(policy, span)
 
 
 def _range_of(claim: Claim, hits: Sequence[Hit]) -> tuple[Policy, Span] | None:
@@ -353,6 +487,7 @@ def locate(quote: str, text: str, start: int = 0, end: int | None = None) -> Spa
 # --- Wording -----------------------------------------------------------------------------
 
 _LEAD = {"zh": "《{title}》的相关原文：", "en": "What {title} says, in its own words:"}
+_LEAD_TO_WORDS = {"zh": "根据《{title}》：", "en": "According to {title}:"}
 _LEAD_TO_LIST = {"zh": "《{title}》有 {count} 处说到：", "en": "{title} speaks of this in {count} places:"}
 _COURTESY = "Translations are a courtesy: the Chinese text prevails."
 _ABSTAINED: dict[ReasonKind, dict[Language, str]] = {
@@ -387,61 +522,104 @@ def answer(*, question: str, query: str, draft: Draft, hits: Sequence[Hit], min_
     Returns:
         The answer; abstained if no claim of the draft stands.
     """
+    *_, last = answered(question=question, query=query, claims=draft.claims, hits=hits, min_quote_chars=min_quote_chars)
+    if not isinstance(last, Answer):
+        raise TypeError("an answer ends with itself")
+    return last
+
+
+def answered(
+    *, question: str, query: str, claims: Iterable[Claim | None], hits: Sequence[Hit], min_quote_chars: int
+) -> Iterator[str | Answer]:
+    """Verify claims and put them into words as they come.
+
+    Args:
+        question: As typed.
+        query: What was searched for.
+        claims: What a generator proposes; None wherever there is nothing yet.
+        hits: The clauses that may be cited.
+        min_quote_chars: Least number of letters and digits in a quote.
+
+    Yields:
+        Pieces of the answer's text, an empty one for each None, then the answer. If it abstains, there were no
+        pieces: its text is the reason.
+    """
     language = language_of(question)
-    verified = verify(draft, hits, min_quote_chars=min_quote_chars)
-    citations = tuple(citation for _, citation in verified)
-    reason = None
-    if verified:
-        text = _worded(verified, hits, language, lists=wants_all(query))
-    else:
-        reason = _reason(query, hits, language)
-        text = reason.message
-    return Answer(
+    citations: list[Citation] = []
+    pieces: list[str] = []
+    found = _verified(claims, hits, min_quote_chars)
+    counts: Mapping[str, int] = {}
+    if wants_all(query):
+        listed = [kept for kept in found if kept]
+        counts = _places(listed, hits)
+        found = iter(listed)
+    wording = _Wording({hit.policy.id: hit.policy for hit in hits}, language, counts)
+    for kept in found:
+        if kept is None:
+            yield ""
+            continue
+        citations.append(kept[1])
+        for line in wording.lines(*kept, marker=len(citations)):
+            pieces.append(f"\n{line}" if pieces else line)
+            yield pieces[-1]
+    if language == "en" and any(citation.translation for citation in citations):
+        pieces.append(f"\n{_COURTESY}")
+        yield pieces[-1]
+    reason = None if citations else _reason(query, hits, language)
+    yield Answer(
         question=question,
         query=query,
         language=language,
-        text=text,
-        citations=citations,
+        text=reason.message if reason else "".join(pieces),
+        citations=tuple(citations),
         hits=tuple(hits),
         abstained=reason,
     )
 
 
-def _worded(verified: Sequence[tuple[Claim, Citation]], hits: Sequence[Hit], language: Language, *, lists: bool) -> str:
-    """Put quotes into words.
-
-    Args:
-        verified: Claims with their citations.
-        hits: What they are from.
-        language: That of the question.
-        lists: Whether all places were asked for: they are counted, under the titles that they stand under.
-    """
-    policies = {hit.policy.id: hit.policy for hit in hits}
+def _places(verified: Sequence[tuple[Claim, Citation]], hits: Sequence[Hit]) -> Counter[str]:
+    """Return in how many places each policy is quoted."""
     # The items of one list are one place.
     places = {
         (citation.policy_id, next((h.start for h in hits if _within(citation, h)), citation.start))
         for _, citation in verified
     }
-    counts = Counter(policy_id for policy_id, _ in places)
-    lines: list[str] = []
-    policy_id = section = ""
-    for marker, (claim, citation) in enumerate(verified, 1):
-        policy = policies[citation.policy_id]
-        lists_these = lists and counts[policy.id] >= _LEAST_LIST
-        if policy.id != policy_id:
-            policy_id, section = policy.id, ""
-            lead = _LEAD_TO_LIST if lists_these else _LEAD
-            lines.append(lead[language].format(title=policy.title, count=counts[policy.id]))
-        if lists_these and (above := _section(policy, citation.clause_id)) != section:
-            section = above
-            lines.append(f"{section}{'：' if language == 'zh' else ':'}")
+    return Counter(policy_id for policy_id, _ in places)
+
+
+class _Wording:
+    """Puts verified claims into words, one after another.
+
+    Args:
+        policies: Those that are quoted, by id.
+        language: Of the question.
+        counts: In how many places each is quoted, if all places were asked for: they are told as a list then, under
+            the titles that they stand under.
+    """
+
+    def __init__(self, policies: Mapping[str, Policy], language: Language, counts: Mapping[str, int]) -> None:
+        self._policies = policies
+        self._language = language
+        self._counts = counts
+        self._policy_id = self._section = ""
+        self._leads_to_words = False
+
+    def lines(self, claim: Claim, citation: Citation, *, marker: int) -> Iterator[str]:
+        """Yield the lines that say a claim, after those that lead to it."""
+        policy, language = self._policies[citation.policy_id], self._language
+        count = self._counts.get(policy.id, 0)
+        # What introduces quotes does not introduce a generator's own words; the other way round it does.
+        if policy.id != self._policy_id or (claim.text and not self._leads_to_words):
+            self._policy_id, self._section, self._leads_to_words = policy.id, "", bool(claim.text)
+            lead = _LEAD_TO_WORDS if claim.text else _LEAD_TO_LIST if count >= _LEAST_LIST else _LEAD
+            yield lead[language].format(title=policy.title, count=count)
+        if count >= _LEAST_LIST and (above := _section(policy, citation.clause_id)) != self._section:
+            self._section = above
+            yield f"{above}{'：' if language == 'zh' else ':'}"
         quote = "\n  ".join(line.strip() for line in citation.quote.splitlines() if line.strip())
-        lines.append(f"• {claim.text} “{quote}” [{marker}]" if claim.text else f"• “{quote}” [{marker}]")
+        yield f"• {claim.text} “{quote}” [{marker}]" if claim.text else f"• “{quote}” [{marker}]"
         if citation.translation and language == "en":
-            lines.append(f"  Translation: {citation.translation}")
-    if language == "en" and any(citation.translation for _, citation in verified):
-        lines.append(_COURTESY)
-    return "\n".join(lines)
+            yield f"  Translation: {citation.translation}"
 
 
 _LEAST_LIST = 3

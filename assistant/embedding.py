@@ -9,6 +9,7 @@ Runtime alone, on every system that has a wheel of it.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import threading
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from assistant.text import Language
 
     Vectors = NDArray[np.float32]
 
@@ -65,10 +68,30 @@ class ScopeJudge(Protocol):
         """
 
 
+@runtime_checkable
+class AnswerGuesser(Protocol):
+    """An embedder that can tell by a question's vector what answers to such questions are like in policies."""
+
+    def guess(self, vector: Vectors, language: Language) -> tuple[Vectors, float]:
+        """Return the vector that answers to such a question are near, and how near the question is to known ones.
+
+        Args:
+            vector: The question's, of unit length: float32, shape (dim,).
+            language: Of the policy.
+
+        Returns:
+            float32, shape (dim,), of unit length, all zeros if nothing is known of answers; and a cosine, then 0.
+        """
+
+
 MODEL_FILE = "onnx/model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
 _PROMPTS = "config_sentence_transformers.json"
 _SCOPE = "scope.json"
+TOPICS_FILE = "topics.npy"
+"""Of each topic the mean vectors of its questions and of its answers in Chinese policies: int8, (2, n_topics, dim)."""
+_NEAREST_TOPICS = 5
+_TOPIC_SHARPNESS = 20.0
 _SUMS = "SHA256SUMS"
 _MAX_TOKENS = 256
 _DIM = 384
@@ -106,6 +129,18 @@ class OnnxModel:
             ModelError: If it is missing or altered.
         """
         return json.loads(self._checked(name))
+
+    def array(self, name: str) -> NDArray[Any]:
+        """Return the array that a file of the folder holds; an empty one if the folder came without it.
+
+        Raises:
+            ModelError: If it is missing or altered.
+        """
+        import numpy as np
+
+        if name not in self._sums():
+            return np.zeros(0)
+        return np.asarray(np.load(io.BytesIO(self._checked(name)), allow_pickle=False))
 
     def mean_state(self, text: str, second: str | None = None) -> Vectors:
         """Return the mean of the model's last states over the tokens of a text, or of two that are read together.
@@ -183,6 +218,7 @@ class BundledEncoder:
         self._model = OnnxModel(folder or bundled("encoder"), max_tokens=_MAX_TOKENS)
         self._prompts: Mapping[str, str] | None = None
         self._scope: tuple[list[float], float] | None = None
+        self._topics: Vectors | None = None
 
     @property
     def identity(self) -> str:
@@ -219,6 +255,23 @@ class BundledEncoder:
             self._scope = data["weights"], data["bias"]
         weights, bias = self._scope
         return float(vector @ weights) + bias
+
+    def guess(self, vector: Vectors, language: Language) -> tuple[Vectors, float]:
+        """See `AnswerGuesser.guess`; by the closest topics, which `python -m training topics` writes."""
+        import numpy as np
+
+        if self._topics is None:
+            rows = self._model.array(TOPICS_FILE).astype(np.float32).reshape(2, -1, _DIM)
+            self._topics = rows / np.maximum(np.linalg.norm(rows, axis=2, keepdims=True), 1e-9)
+        questions, answers = self._topics
+        close = questions @ vector
+        nearest = (-close).argsort(kind="stable")[:_NEAREST_TOPICS]
+        if language != "zh" or not len(nearest):
+            return np.zeros(_DIM, np.float32), 0.0
+        weights = np.exp(_TOPIC_SHARPNESS * (close[nearest] - close[nearest[0]]))
+        mean = weights @ answers[nearest]
+        unit: Vectors = (mean / max(float(np.linalg.norm(mean)), 1e-9)).astype(np.float32)
+        return unit, float(close[nearest[0]])
 
 
 def bundled(name: str) -> Path:

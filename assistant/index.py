@@ -27,6 +27,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import IndexDamagedError, IndexLockedError, PolicyIndexError
+from assistant.policy import is_bullet
 from assistant.text import STOPWORDS, Span, Tokenizer, fold, has_han, normalized, sentences
 
 if TYPE_CHECKING:
@@ -97,10 +98,15 @@ def _statements(policy: Policy, clause: Clause) -> Iterator[Span]:
 
     Short lines that follow one another without punctuation, such as a list of names or the lines of an
     address, are one statement: each by itself says little, but would be close to every question with its word.
+    So are a heading that runs into its text (`2.1.3 Payment. Cards are …`) and the first sentence after it.
     """
     start = clause.start + len(clause.label)
     pending: Span | None = None
-    for left, right in sentences(policy.text, start, clause.body_end):
+    opening = _run_in(policy, clause)
+    for begin, right in sentences(policy.text, start, clause.body_end):
+        if opening and begin == opening[0]:
+            continue
+        left, opening = (opening[0], None) if opening else (begin, None)
         said = policy.text[left:right]
         if said.strip("：: ") == clause.title.strip("：: ") and clause.kind == "heading":
             continue
@@ -119,8 +125,27 @@ def _statements(policy: Policy, clause: Clause) -> Iterator[Span]:
         yield pending
 
 
+def _run_in(policy: Policy, clause: Clause) -> Span | None:
+    """Return the span of the heading that a numbered clause begins with, if it ends like a sentence: `Payment.`."""
+    if not clause.label or clause.title or is_bullet(clause.label):
+        return None
+    first = next(sentences(policy.text, clause.start + len(clause.label), clause.body_end), None)
+    alone = first and not policy.text[first[1] : clause.body_end].strip()
+    if first and _RUN_IN.fullmatch(policy.text, *first) and (clause.children or not alone):
+        return first
+    return None
+
+
+_RUN_IN = re.compile(r"[A-Z][\w'’&/-]*(?: [\w'’&/-]+){0,4}\.")
+
+
 def _is_fragment(line: str) -> bool:
-    return len(line) < _SHORT_SENTENCE and line[-1] not in _ENDS
+    """Say whether a line says little by itself: a short one that neither ends nor gives the value of something."""
+    return len(line) < _SHORT_SENTENCE and line[-1] not in _ENDS and not _GIVES_VALUE.search(line)
+
+
+# `客服通话录音：十二个月`, `Corbel Ltd – card payments – United Kingdom`: a row of a table, complete in itself.
+_GIVES_VALUE = re.compile(r"\w[^\w：:=–—]{0,3}(?:[：:=]|–|—|――| - )[^\w：:=–—]{0,3}\w")
 
 
 def _is_names(statement: str) -> bool:
@@ -147,6 +172,8 @@ def _context(policy: Policy, clause: Clause) -> str:
         own = " ".join(policy.own_text(above).split())
         if above.title:
             parts.append(above.title.strip("：: "))
+        elif heading := _run_in(policy, above):
+            parts.append(policy.text[slice(*heading)].rstrip("."))
         elif own.endswith(("：", ":")):
             parts.append(own[-policy.chars(_LEAD_IN_CHARS) :])
     if clause.title:
@@ -200,7 +227,7 @@ class Analyzer:
 
     def __init__(self, thesaurus: Thesaurus, names: Sequence[str] = (), *, cache_dir: Path | None = None) -> None:
         self.thesaurus = thesaurus
-        self._things = {f"{_CONCEPT}{concept.id}" for concept in thesaurus.concepts if concept.kind in _THINGS}
+        self._kinds = {f"{_CONCEPT}{concept.id}": concept.kind for concept in thesaurus.concepts}
         self.tokenizer = Tokenizer([*thesaurus.words(), *names], cache_dir=cache_dir)
 
     @property
@@ -234,7 +261,11 @@ class Analyzer:
 
     def is_thing(self, token: str) -> bool:
         """Say whether a token stands for a concept that a policy either names or is silent about, such as a company."""
-        return token in self._things
+        return self._kinds.get(token) in _THINGS
+
+    def is_vendor(self, token: str) -> bool:
+        """Say whether a token stands for a company or a product of one, which nothing but its name speaks of."""
+        return self._kinds.get(token) == "vendor"
 
 
 _THINGS = ("data_item", "identifier", "permission", "right", "vendor")

@@ -29,6 +29,6 @@ def opened(paths: Iterable[Path]) -> Iterator[tuple[QuestionSet, Assistant, Gold
     for path in paths:
         folder = corpus_of(path, settings)
         if folder not in known:
-            assistant = Assistant.open(folder, settings=settings, embedders=backends.embedders(settings))
+            assistant = Assistant.open(folder, settings=settings, **backends.parts(settings))
             known[folder] = assistant, GoldFinder(assistant.policies)
         yield read_set(path, known[folder][1]), *known[folder]

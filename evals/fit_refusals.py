@@ -1,54 +1,185 @@
 """Fit when to refuse: `python -m evals.fit_refusals [SET.jsonl …]`.
 
-A logistic regression says by the best hit of a question whether its policy answers it. Its
-threshold is set so that few questions that have an answer are refused; what it catches of the
-others is printed. The constants go into `assistant/answering.py`.
+A logistic regression says by the best hits of a question whether its policy answers it. It learns from the questions
+of the dev sets, and from the questions that have an answer once more, asked of a policy from which the sentences
+that answer were taken out: a near miss as policies make them, without a label; and from everyday questions
+(`training/off_topic.txt`). The threshold is set so that few questions that have an answer are refused. What is
+printed of it is cross-validated by question; the constants go into `assistant/answering.py`.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from assistant.answering import features
+from assistant.answering import features, is_unclear
 from assistant.evaluation.running import run_set
+from assistant.index import Index, build_shard
+from assistant.parsing import parse
+from assistant.retrieval import Retriever
+from assistant.text import sentences
 from evals import SETS, opened
+from training.scope import OFF_TOPIC
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
+    from assistant import Assistant
+    from assistant.evaluation.gold import GoldFinder, Place
+    from assistant.evaluation.sets import Question
+    from assistant.policy import Policy
 
-_FALSE_REFUSALS = 0.04
+    Floats = NDArray[np.float64]
+
+_FALSE_REFUSALS = 0.03
 _OFF_TOPIC = ("off_topic", "injection")
+_TAKEN_OUT = "gold taken out"
+_TAKEN_OUT_WEIGHT = 0.5
+"""What such a question counts, beside one that a person wrote: sometimes what is left answers all the same."""
+_EVERYDAY = "everyday"
+_EVERYDAY_WEIGHT = 40.0
+"""What all everyday questions count together; the scope of the encoder knows them, and would be trusted too much."""
+_EVERY = 4
+"""Of so many everyday questions one is asked."""
 _STEPS = 5_000
 _RATE = 0.5
-_L2 = 0.01
+_L2 = 0.02
+_FOLDS = 8
 
 
-def fit(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A question with what the regression reads of it."""
+
+    question_id: str
+    """Set and id of the question, the same with its gold and without."""
+    style: str
+    """Style of the question; `_TAKEN_OUT` without its gold; `_EVERYDAY`."""
+    answerable: bool
+    """Whether the policy answers it."""
+    features: dict[str, float]
+    """By name."""
+
+
+def fit(x: Floats, y: Floats, counts: Floats | None = None) -> Floats:
     """Return the weights of a logistic regression, the intercept last.
 
     Args:
         x: Features, shape (n, n_features).
         y: 1 for questions with an answer, 0 for others: shape (n,). Both classes weigh the same.
+        counts: What each question counts within its class: shape (n,); all the same by default.
     """
+    counts = np.ones(len(y)) if counts is None else counts
     mean, deviation = x.mean(axis=0), x.std(axis=0)
     # What is the same for every question tells nothing, and gets no weight.
     deviation[deviation == 0] = 1
     z = np.column_stack([(x - mean) / deviation, np.ones(len(x))])
-    balance = np.where(y == 1, 0.5 / y.sum(), 0.5 / (len(y) - y.sum()))
+    balance = counts * np.where(y == 1, 0.5 / (counts @ y), 0.5 / (counts @ (1 - y)))
     weights = np.zeros(z.shape[1])
     for _ in range(_STEPS):
         error = (1 / (1 + np.exp(-z @ weights)) - y) * balance
         weights -= _RATE * (z.T @ error + _L2 * np.append(weights[:-1], 0))
     slopes = weights[:-1] / deviation
     return np.append(slopes, weights[-1] - slopes @ mean)
+
+
+def without(policy: Policy, places: Iterable[Place]) -> Policy:
+    """Return a policy less the sentences that have a character in common with `places`."""
+    gone = [(place.start, place.end) for place in places if place.policy_id == policy.id]
+    rest, end = [], 0
+    for left, right in sentences(policy.text):
+        if any(left < b and a < right for a, b in gone):
+            rest.append(policy.text[end:left])
+            end = right
+    named = {name: getattr(policy, name) for name in ("id", "title", "language", "company", "aliases", "contact")}
+    found = parse("".join([*rest, policy.text[end:]]), **named)
+    english = {
+        "".join(policy.text[slice(*span)].split()): rendering
+        for clause in policy.walk()
+        for span, rendering in policy.renderings(clause)
+    }
+    translations = {
+        clause.id: tuple(
+            english.get("".join(found.text[slice(*span)].split()), "") for span, _ in found.renderings(clause)
+        )
+        for clause in (found.walk() if policy.translations else ())
+    }
+    return replace(found, translations=MappingProxyType(translations))
+
+
+def _with_gold_taken_out(assistant: Assistant, finder: GoldFinder, question: Question) -> dict[str, float] | None:
+    """Return the features of a question, asked of its policies without what answers it; None if nothing is found."""
+    retriever = assistant.retriever
+    places = [place for gold in question.gold for quote in gold.quotes for place in finder.find(quote)]
+    shards = []
+    for policy_id, shard in retriever.index.shards.items():
+        if all(place.policy_id != policy_id for place in places):
+            shards.append(shard)
+            continue
+        known = {
+            (embedder.identity, key): row
+            for embedder in retriever.embedders
+            for key, row in zip(shard.keys, shard.vectors[embedder.name], strict=True)
+        }
+        rest = without(shard.policy, places)
+        shards.append(build_shard(rest, retriever.analyzer, retriever.embedders, known=known))
+    asked = Retriever(Index("", shards), retriever.analyzer, retriever.embedders)
+    hits = asked.retrieve(question.text, k=assistant.settings.k, policies=question.policies or None)
+    return features(question.text, hits) if hits else None
+
+
+def examples(paths: Iterable[Path]) -> Iterator[Example]:
+    """Yield what there is to learn from sets of questions."""
+    for question_set, assistant, finder in opened(paths):
+        # Most of a policy stays as it is, and would be taken apart again for every question.
+        analyzer = assistant.retriever.analyzer
+        analyzer.tokens = lru_cache(maxsize=None)(analyzer.tokens)  # type: ignore[method-assign]
+        for question in OFF_TOPIC.read_text("utf-8").splitlines()[::_EVERY]:
+            if hits := assistant.search(question):
+                found = features(question, hits)
+                yield Example(question_id=question, style=_EVERYDAY, answerable=False, features=found)
+        for outcome in run_set(assistant, question_set, finder=finder):
+            asked, hits = outcome.question, outcome.answer.hits
+            # Without a word to search for there is no hit, and no odds decide; nor do they where nothing is asked.
+            if not hits or is_unclear(outcome.answer.query, hits):
+                continue
+            question_id = f"{question_set.name} {asked.id}"
+            found = features(outcome.answer.query, hits)
+            yield Example(question_id=question_id, style=asked.style, answerable=asked.answerable, features=found)
+            # What corrects a false premise is one of several places, most often.
+            if asked.answerable and not asked.history and asked.style != "false_premise":
+                taken = _with_gold_taken_out(assistant, finder, asked)
+                if taken:
+                    yield Example(question_id=question_id, style=_TAKEN_OUT, answerable=False, features=taken)
+
+
+def held_out(x: Floats, y: Floats, counts: Floats, question_ids: Sequence[str]) -> Floats:
+    """Return the odds of each question by a regression that knows neither it nor it without its gold.
+
+    Args:
+        x: Features, shape (n, n_features).
+        y: 1 for questions with an answer, 0 for others: shape (n,).
+        counts: What each question counts: shape (n,).
+        question_ids: Of each row; the rows of one question are kept together.
+    """
+    numbers = {question_id: number for number, question_id in enumerate(dict.fromkeys(question_ids))}
+    fold = np.array([numbers[question_id] % _FOLDS for question_id in question_ids])
+    odds = np.zeros(len(y))
+    for number in range(_FOLDS):
+        out = fold == number
+        if out.any() and y[~out].any() and not y[~out].all():
+            weights = fit(x[~out], y[~out], counts[~out])
+            odds[out] = x[out] @ weights[:-1] + weights[-1]
+    return odds
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,26 +194,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="dev question sets",
     )
     options = parser.parse_args(arguments)
-    outcomes = [
-        outcome
-        for question_set, assistant, finder in opened(options.sets)
-        for outcome in run_set(assistant, question_set, finder=finder)
-        # Without a word to search for there is no hit, and no odds decide.
-        if outcome.answer.hits
-    ]
-    rows = [features(outcome.answer.query, outcome.answer.hits) for outcome in outcomes]
-    x = np.array([list(row.values()) for row in rows])
-    answerable = np.array([outcome.question.answerable for outcome in outcomes])
-    off_topic = np.array([outcome.question.style in _OFF_TOPIC for outcome in outcomes])
-    weights = fit(x, answerable.astype(float))
+    rows = list(examples(options.sets))
+    x = np.array([list(row.features.values()) for row in rows])
+    y = np.array([float(row.answerable) for row in rows])
+    styles = np.array([row.style for row in rows])
+    counts = np.where(styles == _TAKEN_OUT, _TAKEN_OUT_WEIGHT, 1.0)
+    counts[styles == _EVERYDAY] = _EVERYDAY_WEIGHT / max(1, (styles == _EVERYDAY).sum())
+    weights = fit(x, y, counts)
     odds = x @ weights[:-1] + weights[-1]
-    threshold = np.quantile(odds[answerable], _FALSE_REFUSALS)
-    fitted = dict(zip(rows[0], weights[:-1].round(2).tolist(), strict=True))
+    threshold = np.quantile(odds[y == 1], _FALSE_REFUSALS)
+    fitted = dict(zip(rows[0].features, weights[:-1].round(2).tolist(), strict=True))
     sys.stdout.write(f"_ODDS = {fitted | {'base': round(float(weights[-1] - threshold), 2)}}\n")
-    others = ~answerable & ~off_topic
-    for name, group in (("answerable", answerable), ("off topic", off_topic), ("near misses and others", others)):
-        sys.stdout.write(f"{name}: {group.sum()} questions, refused {(odds[group] < threshold).mean():.3f}\n")
+    odds = held_out(x, y, counts, [row.question_id for row in rows])
+    others = (y == 0) & ~np.isin(styles, (*_OFF_TOPIC, _TAKEN_OUT, _EVERYDAY))
+    groups = {
+        "answerable": y == 1,
+        "off topic": (y == 0) & np.isin(styles, _OFF_TOPIC),
+        _EVERYDAY: styles == _EVERYDAY,
+        _TAKEN_OUT: styles == _TAKEN_OUT,
+        "near misses and others": others,
+    }
+    for share in (_FALSE_REFUSALS, *_OTHER_SHARES):
+        threshold = np.quantile(odds[y == 1], share)
+        refused = ", ".join(f"{name} {(odds[group] < threshold).mean():.3f}" for name, group in groups.items())
+        sys.stdout.write(f"refused where {share:.0%} of those with an answer are: {refused}\n")
+    for name, group in groups.items():
+        sys.stdout.write(f"{name}: {group.sum()} questions\n")
     return 0
+
+
+_OTHER_SHARES = (0.0, 0.02, 0.04, 0.06, 0.1, 0.15, 0.2)
 
 
 if __name__ == "__main__":

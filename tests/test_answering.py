@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant import Claim, Draft, parse
-from assistant.answering import ExtractiveGenerator, answer, answerability, locate, verify
+from assistant.answering import ExtractiveGenerator, answer, answerability, answered, is_unclear, locate, verify
 from assistant.index import passages
 from assistant.retrieval import Evidence, Hit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from assistant import Policy
 
 ANSWERED = Evidence(scope=5.0, similarity=0.7, coverage=1.0, concepts=1.0)
@@ -177,6 +180,26 @@ def test_a_list_too_long_to_quote_is_told_by_its_items_openings(item: str, told:
     assert len(verify(ExtractiveGenerator().generate("手机号码怎么用", hits), hits, min_quote_chars=4)) == 5
 
 
+def test_the_short_items_of_a_long_list_are_told_whole() -> None:
+    short, long = "我们收集名称。也收集型号、版本与序列号。" * 5, "我们为了提供服务而收集它。" * 30
+    texts = enumerate((short, short, short, long, short), 1)
+    listed = "".join(f"\n（{n}）第{n}类信息：{text}　、" for n, text in texts)
+    policy = parse(f"一、收集\n我们收集的信息包括以下几类：{listed}\n二、联系\n电话 12345678。", id="long", title="长")
+    hits = [hit(policy, "我们收集的信息包括")]
+    quotes = [claim.quote for claim in ExtractiveGenerator().generate("收集哪些信息", hits).claims]
+    assert quotes[1] == f"（1）第1类信息：{short}"
+    assert quotes[4] == "（4）第4类信息：我们为了提供服务而收集它。"
+    assert len(quotes) == 6
+
+
+def test_items_that_come_to_too_much_are_told_by_their_openings() -> None:
+    listed = "".join(f"\n{n}、第{n}类信息：我们收集名称。{'也收集型号、版本与序列号。' * 5}" for n in range(1, 41))
+    policy = parse(f"一、收集\n我们收集的信息包括以下几类：{listed}\n二、联系\n电话 12345678。", id="long", title="长")
+    hits = [hit(policy, "我们收集的信息包括")]
+    quotes = [claim.quote for claim in ExtractiveGenerator().generate("收集哪些信息", hits).claims]
+    assert quotes[7] == "7、第7类信息：我们收集名称。"
+
+
 def test_a_distant_second_clause_is_not_quoted(policy: Policy) -> None:
     hits = [hit(policy, "手机号码", score=9.0), hit(policy, "通讯录", score=3.0)]
     claims = ExtractiveGenerator().generate("手机号码怎么用", hits).claims
@@ -250,6 +273,54 @@ def test_a_period_is_not_answered_by_a_clause_that_gives_none(policy: Policy) ->
     assert answerability("为什么不收集通讯录", hits) > 0 > answerability("通讯录保存多久", hits)
 
 
+def test_a_company_that_the_policy_does_not_name_is_refused(policy: Policy) -> None:
+    known = Evidence(scope=5.0, similarity=0.58, coverage=1.0, concepts=0.5)
+    stranger = replace(known, unmentioned=("TikTok",), stranger=True)
+    odds = [answerability("会接入 TikTok 吗", [hit(policy, "IMEI", evidence=one)]) for one in (known, stranger)]
+    assert odds[0] > 0 > odds[1]
+
+
+def test_orders_are_not_carried_out(policy: Policy) -> None:
+    close = [hit(policy, "手机号码", evidence=replace(ANSWERED, similarity=0.55))]
+    assert answerability("为什么收集手机号码", close) > 0 > answerability("帮我写一段关于手机号码的诗", close)
+
+
+def test_the_less_a_clause_is_like_other_policies_answers_the_less_it_is_believed(policy: Policy) -> None:
+    odds = [
+        answerability(
+            "注册要什么", [hit(policy, "手机号码", evidence=replace(ANSWERED, likeness=like, familiarity=0.7))]
+        )
+        for like in (0.5, 0.8)
+    ]
+    assert odds[0] < odds[1]
+
+
+def test_who_asks_for_a_value_gets_the_clause_that_gives_one() -> None:
+    policy = parse("一、保存\n（一）日志\n我们会保存日志。\n（二）订单\n订单保存三年。", id="kept", title="保存")
+    hits = [hit(policy, "我们会保存日志"), hit(policy, "订单保存三年", score=9.0)]
+    quotes = [claim.quote for claim in ExtractiveGenerator().generate("日志保存多久", hits).claims]
+    assert "三年" in quotes[0]
+    assert [claim.quote for claim in ExtractiveGenerator().generate("为什么保存日志", hits).claims] == quotes[1:]
+
+
+def test_of_the_items_of_one_list_the_best_is_quoted(policy: Policy) -> None:
+    hits = [hit(policy, "IMEI"), hit(policy, "通讯录", score=9.9), hit(policy, "手机号码", score=9.8)]
+    assert len(ExtractiveGenerator().generate("会收集什么", hits[:2]).claims) == 1
+    assert len(ExtractiveGenerator().generate("会收集什么", hits[::2]).claims) == 2
+
+
+@pytest.mark.parametrize("question", ["那个怎么弄啊", "and the other one?", "what about that"])
+def test_what_only_points_at_something_is_asked_back(policy: Policy, question: str) -> None:
+    assert is_unclear(question, [hit(policy, "手机号码")])
+
+
+@pytest.mark.parametrize(
+    "question", ["那个推送怎么关", "is that app yours", "这个政策是干什么的", "I am 17, may I use it?"]
+)
+def test_what_names_something_is_not(policy: Policy, question: str) -> None:
+    assert not is_unclear(question, [hit(policy, "手机号码")])
+
+
 @pytest.mark.parametrize(("question", "topic"), [("信息", "设备信息"), ("data", "")])
 def test_a_word_that_stands_in_every_clause_is_asked_back(policy: Policy, question: str, topic: str) -> None:
     hits = [hit(policy, "IMEI", evidence=IN_EVERY_CLAUSE), hit(policy, "手机号码", evidence=IN_EVERY_CLAUSE)]
@@ -294,3 +365,36 @@ def test_a_draft_of_which_nothing_stands_abstains(policy: Policy) -> None:
     found = answer(question="卖吗", query="卖吗", draft=draft, hits=hits, min_quote_chars=4)
     assert found.abstained is not None
     assert found.citations == ()
+
+
+def test_claims_are_put_into_words_as_they_come(policy: Policy) -> None:
+    hits = [hit(policy, "手机号码"), hit(policy, "IMEI")]
+    claims = (
+        claim(policy, "我们收集您的手机号码"),
+        claim(policy, "我们出售您的手机号码"),
+        claim(policy, "我们收集 IMEI", "IMEI"),
+    )
+    asked: list[int] = []
+
+    def coming() -> Iterator[Claim | None]:
+        for number, one in enumerate(claims):
+            asked.append(number)
+            yield None
+            yield one
+
+    pieces = answered(question="收集什么", query="收集什么", claims=coming(), hits=hits, min_quote_chars=4)
+    said = [next(pieces) for _ in range(3)]
+    assert said == ["", "《云帆隐私政策》的相关原文：", "\n• “我们收集您的手机号码” [1]"]
+    # The next one is not waited for.
+    assert asked == [0]
+    *rest, last = pieces
+    assert rest == ["", "", "\n• “我们收集 IMEI” [2]"]
+    draft = Draft(claims=claims)
+    assert last == answer(question="收集什么", query="收集什么", draft=draft, hits=hits, min_quote_chars=4)
+
+
+def test_an_answer_that_abstains_has_no_pieces(policy: Policy) -> None:
+    hits = [hit(policy, "手机号码")]
+    only = list(answered(question="卖吗", query="卖吗", claims=[None], hits=hits, min_quote_chars=4))
+    assert only[0] == ""
+    assert only[1:] == [answer(question="卖吗", query="卖吗", draft=Draft(claims=()), hits=hits, min_quote_chars=4)]

@@ -11,7 +11,7 @@ import pytest
 
 import assistant.embedding
 from assistant import ModelError
-from assistant.embedding import BundledEncoder, Embedder, bundled_embedders
+from assistant.embedding import TOPICS_FILE, BundledEncoder, Embedder, bundled_embedders
 
 TEXTS = ["我们会收集您的手机号码。", "We collect your phone number.", "", "🙂", "x" * 5000, "\ud800"]
 
@@ -92,3 +92,24 @@ def test_threads_may_share_an_encoder() -> None:
     with ThreadPoolExecutor(4) as pool:
         rows = list(pool.map(lambda _: encoder.embed(TEXTS[:2], "query"), range(8)))
     assert all((row == rows[0]).all() for row in rows)
+
+
+def test_the_guess_at_an_answer_is_close_to_the_clause_that_answers() -> None:
+    encoder = BundledEncoder()
+    clauses = encoder.embed(["我们将在中华人民共和国境内存储您的个人信息。", "您可以拒绝开启摄像头权限。"], "passage")
+    vector = encoder.embed(["Is my data kept in China?"], "query")[0]
+    guess, closeness = encoder.guess(vector, "zh")
+    assert np.linalg.norm(guess) == pytest.approx(1, abs=1e-5)
+    assert (clauses @ guess).argmax() == 0
+    assert 0.5 < closeness <= 1
+    assert closeness > encoder.guess(encoder.embed(["how tall is Mount Everest"], "query")[0], "zh")[1]
+
+
+def test_an_encoder_without_topics_guesses_nothing(copied: Path) -> None:
+    (copied / TOPICS_FILE).unlink()
+    sums = (copied / "SHA256SUMS").read_text("utf-8").splitlines(keepends=True)
+    (copied / "SHA256SUMS").write_text("".join(line for line in sums if TOPICS_FILE not in line), "utf-8")
+    encoder = BundledEncoder(copied)
+    guess, closeness = encoder.guess(encoder.embed(["a"], "query")[0], "zh")
+    assert not guess.any()
+    assert closeness == 0

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from assistant import Settings
+from assistant import Settings, parse
 from assistant.corpus import open_corpus
-from assistant.evaluation.gold import GoldFinder
+from assistant.evaluation.gold import GoldFinder, Place
 from assistant.evaluation.measures import MEASURES, values_of
 from assistant.evaluation.running import run_set
 from assistant.evaluation.sets import check_set, corpus_of
@@ -23,7 +23,7 @@ from evals.embedders import MEASURES as EMBEDDER_MEASURES
 from evals.embedders import Task, task_of
 from evals.embedders import figures as embedder_figures
 from evals.embedders import main as compare_embedders
-from evals.fit_refusals import fit
+from evals.fit_refusals import fit, without
 from evals.fit_refusals import main as fit_refusals
 from tests.conftest import FIXTURES, FakeEmbedder
 
@@ -51,7 +51,8 @@ def test_no_two_sets_share_a_question() -> None:
     for path in PATHS:
         split = path.stem.rpartition("-")[2]
         assert split in ("dev", "test")
-        assert path.with_stem(path.stem.removesuffix(split) + ("test" if split == "dev" else "dev")) in PATHS
+        # Of a set to choose constants on there need be none to report on; but not the other way round.
+        assert path.with_stem(path.stem.removesuffix(split) + "dev") in PATHS
 
 
 # --- Floors ------------------------------------------------------------------------------------
@@ -96,10 +97,24 @@ def test_the_regression_tells_two_classes_apart() -> None:
 def test_refusals_are_fitted_on_sets(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("ASSISTANT_CORPUS", str(FIXTURES / "corpus"))
     assert fit_refusals([str(BOOKS)]) == 0
-    constants, *groups = capsys.readouterr().out.splitlines()
+    constants, *shares = capsys.readouterr().out.splitlines()
     assert re.fullmatch(r"_ODDS = \{('\w+': -?\d+\.\d+(, )?){3,}\}", constants)
-    # Of each kind, how many of the set's questions it has; that of the near misses is the last.
-    assert [group.split(":")[1].split(",")[0] for group in groups] == [" 5 questions", " 1 questions", " 1 questions"]
+    *shares, answerable, off_topic, everyday, taken_out, others = shares
+    assert all(re.fullmatch(r"refused where \d+% of those with an answer are: .+", line) for line in shares)
+    # Those with an answer once more without it, but for follow-ups and false premises.
+    assert answerable == "answerable: 5 questions"
+    assert off_topic == "off topic: 1 questions"
+    assert re.fullmatch(r"everyday: \d{2,} questions", everyday)
+    assert re.fullmatch(r"gold taken out: [1-5] questions", taken_out)
+    assert others == "near misses and others: 1 questions"
+
+
+def test_gold_is_taken_out_of_a_policy_and_nothing_else() -> None:
+    policy = parse("一、收集\n我们收集手机号。您可以拒绝。\n二、保存\n保存三年。", id="p", title="政策", company="云帆")
+    start = policy.text.index("手机号")
+    rest = without(policy, [Place(policy_id="p", start=start, end=start + 1), Place(policy_id="q", start=0, end=99)])
+    assert rest.text == "一、收集\n您可以拒绝。\n二、保存\n保存三年。"
+    assert (rest.id, rest.title, rest.company) == ("p", "政策", "云帆")
 
 
 # --- Embedding models by themselves ------------------------------------------------------------

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from assistant import Assistant, EvaluationError, Policy, Settings
+from assistant import Assistant, EvaluationError, Policy, Settings, Turn
 from assistant.evaluation.comparing import compare
 from assistant.evaluation.gold import GoldFinder
 from assistant.evaluation.measures import MEASURES
@@ -106,7 +106,7 @@ def test_every_question_has_its_answer_hits_and_gold(run: Document, policies: tu
     follow_up = run["questions"][2]
     assert follow_up["question"] == "那墨图统计呢"
     assert "墨图统计" in follow_up["answer"]["query"]
-    assert follow_up["gold"][0]["cited"]
+    assert follow_up["gold"][0]["rank"] <= 2
 
 
 def test_the_same_run_gives_the_same_bytes_but_for_the_time(
@@ -153,6 +153,25 @@ def test_a_question_that_cannot_be_asked_is_named(assistant: Assistant) -> None:
         EvaluationError, match="odd: question 'long' cannot be asked: the question has 4,000 characters"
     ):
         run_of(assistant, QuestionSet(name="odd", sha256="", questions=(long,)))
+
+
+def test_the_questions_before_are_asked_before(assistant: Assistant) -> None:
+    history = (Turn(question="云巢读书收集手机号码吗"), Turn(question="还有吗", answer="“收集手机号码。”"))
+    (found,) = run_set(
+        assistant,
+        QuestionSet(
+            name="more",
+            sha256="",
+            questions=(Question(id="x", language="zh", style="more", text="还有吗", history=history),),
+        ),
+    )
+    told: list[Turn] = []
+    for turn in history:
+        told.append(Turn.of(assistant.ask(turn.question, history=told)))
+    assert found.answer == assistant.ask("还有吗", history=told)
+    before = {clause for turn in told for _, clause in turn.citations}
+    assert before
+    assert before.isdisjoint(citation.clause_id for citation in found.answer.citations)
 
 
 def test_figures_out_of_bounds_are_told(run: Document) -> None:

@@ -42,6 +42,27 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
+def statements(text: str) -> list[tuple[str, list[str]]]:
+    """Return the context of each passage with what it says."""
+    policy = parse(text, id="said")
+    return [(found.context, [policy.text[a:b] for a, b in found.sentences]) for found in passages(policy)]
+
+
+def test_rows_that_give_a_value_are_statements_and_lines_of_names_are_one() -> None:
+    rows = ["客服通话录音：十二个月", "Corbel Ltd – card payments – United Kingdom"]
+    text = "\n".join(["一、保存期限", "保存期限如下：", *rows, "二、第三方插件", "com.one.sdk", "com.two.sdk"])
+    said = [statement for _, spans in statements(text) for statement in spans]
+    assert said == ["保存期限如下：", *rows, "com.one.sdk\ncom.two.sdk"]
+
+
+def test_a_heading_that_runs_into_its_text_is_read_with_it_and_above_its_items() -> None:
+    text = "2.1.3 Payment. Cards are charged by Corbel. We see four digits.\n2.1.4 Voice Panel.\n(i) It listens here.\n"
+    said = statements(f"2 What we collect\n2.1 From you\n{text}(ii) It sends nothing.\n")
+    assert ("2 What we collect › From you", ["Payment. Cards are charged by Corbel.", "We see four digits."]) in said
+    assert ("2 What we collect › From you › Voice Panel", ["It listens here."]) in said
+    assert not any("Voice Panel." in statement for _, spans in said for statement in spans)
+
+
 def version(folder: Path) -> Path:
     return folder / "versions" / (folder / "CURRENT").read_text().strip()
 

@@ -12,8 +12,12 @@ from assistant.retrieval import Retriever, fuse, of_passages
 from tests.conftest import FakeEmbedder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from assistant import Policy
+    from assistant.embedding import Vectors
     from assistant.index import Analyzer
+    from assistant.retrieval import Hit
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +55,27 @@ def test_words_find_their_clause(retriever: Retriever) -> None:
 def test_an_english_question_meets_a_chinese_clause_through_its_concepts(retriever: Retriever) -> None:
     best = retriever.retrieve("do you need access to my microphone?", k=1, policies=["yunchao"])[0]
     assert "麦克风" in best.policy.text[best.start : best.end]
+
+
+def test_what_answers_the_question_before_is_put_forward(retriever: Retriever) -> None:
+    def rank(*after: str) -> int:
+        hits = retriever.retrieve("需要同意吗", k=1_000, policies=["yunchao"], after=after)
+        return next(i for i, hit in enumerate(hits) if "麦克风权限" in hit.policy.text[hit.start : hit.end])
+
+    former = "听书功能会用麦克风吗"
+    assert rank(former) < rank("手机号码", former) < rank()
+
+
+def test_what_is_near_a_clause_that_was_cited_is_put_forward(retriever: Retriever) -> None:
+    def scores(*near: tuple[str, str]) -> dict[str, float]:
+        hits = retriever.retrieve("需要同意吗", k=1_000, policies=["yunchao"], near=near)
+        return {hit.clause.id: hit.score for hit in hits}
+
+    alone, near = scores(), scores(("yunchao", "1.3.1"))
+    gained = {clause_id: round(near[clause_id] - alone[clause_id], 6) for clause_id in alone}
+    assert gained["1.3.1"] > gained["1.3"] > gained["1.3.2"] > gained["2.2"] > 0
+    # A clause that is there no more, or of another policy, is near nothing.
+    assert scores(("yunchao", "no such clause"), ("lantern", "1")) == alone
 
 
 def test_an_english_policy_is_found_in(retriever: Retriever) -> None:
@@ -105,3 +130,94 @@ def test_a_policys_own_name_tells_no_clause_from_another(retriever: Retriever, q
 
 def test_a_question_of_nothing_but_a_name_is_asked_as_it_is(retriever: Retriever) -> None:
     assert "云巢读书" in (hit := retriever.retrieve("云巢读书", k=1)[0]).policy.text[hit.start : hit.end]
+
+
+# --- A reranker --------------------------------------------------------------------------
+
+
+class Counting:
+    """A reranker that likes a word, and keeps what it was given."""
+
+    name = "counting"
+
+    def __init__(self, word: str) -> None:
+        self.word = word
+        self.read: list[tuple[str, Sequence[str]]] = []
+
+    def scores(self, query: str, texts: Sequence[str]) -> np.ndarray:
+        self.read.append((query, texts))
+        return np.array([float(text.count(self.word)) for text in texts])
+
+
+def test_a_reranker_has_the_last_word_on_the_best_clauses(retriever: Retriever) -> None:
+    counting = Counting("麦克风")
+    reranking = Retriever(retriever.index, retriever.analyzer, retriever.embedders, reranker=counting, rerank_k=15)
+    asked = "云巢读书收集什么"
+    fused = retriever.retrieve(asked, k=15, policies=["yunchao"])
+    hits = reranking.retrieve(asked, k=5, policies=["yunchao"])
+    assert "麦克风" in hits[0].policy.text[hits[0].start : hits[0].end]
+    assert {hit.clause.id for hit in hits} <= {hit.clause.id for hit in fused}
+    assert [hit.ranks["counting"] for hit in hits] == [1, 2, 3, 4, 5]
+    assert set(hits[0].ranks) > {"counting"}
+    # It reads the question as the other models do, and clauses with the headings above them, in their order by fusion.
+    ((query, texts),) = counting.read
+    assert query == "你们收集什么"
+    assert len(texts) == 15
+    for text, hit in zip(texts, fused, strict=True):
+        assert text.startswith(hit.passage.context.split(" › ")[0])
+        assert "\n" not in text
+
+
+def test_reranked_scores_are_on_the_scale_of_those_they_replace(retriever: Retriever) -> None:
+    reranking = Retriever(
+        retriever.index, retriever.analyzer, retriever.embedders, reranker=Counting("收集"), rerank_k=15
+    )
+    fused = np.array([hit.score for hit in retriever.retrieve("手机号码", k=15)])
+    scores = np.array([hit.score for hit in reranking.retrieve("手机号码", k=15)])
+    assert (np.diff(scores) <= 0).all()
+    assert scores.mean() == pytest.approx(fused.mean())
+    assert scores.std() == pytest.approx(fused.std())
+    assert reranking.retrieve("手机号码", k=4) == reranking.retrieve("手机号码", k=15)[:4]
+
+
+def test_as_many_clauses_are_reranked_as_are_asked_for(retriever: Retriever) -> None:
+    counting = Counting("麦克风")
+    reranking = Retriever(retriever.index, retriever.analyzer, retriever.embedders, reranker=counting, rerank_k=2)
+    assert len(reranking.retrieve("手机号码", k=9)) == len(counting.read[0][1]) == 9
+
+
+def test_a_reranker_that_tells_nothing_apart_changes_nothing(retriever: Retriever) -> None:
+    same = Retriever(retriever.index, retriever.analyzer, retriever.embedders, reranker=Counting("😀"))
+    assert same.retrieve("手机号码", k=5) == retriever.retrieve("手机号码", k=5)
+    assert len(same.retrieve("手机号码", k=1)) == 1
+
+
+class GuessingEmbedder(FakeEmbedder):
+    """Knows what answers to one question are like: the words given, whatever the question."""
+
+    def __init__(self, answers: str) -> None:
+        super().__init__()
+        self._answers = answers
+
+    def guess(self, vector: Vectors, language: str) -> tuple[Vectors, float]:
+        return self.embed([self._answers], "query")[0], 0.7
+
+
+def test_what_is_like_other_policies_answers_is_put_forward(policies: tuple[Policy, ...], analyzer: Analyzer) -> None:
+    def found(embedder: FakeEmbedder) -> tuple[int, Hit]:
+        index = Index("v", [build_shard(policy, analyzer, [embedder]) for policy in policies])
+        hits = Retriever(index, analyzer, [embedder]).retrieve("可以吗", k=1_000, policies=["yunchao"])
+        return next((n, hit) for n, hit in enumerate(hits) if "麦克风权限" in hit.policy.text[hit.start : hit.end])
+
+    (behind, plain), (ahead, guessed) = found(FakeEmbedder()), found(GuessingEmbedder("听书功能会使用麦克风权限"))
+    assert ahead < behind
+    assert guessed.ranks["answers"] == 1
+    assert (plain.evidence.likeness, plain.evidence.familiarity) == (None, None)
+    assert guessed.evidence.familiarity == 0.7
+    assert guessed.evidence.likeness is not None
+    assert 0.3 < guessed.evidence.likeness < 1.0001
+
+
+def test_a_company_that_no_policy_names_is_a_stranger(retriever: Retriever) -> None:
+    assert retriever.retrieve("会把信息给 TikTok 吗", k=1)[0].evidence.stranger
+    assert not retriever.retrieve("会收集人脸吗", k=1)[0].evidence.stranger

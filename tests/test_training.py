@@ -11,6 +11,7 @@ import numpy as np
 from assistant.embedding import BundledEncoder
 from training.export import CHECKSUMS, write_checksums
 from training.scope import OFF_TOPIC, fit
+from training.topics import grouped, means, unit
 
 ENCODER = Path(__file__).parents[1] / "assistant" / "data" / "encoder"
 
@@ -36,6 +37,24 @@ def test_the_shipped_encoder_is_small_and_laid_out_for_sentence_transformers() -
 def test_the_scope_has_a_weight_for_each_dimension() -> None:
     scope = json.loads((ENCODER / "scope.json").read_text("utf-8"))
     assert len(scope["weights"]) == BundledEncoder().embed(["a"], "query").shape[1]
+
+
+def test_topics_have_questions_and_answers() -> None:
+    topics = np.load(ENCODER / "topics.npy", allow_pickle=False)
+    assert topics.dtype == np.int8
+    assert topics.shape[0] == 2
+    assert topics.shape[2] == BundledEncoder().embed(["a"], "query").shape[1]
+
+
+def test_rows_are_grouped_by_direction() -> None:
+    rng = np.random.default_rng(1)
+    directions = np.repeat(np.eye(8, dtype=np.float32)[:3], 20, axis=0)
+    rows = unit(directions + 0.05 * rng.normal(size=(60, 8)).astype(np.float32))
+    # Whatever three rows it begins with, more groups than directions divide none of these together.
+    group = grouped(rows, 12, seed=0)
+    assert all(len(set(group[start : start + 20]) & set(group[:start])) == 0 for start in (20, 40))
+    assert (np.unique(group) == np.arange(group.max() + 1)).all()
+    assert np.abs(np.linalg.norm(means(rows, group), axis=1) - 1).max() < 1e-5
 
 
 def test_a_line_of_two_classes_is_found() -> None:

@@ -1,4 +1,4 @@
-"""Command line: `python -m training base | show | train | blend | export | scope | unpack | evaluate | time`."""
+"""Command line: `python -m training base|show|train|blend|export|scope|topics|unpack|evaluate|time`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant.errors import AssistantError
 from training.data import read_paragraphs, read_policies
 
 if TYPE_CHECKING:
@@ -99,6 +100,12 @@ def _scope(options: argparse.Namespace) -> None:
 
     right = write_scope(options.model, pairs_by_kind(options.data, thesaurus=options.thesaurus))
     print(f"{right:.3f} of the questions told right")
+
+
+def _topics(options: argparse.Namespace) -> None:
+    from training.topics import write_topics
+
+    print(f"{write_topics(options.model, options.data)} questions in topics")
 
 
 def _unpack(options: argparse.Namespace) -> None:
@@ -201,6 +208,9 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - a statement an opti
     one.add_argument("--thesaurus", type=Path, default=THESAURUS)
     one.add_argument("--model", type=Path, default=BUNDLED)
 
+    one = step("topics", _topics, "group the questions written by hand with what answers them")
+    one.add_argument("--model", type=Path, default=BUNDLED)
+
     one = step("unpack", _unpack, "write the shipped folder with torch weights, to train on", data=False)
     one.add_argument("--model", type=Path, default=BUNDLED)
     one.add_argument("--out", type=Path, required=True)
@@ -228,6 +238,9 @@ def main(arguments: list[str] | None = None) -> int:
         options.run(options)
     except FileNotFoundError as error:
         print(f"python -m training: {error.filename or error}: is not there", file=sys.stderr)
+        return 1
+    except AssistantError as error:
+        print(f"python -m training: {error}", file=sys.stderr)
         return 1
     return 0
 

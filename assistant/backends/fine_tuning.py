@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.backends.encoder_folder import SCOPE_FILE, export, is_encoder, to_torch, write_checksums
 from assistant.backends.sentence_transformers import SentenceTransformerEmbedder
-from assistant.embedding import BundledEncoder, bundled, cleaned
+from assistant.embedding import TOPICS_FILE, BundledEncoder, bundled, cleaned
 from assistant.errors import ModelError, TrainingError
 
 if TYPE_CHECKING:
@@ -576,6 +576,9 @@ def _assembled(work: Path, base: Path, start: Path, model: Any, pairs: Sequence[
     if is_encoder(base):
         if model is not None:
             _carry_scope(base, result, [text for pair in pairs for text in (pair.query, pair.passage)])
+            if (base / TOPICS_FILE).is_file():
+                # Vectors move little beside the distances between topics.
+                shutil.copyfile(base / TOPICS_FILE, result / TOPICS_FILE)
         # The weights of torch too, so that it opens as any other model and can be trained on.
         for name in ("model.safetensors", "config.json"):
             shutil.copyfile(start / name, result / name)

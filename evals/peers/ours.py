@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant import Assistant, Settings
-from assistant.backends import embedders
+from assistant import Assistant, Settings, backends
 from evals.peers.measuring import PLAIN
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ class Ours:
             folder = self.parts.folder / "plain" / policy.id
             corpus = _plain(corpus, folder / "corpus")
             settings = settings.model_copy(update={"index_dir": folder / "index"})
-        assistant = Assistant.open(corpus, settings=settings, embedders=embedders(settings))
+        assistant = Assistant.open(corpus, settings=settings, **backends.parts(settings))
 
         def search(question: str) -> Sequence[Span]:
             return [(hit.start, hit.end) for hit in assistant.ask(question).hits[:k]]
