@@ -1,16 +1,34 @@
 """Conversation: a follow-up becomes a question that stands by itself.
 
-People ask a help chat in pieces: 个推收集什么？, 那高德呢？, "and how long do you keep it?". `condense` reads the
-questions of a conversation in order and says what the last one asks, in words that could have been typed
-alone. It needs no model and no answers, only what was asked; the clauses that were cited, where they are known,
-let "the second one" and "anything else?" be taken at their word. A question that stands by itself is left alone:
-that rule comes before all others.
+People ask a help chat in pieces: 个推收集什么？, 那高德呢？, "and how long do you keep it?". `condense` says what the
+last of them asks, in words that could have been typed alone. It needs no model and no answers, only what was asked;
+the clauses that were cited, where they are known, let "the second one" and "anything else?" be taken at their word.
+
+The turns are read one after the other, each leaving what the next may lean on (`_Memory`): the last question as it
+stands by itself, those before it, what was cited, what was asked back. Each question then goes this way:
+
+1. If all of it is said to the assistant, such as thanks, 还有吗, 原文在哪 or 转人工, it is no question (`_said_to_us`).
+2. What stands before the question is taken off: a greeting, another topic announced, a correction (`_opening`).
+3. The first of these to fit makes it stand by itself, or asks back (`_follow_up`):
+   `_answer_to_us` 高德, when it was asked whether 高德 or 个推 is meant;
+   `_of_nothing`   那呢, 可以吗, 这样合法吗: no words of its own;
+   `_by_place`     "what is the second one for?", "and the latter?";
+   `_by_pronoun`   它保存多久, "do they sell it?";
+   `_supposing`    注销以后呢, "and on iOS?";
+   `_of_another`   那高德呢, "and my contacts?", 那共享呢: names only of what;
+   `_of_the_same`  保存多久, "why?": says only what of it.
+4. Else it stands by itself, and is left as typed. In any doubt a question does. But a short one may lean on those
+   before it though no word shows it: they are told (`Condensed.after`), and what answers them is put forward.
+
+Questions are taken apart by `assistant.utterances`, with the words of `data/conversation.toml` and the concepts of the
+thesaurus; what a pronoun stands for is in `assistant.references`, how a question is worded anew in
+`assistant.rephrasing`.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from assistant.references import Reference, of_data, references_in
@@ -28,13 +46,22 @@ from assistant.rephrasing import (
     swapped,
     topics_of,
 )
-from assistant.text import Language, has_han
-from assistant.utterances import ASKING_ROLES, LAST, Parts, Utterance, default_vocabulary
+from assistant.text import Language, has_han, visible
+from assistant.utterances import (
+    ASKING_ROLES,
+    LAST,
+    Parts,
+    Utterance,
+    Vocabulary,
+    default_vocabulary,
+    vocabulary_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assistant.answering import Answer
+    from assistant.thesaurus import Thesaurus
 
 Kind = Literal["question", "follow_up", "more", "show", "human", "smalltalk", "unclear"]
 """What is asked: see `Condensed.kind`."""
@@ -76,20 +103,26 @@ class Condensed:
     reply: str = ""
     """What to say without looking for anything, for `smalltalk` and `unclear`; for `more`, once nothing is left."""
     cited: tuple[CitedClause, ...] = ()
-    """For `more` and `show`: the clauses that answers to `query` cited so far; empty if that is not known."""
+    """For `more` and `show`: the clauses that answers to `query` cited so far. For what leans on the question before:
+    those that its answer cited, near which its own answer may be. Empty if that is not known."""
     rounds: int = 0
     """For `more`: how often `query` was answered so far, for when `cited` is not known."""
     place: int = 0
     """For `show`: which of the clauses cited, 1 being the first and -1 the last; 0 for all."""
+    after: tuple[str, ...] = ()
+    """Questions before it that `query` may lean on in ways that no words show, the latest first. A short one may."""
 
 
-def condense(question: str, history: Sequence[Turn], *, names: Sequence[str] = ()) -> Condensed:
+def condense(
+    question: str, history: Sequence[Turn], *, names: Sequence[str] = (), thesaurus: Thesaurus | None = None
+) -> Condensed:
     """Say what `question` asks, given what was asked before it.
 
     Args:
         question: The question, as typed.
         history: What was said before, oldest first.
         names: Names of the policies and their companies, which a follow-up keeps to.
+        thesaurus: The concepts of the policies; those that come with the package by default.
 
     >>> condense("那高德呢", [Turn(question="个推收集什么？")]).query
     '高德收集什么？'
@@ -98,7 +131,7 @@ def condense(question: str, history: Sequence[Turn], *, names: Sequence[str] = (
     >>> condense("怎么注销账号", [Turn(question="个推收集什么？")]).kind
     'question'
     """
-    memory = _Memory(names=tuple(names))
+    memory = _Memory(names=tuple(names), vocabulary=vocabulary_of(thesaurus) if thesaurus else default_vocabulary())
     for turn in history:
         memory = _after(turn, memory)
     return _understood(question, memory)
@@ -113,10 +146,14 @@ class _Memory:
 
     names: tuple[str, ...] = ()
     """Names of the policies."""
+    vocabulary: Vocabulary = field(default_factory=default_vocabulary)
+    """What questions are read with."""
     query: Utterance | None = None
     """The last question, as it stands by itself."""
     earlier: tuple[Utterance, ...] = ()
     """The questions before it, the latest first."""
+    after: tuple[str, ...] = ()
+    """What that question may lean on: `Condensed.after`."""
     cited: tuple[CitedClause, ...] = ()
     """What was cited in answer to it."""
     rounds: int = 0
@@ -126,28 +163,40 @@ class _Memory:
     candidates: tuple[Topic, ...] = ()
     """What that may be."""
 
+    def read(self, question: str) -> Utterance:
+        """Take a question apart."""
+        return self.vocabulary.read(question, names=self.names)
+
+    def emptied(self) -> _Memory:
+        """Return what is left once the topic has changed."""
+        return _Memory(names=self.names, vocabulary=self.vocabulary)
+
 
 def _after(turn: Turn, memory: _Memory) -> _Memory:
     """Return what is remembered once a turn is over."""
     found = _understood(turn.question, memory)
-    if found.reply and found.reply in default_vocabulary().replies["change"].values():
-        return _Memory(names=memory.names)
+    if _opening(memory.vocabulary.read(turn.question, chat=True), leans=memory.query is not None).changes:
+        memory = memory.emptied()
     if found.kind in ("smalltalk", "show", "human"):
         return memory
     if found.kind == "more":
         return replace(memory, cited=(*memory.cited, *turn.citations), rounds=memory.rounds + 1)
     if found.kind == "unclear":
         return replace(memory, pending=turn.question, candidates=_candidates(memory))
-    return _Memory(
-        names=memory.names,
-        query=default_vocabulary().read(turn.query or found.query, names=memory.names),
+    return replace(
+        memory.emptied(),
+        query=memory.read(visible(turn.query).strip() or found.query),
         earlier=(memory.query, *memory.earlier)[:_MOST_EARLIER] if memory.query else (),
+        after=found.after,
         cited=turn.citations,
         rounds=1,
     )
 
 
 _MOST_EARLIER = 3
+_MOST_AFTER = 2
+_MOST_WORDS_LEANING = 7
+"""Longest question, in words, that may lean on another though no word of it says so."""
 
 
 # --- What is asked ---------------------------------------------------------------------------------
@@ -155,21 +204,25 @@ _MOST_EARLIER = 3
 
 def _understood(question: str, memory: _Memory) -> Condensed:
     """Say what a question asks, given what is remembered."""
-    vocabulary = default_vocabulary()
+    vocabulary = memory.vocabulary
     said = vocabulary.read(question, chat=True)
     if found := _said_to_us(said, memory):
         return found
     opening = _opening(said, leans=memory.query is not None)
     if opening.changes:
-        memory = _Memory(names=memory.names)
+        memory = memory.emptied()
     core = said.text[opening.end :]
     if opening.end and (found := _said_to_us(vocabulary.read(core, chat=True), memory)):
         return found if found.query else replace(found, query=said.text)
-    asked = vocabulary.read(core, names=memory.names)
-    found = _follow_up(asked, memory, corrects=opening.corrects) if memory.query else _first(asked)
-    if found:
+    asked = memory.read(core)
+    if found := _follow_up(asked, memory, corrects=opening.corrects):
+        return replace(found, cited=() if opening.corrects else memory.cited) if found.kind == "follow_up" else found
+    if opening.changes or opening.corrects:
+        return Condensed(query=core, kind="question")
+    found = Condensed(query=question, kind="question")
+    if memory.query is None or len(asked.told) > _MOST_WORDS_LEANING:
         return found
-    return Condensed(query=core if opening.changes or opening.corrects else question, kind="question")
+    return replace(found, after=(memory.query.text, *memory.after)[:_MOST_AFTER], cited=memory.cited)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +242,7 @@ def _opening(said: Utterance, *, leans: bool) -> _Opening:
         leans: Whether there is a question before it that can be corrected.
     """
     opening = _Opening()
-    for word, after in zip(said.words, (*said.words[1:], None), strict=True):
+    for word, after in zip(said.words, (*said.words, None)[1:], strict=True):
         chinese = has_han(word.text)
         ends = after is None or after.has("mark") or (chinese and word.end < after.start)
         if word.has("change") and (ends or chinese or " " in word.text):
@@ -229,13 +282,13 @@ _REMARKS = tuple(
     for means, needs, allows in (
         ("identity", {"identity"}, {"ability", "particle"}),
         ("ability", {"ability"}, {"identity", "particle"}),
-        ("more", {"more"}, {*_AROUND, "it", "these"}),
+        ("more", {"more"}, {*_AROUND, "among", "it", "these", "what"}),
         ("polite", _POLITE, ()),
         ("thanks", {"thanks"}, {"it", "function"}),
         ("change", {"change"}, {"fix", "meant"}),
         ("fix", {"fix", "meant"}, ()),
         ("human", {"human"}, {*_AROUND, "reach", "what", "how_much", "where", "how"}),
-        ("show", {"show", "ordinal"}, {*_AROUND, "it", "these", "what", "where", "how"}),
+        ("show", {"show", "ordinal"}, {*_AROUND, "showing", "it", "these", "what", "where", "how"}),
     )
 )
 
@@ -263,8 +316,6 @@ def _meant_by(means: str, said: Utterance, memory: _Memory) -> Condensed | None:
         return _human(said, memory)
     if means == "show":
         return _show(said, memory)
-    if means == "thanks" and "吗" in said.text:
-        return None
     if means == "polite":
         means = next(role for role in ("bye", "thanks", "greeting", "ack") if any(word.has(role) for word in said.told))
     return _reply(means, said, kind="unclear" if means == "fix" else "smalltalk")
@@ -281,7 +332,14 @@ def _more(said: Utterance, memory: _Memory) -> Condensed | None:
     if memory.query is None:
         return _reply("unclear", said, kind="unclear")
     nothing = default_vocabulary().replies["nothing_more"][said.language]
-    return Condensed(query=memory.query.text, kind="more", reply=nothing, cited=memory.cited, rounds=memory.rounds)
+    return Condensed(
+        query=memory.query.text,
+        kind="more",
+        reply=nothing,
+        cited=memory.cited,
+        rounds=memory.rounds,
+        after=memory.after,
+    )
 
 
 _WHO_ELSE = ("who else", "where else", "还有谁", "还有哪里")
@@ -304,7 +362,7 @@ def _show(said: Utterance, memory: _Memory) -> Condensed | None:
     if memory.cited and place > len(memory.cited):
         reply = default_vocabulary().replies["no_such_place"][said.language].format(count=len(memory.cited))
         return Condensed(query=said.text, kind="unclear", reply=reply)
-    return Condensed(query=memory.query.text, kind="show", cited=memory.cited, place=place)
+    return Condensed(query=memory.query.text, kind="show", cited=memory.cited, place=place, after=memory.after)
 
 
 def _unclear(said: Utterance, memory: _Memory) -> Condensed:
@@ -335,9 +393,9 @@ def _candidates(memory: _Memory) -> tuple[Topic, ...]:
 def _first(asked: Utterance) -> Condensed | None:
     """Ask back about a question that leans on another, when there is no other: 它呢？, "why?"; None if it does not."""
     told = asked.told
-    if any(word.has("topic", "unknown", "self", "others", "ordinal") or word.is_aspect for word in told):
+    if any(word.has("topic", "unknown", "self", "others") or word.is_aspect for word in told):
         return None
-    refers = any(word.has("it", "these", "they", "its", "in_that_case") for word in told)
+    refers = any(word.has("it", "these", "they", "its", "ordinal", "in_that_case") for word in told)
     leads = all(word.has("lead", "particle", "what_about", "function") for word in told)
     asks = any(word.asks or word.has("what") for word in told)
     if len(told) > (_MOST_WORDS_OF_NOTHING if refers else 2) or not (refers or leads or asks):
@@ -373,7 +431,7 @@ class _Leaning:
 def _follow_up(asked: Utterance, memory: _Memory, *, corrects: bool) -> Condensed | None:
     """Say what a question asks that leans on the one before it; None for one that stands by itself."""
     if memory.query is None:
-        return None
+        return _first(asked)
     rest, leads = _without_lead(asked)
     leaning = _Leaning(
         asked=asked,
@@ -416,13 +474,9 @@ def _answer_to_us(leaning: _Leaning) -> Condensed | None:
     ordinal = next((word for word in rest.told if word.place), None)
     topic = _nth(memory.candidates, ordinal.place) if ordinal else None
     named = name_of(topic, rest.language) if topic else "" if ordinal else rest.bare
-    pending = default_vocabulary().read(memory.pending)
-    asked = [word for word in pending.told if not word.has("lead", "what_about", "particle")]
-    if not named or len(asked) < 2:
-        # 它呢 asks nothing that the name could be put into.
+    if not named:
         return None
-    about = default_vocabulary().read(named, names=memory.names)
-    found = _understood(memory.pending, _Memory(names=memory.names, query=about))
+    found = _understood(memory.pending, replace(memory.emptied(), query=memory.read(named)))
     return found if found.kind == "follow_up" else None
 
 
@@ -430,7 +484,7 @@ def _of_nothing(leaning: _Leaning) -> Condensed | None:
     """Say what a question asks that has no words of its own: "and?", 那呢, 可以吗, 这样合法吗."""
     parts = leaning.parts
     if not parts.content:
-        if parts.asks_leave:
+        if len(parts.told) > 1 and not parts.particle:
             return _rewritten(quoting(leaning.query, leaning.rest.text))
         if leaning.leads and not leaning.rest.told:
             return _more(leaning.asked, leaning.memory)
@@ -457,12 +511,16 @@ def _by_place(leaning: _Leaning) -> Condensed | None:
     several = next((found for found in alike if len(found) > 1), [])
     topic = _nth(several, word.place or (1 if word.has("former") else LAST))
     if topic and parts.asks:
-        named = default_vocabulary().read(filled(rest, [(word, name_of(topic, rest.language))]))
+        named = leaning.memory.vocabulary.read(filled(rest, [(word, name_of(topic, rest.language))]))
         named_leaning = replace(leaning, rest=named, parts=Parts(named))
         return _by_pronoun(named_leaning) or _rewritten(named.text)
     if topic:
         return _rewritten(swapped(leaning.query, topic))
-    return _show(rest, leaning.memory) if word.place and not parts.own else None
+    if not word.place or parts.own:
+        return None
+    if parts.asks and word.place > len(leaning.memory.cited):
+        return _rewritten(quoting(leaning.query, rest.text))
+    return _show(rest, leaning.memory)
 
 
 # --- 它, "they", "that" -----------------------------------------------------------------------------------------
@@ -474,11 +532,12 @@ def _by_pronoun(leaning: _Leaning) -> Condensed | None:
     references = references_in(rest, parts)
     if not references:
         return None
-    if not parts.asks and not parts.own and len(parts.content) == len(references):
-        return _unclear(rest, leaning.memory)
+    if len(parts.content) == len(references):
+        told_little = len(parts.told) <= _MOST_WORDS_UNCLEAR
+        return _unclear(rest, leaning.memory) if told_little else _rewritten(quoting(query, rest.text))
     named = {topic.group for topic in topics_of(query)}
-    judged = parts.only_judges and (_is_deed(query) or (references[0].is_whole and "thing" not in named))
-    if judged or (references[0].is_whole and parts.says(*_OPPOSING)):
+    judged = parts.only_judges and "thing" not in named
+    if judged or (references[0].is_whole and _OPPOSING.search(rest.text)):
         return _rewritten(quoting(query, rest.text))
     names: list[tuple[Reference, str]] = []
     told: list[Topic] = []
@@ -502,7 +561,12 @@ def _by_pronoun(leaning: _Leaning) -> Condensed | None:
     return _rewritten(said)
 
 
-_OPPOSING = ("stop", "prevent", "avoid", "refuse", "decline", "拒绝", "阻止", "避免")
+_MOST_WORDS_UNCLEAR = 3
+# What is done to a fact rather than to a thing: "what if I don't agree with that?".
+_OPPOSING = re.compile(
+    r"\b(?:stop|prevent|avoid|refuse|decline|agree|disagree|object|accept|mind)\b|拒绝|阻止|避免|同意|反对|接受",
+    re.IGNORECASE,
+)
 
 
 def _called(
@@ -528,8 +592,7 @@ def _called(
 
 def _is_deed(query: Utterance) -> bool:
     """Say whether a question is about something that a person does, such as getting a copy."""
-    kind = default_vocabulary().kind
-    return any(kind(concept) == "right" for word in query.told for concept in word.concepts)
+    return any(concept.kind == "right" for word in query.told for concept in word.named)
 
 
 # --- 那高德呢, "and on iOS?" -------------------------------------------------------------------------------------
@@ -538,7 +601,7 @@ def _is_deed(query: Utterance) -> bool:
 def _supposing(leaning: _Leaning) -> Condensed | None:
     """Say what is asked under other circumstances: 注销以后呢, "and on iOS?"."""
     rest, parts = leaning.rest, leaning.parts
-    if not (leaning.leads or parts.particle) or parts.asking or parts.has("what") or parts.has("quality"):
+    if not (leaning.leads or parts.particle) or parts.asking or parts.has("what"):
         return None
     first = parts.told[0]
     condition = rest.text[first.start : parts.told[-1].end]
@@ -546,12 +609,7 @@ def _supposing(leaning: _Leaning) -> Condensed | None:
     begins = _PREPOSITION.match(first.text)
     if not (supposes or begins or condition.endswith(_POSTPOSITIONS)) or (first.has("condition") and not supposes):
         return None
-    topics, slots = topics_of(rest), topics_of(leaning.query)
-    named = topics[0] if len(topics) == 1 and not supposes else None
-    if named and begins and named.text != condition and any(slot.group == named.group for slot in slots):
-        # "For Amap?" after a question of another company.
-        return None
-    again = any(topic.group == "deed" for topic in topics) and any(slot.group == "deed" for slot in slots)
+    again = all(any(topic.group == "deed" for topic in topics_of(asked)) for asked in (rest, leaning.query))
     return _rewritten(supposing(leaning.query, condition, instead=again))
 
 
@@ -564,8 +622,7 @@ _POSTPOSITIONS = ("后", "前", "时", "时候", "里", "里面", "上", "内", 
 def _of_another(leaning: _Leaning) -> Condensed | None:
     """Say what is asked that names only of what: 那高德呢, "and my contacts?", 那共享呢."""
     rest, parts, query = leaning.rest, leaning.parts, leaning.query
-    also = parts.also and not parts.unknown and len(parts.told) <= _MOST_BARE_WORDS
-    marked = leaning.leads or leaning.corrects or parts.particle or also
+    marked = leaning.leads or leaning.corrects or parts.particle or (parts.also and not parts.unknown)
     if parts.own:
         if not parts.only_names:
             return None
@@ -575,16 +632,13 @@ def _of_another(leaning: _Leaning) -> Condensed | None:
         return _rewritten(swapped(_last_asked_of_such(topic, leaning) or query, topic))
     if not marked or not parts.only_aspect or any(_ASKING.search(word.text) for word in parts.aspects):
         return None
-    if _REFUSES.match(rest.text):
-        return _rewritten(quoting(query, rest.text))
     first, last = parts.content[0], parts.content[-1]
-    concept = first.concepts[0] if first.concepts else ""
+    concept = first.named[0] if first.named else None
     aspect = Topic(text=rest.text[first.start : last.end], group="aspect", concept=concept)
     return _rewritten(other_aspect(query, aspect))
 
 
 _ASKING = re.compile("多久|哪|谁|什么|怎|几|如果|要是|how|what|who|where|if")
-_REFUSES = re.compile("不|拒绝|refus|declin", re.IGNORECASE)
 
 
 def _new_topic(rest: Utterance, parts: Parts) -> Topic:
@@ -592,9 +646,9 @@ def _new_topic(rest: Utterance, parts: Parts) -> Topic:
     topics = [topic for topic in topics_of(rest) if topic.group]
     if len({topic.group for topic in topics}) != 1:
         return Topic(text=rest.text[parts.content[0].start : parts.content[-1].end], group="")
-    if len(topics) == 1:
+    if len(topics) == 1 and not parts.unknown:
         return topics[0]
-    return replace(topics[0], text=rest.text[topics[0].start : topics[-1].end], concept="")
+    return replace(topics[0], text=rest.text[topics[0].start : topics[-1].end], concept=None)
 
 
 def _is_bare(topic: Topic, leaning: _Leaning) -> bool:
@@ -611,9 +665,9 @@ _MOST_BARE_WORDS = 5
 def _last_asked_of_such(topic: Topic, leaning: _Leaning) -> Utterance | None:
     """Return the last question that was asked of such a thing, if the last of all was about no thing but a deed."""
     slots = topics_of(leaning.query)
-    if topic.group not in ("who", "thing") or not slots:
-        return None
-    if any(slot.group not in ("deed", "term", "purpose", "document") for slot in slots):
+    if topic.group not in ("who", "thing") or any(
+        slot.group not in ("deed", "term", "purpose", "document") for slot in slots
+    ):
         return None
     earlier = leaning.memory.earlier
     return next((asked for asked in earlier if any(slot.group == topic.group for slot in topics_of(asked))), None)
@@ -628,10 +682,8 @@ def _of_the_same(leaning: _Leaning) -> Condensed | None:
     if parts.own or not parts.asks or _is_complete(parts):
         return None
     if parts.has("what") and (_addresses(parts) or not parts.aspects):
-        return _rewritten(quoting(query, rest.text)) if rest.text.startswith("哪") and len(parts.told) == 1 else None
+        return None
     if not parts.aspects:
-        if len(parts.told) > _MOST_WORDS_ASKING:
-            return None
         role = next(role for word in parts.asking for role in ASKING_ROLES if word.has(role))
         return _rewritten(asked_with(rest, role, query))
     topics = list(topics_of(query))
@@ -641,12 +693,7 @@ def _of_the_same(leaning: _Leaning) -> Condensed | None:
             return _rewritten(quoting(query, rest.text))
         if not parts.only_judges:
             return None
-    if parts.has("what"):
-        topics = [topic for topic in topics if topic.group != "thing"] or topics
     return _rewritten(asked_of(rest, query, topics, of_data=of_data(parts.concepts)))
-
-
-_MOST_WORDS_ASKING = 4
 
 
 def _addresses(parts: Parts) -> bool:
@@ -655,15 +702,11 @@ def _addresses(parts: Parts) -> bool:
 
 def _is_complete(parts: Parts) -> bool:
     """Say whether a question lacks nothing though it names nothing: "can I trust you", 你们安全吗, 授权怎么关."""
-    if parts.only_judges and _addresses(parts):
-        return True
     concepts = [word for word in parts.aspects if word.concepts and not word.has("outcome")]
     if len(concepts) >= _ENOUGH_CONCEPTS or len(parts.aspects) > _ENOUGH_CONCEPTS:
         return True
-    if parts.says("mean", "means") and len(parts.aspects) > 1:
-        return True
     first = parts.told[0]
-    noun = first.is_aspect and any(default_vocabulary().kind(concept) in _NOUNS for concept in first.concepts)
+    noun = first.is_aspect and any(concept.kind in _NOUNS for concept in first.named)
     if (noun and not first.asks and parts.asking) or (first.has("what") and _OWN_NOUN.search(first.text)):
         return True
     after = zip(parts.told, parts.told[1:], strict=False)

@@ -59,7 +59,7 @@ class Reference:
         """
         named = _Named(topics_of(asked[0]))
         earlier = [topic for question in asked[1:] for topic in topics_of(question)]
-        if self.word.has("they") or (self.word.has("its") and self.word.text != "its"):
+        if self.word.has("they", "its"):
             return self._they(named, earlier)
         if "who" in self.own and not named.things:
             return Referent(topics=(), of_data=True)
@@ -69,15 +69,13 @@ class Reference:
         return self._it(named, earlier)
 
     def _they(self, named: _Named, earlier: Sequence[Topic]) -> Referent | None:
-        if named.things and self.is_done_to and not named.companies and not named.people:
-            return Referent(topics=named.things)
         older = tuple(topic for topic in earlier if topic.group == "who")[:1]
-        found = named.companies or named.people or older or (named.things if self.is_done_to else named.policies)
+        things = named.things if self.is_done_to else ()
+        found = named.companies or named.people or things or older or named.policies
         return Referent(topics=found) if found else None
 
     def _it(self, named: _Named, earlier: Sequence[Topic]) -> Referent | None:
-        collects = self.is_of_collecting and not self.is_done_to
-        if named.companies and ("thing" in self.own or collects or not named.things):
+        if named.companies and ("thing" in self.own or self.is_of_collecting or not named.things):
             return Referent(topics=named.companies, of_data=self.is_of_data)
         if named.things and "thing" not in self.own:
             return Referent(topics=(*named.companies, *named.people, *named.things), of_data=True)
@@ -114,7 +112,8 @@ def references_in(question: Utterance, parts: Parts) -> tuple[Reference, ...]:
         question: The question.
         parts: What it is made of.
     """
-    own = frozenset(topic.group for topic in topics_of(question) if topic.concept != "third_party")
+    named = topics_of(question)
+    own = frozenset(topic.group for topic in named if topic.concept is None or topic.concept.id != "third_party")
     return tuple(
         Reference(
             word=word,
@@ -136,7 +135,7 @@ def _leaning(question: Utterance) -> list[Word]:
         before = told[place - 1] if place else None
         after = told[place + 1 :]
         if word.has("it", "these", "they", "its"):
-            later = word.has("these") and any(other.group == "thing" for other in after)
+            later = word.has("these") and any(other.group == "thing" or other.has("self") for other in after)
             if not later and not _is_own(word, named) and not _is_empty(word, before, after):
                 found.append(word)
         elif word.has("mark") and named:
@@ -189,17 +188,12 @@ def _is_empty_it(before: Word | None, after: Sequence[Word]) -> bool:
         return True
     if not after:
         return False
-    if _IDENTIFIES.fullmatch(after[0].text) or (
-        before is not None and before.text == "does" and _MATTERS.fullmatch(after[0].text)
-    ):
-        return True
-    if after[0].text == "true" and len(after) > 1:
+    if _EXPLETIVE.fullmatch(f"{before.text if before else ''} it {after[0].text}"):
         return True
     return any(judged.has("quality") and _COMPLEMENT.fullmatch(then.text) for judged, then in pairwise(after[:3]))
 
 
-_IDENTIFIES = re.compile("a|an|the|me|my|your|our")
-_MATTERS = re.compile("matter|take|cost")
+_EXPLETIVE = re.compile(".* it (?:a|an|the|me|my|your|our|true)|does it (?:matter|take|cost)")
 _COMPLEMENT = re.compile("that|to|if|for|when|whether")
 _AFTER_THAT = re.compile("is|are|was|be|for|about|from|to|with|by|in|on|at|too|also")
 _DETERMINERS = ("this", "these", "those", "这个", "那个", "这", "那", "这些", "那些")

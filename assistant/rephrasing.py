@@ -18,6 +18,8 @@ from assistant.utterances import DEEDS, Utterance, Word, default_vocabulary
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from assistant.thesaurus import Concept
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
@@ -27,7 +29,7 @@ class Topic:
     """Its name, as typed."""
     group: str
     """Its sort, see `Word.group`; empty for a name that the thesaurus lacks."""
-    concept: str = ""
+    concept: Concept | None = None
     """Its concept, if it has one."""
     owner: str = ""
     """Whose it was said to be: `我的`, `my `, or nothing."""
@@ -35,6 +37,11 @@ class Topic:
     """First character in the question that names it, its owner left out."""
     end: int = 0
     """End in that question."""
+
+    @property
+    def kind(self) -> str:
+        """Kind of its concept, nothing if it has none."""
+        return self.concept.kind if self.concept else ""
 
     @property
     def language(self) -> Language:
@@ -48,6 +55,7 @@ _LONGEST_TOPIC = 40
 _LONGEST_SUBJECT = 10
 _OWNERS = {"my": "my ", "our": "our ", "your": "your ", "the": "the "}
 
+_ARTICLES = {"a", "an", "the", "my", "our", "your", "any", "some"}
 _MODALS = {"can", "could", "will", "would", "may", "might", "should", "must", "shall", "did"}
 _THIRD_PERSON = {"do": "does", "are": "is", "have": "has", "were": "was", "don't": "doesn't", "aren't": "isn't"}
 _AUXILIARIES = _MODALS | set(_THIRD_PERSON) | {"does", "is", "has", "was"}
@@ -98,7 +106,7 @@ def _topic(question: Utterance, run: tuple[Word, ...]) -> Topic:
     owned = re.match(r"(?:my|our) (?=\w)|我的(?=.)", text, re.IGNORECASE)
     if owned:
         owner, text, start = owned[0].lower(), text[owned.end() :], start + owned.end()
-    concept = run[0].concepts[0] if len(groups) == 1 and run[0].concepts else ""
+    concept = run[0].named[0] if len(groups) == 1 and run[0].named else None
     return Topic(text=text, group=group, concept=concept, owner=owner, start=start, end=end)
 
 
@@ -107,11 +115,17 @@ def _is_subject(question: Utterance, run: tuple[Word, ...]) -> bool:
     told = question.told
     first, last = told.index(run[0]), told.index(run[-1])
     after = told[last + 1] if last + 1 < len(told) else None
-    if after is None or not (after.is_aspect or after.asks or after.has("function")):
-        return False
     if has_han(run[0].text):
-        return first == 0 and 1 < run[-1].end - run[0].start <= _LONGEST_SUBJECT
-    return first > 0 and told[first - 1].text in _AUXILIARIES and after.is_aspect
+        said = after is not None and (after.is_aspect or after.asks or after.has("function"))
+        return said and first == 0 and 1 < run[-1].end - run[0].start <= _LONGEST_SUBJECT
+    before = [word for word in told[:first] if word.text not in _ARTICLES]
+    if not before:
+        return False
+    if before[-1].is_aspect:
+        # "Delete a note".
+        return told[first - 1].text in _ARTICLES and (after is None or after.has("function"))
+    does = after is not None and (after.is_aspect or (after.has("unknown") and told[0].has("what")))
+    return does and before[-1].text in _AUXILIARIES
 
 
 # --- Names ---------------------------------------------------------------------------------------------
@@ -119,7 +133,7 @@ def _is_subject(question: Utterance, run: tuple[Word, ...]) -> bool:
 
 def name_of(topic: Topic, language: Language) -> str:
     """Return the name of a topic in a language, if it has one there; else as it was typed."""
-    concept = default_vocabulary().concepts.get(topic.concept)
+    concept = topic.concept
     if topic.language == language or concept is None:
         return topic.text
     chinese = concept.zh[0] if concept.zh else ""
@@ -145,7 +159,7 @@ def _owned(topic: Topic, language: Language) -> str:
         return f"{topic.owner}{name}"
     if topic.group == "person":
         return name
-    return f"{'my' if default_vocabulary().kind(topic.concept) in ('data_item', 'term') else 'the'} {name}"
+    return f"{'my' if topic.kind in ('data_item', 'term') else 'the'} {name}"
 
 
 def phrase_of(topics: Sequence[Topic], language: Language, *, of_data: bool = False) -> str:
@@ -162,7 +176,7 @@ def phrase_of(topics: Sequence[Topic], language: Language, *, of_data: bool = Fa
     person = _listed([_owned(topic, language) for topic in _named(topics, "person")], language)
     done = _listed([name_of(topic, language) for topic in _named(topics, *DEEDS, "document")], language)
     policy = next((topic.text for topic in topics if topic.group == "policy"), "")
-    if done and not zh and (things or who or person):
+    if done and (things or who or person):
         return ""
     if things:
         said = _things(things, who, person, language)
@@ -216,9 +230,10 @@ def _listed(names: Sequence[str], language: Language) -> str:
 def swapped(query: Utterance, new: Topic) -> str:
     """Return the former question, asked of something else: 高德收集什么 of 个推收集什么 and 那高德呢."""
     slots = named = topics_of(query)
-    if new.group and not any(slot.group == new.group for slot in slots):
+    # A name that the thesaurus lacks may be that of a company or of a thing.
+    groups = {"": ("", "who", "thing"), "who": ("who", ""), "thing": ("thing", "")}.get(new.group, (new.group,))
+    if new.group and not any(slot.group in groups for slot in slots):
         slots = tuple(filter(None, (_inner(slot, new.group) for slot in slots)))
-    groups = (new.group,) if new.group else ("", "who", "thing")
     same = next((found for group in groups if (found := [slot for slot in slots if slot.group == group])), [])
     if same and (said := _in_place(query, same, new)):
         return said
@@ -235,7 +250,7 @@ def _inner(topic: Topic, group: str) -> Topic | None:
             continue
         word = default_vocabulary().meaning(topic.text[offset:])
         if word and word.group == group:
-            return replace(topic, text=topic.text[offset:], group=group, concept="", start=topic.start + offset)
+            return replace(topic, text=topic.text[offset:], group=group, concept=None, start=topic.start + offset)
     return None
 
 
@@ -260,15 +275,31 @@ def _in_place(query: Utterance, same: Sequence[Topic], new: Topic) -> str:
     if not name:
         return ""
     before, after = query.text[:start], query.text[last.end :]
+    if article := _ARTICLE.search(before):
+        before = before[: article.start()] + _article_of(name, article[0])
+        if first.group in DEEDS:
+            # All of "a refund claim".
+            end = next((word.start for word in query.words if word.start > last.end and not word.has("unknown")), None)
+            after = query.text[end:] if end else ""
     if query.language == "en" and new.group in ("who", "person", ""):
         was_plural = last is not first or first.group == "person"
         before, after = _agreeing(before, after, plural=is_plural(name), was_plural=was_plural)
-    if (default_vocabulary().kind(new.concept) == "permission") > (
-        default_vocabulary().kind(first.concept) == "permission"
-    ):
+    if (new.kind == "permission") > (first.kind == "permission"):
         # A camera is used, not collected.
         before, after = (_COLLECT.sub(lambda verb: _USE[verb[0].lower()], part) for part in (before, after))
     return f"{before}{name}{after}"
+
+
+_ARTICLE = re.compile(r"\b(?:an?|the) $", re.IGNORECASE)
+
+
+def _article_of(name: str, article: str) -> str:
+    """Return an article of another name as it stands before this one."""
+    if re.match(r"\w+ing |the |my |our ", name):
+        return ""
+    if article.lower() == "the ":
+        return article
+    return "" if is_plural(name) else _like(article, "an " if name[0] in "aeiou" else "a ")
 
 
 _LISTING = {"和", "与", "跟", "及", "以及", "或", "或者", "还是", "、", ",", "and", "or", "/", "&"}
@@ -285,8 +316,7 @@ def _precedes(query: Utterance, topic: Topic) -> str:
 
 def _verb(topic: Topic, name: str) -> str:
     """Return the name of a deed as it follows "how do I": "delete my account" for "deleting my account"."""
-    concept = default_vocabulary().concepts.get(topic.concept)
-    names = concept.en if concept else ()
+    names = topic.concept.en if topic.concept else ()
     head, _, rest = name.lower().partition(" ")
     if head.endswith("ing"):
         stems = (f"{stem} {rest}".strip() for stem in (head[:-3], f"{head[:-3]}e", head[:-4]))
@@ -403,13 +433,9 @@ def other_aspect(query: Utterance, aspect: Topic) -> str:
         verbs = [word for word in query.told if word.has("aspect") and word.group in ("deed", "") and not word.asks]
         if len(verbs) == 1 and not any(word.has("what") for word in query.told):
             return f"{query.text[: verbs[0].start]}{name}{query.text[verbs[0].end :]}"
-        if phrase and default_vocabulary().kind(aspect.concept) == "term":
-            return f"{phrase}的{name}"
         return f"{phrase}会{name}吗？" if phrase else quoting(query, f"{name}吗？")
     if not phrase or any(topic.group in DEEDS for topic in topics_of(query)):
         return quoting(query, f"what about {name}?")
-    if name.endswith(("ing", "ion")):
-        return f"what about {name} {'of ' if name.endswith('ion') else ''}{phrase}?"
     return f"About {phrase}: {name}?"
 
 
@@ -448,49 +474,35 @@ def asked_with(question: Utterance, role: str, query: Utterance) -> str:
     """
     if not query.told:
         return quoting(query, question.text)
-    return (_asked_with_zh if query.language == "zh" else _asked_with_en)(question, role, query)
+    form, vocabulary = _Form(query), default_vocabulary()
+    of_data = vocabulary.asking_of_data.get(role, {}).get(query.language)
+    if of_data and form.data and not form.acts and (role != "how_long" or form.what or form.collects):
+        return of_data.format(data=form.data)
+    asked_with_it = _asked_with_zh if query.language == "zh" else _asked_with_en
+    return asked_with_it(question, role, vocabulary.asking[role][query.language], query, form)
 
 
-def _asked_with_zh(question: Utterance, role: str, query: Utterance) -> str:
-    form = _Form(query)
-    word = _ASKING_ZH[role]
+def _asked_with_zh(question: Utterance, role: str, word: str, query: Utterance, form: _Form) -> str:
     said = question.text if question.language == "zh" else f"{word}？"
-    if form.data and role in _OF_DATA_ZH and (form.what or role != "how_long" or form.collects):
-        return f"{form.data}{_OF_DATA_ZH[role]}？"
     if form.what and not form.asks and role == "why" and form.what is not query.told[0]:
-        return f"为什么{query.text[: form.what.start]}这些信息{query.bare[form.what.end :]}？"
+        return f"{word}{query.text[: form.what.start]}这些信息{query.bare[form.what.end :]}？"
     whether = _WHETHER.sub("", query.bare)
     if not form.asks and not form.what and whether != query.bare:
         if role == "why":
-            return f"为什么{whether}？"
+            return f"{word}{whether}？"
         if role == "how":
             return f"{_MAY.sub(_how, whether)}？"
-        if role in ("how_long", "how_often"):
-            return f"{whether}{word}？"
     if form.deeds and role == "where":
-        return f"在哪里{form.deeds}？"
-    if form.deeds and role in ("how_long", "how_much", "when"):
-        return f"{form.deeds}{said}"
+        return f"{word}{form.deeds}？"
     return f"{form.data}{said}" if form.data and (form.what or role == "who") else quoting(query, said)
 
 
-def _asked_with_en(question: Utterance, role: str, query: Utterance) -> str:
-    form = _Form(query)
-    word, told = _ASKING_EN[role], query.told
-    if role == "how_long" and form.verb and (form.asks or form.acts):
-        return f"How long does it take to {form.verb}?"
-    if form.data and role == "where" and not form.acts:
-        return f"Where do you keep {form.data}?"
+def _asked_with_en(question: Utterance, role: str, word: str, query: Utterance, form: _Form) -> str:
+    told = query.told
     if form.what is told[0] and not form.asks and len(told) > 1 and told[1].text in _AUXILIARIES:
-        if role == "how_long" and form.data:
-            return f"How long do you keep {form.data}?"
         if role not in ("who", "how_long", "how_much"):
             return f"{word} {query.bare[told[1].start :]} this?"
-    if role == "how_long" and form.collects and form.data and not form.acts:
-        return f"How long do you keep {form.data}?"
-    if told[0].asks and len(told) > 2 and told[1].text in _AUXILIARIES and told[2].text not in ("i", "we"):
-        return f"{word} {query.text[told[1].start :]}"
-    if told[0].text in _AUXILIARIES and not form.asks and (role != "who" or form.gives):
+    elif told[0].text in _AUXILIARIES and not form.asks and (role != "who" or form.gives):
         return f"{'To whom' if role == 'who' and not form.shares else word} {_lowered(query)}"
     return quoting(query, question.text)
 
@@ -516,7 +528,6 @@ class _Form:
         self.gives = bool(concepts & default_vocabulary().giving)
         self.data = "" if deed and query.language == "zh" else phrase_of(others, query.language, of_data=True)
         self.deeds = name_of(deed, query.language) if deed else ""
-        self.verb = _verb(deed, name_of(deed, "en")) if deed and query.language == "en" else ""
 
 
 _WHETHER = re.compile(r"(?:吗|么|嘛|不)$")
@@ -526,31 +537,6 @@ _MAY = re.compile("^(我|你们|你|您)?(可不可以|能不能|会不会|可�
 def _how(may: re.Match[str]) -> str:
     """Return 我怎么 for 我可以."""
     return f"{may[1] or ''}怎么"
-
-
-_OF_DATA_ZH = {"what_for": "用来干什么", "how_long": "保存多久", "where": "存在哪里"}
-_ASKING_ZH = {
-    "why": "为什么",
-    "what_for": "用来干什么",
-    "how_long": "多久",
-    "when": "什么时候",
-    "where": "在哪里",
-    "who": "是谁",
-    "how": "怎么",
-    "how_often": "多久一次",
-    "how_much": "多少",
-}
-_ASKING_EN = {
-    "why": "Why",
-    "what_for": "For what purpose",
-    "how_long": "How long",
-    "when": "When",
-    "where": "Where",
-    "who": "With whom",
-    "how": "How",
-    "how_often": "How often",
-    "how_much": "How much",
-}
 
 
 def quoting(query: Utterance, question: str) -> str:
@@ -580,13 +566,16 @@ def filled(question: Utterance, names: Sequence[tuple[Word, str]]) -> str:
     text = question.text
     for word, name in reversed(names):
         before, after, said = text[: word.start], text[word.end :], name
-        if question.language == "en" and word.has("its"):
+        if question.language == "en" and (word.has("its") or (word.text == "her" and _OWNS.match(after))):
             said = f"{name}'" if name.endswith("s") else f"{name}'s"
         elif question.language == "en":
             was_plural = word.text in ("they", "them", "these", "those")
             before, after = _agreeing(before, after, plural=is_plural(name), was_plural=was_plural)
         text = f"{before}{said}{after}"
     return text
+
+
+_OWNS = re.compile(r" (?!to\b|for\b|if\b|when\b|about\b|with\b|in\b|at\b|too\b|as\b)\w")
 
 
 def is_plural(name: str) -> bool:

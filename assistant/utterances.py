@@ -20,25 +20,6 @@ from assistant.thesaurus import Concept, Thesaurus, default_thesaurus
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-CHAT_ROLES = frozenset(
-    {
-        "more",
-        "show",
-        "human",
-        "reach",
-        "greeting",
-        "thanks",
-        "bye",
-        "ack",
-        "ability",
-        "identity",
-        "change",
-        "fix",
-        "meant",
-    }
-)
-"""Roles of words that are said to the assistant rather than asked of a policy."""
-
 ASKING_ROLES = ("why", "what_for", "how_long", "when", "where", "who", "how", "how_often", "how_much")
 """Roles of words that ask for more than a thing, unlike `what`."""
 
@@ -61,12 +42,17 @@ class Word:
     """The part, normalized."""
     roles: frozenset[str]
     """What it does: ids of `data/conversation.toml`, `topic`, `mark`, `ordinal` or `unknown`."""
-    concepts: tuple[str, ...] = ()
+    named: tuple[Concept, ...] = ()
     """Concepts that it names."""
     group: str = ""
     """Sort of what it names: `who`, `person`, `thing`, `deed`, `purpose`, `document`, `policy`, `term`, or nothing."""
     place: int = 0
     """Of an ordinal, which one: 1 is the first, `LAST` the last."""
+
+    @property
+    def concepts(self) -> tuple[str, ...]:
+        """Ids of the concepts that it names."""
+        return tuple(concept.id for concept in self.named)
 
     @property
     def is_aspect(self) -> bool:
@@ -112,7 +98,9 @@ class Utterance:
         words = [word for word in self.words if word.start >= start]
         last = max((place for place, word in enumerate(words) if not word.has("mark", "filler")), default=-1)
         text = self.text[start:]
-        if any(word.has("filler") for word in words[last + 1 :]) and last >= 0:
+        # "Will you tell me?" asks whether, unlike "how long, can you tell me?".
+        says = any(not word.has("mark", "filler", "function") for word in words)
+        if any(word.has("filler") for word in words[last + 1 :]) and says:
             text = self.text[start : words[last].end] + text[len(_CLOSING.sub("", text)) :]
             words = words[: last + 1]
         moved = (replace(word, start=word.start - start, end=word.end - start) for word in words)
@@ -153,7 +141,8 @@ class Parts:
     def own(self) -> bool:
         """Whether it says by itself what it is about. One unknown character may be anything, such as a verb."""
         weight = sum(1 if has_han(word.text) else 2 for word in self.unknown)
-        return bool(self.names) or weight > 1 or any(_OWNED.search(word.text) for word in self.aspects)
+        named = bool(self.names) or (self.particle and _NOUN.search(self._question.text) is not None)
+        return named or weight > 1 or any(_OWNED.search(word.text) for word in self.aspects)
 
     @property
     def asks(self) -> bool:
@@ -186,12 +175,6 @@ class Parts:
         return bool(self.aspects) and all(word.has("quality") for word in self.aspects)
 
     @property
-    def asks_leave(self) -> bool:
-        """Whether it asks no more than whether that may or must be."""
-        asked = self._question.bare.lower()
-        return len(self.told) <= _LONGEST_LEAVE and (asked.endswith(_LEAVE_ZH) or asked in _LEAVE_EN)
-
-    @property
     def also(self) -> bool:
         """Whether it says that something is asked of one thing more."""
         return self.says(*_ALSO)
@@ -200,25 +183,10 @@ class Parts:
 _EMPTY = frozenset({"function", "lead", "what_about"})
 _WHETHER = ("吗", "么", "嘛")
 _ALSO = ("也", "也是", "也有", "一样", "too", "also", "as well")
+# 被移除的人呢
+_NOUN = re.compile(r"[^它他她们]的[^的]{1,4}呢")
 _OWNED = re.compile(r"\b(?:my|data|information|info)\b|^what is |我的|数据|信息")
 _ASKED = re.compile(r"\b(?:who|whom|what|which|where|when|why|how)\b|谁|什么|哪|怎么|如何|多久|几|吗")
-_LONGEST_LEAVE = 4
-_LEAVE_ZH = ("可以吗", "要吗", "能吗", "会吗", "需要吗", "行吗", "必须吗", "一定要吗", "是吗")
-_LEAVE_EN = frozenset(
-    {
-        "do i have to",
-        "must i",
-        "can i",
-        "may i",
-        "do i need to",
-        "should i",
-        "do i",
-        "can you",
-        "do you",
-        "will you",
-        "would you",
-    }
-)
 
 
 class Vocabulary:
@@ -230,16 +198,19 @@ class Vocabulary:
     """
 
     def __init__(self, thesaurus: Thesaurus, data: dict[str, Any]) -> None:
-        words = [
-            Concept(id=role, kind="word", zh=tuple(names.get("zh", ())), en=tuple(names.get("en", ())))
-            for role, names in data["word"].items()
-        ]
+        words, chat = (
+            [
+                Concept(id=role, kind="word", zh=tuple(names.get("zh", ())), en=tuple(names.get("en", ())))
+                for role, names in data[part].items()
+            ]
+            for part in ("word", "chat")
+        )
         self._thesaurus = thesaurus
-        self._all = Thesaurus(words)
-        self._asking = Thesaurus(word for word in words if word.id not in CHAT_ROLES)
+        self._all = Thesaurus([*words, *chat])
+        self._asking = Thesaurus(words)
         self._roles: dict[str, frozenset[str]] = {}
         for word in words:
-            for name in () if word.id in CHAT_ROLES else word.zh:
+            for name in word.zh:
                 self._roles[name] = self._roles.get(name, frozenset()) | {word.id}
         parts = {part: frozenset(ids) for part, ids in data["concepts"].items()}
         self.concepts = {concept.id: concept for concept in thesaurus.concepts}
@@ -249,10 +220,8 @@ class Vocabulary:
         self._aspects = parts["aspects"] | parts["aspects_of_deeds"]
         self._groups = {concept.id: _group(concept, parts) for concept in thesaurus.concepts}
         self.replies: dict[str, dict[Language, str]] = data["reply"]
-
-    def kind(self, concept: str) -> str:
-        """Return the kind of a concept, nothing if there is no such concept."""
-        return self.concepts[concept].kind if concept in self.concepts else ""
+        self.asking: dict[str, dict[Language, str]] = data["asking"]
+        self.asking_of_data: dict[str, dict[Language, str]] = data["asking_of_data"]
 
     def read(self, text: str, *, names: Sequence[str] = (), chat: bool = False) -> Utterance:
         """Take a question apart.
@@ -260,7 +229,7 @@ class Vocabulary:
         Args:
             text: The question.
             names: Names of the policies and their companies.
-            chat: Read it as said to the assistant: with the words in `CHAT_ROLES`, without concepts.
+            chat: Read it as said to the assistant: with the words that are, without concepts.
 
         Returns:
             The question whole, with the parts of its first 300 characters.
@@ -302,7 +271,7 @@ class Vocabulary:
                 end=end,
                 text=folded[start:end],
                 roles=frozenset({"topic" if nouns else "aspect"}),
-                concepts=tuple(nouns or concepts),
+                named=tuple(self.concepts[concept] for concept in nouns or concepts),
                 group=self._groups[(nouns or concepts)[0]],
             )
 
@@ -325,7 +294,7 @@ class Vocabulary:
             meaning = meanings.get((word.start, word.end))
             if meaning and not word.group:
                 # The vocabulary says what it does, the thesaurus what it means.
-                word = replace(word, concepts=meaning.concepts, group=meaning.group)
+                word = replace(word, named=meaning.named, group=meaning.group)
             yield word
             place = word.end
 
@@ -408,5 +377,11 @@ def _names(names: tuple[str, ...]) -> Thesaurus:
 @cache
 def default_vocabulary() -> Vocabulary:
     """Return the vocabulary that comes with the package."""
+    return vocabulary_of(default_thesaurus())
+
+
+@lru_cache(maxsize=8)
+def vocabulary_of(thesaurus: Thesaurus) -> Vocabulary:
+    """Return the vocabulary that comes with the package, with the concepts of another thesaurus."""
     data = resources.files("assistant").joinpath("data/conversation.toml").read_text("utf-8")
-    return Vocabulary(default_thesaurus(), tomllib.loads(data))
+    return Vocabulary(thesaurus, tomllib.loads(data))

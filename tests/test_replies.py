@@ -94,6 +94,16 @@ def test_the_clauses_that_were_cited_are_shown_whole(assistant: Assistant, texts
     assert citation.quote == policy.text[clause.start : clause.end].strip()
 
 
+@pytest.mark.parametrize("texts_only", [False, True], ids=["citations are known", "only the questions are known"])
+def test_a_short_question_is_asked_of_the_policy_that_was_named_before(assistant: Assistant, texts_only: bool) -> None:
+    asked = "will you warn me first?"
+    *_, leaning = conversation(assistant, "does Lantern Post collect my name?", asked, texts_only=texts_only)
+    assert leaning.query == asked
+    assert {hit.policy.id for hit in leaning.hits} == {"lantern"}
+    *_, changed = conversation(assistant, "does Lantern Post collect my name?", f"new question: {asked}")
+    assert changed.hits == assistant.ask(asked).hits
+
+
 def test_a_clause_of_a_policy_that_is_out_of_scope_is_not_shown(assistant: Assistant) -> None:
     first = assistant.ask(COLLECTS)
     shown = assistant.ask("原文", history=[Turn.of(first)], policies=["lantern"])

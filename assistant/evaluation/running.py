@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from assistant.answering import answerability
+from assistant.conversation import Turn
 from assistant.errors import AssistantError, EvaluationError
 from assistant.evaluation.gold import GoldFinder, Place, holds, says
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from assistant.answering import Answer
     from assistant.engine import Assistant
@@ -97,6 +98,9 @@ def run_set(
 ) -> tuple[Outcome, ...]:
     """Ask every question of a set, in its order, one at a time.
 
+    The questions of its history are asked before it, as in a chat: what the assistant cites there is known when it
+    comes to the question. An answer that the set tells takes the place of the assistant's words.
+
     Args:
         assistant: The assistant; the set is about its policies.
         question_set: The set.
@@ -106,25 +110,48 @@ def run_set(
     Raises:
         EvaluationError: If a question cannot be asked; the message names it.
     """
+    outcomes = []
+    for outcome in ask_each(assistant, question_set, finder=finder):
+        outcomes.append(outcome)
+        if progress:
+            progress(len(outcomes), len(question_set.questions))
+    return tuple(outcomes)
+
+
+def ask_each(assistant: Assistant, question_set: QuestionSet, *, finder: GoldFinder | None = None) -> Iterator[Outcome]:
+    """Ask the questions of a set one after another; whoever stops taking outcomes ends the run.
+
+    Args:
+        assistant: As in `run_set`.
+        question_set: The set.
+        finder: As in `run_set`.
+
+    Yields:
+        The outcome of each question, in the set's order.
+
+    Raises:
+        EvaluationError: As `run_set`.
+    """
     finder = finder or GoldFinder(assistant.policies)
     questions = question_set.questions
     if questions:
         # Models and dictionaries are read at the first question: that is no part of its latency.
-        _asked(assistant, question_set.name, questions[0])
-    outcomes = []
-    for done, question in enumerate(questions, 1):
+        _asked(assistant, question_set.name, questions[0], questions[0].text, ())
+    for question in questions:
+        turns: list[Turn] = []
+        for turn in question.history:
+            said = Turn.of(_asked(assistant, question_set.name, question, turn.question, turns))
+            turns.append(replace(said, answer=turn.answer or said.answer))
         started = time.perf_counter()
-        answer = _asked(assistant, question_set.name, question)
+        answer = _asked(assistant, question_set.name, question, question.text, turns)
         latency_ms = 1000 * (time.perf_counter() - started)
-        outcomes.append(judge(question_set.name, question, answer, finder, latency_ms=latency_ms))
-        if progress:
-            progress(done, len(questions))
-    return tuple(outcomes)
+        yield judge(question_set.name, question, answer, finder, latency_ms=latency_ms)
 
 
-def _asked(assistant: Assistant, set_name: str, question: Question) -> Answer:
+def _asked(assistant: Assistant, set_name: str, question: Question, text: str, history: Sequence[Turn]) -> Answer:
+    """Ask `question`, or a question of its history, whose words are `text`."""
     try:
-        return assistant.ask(question.text, history=question.history, policies=question.policies or None)
+        return assistant.ask(text, history=history, policies=question.policies or None)
     except AssistantError as error:
         raise EvaluationError(f"{set_name}: question {question.id!r} cannot be asked: {error}") from error
 
