@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from assistant.text import Language
+    from assistant.thesaurus import Concept
 
 Kind = Literal["root", "heading", "item", "paragraph", "contents"]
 """What a clause is; `"contents"` is a table of contents, which is never retrieved."""
@@ -93,6 +94,8 @@ class Policy:
     """How to reach the company, as the policy states it."""
     translations: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     """English rendering of each sentence of a clause's own text, by clause id; empty where there is none."""
+    concepts: tuple[Concept, ...] = ()
+    """What its own thesaurus adds to the one that comes with the package."""
     _paths: Mapping[str, tuple[Clause, ...]] = field(
         init=False, repr=False, compare=False, default_factory=lambda: MappingProxyType({})
     )

@@ -1,16 +1,28 @@
-"""The thesaurus: concepts by their names, in both languages."""
+"""The thesaurus: concepts by their names, in both languages, and what a policy adds to them."""
 
 from __future__ import annotations
 
+import json
 import re
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant import Assistant, CorpusError, PolicyError, Settings, Turn, build_index, open_corpus
+from assistant.bearing import Bearing
+from assistant.cli import main
+from assistant.conversation import condense
+from assistant.corpus import thesaurus_of
 from assistant.text import has_han
-from assistant.thesaurus import Concept, Thesaurus, default_thesaurus
+from assistant.thesaurus import KINDS, MAX_THESAURUS_BYTES, Concept, Thesaurus, default_thesaurus
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import FakeEmbedder
 
 CONCEPTS = (
     Concept(id="account", kind="data_item", zh=("账号", "账户"), zh_colloquial=("号",), en=("account",)),
@@ -122,3 +134,257 @@ def test_the_default_thesaurus_is_well_formed() -> None:
         assert all(has_han(name) or not re.search(r"[a-z]{4} [a-z]{4}", name) for name in concept.zh), concept.id
         assert not any(has_han(name) for name in concept.en), concept.id
         assert len(set(concept.names)) == len(concept.names), concept.id
+
+
+# --- The thesaurus of a policy ------------------------------------------------------------
+
+POLICY = """云巢读书隐私政策
+
+一、我们收集的信息
+1、为了给您推送消息，我们接入了墨舟SDK，它会收集您的设备标识符和网络状态。
+2、为了让您登录，我们收集您的手机号码。
+3、为了向您展示附近的书店，我们使用高德地图SDK，它会收集您的位置信息。
+
+二、您的权利
+1、您可以在设置中注销账号，注销后我们将在十五个工作日内删除您的信息。
+2、您可以随时撤回您的授权。
+
+三、联系我们
+如有疑问，请发送邮件至 privacy@yunchao.example。
+"""
+MOZHOU = """
+[[concept]]
+id = "mozhou"
+kind = "vendor"
+zh = ["墨舟SDK", "墨舟"]
+en = ["Mozhou", "Inkboat"]
+
+[[concept]]
+id = "qinghe"
+kind = "vendor"
+zh = ["青禾"]
+en = ["Qinghe"]
+
+[[concept]]
+id = "account_deletion"
+zh_colloquial = ["拆小窝"]
+"""
+
+
+def put(corpus: Path, thesaurus: str | None = MOZHOU, name: str = "books") -> Path:
+    """Write a policy with a thesaurus of its own into a corpus, and return the corpus."""
+    folder = corpus / name
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "policy.txt").write_text(POLICY, "utf-8")
+    if thesaurus is None:
+        (folder / "thesaurus.toml").unlink(missing_ok=True)
+    else:
+        (folder / "thesaurus.toml").write_text(thesaurus, "utf-8")
+    return corpus
+
+
+def own(corpus: Path) -> Thesaurus:
+    return thesaurus_of(open_corpus(corpus))
+
+
+def test_a_policy_adds_concepts_and_names(tmp_path: Path) -> None:
+    thesaurus = own(put(tmp_path))
+    assert thesaurus.named_in("does INKBOAT get it? 墨舟sdk") == ("mozhou",)
+    assert thesaurus.named_in("怎样拆小窝")[-1] == "account_deletion"
+    known, extended = default_thesaurus()["account_deletion"], thesaurus["account_deletion"]
+    assert extended.kind == known.kind
+    assert extended.zh == known.zh
+    assert set(extended.names) == {*known.names, "拆小窝"}
+    assert "青禾" in set(thesaurus.words())
+    assert thesaurus.identity != default_thesaurus().identity
+    assert default_thesaurus().named_in("墨舟, Mozhou, 拆小窝") == ()
+
+
+@pytest.mark.parametrize("text", [None, "# nothing yet\n"])
+def test_without_names_of_its_own_a_policy_has_those_of_the_package(tmp_path: Path, text: str | None) -> None:
+    assert own(put(tmp_path, text)) is default_thesaurus()
+
+
+def test_the_names_hold_for_all_policies_of_a_corpus(tmp_path: Path) -> None:
+    put(tmp_path, None, name="first")
+    put(tmp_path, '[[concept]]\nid = "mozhou"\nkind = "vendor"\nzh_colloquial = ["墨墨"]\n', name="second")
+    thesaurus = own(put(tmp_path))
+    assert thesaurus["mozhou"].names == ("墨舟SDK", "墨舟", "墨墨", "Mozhou", "Inkboat")
+
+
+def test_policies_agree_on_what_a_concept_is(tmp_path: Path) -> None:
+    put(tmp_path, '[[concept]]\nid = "mozhou"\nkind = "actor"\nzh = ["墨舟"]\n', name="second")
+    with pytest.raises(CorpusError, match=r"'mozhou' is of kind 'vendor' in '.*books.* and 'actor' in '.*second"):
+        own(put(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[[concept]\n", ("is not TOML", "line 1")),
+        ('name = "墨舟"', ("unknown key 'name'", "[[concept]]")),
+        ('concept = "墨舟"', ("concept must be a list of tables", "[[concept]]")),
+        ("[concept]\n", ("concept must be a list of tables", "[[concept]]")),
+        ("[[concept]]\n", ("concept 1: id must be", "not None", 'id = "mozhou"')),
+        ('[[concept]]\nid = "墨舟"', ("concept 1: id must be", "not '墨舟'")),
+        (
+            '[[concept]]\nid = "x"\nkind = "vendor"\nzh_short = []',
+            ("concept 1 (x): unknown key 'zh_short'", "known are"),
+        ),
+        (
+            '[[concept]]\nid = "x"\nen = ["xx"]',
+            ("(x): no concept of this id comes with", 'kind = "vendor"'),
+        ),
+        ('[[concept]]\nid = "x"\nkind = "company"\nen = ["xx"]', ("kind must be one of action, actor", "'company'")),
+        ('[[concept]]\nid = "x"\nkind = 3\nen = ["xx"]', ("kind must be one of", "not 3")),
+        ('[[concept]]\nid = "getui"\nkind = "actor"\nen = ["xx"]', ("its kind is 'vendor', not 'actor'", "leave kind")),
+        ('[[concept]]\nid = "getui"', ("(getui): has no name",)),
+        ('[[concept]]\nid = "getui"\nen = "push"', ("en must be a list of names in quotes, not 'push'",)),
+        ('[[concept]]\nid = "getui"\nzh = [3]', ("zh must be a list of names in quotes, not [3]",)),
+        ('[[concept]]\nid = "getui"\nen = ["推"]', ("'推' is so short", "write it in full")),
+        ('[[concept]]\nid = "getui"\nen = ["推推"]', ("'推推' is Chinese", "move it to zh")),
+        ('[[concept]]\nid = "getui"\nzh = ["-"]', ("'-' is so short",)),
+        ('[[concept]]\nid = "getui"\nzh = [""]', ("'' is so short",)),
+        ('[[concept]]\nid = "getui"\nzh = ["推\\u200b推"]', ("cannot be seen", "type it anew")),
+        ('[[concept]]\nid = "getui"\nen = ["push  me "]', ("blanks too many",)),
+        (f'[[concept]]\nid = "getui"\nen = ["{"x" * 81}"]', ("more than 80 characters", "shorten it")),
+        ('[[concept]]\nid = "getui"\nen = ["Your"]', ("'Your' stands in most sentences",)),
+        ('[[concept]]\nid = "getui"\nzh = ["我们"]', ("'我们' stands in most sentences",)),
+        (
+            '[[concept]]\nid = "getui"\nzh = ["推推"]\n[[concept]]\nid = "getui"\nzh = ["个个"]',
+            ("concept 2 has the id 'getui' of one before",),
+        ),
+    ],
+)
+def test_a_thesaurus_that_is_not_as_it_should_be(tmp_path: Path, text: str, words: tuple[str, ...]) -> None:
+    put(tmp_path, text)
+    with pytest.raises(PolicyError) as caught:
+        open_corpus(tmp_path)
+    for word in (str(tmp_path / "books" / "thesaurus.toml"), *words):
+        assert word in str(caught.value)
+
+
+def test_a_thesaurus_that_is_too_large(tmp_path: Path) -> None:
+    put(tmp_path, "#" * (MAX_THESAURUS_BYTES + 1))
+    with pytest.raises(PolicyError, match=r"thesaurus\.toml: has more than"):
+        open_corpus(tmp_path)
+
+
+def test_every_kind_of_the_default_thesaurus_may_be_added() -> None:
+    assert {concept.kind for concept in default_thesaurus().concepts} == set(KINDS)
+
+
+def test_an_added_name_is_not_cut_off_by_another(tmp_path: Path) -> None:
+    assert default_thesaurus().named_in("怎么关小窝")
+    thesaurus = own(put(tmp_path, MOZHOU.replace("拆小窝", "关小窝")))
+    assert thesaurus.named_in("怎么关小窝") == ("account_deletion",)
+    assert thesaurus.named_in("怎么关") == default_thesaurus().named_in("怎么关")
+    assert thesaurus.named_in("premozhou") == ()
+
+
+def test_a_question_is_read_with_the_usual_names_too(tmp_path: Path) -> None:
+    thesaurus = own(put(tmp_path))
+    assert thesaurus.readings("Does Inkboat get my IMEI?") == (
+        "Does Inkboat get my IMEI?",
+        "Does 墨舟SDK get my IMEI?",
+        "Does Mozhou get my IMEI?",
+    )
+    assert thesaurus.readings("怎样拆小窝")[1] == "怎样注销账户"
+    assert thesaurus.readings("Does Getui get it?") == ("Does Getui get it?",)
+
+
+# --- What comes of it ---------------------------------------------------------------------
+
+
+def opened(corpus: Path, tmp_path: Path) -> Assistant:
+    return Assistant.open(settings=Settings(corpus=corpus, index_dir=tmp_path / "index"))
+
+
+def test_an_invented_vendor_is_found_by_its_english_name(tmp_path: Path) -> None:
+    question = "Which data does Inkboat get?"
+    corpus = put(tmp_path / "corpus", None)
+    before = opened(corpus, tmp_path).search(question)
+    assert not any("bm25" in hit.ranks for hit in before)
+    put(corpus)
+    assistant = opened(corpus, tmp_path)
+    first = assistant.search(question)[0]
+    assert first.clause.id == "1.1"
+    assert (first.ranks["bm25"], first.ranks["dense"]) == (1, 1)
+    answer = assistant.ask(question)
+    assert [citation.clause_id for citation in answer.citations] == ["1.1"]
+
+
+def test_what_no_policy_names_is_said_to_be_so(tmp_path: Path) -> None:
+    assistant = opened(put(tmp_path / "corpus"), tmp_path)
+    answer = assistant.ask("青禾会收集什么？")
+    assert answer.abstained
+    assert "青禾" in answer.text
+
+
+def test_an_added_name_of_a_known_concept_is_understood(tmp_path: Path) -> None:
+    answer = opened(put(tmp_path / "corpus"), tmp_path).ask("怎样拆小窝？")
+    assert [citation.clause_id for citation in answer.citations] == ["2.1"]
+
+
+def test_a_conversation_knows_the_names(tmp_path: Path) -> None:
+    thesaurus = own(put(tmp_path))
+    history = [Turn(question="What does Amap collect?")]
+    assert condense("那墨舟呢", history, thesaurus=thesaurus).query == "What does Mozhou collect?"
+    assert condense("那墨舟呢", history).query == "What does 墨舟 collect?"
+
+
+def test_a_statement_about_an_added_name_is_borne_out(tmp_path: Path) -> None:
+    said = ("Inkboat collects your network status.", "墨舟SDK会收集您的网络状态。")
+    assert Bearing(own(put(tmp_path))).judge(*said).verdict == "borne_out"
+    assert Bearing(default_thesaurus()).judge(*said).verdict != "borne_out"
+
+
+def test_after_a_change_nothing_is_embedded_again(tmp_path: Path, embedder: FakeEmbedder) -> None:
+    corpus = put(tmp_path / "corpus", None)
+    settings = Settings(corpus=corpus, index_dir=tmp_path / "index")
+    build_index(settings=settings, embedders=[embedder])
+    embedder.texts.clear()
+    first, _ = build_index(settings=settings, embedders=[embedder])
+    put(corpus)
+    second, _ = build_index(settings=settings, embedders=[embedder])
+    assert second != first
+    put(corpus, f"# Who sends our messages.\n{MOZHOU}")
+    assert build_index(settings=settings, embedders=[embedder])[0] == second
+    assert embedder.texts == []
+
+
+# --- The commands -------------------------------------------------------------------------
+
+
+def test_a_check_lists_what_is_worth_a_second_look(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(tmp_path, MOZHOU.replace('"Qinghe"', '"Qinghe", "Getui"'))
+    put(tmp_path, None, name="other")
+    assert main(["thesaurus", "check", "--corpus", str(tmp_path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == [
+        "qinghe: 'Getui' is also a name of getui: a question with it asks for both",
+        "qinghe: no policy has any of its names: 青禾, Qinghe, Getui",
+        "books: 8 names of 3 concepts",
+        "other: none",
+    ]
+    assert main(["thesaurus", "check", "books", "--json", "--corpus", str(tmp_path)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["policy_id"], found["concepts"], len(found["notes"])) == ("books", 3, 2)
+    assert main(["thesaurus", "check", "shop", "--corpus", str(tmp_path)]) == 1
+    assert "books, other" in capsys.readouterr().err
+    put(tmp_path, "[[concept]]")
+    assert main(["thesaurus", "check", "--corpus", str(tmp_path)]) == 1
+    assert "thesaurus.toml: concept 1: id must be" in capsys.readouterr().err
+
+
+def test_a_question_is_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(tmp_path)
+    assert main(["thesaurus", "explain", "Does INKBOAT get my IMEI?", "--corpus", str(tmp_path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["inkboat  →  mozhou (vendor)  [books]", "   墨舟SDK · 墨舟 · Mozhou · Inkboat"]
+    assert lines[2] == "imei  →  imei (identifier)"
+    assert main(["thesaurus", "explain", "--json", "Inkboat", "--corpus", str(tmp_path)]) == 0
+    (name,) = json.loads(capsys.readouterr().out)["names"]
+    assert (name["text"], name["id"], name["policies"]) == ("inkboat", "mozhou", ["books"])
+    assert main(["thesaurus", "explain", "今天天气", "--corpus", str(tmp_path)]) == 0
+    assert "no name" in capsys.readouterr().out

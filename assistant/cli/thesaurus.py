@@ -1,0 +1,99 @@
+"""The commands of those who give the assistant the names of their own company."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assistant.cli.terminal import AsJson, Corpus, print_json, print_line, settings_of, shortened, typed
+from assistant.errors import QuestionError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from assistant.policy import Policy
+    from assistant.thesaurus import Concept, Thesaurus
+
+app = typer.Typer(
+    no_args_is_help=True, help="Check the names that policies add to the thesaurus, or see what it makes of a question."
+)
+
+
+@app.command()
+def check(
+    policy: Annotated[str | None, typer.Argument(metavar="[POLICY]", help="Id of the policy.")] = None,
+    as_json: AsJson = False,
+    corpus: Corpus = None,
+) -> None:
+    """Read the thesaurus of each policy, and list what is worth a second look; exit code 1 only if one cannot be read.
+
+    Listed are names that another concept has too, so that both are counted, and concepts that no policy names.
+    """
+    from assistant.corpus import open_corpus, thesaurus_of
+
+    policies = open_corpus(*settings_of(corpus, None).corpus_dirs())
+    if policy is not None and policy not in {found.id for found in policies}:
+        raise QuestionError(
+            f"there is no policy {policy!r}: the corpus has {', '.join(found.id for found in policies)}"
+        )
+    thesaurus = thesaurus_of(policies)
+    spoken_of = {concept for found in policies for concept in thesaurus.named_in(found.text)}
+    for found in policies:
+        if policy not in (None, found.id):
+            continue
+        notes = list(_notes(found, thesaurus, spoken_of))
+        if as_json:
+            listed = [{"concept": concept, "note": note} for concept, note in notes]
+            print_json({"policy_id": found.id, "concepts": len(found.concepts), "notes": listed})
+            continue
+        for concept, note in notes:
+            print_line(f"{concept}: {note}")
+        names = sum(len(concept.names) for concept in found.concepts)
+        print_line(f"{found.id}: {names} names of {len(found.concepts)} concepts" if names else f"{found.id}: none")
+
+
+@app.command()
+def explain(
+    question: Annotated[str, typer.Argument(help="A question or any other text; `-` reads it from standard input.")],
+    as_json: AsJson = False,
+    corpus: Corpus = None,
+) -> None:
+    """Show the names that the thesaurus finds in a question, with their concepts, and whose names these are."""
+    from assistant.corpus import open_corpus, thesaurus_of
+    from assistant.text import normalized
+
+    policies = open_corpus(*settings_of(corpus, None).corpus_dirs())
+    thesaurus = thesaurus_of(policies)
+    text = normalized(typed(question))
+    found = [(text[start:end], thesaurus[concept]) for start, end, ids in thesaurus.find(text) for concept in ids]
+    if as_json:
+        fields = ("id", "kind", "zh", "zh_colloquial", "en")
+        listed = [
+            {"text": name, "policies": _owners(concept, policies)} | {key: getattr(concept, key) for key in fields}
+            for name, concept in found
+        ]
+        print_json({"text": text, "names": listed})
+        return
+    for name, concept in found:
+        owners = ", ".join(_owners(concept, policies))
+        print_line(f"{name}  →  {concept.id} ({concept.kind}){owners and f'  [{owners}]'}", style="bold")
+        print_line(f"   {shortened(' · '.join(concept.names), 150)}")
+    if not found:
+        print_line("no name of the thesaurus is in it: its words are looked for as they are, and its meaning")
+
+
+def _owners(concept: Concept, policies: Sequence[Policy]) -> list[str]:
+    """Return the ids of the policies whose own thesaurus speaks of a concept."""
+    return [policy.id for policy in policies if any(own.id == concept.id for own in policy.concepts)]
+
+
+def _notes(policy: Policy, thesaurus: Thesaurus, spoken_of: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield the ids of concepts in a policy's thesaurus, with what is worth a second look in each."""
+    for own in policy.concepts:
+        for name in own.names:
+            others = [other for other in thesaurus.named_in(name) if other != own.id]
+            if others and own.id in thesaurus.named_in(name):
+                yield own.id, f"{name!r} is also a name of {', '.join(others)}: a question with it asks for both"
+        if own.id not in spoken_of:
+            yield own.id, f"no policy has any of its names: {shortened(', '.join(thesaurus[own.id].names), 80)}"
