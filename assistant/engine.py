@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.answer_types import wants_all
-from assistant.answering import Answer, ExtractiveGenerator, Generator, answer
+from assistant.answering import Answer, Claim, ExtractiveGenerator, Generator, StreamingGenerator, answer, answered
 from assistant.conversation import CitedClause, Condensed, Turn, condense
-from assistant.corpus import open_corpus
+from assistant.corpus import open_corpus, thesaurus_of
 from assistant.embedding import Embedder, bundled_embedders
 from assistant.errors import IndexDamagedError, QuestionError, SettingsError
 from assistant.index import Analyzer, IndexStore, Progress, names_in
 from assistant.replies import chosen, cited_by, contacts, left, said, whole
 from assistant.retrieval import Hit, Retriever
 from assistant.text import any_of, normalized, visible
-from assistant.thesaurus import default_thesaurus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from assistant.policy import Policy
+    from assistant.retrieval import Reranker
     from assistant.settings import Settings
 
 
@@ -47,6 +46,8 @@ class Assistant:
         self.generator = generator
         self.settings = settings
         self._names = tuple(name for policy in self.policies for name in policy.names)
+        self._thesaurus = thesaurus_of(self.policies)
+        self._extractive = ExtractiveGenerator(max_citations=settings.max_citations)
 
     @classmethod
     def open(
@@ -56,31 +57,35 @@ class Assistant:
         settings: Settings | None = None,
         embedders: Sequence[Embedder] | None = None,
         generator: Generator | None = None,
+        reranker: Reranker | None = None,
         progress: Progress | None = None,
     ) -> Assistant:
         """Open a corpus with its index, which is built first if it is missing or out of date.
 
+        Parts that settings name and the core does not bring are those of `assistant.backends.parts`, as in
+        `Assistant.open(settings=settings, **parts(settings))`.
+
         Args:
             corpus: Folder of policies; that of the settings by default.
             settings: Options; those of the environment by default.
-            embedders: Embedding models; the bundled ones by default, and those of
-                `assistant.backends.embedders` for the setting `embedder`.
-            generator: Drafts answers; the bundled one by default, and that of `assistant.backends.generator`
-                for a language model.
+            embedders: Embedding models; the bundled ones by default.
+            generator: Drafts answers; the one that quotes by default.
+            reranker: Puts the best clauses into their final order; none by default.
             progress: Told how far the building of the index is.
 
         Raises:
-            SettingsError: If the setting `embedder` names a model and `embedders` is not given.
+            SettingsError: If the settings name a model and the part that brings it is not given.
             CorpusError: If the corpus has no policies.
             PolicyError: If a policy cannot be read.
             PolicyIndexError: If the index cannot be read or written.
             ModelError: If an embedding model does not load.
         """
         settings, store, policies, analyzer, embedders = _parts(corpus, settings, embedders)
+        _check_given(settings, generator, reranker)
         index = store.open(policies, analyzer, embedders) or store.build(
             policies, analyzer, embedders, progress=progress
         )
-        retriever = Retriever(index, analyzer, embedders)
+        retriever = Retriever(index, analyzer, embedders, reranker=reranker, rerank_k=settings.rerank_k)
         generator = generator or ExtractiveGenerator(max_citations=settings.max_citations)
         return cls(policies, retriever, generator, settings)
 
@@ -100,52 +105,18 @@ class Assistant:
         Raises:
             QuestionError: If the question is empty or too long, or names a policy that is not there.
         """
-        asked = self._checked(question)
-        understood = condense(asked, [self._cleaned(turn) for turn in history[-_MOST_TURNS:]], names=self._names)
-        scope = self._scope(understood.query, policies)
-        if understood.kind in ("smalltalk", "unclear"):
-            return said(asked, understood)
-        if understood.kind == "more":
-            return self._more(asked, understood, scope)
-        if understood.kind in ("show", "human"):
-            return self._shown(asked, understood, scope)
-        return self._answered(asked, understood.query, scope)
-
-    def _answered(self, asked: str, query: str, scope: Sequence[str], without: Sequence[CitedClause] = ()) -> Answer:
-        """Answer a query, leaving out the clauses that were cited already."""
-        k = max(self.settings.k, _LIST_K) if wants_all(query) else self.settings.k
-        hits = left(self.retriever.retrieve(query, k=k + len(without), policies=scope), without)[:k]
-        draft = self.generator.generate(query, hits)
-        return answer(
-            question=asked, query=query, draft=draft, hits=hits, min_quote_chars=self.settings.min_quote_chars
-        )
-
-    def _more(self, asked: str, understood: Condensed, scope: Sequence[str]) -> Answer:
-        """Answer what else there is to a query."""
-        cited = understood.cited
-        # Not known: found out as before.
-        for _ in range(0 if cited else understood.rounds):
-            cited += cited_by(self._answered(asked, understood.query, scope, cited))
-        found = self._answered(asked, understood.query, scope, cited)
-        return said(asked, understood, found.hits) if found.abstained else found
-
-    def _shown(self, asked: str, understood: Condensed, scope: Sequence[str]) -> Answer:
-        """Quote whole the clauses that answer a query, or one of them; for a person, those that tell the contact."""
-        cited = understood.cited
-        if understood.kind == "human":
-            cited = contacts(self.policy(policy_id) for policy_id in scope)
-        cited = cited or cited_by(self._answered(asked, understood.query, scope))
-        in_scope = [clause for clause in chosen(cited, understood.place) if clause[0] in scope]
-        draft, hits = whole(in_scope[: self.settings.max_citations], self.policy)
-        if not hits:
-            return self._answered(asked, understood.query, scope)
-        least = self.settings.min_quote_chars
-        return answer(question=asked, query=understood.query, draft=draft, hits=hits, min_quote_chars=least)
+        for piece in self._pieces(question, history, policies):
+            if isinstance(piece, Answer):
+                return piece
+        raise RuntimeError("the answer ended without its end")
 
     def stream(
         self, question: str, *, history: Sequence[Turn] = (), policies: Sequence[str] | None = None
     ) -> Iterator[str | Answer]:
         """Answer a question piece by piece: what is yielded has been verified, and is never taken back.
+
+        A language model's claims are yielded as it makes them. While there is none, an empty piece comes now and then,
+        so that whoever waits may give up: closing the iterator ends the work.
 
         Args:
             question: As in `ask`.
@@ -158,9 +129,86 @@ class Assistant:
         Raises:
             QuestionError: As `ask`, before the first piece.
         """
-        found = self.ask(question, history=history, policies=policies)
-        yield from found.text.splitlines(keepends=True)
-        yield found
+        for piece in self._pieces(question, history, policies):
+            if isinstance(piece, Answer) and piece.abstained:
+                yield piece.text
+            yield piece
+
+    def _pieces(self, question: str, history: Sequence[Turn], policies: Sequence[str] | None) -> Iterator[str | Answer]:
+        """Yield the pieces of an answer, then the answer; of one that abstains only itself."""
+        asked = self._checked(question)
+        turns = [self._cleaned(turn) for turn in history[-_MOST_TURNS:]]
+        understood = condense(asked, turns, names=self._names, thesaurus=self._thesaurus)
+        scope = self._scope((understood.query, *understood.after), policies)
+        if understood.kind in ("smalltalk", "unclear"):
+            yield said(asked, understood)
+        elif understood.kind == "more":
+            yield from self._more(asked, understood, scope)
+        elif understood.kind in ("show", "human"):
+            yield from self._shown(asked, understood, scope)
+        else:
+            yield from self._answered(asked, understood, scope)
+
+    def _answered(
+        self, asked: str, understood: Condensed, scope: Sequence[str], without: Sequence[CitedClause] = ()
+    ) -> Iterator[str | Answer]:
+        """Answer a query, leaving out the clauses that were cited already."""
+        query = understood.query
+        hits = self._hits(understood, scope, without)
+        claims = self._claims(asked, query, hits)
+        try:
+            yield from answered(
+                question=asked, query=query, claims=claims, hits=hits, min_quote_chars=self.settings.min_quote_chars
+            )
+        finally:
+            getattr(claims, "close", _nothing)()
+
+    def _hits(self, asked: Condensed, scope: Sequence[str], without: Sequence[CitedClause] = ()) -> tuple[Hit, ...]:
+        k = max(self.settings.k, _LIST_K) if wants_all(asked.query) else self.settings.k
+        near = asked.cited if asked.kind in ("question", "follow_up") else ()
+        hits = self.retriever.retrieve(asked.query, k=k + len(without), policies=scope, after=asked.after, near=near)
+        return left(hits, without)[:k]
+
+    def _claims(self, asked: str, query: str, hits: Sequence[Hit]) -> Iterable[Claim | None]:
+        if isinstance(self.generator, StreamingGenerator):
+            return self.generator.stream(query, hits, question=asked)
+        return self.generator.generate(query, hits).claims
+
+    def _cited(
+        self, asked: str, understood: Condensed, scope: Sequence[str], without: Sequence[CitedClause] = ()
+    ) -> tuple[CitedClause, ...]:
+        """Return the clauses that answer a query; no language model is asked for that."""
+        query, hits = understood.query, self._hits(understood, scope, without)
+        draft, least = self._extractive.generate(query, hits), self.settings.min_quote_chars
+        return cited_by(answer(question=asked, query=query, draft=draft, hits=hits, min_quote_chars=least))
+
+    def _more(self, asked: str, understood: Condensed, scope: Sequence[str]) -> Iterator[str | Answer]:
+        """Answer what else there is to a query."""
+        cited = understood.cited
+        # Not known: found out as before.
+        for _ in range(0 if cited else understood.rounds):
+            cited += self._cited(asked, understood, scope, cited)
+        for piece in self._answered(asked, understood, scope, cited):
+            if isinstance(piece, Answer) and piece.abstained:
+                yield said(asked, understood, piece.hits)
+            else:
+                yield piece
+
+    def _shown(self, asked: str, understood: Condensed, scope: Sequence[str]) -> Iterator[str | Answer]:
+        """Quote whole the clauses that answer a query, or one of them; for a person, those that tell the contact."""
+        cited = understood.cited
+        if understood.kind == "human":
+            cited = contacts(self.policy(policy_id) for policy_id in scope)
+        cited = cited or self._cited(asked, understood, scope)
+        in_scope = [clause for clause in chosen(cited, understood.place) if clause[0] in scope]
+        draft, hits = whole(in_scope[: self.settings.max_citations], self.policy)
+        if not hits:
+            yield from self._answered(asked, understood, scope)
+            return
+        least = self.settings.min_quote_chars
+        yield from answered(
+            question=asked, query=understood.query, claims=draft.claims, hits=hits, min_quote_chars=least
+        )
 
     def search(self, question: str, *, k: int | None = None, policies: Sequence[str] | None = None) -> tuple[Hit, ...]:
         """Return the clauses that may answer a question, best first.
@@ -174,7 +222,7 @@ class Assistant:
             QuestionError: If the question is empty or too long, or names a policy that is not there.
         """
         query = self._checked(question)
-        return self.retriever.retrieve(query, k=k or self.settings.k, policies=self._scope(query, policies))
+        return self.retriever.retrieve(query, k=k or self.settings.k, policies=self._scope((query,), policies))
 
     def policy(self, policy_id: str) -> Policy:
         """Return the policy with this id.
@@ -197,19 +245,42 @@ class Assistant:
             raise QuestionError(f"the question has {len(question):,} characters: ask in at most {longest:,}")
         return cleaned
 
-    def _scope(self, query: str, policies: Sequence[str] | None) -> tuple[str, ...]:
+    def _scope(self, queries: Sequence[str], policies: Sequence[str] | None) -> tuple[str, ...]:
+        """Return the policies to answer from: those given, those that the first query to name any names, or all."""
         if policies is not None:
             if not policies:
                 raise QuestionError("policies is empty: name at least one, or leave it out to ask all")
             return tuple(dict.fromkeys(self.policy(policy_id).id for policy_id in policies))
-        asked = normalized(query)
-        named = [policy.id for policy in self.policies if any_of(policy.names).search(asked)]
-        return tuple(named or (policy.id for policy in self.policies))
+        for asked in map(normalized, queries):
+            if named := [policy.id for policy in self.policies if any_of(policy.names).search(asked)]:
+                return tuple(named)
+        return tuple(policy.id for policy in self.policies)
 
     def _cleaned(self, turn: Turn) -> Turn:
         longest = self.settings.max_question_chars
         question, query = (visible(text)[:longest].strip() for text in (turn.question, turn.query))
         return replace(turn, question=question, query=query)
+
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
+def _check_given(settings: Settings, generator: Generator | None, reranker: Reranker | None) -> None:
+    """Refuse to leave out what the settings ask for.
+
+    Raises:
+        SettingsError: If they do, and it is not given.
+    """
+    # The core knows no framework: whoever calls it brings the models that need one.
+    wanted = {
+        "llm_base_url": (settings.llm_base_url, "generator", generator),
+        "llm_model": (settings.llm_model, "generator", generator),
+        "reranker": (settings.reranker, "reranker", reranker),
+    }
+    for name, (value, part, given) in wanted.items():
+        if value and given is None:
+            raise SettingsError(f"setting {name} is {value!r}: pass {part}=assistant.backends.{part}(settings)")
 
 
 _MOST_TURNS = 20
@@ -257,10 +328,8 @@ def _parts(
         )
     if corpus is not None:
         settings = settings.model_copy(update={"corpus": Path(corpus)})
-    folder = settings.corpus_dir()
-    policies = open_corpus(folder)
+    policies = open_corpus(*settings.corpus_dirs())
     names = [name for policy in policies for name in names_in(policy)]
-    analyzer = Analyzer(default_thesaurus(), names, cache_dir=settings.cache_dir())
-    key = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
-    store = IndexStore(settings.index_dir or settings.cache_dir() / "index" / key)
+    analyzer = Analyzer(thesaurus_of(policies), names, cache_dir=settings.cache_dir())
+    store = IndexStore(settings.index_folder())
     return settings, store, policies, analyzer, tuple(embedders or bundled_embedders())

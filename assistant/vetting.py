@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from assistant.answering import Claim, Draft, verify
-from assistant.bearing import Bearing, takes_back, turns
+from assistant.bearing import Bearing
+from assistant.segments import takes_back, turns
 from assistant.text import fold, language_of, sentences, stripped, visible
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ def torch_encoder(folder: Path, texts: Sequence[str], *, layers: int = 1, seed: 
     import torch
     from transformers import BertConfig, BertModel
 
+    from assistant.backends.e5_small import tokenizer_of
     from assistant.backends.encoder_folder import BLOCK, SPECIALS, embedding_blocks, save_layout
-    from training.base import tokenizer_of
 
     pieces = [*SPECIALS, "▁", *sorted({*"".join(texts), *"query:passage"} - {" "})]
     torch.manual_seed(seed)

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
+import gc
+import re
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from llama_index.core import Document, Settings, VectorStoreIndex
+from llama_index.core.base.llms.types import ChatMessage, ToolCallBlock
 from llama_index.core.callbacks import CallbackManager, CBEventType, LlamaDebugHandler
 from llama_index.core.chat_engine import CondensePlusContextChatEngine
 from llama_index.core.ingestion import IngestionPipeline
 from llama_index.core.instrumentation import get_dispatcher
 from llama_index.core.instrumentation.event_handlers import BaseEventHandler
 from llama_index.core.llms import MockLLM
+from llama_index.core.llms.mock import MockFunctionCallingLLM
 from llama_index.core.memory import ChatMemoryBuffer
 from llama_index.core.query_engine import RetrieverQueryEngine
 from llama_index.core.schema import MetadataMode, NodeRelationship, QueryBundle, TextNode
 
 import assistant
-from assistant import Answer, Assistant, PolicyError, QuestionError, Reason, open_corpus
+from assistant import Answer, Assistant, PolicyError, QuestionError, Reason, Turn, open_corpus
 from assistant.answering import ExtractiveGenerator
 from assistant.backends.llama_index import (
+    PolicyChatEngine,
     PolicyEmbedding,
     PolicyNodeParser,
     PolicyQueryEngine,
@@ -317,6 +323,156 @@ def test_tells_llama_indexs_listeners(answering: Assistant) -> None:
     assert seen == ["QueryStartEvent", "QueryEndEvent", "RetrievalStartEvent", "RetrievalEndEvent"]
     assert len(debug.get_event_pairs(CBEventType.QUERY)) == 1
     assert len(debug.get_event_pairs(CBEventType.RETRIEVE)) == 1
+
+
+# --- Chat engine -----------------------------------------------------------------------
+
+
+FOLLOW_UP = "那墨图统计呢？"
+
+
+def test_a_conversation_is_understood_and_its_answers_are_verified(answering: Assistant) -> None:
+    chat = PolicyChatEngine(answering)
+    first, second = chat.chat(QUESTION), chat.chat(FOLLOW_UP)
+    wanted = answering.ask(FOLLOW_UP, history=[Turn.of(answering.ask(QUESTION))])
+    assert str(second) == wanted.text
+    assert [node.get_content() for node in second.source_nodes] == [citation.quote for citation in wanted.citations]
+    assert second.metadata is not None
+    assert second.metadata["query"] == wanted.query != FOLLOW_UP
+    assert [(message.role.value, message.content) for message in chat.chat_history] == [
+        ("user", QUESTION), ("assistant", str(first)), ("user", FOLLOW_UP), ("assistant", str(second)),
+    ]  # fmt: skip
+    # What was cited is known: the clause whole.
+    assert "墨图统计" in str(chat.chat("原文在哪"))
+    chat.reset()
+    assert chat.chat_history == []
+    assert chat.chat(FOLLOW_UP).source_nodes != second.source_nodes
+
+
+def test_a_history_that_is_given_takes_the_place_of_the_engines(answering: Assistant) -> None:
+    history = [
+        ChatMessage(role="system", content="be kind"),
+        ChatMessage(role="user", content=QUESTION),
+        ChatMessage(role="assistant", content="IMEI"),
+    ]
+    wanted = answering.ask(FOLLOW_UP, history=[Turn(question=QUESTION, answer="IMEI")]).text
+    chat = PolicyChatEngine(answering)
+    chat.chat("如何注销账号")
+    assert str(chat.chat(FOLLOW_UP, history)) == wanted
+    assert str(PolicyChatEngine(answering, chat_history=history).chat(FOLLOW_UP)) == wanted
+    assert [message.content for message in chat.chat_history][:2] == [QUESTION, "IMEI"]
+    assert chat.chat("q", []).metadata is not None
+
+
+def test_a_conversation_keeps_to_the_policies_it_is_given(answering: Assistant) -> None:
+    told = PolicyChatEngine(answering, policies=["lantern"]).chat("How long do you keep a delivery?")
+    assert {node.metadata["policy_id"] for node in told.source_nodes} == {"lantern"}
+
+
+def test_a_streamed_answer_is_the_same_piece_by_piece(answering: Assistant) -> None:
+    chat, whole = PolicyChatEngine(answering), answering.ask(QUESTION)
+    streamed = chat.stream_chat(QUESTION)
+    pieces = list(streamed.response_gen)
+    assert len(pieces) > 1
+    assert "".join(pieces) == str(streamed) == whole.text
+    assert [node.get_content() for node in streamed.source_nodes] == [citation.quote for citation in whole.citations]
+
+    async def later() -> tuple[str, str]:
+        told = await chat.achat(FOLLOW_UP)
+        chat.reset()
+        begun = await chat.astream_chat(QUESTION)
+        text = "".join([piece async for piece in begun.async_response_gen()])
+        assert len(begun.source_nodes) == len(whole.citations)
+        return str(told), text
+
+    told, text = asyncio.run(later())
+    assert told == answering.ask(FOLLOW_UP, history=[Turn.of(whole)]).text
+    assert text == whole.text
+    assert [message.content for message in chat.chat_history] == [QUESTION, whole.text]
+
+
+def test_an_answer_that_abstains_is_streamed_too(answering: Assistant) -> None:
+    streamed = PolicyChatEngine(answering).stream_chat("？？")
+    assert "".join(streamed.response_gen) == answering.ask("？？").text
+    assert streamed.source_nodes == []
+
+
+def test_whoever_stops_reading_a_stream_ends_it_and_it_is_not_leant_on(answering: Assistant) -> None:
+    class Endless(Assistant):
+        closed = 0
+
+        def stream(self, question: str, **_: object) -> Iterator[str | Answer]:  # type: ignore[override]
+            try:
+                yield "我们"
+                while True:
+                    yield ""
+            finally:
+                Endless.closed += 1
+
+    chat = PolicyChatEngine(Endless(answering.policies, answering.retriever, answering.generator, answering.settings))
+
+    async def leave() -> None:
+        begun = await chat.astream_chat(QUESTION)
+        pieces = begun.async_response_gen()
+        assert await anext(pieces) == "我们"
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(anext(pieces), 0.2)
+        await pieces.aclose()
+        assert begun.achat_stream is not None
+        await begun.achat_stream.aclose()
+
+    asyncio.run(leave())
+    assert Endless.closed == 1
+    streamed = chat.stream_chat(QUESTION)
+    assert next(streamed.response_gen) == "我们"
+    del streamed
+    gc.collect()
+    assert Endless.closed == 2
+    assert chat.chat_history == []
+
+
+@pytest.mark.parametrize("question", ["", " \u200b", "问" * 3000])
+def test_a_message_that_cannot_be_asked_is_refused_at_once(answering: Assistant, question: str) -> None:
+    chat = PolicyChatEngine(answering)
+    for ask in (chat.chat, chat.stream_chat):
+        with pytest.raises(QuestionError):
+            ask(question)
+    for later in (chat.achat, chat.astream_chat):
+        with pytest.raises(QuestionError):
+            asyncio.run(later(question))
+    assert chat.chat_history == []
+
+
+# --- The examples of the documentation -------------------------------------------------
+
+
+# The agents of llama-index use what pydantic is about to drop.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_every_example_of_the_documentation_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "llama-index.md").read_text("utf-8")
+    examples = re.findall(r"^```py\n(.+?)^```", page, re.S | re.M)
+    assert len(examples) == page.count("```") // 2 == 5
+    call = ToolCallBlock(tool_name="policy", tool_kwargs={"input": "个推会收集哪些信息？"}, tool_call_id="1")
+    scripted = MockFunctionCallingLLM(
+        response_generator=lambda messages, **_: ChatMessage(role="assistant", blocks=[call]), is_chat_model=True
+    )
+    names: dict[str, Any] = {}
+    printed = []
+    for example in examples:
+        # The retriever's model repeats its prompt.
+        names["llm"] = scripted if "FunctionAgent" in example else MockLLM()
+        code = compile(example, "llama-index.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        awaited = eval(code, names)
+        if awaited is not None:
+            asyncio.run(awaited)
+        printed.append(capsys.readouterr().out)
+    _, agent, retriever, own, conversation = printed
+    assert agent.startswith("《白驹跑腿隐私协议》的相关原文：\n")
+    assert "个推消息推送SDK" in agent
+    assert len(retriever.splitlines()) == 5
+    assert "个推" in own
+    assert "高德" in conversation
+    assert conversation.count("《白驹跑腿隐私协议》") == 3
 
 
 # --- Embedding -------------------------------------------------------------------------

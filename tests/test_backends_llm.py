@@ -176,10 +176,10 @@ def test_the_first_claim_is_there_before_the_reply_is_complete(extractive: Assis
     with asking(extractive, act, llm_timeout_s=AMPLE_S) as (assistant, _):
         hits = assistant.search(ZH, policies=["yunchao"], k=40)
         with closing(assistant.generator.stream(ZH, hits)) as claims:  # type: ignore[attr-defined]
-            assert next(claims).quote == PHONE
+            assert next(filter(None, claims)).quote == PHONE
             assert not go_on.is_set()
             go_on.set()
-            assert list(claims) == []
+            assert set(claims) <= {None}
 
 
 def test_an_endpoint_without_schemas_is_asked_for_lines_from_then_on(extractive: Assistant) -> None:
@@ -376,7 +376,7 @@ def test_closing_the_iterator_closes_the_request(extractive: Assistant) -> None:
     with asking(extractive, act, llm_timeout_s=AMPLE_S) as (assistant, fake):
         hits = assistant.search(ZH, policies=["yunchao"], k=40)
         claims = assistant.generator.stream(ZH, hits)  # type: ignore[attr-defined]
-        assert next(claims).quote == PHONE
+        assert next(filter(None, claims)).quote == PHONE
         assert not fake.hung_up.is_set()
         claims.close()
         assert fake.hung_up.wait(3)
@@ -407,15 +407,15 @@ def test_left_alone_it_costs_an_answer_nothing(extractive: Assistant) -> None:
         assistant.ask(ZH)
         asked = len(fake.requests)
 
-        def best_of(n: int, one: Assistant) -> float:
-            times = []
-            for _ in range(n):
-                started = time.perf_counter()
-                one.ask(ZH)
-                times.append(time.perf_counter() - started)
-            return min(times)
+        def seconds(one: Assistant) -> float:
+            started = time.perf_counter()
+            one.ask(ZH)
+            return time.perf_counter() - started
 
-        assert best_of(10, assistant) < 2 * best_of(10, extractive)
+        # In turn, so that both see the same machine, which is busy at times.
+        times = [(seconds(assistant), seconds(extractive)) for _ in range(30)]
+        with_model, without = map(min, zip(*times, strict=True))
+        assert with_model < 2 * without
         assert len(fake.requests) == asked
 
 

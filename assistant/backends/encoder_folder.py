@@ -14,13 +14,15 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
+from assistant.backends.sentence_transformers import no_progress_bars
 from assistant.embedding import MODEL_FILE, BundledEncoder
 from assistant.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -52,6 +54,21 @@ def is_encoder(folder: Path) -> bool:
         return f"  {MODEL_FILE}\n" in (folder / CHECKSUMS).read_text("utf-8")
     except (OSError, UnicodeDecodeError):
         return False
+
+
+@contextmanager
+def torch_needed() -> Iterator[None]:
+    """Explain that the packages are missing which the imports inside need.
+
+    Raises:
+        ModelError: If one is.
+    """
+    try:
+        yield
+    except ImportError as error:
+        raise ModelError(
+            f"weights of torch need the package {error.name}: install it with `pip install 'policy-assistant[train]'`"
+        ) from None
 
 
 class _Graph:
@@ -312,14 +329,19 @@ def export(source: Path, out: Path, *, weights: Weights = "int8", card: str = ""
 
     Args:
         source: A sentence-transformers folder with torch weights.
-        out: Folder to write; its files are replaced.
+        out: Folder to write; an encoder that is there serves until the new one is whole, and is replaced.
         weights: How matrices are stored.
         card: Text of the model card.
         texts: Some texts with their prompts, to see how far channels reach (`int8` only).
 
     Returns:
         `out`.
+
+    Raises:
+        ModelError: If something else is at `out`.
     """
+    if out.exists() and not is_encoder(out) and not (out.is_dir() and not any(out.iterdir())):
+        raise ModelError(f"{out}: is there, and is no encoder: move it away, or name another folder")
     import onnx
     from safetensors.numpy import load_file
     from tokenizers import Tokenizer
@@ -333,10 +355,11 @@ def export(source: Path, out: Path, *, weights: Weights = "int8", card: str = ""
     heads = config["num_attention_heads"]
     reach = reach_of(state, tokenizer, texts, heads=heads) if texts and weights == "int8" else None
     model = model_of(state, heads=heads, weights=weights, reach=reach)
-    if out.exists():
-        shutil.rmtree(out)
-    (out / "onnx").mkdir(parents=True)
-    onnx.save(model, out / "onnx" / "model.onnx")
+    aside = out.with_name(f"{out.name}.partial")
+    # A killed export may have left it.
+    shutil.rmtree(aside, ignore_errors=True)
+    (aside / "onnx").mkdir(parents=True)
+    onnx.save(model, aside / "onnx" / "model.onnx")
     kept = (
         "architectures",
         "hidden_act",
@@ -351,13 +374,16 @@ def export(source: Path, out: Path, *, weights: Weights = "int8", card: str = ""
         "type_vocab_size",
         "vocab_size",
     )
-    (out / "config.json").write_text(
+    (aside / "config.json").write_text(
         json.dumps({name: config[name] for name in kept}, indent=2) + "\n", encoding="utf-8"
     )
-    save_layout(out, tokenizer)
+    save_layout(aside, tokenizer)
     if card:
-        (out / "README.md").write_text(card, encoding="utf-8")
-    write_checksums(out)
+        (aside / "README.md").write_text(card, encoding="utf-8")
+    write_checksums(aside)
+    if out.exists():
+        shutil.rmtree(out)
+    aside.rename(out)
     return out
 
 
@@ -378,14 +404,17 @@ def to_torch(folder: Path, out: Path) -> Path:
         out: The sentence-transformers folder to write.
 
     Raises:
-        ModelError: If a file of the folder is missing or altered, or it holds another kind of model.
+        ModelError: If a file of the folder is missing or altered, it holds another kind of model, or torch is not
+            installed.
     """
     import numpy as np
-    import onnx
-    import torch
-    from onnx import numpy_helper
     from tokenizers import Tokenizer
-    from transformers import BertConfig, BertModel
+
+    with torch_needed():
+        import onnx
+        import torch
+        from onnx import numpy_helper
+        from transformers import BertConfig, BertModel
 
     # It reads and checks every file that matters.
     BundledEncoder(folder).embed([" "], "query")
@@ -443,7 +472,8 @@ def to_torch(folder: Path, out: Path) -> Path:
     if unexpected or missing:
         raise ModelError(f"{folder}: its weights are not those of a BERT: {missing} {unexpected}")
     out.mkdir(parents=True, exist_ok=True)
-    model.save_pretrained(out)
+    with no_progress_bars():
+        model.save_pretrained(out)
     save_layout(out, Tokenizer.from_file(str(folder / "tokenizer.json")))
     return out
 

@@ -1,4 +1,4 @@
-r"""The assistant inside llama-index: a node parser, a retriever, a query engine and an embedding.
+r"""The assistant inside llama-index: a node parser, a retriever, a query engine, a chat engine and an embedding.
 
 >>> from llama_index.core import Document
 >>> text = "一、收集\n我们收集您的手机号。\n二、联系\n请拨打12345。"
@@ -7,9 +7,9 @@ r"""The assistant inside llama-index: a node parser, a retriever, a query engine
 >>> [(node.metadata["reference"], node.get_content().split()[-1]) for node in nodes]
 [('一', '我们收集您的手机号。'), ('二', '请拨打12345。')]
 
-`PolicyQueryEngine` gives the assistant's own verified answers. `PolicyRetriever` gives its clauses
-to whatever comes after, such as `RetrieverQueryEngine` with a language model, which checks no
-quote. Nothing here reads or changes llama-index's global `Settings`.
+`PolicyQueryEngine` and `PolicyChatEngine` give the assistant's own verified answers. `PolicyRetriever` gives its
+clauses to whatever comes after, such as `RetrieverQueryEngine` with a language model, which checks no
+quote. Nothing here reads or changes llama-index's global `Settings`. `docs/llama-index.md` has worked examples.
 
 Every node has flat metadata, as vector stores demand:
 
@@ -33,8 +33,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
+from llama_index.core.base.llms.types import ChatMessage, ChatResponse, MessageRole
 from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.callbacks import CallbackManager, CBEventType, EventPayload
+from llama_index.core.chat_engine.types import AgentChatResponse, BaseChatEngine, StreamingAgentChatResponse
 from llama_index.core.embeddings import BaseEmbedding
 from llama_index.core.node_parser import NodeParser
 from llama_index.core.node_parser.node_utils import default_id_func
@@ -52,12 +54,13 @@ from llama_index.core.schema import (
     TextNode,
 )
 
+from assistant.conversation import Turn
 from assistant.index import Passage, passages
 from assistant.parsing import parse
 from assistant.text import Language
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncGenerator, Generator, Iterator, Sequence
 
     from llama_index.core.prompts.mixin import PromptMixinType
     from llama_index.core.schema import BaseNode
@@ -218,6 +221,127 @@ class PolicyQueryEngine(BaseQueryEngine):
         return await asyncio.to_thread(self._query, query_bundle)
 
 
+class PolicyChatEngine(BaseChatEngine):
+    """A conversation with the assistant: follow-ups are understood, and answers are verified; needs no language model.
+
+    A response's text and source nodes are those of `PolicyQueryEngine`, and so are the metadata of one that is not
+    streamed. A streamed one says each sentence once it has been verified, and has its source nodes at the end; what
+    was not read to its end is not leant on later.
+
+    Args:
+        assistant: Answers.
+        policies: Ids of the policies to answer from; those that the question names by default, else all.
+        chat_history: What was said before.
+    """
+
+    def __init__(
+        self,
+        assistant: Assistant,
+        *,
+        policies: Sequence[str] | None = None,
+        chat_history: Sequence[ChatMessage] = (),
+    ) -> None:
+        self._assistant = assistant
+        self._policies = policies
+        self._turns = _turns_of(chat_history)
+
+    @property
+    def chat_history(self) -> list[ChatMessage]:
+        """What was said so far."""
+        return [
+            ChatMessage(role=role, content=text)
+            for turn in self._turns
+            for role, text in ((MessageRole.USER, turn.question), (MessageRole.ASSISTANT, turn.answer))
+            if text
+        ]
+
+    def reset(self) -> None:
+        """Forget what was said."""
+        self._turns = []
+
+    def chat(self, message: str, chat_history: list[ChatMessage] | None = None) -> AgentChatResponse:
+        """Answer a message.
+
+        Args:
+            message: The question, or what else people say in a conversation.
+            chat_history: What was said before, in place of what this engine remembers.
+
+        Raises:
+            QuestionError: If the message is empty or too long, or there is no such policy.
+        """
+        self._take_up(chat_history)
+        answer = self._assistant.ask(message, history=self._turns, policies=self._policies)
+        self._turns.append(Turn.of(answer))
+        told = _response(answer)
+        return AgentChatResponse(response=answer.text, source_nodes=told.source_nodes, metadata=told.metadata)
+
+    async def achat(self, message: str, chat_history: list[ChatMessage] | None = None) -> AgentChatResponse:
+        """As `chat`, without blocking the event loop."""
+        return await asyncio.to_thread(self.chat, message, chat_history)
+
+    def stream_chat(self, message: str, chat_history: list[ChatMessage] | None = None) -> StreamingAgentChatResponse:
+        """As `chat`, by verified sentence: read `response_gen` of the response."""
+        response = StreamingAgentChatResponse(is_writing_to_memory=False)
+        response.chat_stream = self._streamed(self._begun(message, chat_history), response)
+        return response
+
+    async def astream_chat(
+        self, message: str, chat_history: list[ChatMessage] | None = None
+    ) -> StreamingAgentChatResponse:
+        """As `stream_chat`, without blocking the event loop: read `async_response_gen()` of the response."""
+        response = StreamingAgentChatResponse(is_writing_to_memory=False)
+        begun = await asyncio.to_thread(self._begun, message, chat_history)
+        response.achat_stream = self._astreamed(begun, response)
+        return response
+
+    def _begun(self, message: str, chat_history: list[ChatMessage] | None) -> Iterator[str | Answer]:
+        """Return the pieces of an answer, the first of them made already, so that errors come at once."""
+        self._take_up(chat_history)
+        pieces = self._assistant.stream(message, history=tuple(self._turns), policies=self._policies)
+        return _with_first(next(pieces), pieces)
+
+    def _streamed(
+        self, pieces: Iterator[str | Answer], response: StreamingAgentChatResponse
+    ) -> Generator[ChatResponse, None, None]:
+        said = ""
+        for piece in pieces:
+            said += self._told(piece, response)
+            if piece and isinstance(piece, str):
+                yield _chat_response(piece, said)
+
+    async def _astreamed(
+        self, pieces: Iterator[str | Answer], response: StreamingAgentChatResponse
+    ) -> AsyncGenerator[ChatResponse, None]:
+        said = ""
+        coming: asyncio.Task[str | Answer | None] | None = None
+        try:
+            while True:
+                coming = asyncio.create_task(asyncio.to_thread(next, pieces, None))
+                # Whoever leaves while it waits does not leave a thread in the middle of its work.
+                piece = await asyncio.shield(coming)
+                if piece is None:
+                    return
+                said += self._told(piece, response)
+                if piece and isinstance(piece, str):
+                    yield _chat_response(piece, said)
+        finally:
+            if coming and not coming.done():
+                await asyncio.wait({coming})
+            getattr(pieces, "close", _nothing)()
+
+    def _told(self, piece: str | Answer, response: StreamingAgentChatResponse) -> str:
+        """Return what a piece adds to the text; the answer, which comes last, completes the response."""
+        if isinstance(piece, str):
+            return piece
+        response.source_nodes = _response(piece).source_nodes
+        self._turns.append(Turn.of(piece))
+        return ""
+
+    def _take_up(self, chat_history: list[ChatMessage] | None) -> None:
+        if chat_history is not None:
+            self._turns = _turns_of(chat_history)
+
+
 class PolicyEmbedding(BaseEmbedding):
     """Embeds by one of the assistant's embedding models, such as the bundled ones, offline.
 
@@ -367,3 +491,34 @@ def _citation_node(answer: Answer, citation: Citation, marker: int) -> NodeWithS
         if hit.policy.id == citation.policy_id and hit.start <= citation.start and citation.end <= hit.end
     )
     return NodeWithScore(node=node, score=next(holds, None))
+
+
+# --- Conversations -----------------------------------------------------------------------
+
+
+def _turns_of(messages: Sequence[ChatMessage]) -> list[Turn]:
+    """Return the turns that messages of people and assistants make; what the system or tools say is none."""
+    turns: list[Turn] = []
+    for message in messages:
+        text = message.content or ""
+        if message.role == MessageRole.USER:
+            turns.append(Turn(question=text))
+        elif message.role == MessageRole.ASSISTANT and turns:
+            turns[-1] = replace(turns[-1], answer=text)
+    return turns
+
+
+def _with_first(first: str | Answer, rest: Iterator[str | Answer]) -> Generator[str | Answer, None, None]:
+    try:
+        yield first
+        yield from rest
+    finally:
+        getattr(rest, "close", _nothing)()
+
+
+def _chat_response(piece: str, said: str) -> ChatResponse:
+    return ChatResponse(message=ChatMessage(role=MessageRole.ASSISTANT, content=said), delta=piece)
+
+
+def _nothing() -> None:
+    """Do nothing."""

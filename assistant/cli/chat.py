@@ -191,10 +191,12 @@ class _Talk:
     def _tell_what_is_understood(self, question: str) -> None:
         """Print what a question is taken to ask, if that is not what it says."""
         from assistant.conversation import condense
+        from assistant.corpus import thesaurus_of
         from assistant.text import language_of
 
-        names = [name for policy in self._assistant.policies for name in policy.names]
-        understood = condense(question, self._turns, names=names)
+        policies = self._assistant.policies
+        names = [name for policy in policies for name in policy.names]
+        understood = condense(question, self._turns, names=names, thesaurus=thesaurus_of(policies))
         if understood.kind in ("question", "follow_up") and understood.query != question:
             print_line(_UNDERSTOOD[language_of(question)].format(query=understood.query), style="dim")
 

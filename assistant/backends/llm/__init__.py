@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.answer_types import wants_all
 from assistant.answering import Claim, Draft, ExtractiveGenerator
-from assistant.backends.llm.model import Breaker, CallFailed, Model
+from assistant.backends.llm.model import BEAT_S, Breaker, CallFailed, Model
 from assistant.backends.llm.prompts import CLAIMS_SCHEMA, answer_prompt
 from assistant.backends.llm.reply import ReplyReader
+from assistant.corpus import thesaurus_of
 from assistant.text import language_of
-from assistant.thesaurus import default_thesaurus
 from assistant.vetting import Vetter
 
 if TYPE_CHECKING:
@@ -91,15 +91,18 @@ class LLMGenerator:
 
     def generate(self, query: str, hits: Sequence[Hit], *, question: str = "") -> Draft:
         """See `assistant.answering.Generator.generate`; `question` as in `stream`."""
-        return Draft(claims=tuple(self.stream(query, hits, question=question)))
+        return Draft(claims=tuple(claim for claim in self.stream(query, hits, question=question) if claim))
 
-    def stream(self, query: str, hits: Sequence[Hit], *, question: str = "") -> Iterator[Claim]:
+    def stream(self, query: str, hits: Sequence[Hit], *, question: str = "") -> Iterator[Claim | None]:
         """Yield verified claims as the model completes them; closing the iterator closes the request.
 
         Args:
             query: The question made to stand by itself.
             hits: The clauses, best first.
             question: As typed, in whose language the answer is; the query by default.
+
+        Yields:
+            Claims, and None several times a second.
         """
         deadline = time.monotonic() + self._timeout_s - min(_MARGIN_S, self._timeout_s / 10)
         extracted = self._extractive.generate(query, hits).claims
@@ -108,20 +111,21 @@ class LLMGenerator:
             yield from extracted
             return
         told = 0
-        failure: CallFailed | None = None
-        gone = True
         try:
             with closing(self._claims(question or query, query, hits, deadline)) as claims:
                 for claim in claims:
                     yield claim
-                    told += 1
+                    told += claim is not None
                     if told >= self._max_citations:
                         break
-            gone = False
         except CallFailed as error:
-            failure, gone = error, False
-        finally:
-            self._note(failure, gone=gone)
+            self._note(error)
+        except BaseException:
+            # Given up by whoever asked, or our own fault: it says nothing of the model.
+            self.breaker.done(failed=None)
+            raise
+        else:
+            self.breaker.done(failed=False)
         if not told:
             yield from extracted
 
@@ -129,24 +133,26 @@ class LLMGenerator:
         """Close connections; the generator may be used again afterwards."""
         self._model.close()
 
-    def _note(self, failure: CallFailed | None, *, gone: bool) -> None:
-        """Tell the breaker, and the log if the model failed."""
+    def _note(self, failure: CallFailed) -> None:
+        """Tell the breaker and the log that the model failed."""
         was_open = self.breaker.is_open
-        self.breaker.done(failed=None if gone else failure is not None, rest_s=failure.retry_after_s if failure else 0)
-        if failure:
-            level = logging.WARNING if failure.is_refusal else logging.INFO
-            _log.log(level, "the language model failed (%s): answers are extractive", failure.reason)
-            if self.breaker.is_open and not was_open:
-                _log.warning("the language model is left alone for a while (%s)", failure.reason)
+        self.breaker.done(failed=True, rest_s=failure.retry_after_s)
+        level = logging.WARNING if failure.is_refusal else logging.INFO
+        _log.log(level, "the language model failed (%s): answers are extractive", failure.reason)
+        if self.breaker.is_open and not was_open:
+            _log.warning("the language model is left alone for a while (%s)", failure.reason)
 
-    def _claims(self, question: str, query: str, hits: Sequence[Hit], deadline: float) -> Generator[Claim, None, None]:
-        """Yield the claims that stand, of the first reply or of the second.
+    def _claims(
+        self, question: str, query: str, hits: Sequence[Hit], deadline: float
+    ) -> Generator[Claim | None, None, None]:
+        """Yield the claims that stand, of the first reply or of the second; None while there is none.
 
         Raises:
             CallFailed: If there was no reply that could be read to its end.
         """
         language = language_of(question)
-        vetter = Vetter(hits, default_thesaurus(), language=language, min_quote_chars=self._min_quote_chars)
+        thesaurus = thesaurus_of(hit.policy for hit in hits)
+        vetter = Vetter(hits, thesaurus, language=language, min_quote_chars=self._min_quote_chars)
         told, tries = 0, 0
         while True:
             tries += 1
@@ -157,11 +163,9 @@ class LLMGenerator:
             try:
                 with closing(self._proposals(prompt, deadline, structured=structured)) as proposals:
                     for proposal in proposals:
-                        vetted = vetter.vet(proposal)
-                        _log.debug("proposal %s: %s", vetted.outcome, vetted.reason.partition(":")[0])
-                        for claim in vetted.claims:
-                            told += 1
-                            yield claim
+                        claims = _vetted(vetter, proposal) if proposal else (None,)
+                        told += sum(claim is not None for claim in claims)
+                        yield from claims
             except CallFailed as error:
                 if structured and error.status in (400, 422):
                     # It knows no schemas, or not this one.
@@ -172,12 +176,14 @@ class LLMGenerator:
                 left = deadline - time.monotonic() - wait
                 if told or tries > 1 or left < _RETRY_SHARE * self._timeout_s:
                     raise
-                time.sleep(wait)
+                yield from _waited(wait)
             else:
                 return
 
-    def _proposals(self, prompt: Prompt, deadline: float, *, structured: bool) -> Generator[Proposal, None, None]:
-        """Yield the proposals of one reply.
+    def _proposals(
+        self, prompt: Prompt, deadline: float, *, structured: bool
+    ) -> Generator[Proposal | None, None, None]:
+        """Yield the proposals of one reply; None besides, with whatever arrives and while nothing does.
 
         Raises:
             CallFailed: If the reply fails, or has nothing that could be read.
@@ -187,6 +193,8 @@ class LLMGenerator:
         found = 0
         with closing(self._model.reply(prompt, deadline=deadline, options=options)) as pieces:
             for piece in pieces:
+                # Whoever waits may give up while a model thinks aloud, too.
+                yield None
                 for proposal in reader.read(piece):
                     # Comparing takes its time too.
                     if time.monotonic() > deadline:
@@ -197,3 +205,17 @@ class LLMGenerator:
                         return
         if not found and not reader.claims_list_seen:
             raise CallFailed("reply not as asked")
+
+
+def _vetted(vetter: Vetter, proposal: Proposal) -> tuple[Claim, ...]:
+    vetted = vetter.vet(proposal)
+    _log.debug("proposal %s: %s", vetted.outcome, vetted.reason.partition(":")[0])
+    return vetted.claims
+
+
+def _waited(seconds: float) -> Iterator[None]:
+    """Wait, and yield None some times a second."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        time.sleep(min(left, BEAT_S))
+        yield None

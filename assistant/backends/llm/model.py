@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 MOST_REPLY_CHARS = 64_000
 """Longest reply that is read."""
+BEAT_S = 0.2
+"""How often whoever waits for a reply may give up, in seconds."""
 
 
 class CallFailed(Exception):  # noqa: N818 - it is a result of a call, and does not leave this package
@@ -130,7 +132,7 @@ class Model:
         self._closing = closing
 
     def reply(self, prompt: Prompt, *, deadline: float, options: dict[str, Any]) -> Generator[str, None, None]:
-        """Yield the pieces of a reply as they arrive; closing the iterator closes the request.
+        """Yield the pieces of a reply as they arrive, empty ones meanwhile; closing the iterator closes the request.
 
         Args:
             prompt: What is sent.
@@ -154,10 +156,13 @@ class Model:
         left = MOST_REPLY_CHARS
         try:
             while True:
+                wait = deadline - time.monotonic()
                 try:
-                    piece = arrived.get(timeout=max(deadline - time.monotonic(), 0.0))
+                    piece = arrived.get(timeout=min(max(wait, 0.0), BEAT_S))
                 except queue.Empty:
-                    raise CallFailed("timeout") from None
+                    if wait <= 0:
+                        raise CallFailed("timeout") from None
+                    piece = ""
                 if isinstance(piece, _End):
                     if piece.error is not None:
                         raise _explained(piece.error) from None
