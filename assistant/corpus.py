@@ -1,26 +1,40 @@
 """Corpora: folders of policies, one folder a policy.
 
 A policy's folder holds `policy.txt`, the text in UTF-8, and `policy.toml`, what is known
-about it; it may hold `translations/en.toml`, its English. A folder with a `policy.txt` of its
-own is a corpus of one policy.
+about it; it may hold `translations/en.toml`, its English, and `thesaurus.toml`, names of its own.
+A folder with a `policy.txt` of its own is a corpus of one policy.
+
+Policies are added and removed while others read: a policy's folder is made under a hidden name and gets its own when
+it is whole, and one that is removed is moved into a hidden folder, so that nothing is lost.
 """
 
 from __future__ import annotations
 
 import datetime
+import os
 import re
+import shutil
 import tomllib
+import unicodedata
+import uuid
+from contextlib import contextmanager
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from assistant.errors import CorpusError, PolicyError
 from assistant.parsing import MAX_POLICY_CHARS, parse
-from assistant.text import Language
+from assistant.text import Language, visible
+from assistant.thesaurus import MAX_THESAURUS_BYTES, THESAURUS_FILE, Thesaurus, extended, read_concepts
 from assistant.translations import MAX_TRANSLATION_BYTES, TRANSLATION_FILE, Translation, current, read_table
 
 if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+
     from assistant.policy import Policy
+    from assistant.settings import Settings
+    from assistant.thesaurus import Concept
 
 TEXT_FILE = "policy.txt"
 METADATA_FILE = "policy.toml"
@@ -32,37 +46,30 @@ _TEXTS = ("id", "title", "company", "version", "contact", "language")
 _KEYS = (*_TEXTS, "aliases", "effective_date")
 
 
-def open_corpus(folder: Path | str) -> tuple[Policy, ...]:
+def open_corpus(*folders: Path | str) -> tuple[Policy, ...]:
     """Read and parse the policies of a corpus, sorted by id.
 
     Args:
-        folder: A folder of policy folders, or the folder of one policy. Files and folders
-            that are no policy, and hidden ones, are left alone.
+        folders: A folder of policy folders, or the folder of one policy; several such folders are one corpus. Files and
+            folders that are no policy, and hidden ones, are left alone.
 
     Raises:
-        CorpusError: If `folder` is missing, holds no policy, or two of the same id.
+        CorpusError: If a folder is missing, all hold no policy, or two policies have the same id.
         PolicyError: If a policy cannot be read; the message names the file.
     """
-    return tuple(policy for policy, _ in open_folders(folder))
+    return tuple(policy for policy, _ in open_folders(*folders))
 
 
-def open_folders(folder: Path | str) -> tuple[tuple[Policy, Path], ...]:
+def open_folders(*folders: Path | str) -> tuple[tuple[Policy, Path], ...]:
     """Return what `open_corpus` does, each policy with its folder."""
-    folder = Path(folder)
-    try:
-        is_folder = folder.is_dir()
-    except OSError:  # a name longer than any file may have
-        is_folder = False
-    if not is_folder:
-        raise CorpusError(f"corpus {str(folder)!r} is not a folder: name one with --corpus or ASSISTANT_CORPUS")
-    folders = _policy_folders(folder)
-    if not folders:
+    paths = [path for folder in folders for path in _policy_folders(Path(folder))]
+    if not paths:
         raise CorpusError(
-            f"corpus {str(folder)!r} holds no policy: "
+            f"corpus {str(folders[0] if folders else '')!r} holds no policy: "
             f"put each in a folder of its own, as NAME/{TEXT_FILE} and NAME/{METADATA_FILE}"
         )
     policies: dict[str, tuple[Policy, Path]] = {}
-    for path in folders:
+    for path in paths:
         policy = read_policy(path)
         # Case aside: some file systems, and people, do not tell "A" from "a".
         _, other = policies.setdefault(policy.id.casefold(), (policy, path))
@@ -71,10 +78,41 @@ def open_folders(folder: Path | str) -> tuple[tuple[Policy, Path], ...]:
                 f"policies {str(other)!r} and {str(path)!r} have the same id {policy.id!r}: "
                 f"change it in the {METADATA_FILE} of one"
             )
-    return tuple(sorted(policies.values(), key=lambda found: found[0].id))
+    found = tuple(sorted(policies.values(), key=lambda found: found[0].id))
+    _check_kinds(found)
+    return found
+
+
+def _check_kinds(found: Sequence[tuple[Policy, Path]]) -> None:
+    """Raise CorpusError if two policies have a concept of the same id that is not the same."""
+    first: dict[str, tuple[Concept, Path]] = {}
+    for policy, path in found:
+        for concept in policy.concepts:
+            other, elsewhere = first.setdefault(concept.id, (concept, path))
+            if other.kind != concept.kind:
+                raise CorpusError(
+                    f"concept {concept.id!r} is of kind {other.kind!r} in {str(elsewhere / THESAURUS_FILE)!r} and "
+                    f"{concept.kind!r} in {str(path / THESAURUS_FILE)!r}: give it one kind, or another id in one"
+                )
+
+
+def thesaurus_of(policies: Iterable[Policy]) -> Thesaurus:
+    """Return the thesaurus that comes with the package, with what these policies add to it.
+
+    It holds for all of them: a question is read before it is known which policy answers, and a name means
+    the same wherever it stands. So a policy that does not speak of another's vendor is known not to.
+    """
+    by_id = {policy.id: policy for policy in policies}
+    return extended(tuple(concept for _, policy in sorted(by_id.items()) for concept in policy.concepts))
 
 
 def _policy_folders(folder: Path) -> list[Path]:
+    try:
+        is_folder = folder.is_dir()
+    except OSError:  # a name longer than any file may have
+        is_folder = False
+    if not is_folder:
+        raise CorpusError(f"corpus {str(folder)!r} is not a folder: name one with --corpus or ASSISTANT_CORPUS")
     if (folder / TEXT_FILE).exists():
         return [folder]
     try:
@@ -91,7 +129,8 @@ def read_policy(folder: Path) -> Policy:
 
     Raises:
         PolicyError: If a file is missing, empty, binary, too large, or not UTF-8, or if the
-            metadata or the translation are not as they should be; the message names the file and the remedy.
+            metadata, the translation or the thesaurus are not as they should be; the message names the file and
+            the remedy.
     """
     text = read_text(folder / TEXT_FILE)
     known = _metadata(folder)
@@ -99,6 +138,7 @@ def read_policy(folder: Path) -> Policy:
         policy = parse(text, **known)
     except PolicyError as error:
         raise PolicyError(f"{folder / TEXT_FILE}: {error}") from None
+    policy = replace(policy, concepts=_own_concepts(folder))
     translation = read_translation(folder)
     if not translation.clauses:
         return policy
@@ -118,6 +158,11 @@ def read_translation(folder: Path) -> Translation:
     if not path.exists():
         return Translation()
     return read_table(_toml(path, max_bytes=MAX_TRANSLATION_BYTES), path)
+
+
+def _own_concepts(folder: Path) -> tuple[Concept, ...]:
+    path = folder / THESAURUS_FILE
+    return read_concepts(_toml(path, max_bytes=MAX_THESAURUS_BYTES), path) if path.exists() else ()
 
 
 def read_text(path: Path, *, max_bytes: int = 4 * MAX_POLICY_CHARS) -> str:
@@ -178,9 +223,14 @@ def _metadata(folder: Path) -> dict[str, Any]:
     """Return what `policy.toml` says, checked; the folder's name is the id if it gives none."""
     path = folder / METADATA_FILE
     known = _toml(path) if path.exists() else {}
+    known.setdefault("id", folder.resolve().name)
+    return _checked(known, path)
+
+
+def _checked(known: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Return metadata as `parse` takes them; `path` is named if they are not as they should be."""
     if unknown := sorted(set(known) - set(_KEYS)):
         raise PolicyError(f"{path}: unknown key {unknown[0]!r}: known are {', '.join(_KEYS)}")
-    known.setdefault("id", folder.resolve().name)
     for key in _TEXTS:
         if not isinstance(known.get(key, ""), str):
             raise PolicyError(f"{path}: {key} must be a text in quotes, not {known[key]!r}")
@@ -216,3 +266,238 @@ def _date(path: Path, value: object) -> str:
     except ValueError:
         pass
     raise PolicyError(f"{path}: effective_date must be a date such as 2022-02-20, not {value!r}")
+
+
+# --- Adding, correcting, removing ----------------------------------------------------------
+
+
+def folders_of(settings: Settings) -> dict[str, Path]:
+    """Return the folders of the policies in use by id, without reading more than their metadata.
+
+    Raises:
+        CorpusError: If a folder of the corpus is missing or cannot be read.
+        PolicyError: If the metadata of a policy are not as they should be.
+    """
+    return {_metadata(path)["id"]: path for folder in settings.corpus_dirs() for path in _policy_folders(folder)}
+
+
+def may_change(settings: Settings, folder: Path) -> bool:
+    """Say whether the policy in a folder may be changed: it did not come with the package."""
+    return _within(settings.writable_dir(), folder)
+
+
+def _within(folder: Path, path: Path) -> bool:
+    # A policy's folder may be a link: then it is the link that counts.
+    return path.parent.resolve() == folder.resolve() or path.resolve() == folder.resolve()
+
+
+def add_policy(settings: Settings, text: str, *, name: str = "", **known: Any) -> Policy:
+    """Add a policy to the corpus in use; all of it is there at once, or nothing.
+
+    Args:
+        settings: Say which corpus that is.
+        text: The policy, for instance as `assistant.readers.read_file` returns it.
+        name: Name of the file that it was read from; the id is made of it if there is no title.
+        known: What is known about it, by the keys of `policy.toml`; blank ones are left out. An id is made of the title
+            if none is given.
+
+    Returns:
+        The policy as it was stored.
+
+    Raises:
+        PolicyError: If the text or what is known is not as it should be.
+        CorpusError: If there is a policy of that id, or the folder cannot be written.
+    """
+    folder = settings.writable_dir()
+    if (folder / TEXT_FILE).exists():
+        raise CorpusError(f"corpus {str(folder)!r} is the folder of one policy: name the one that it stands in")
+    said = _cleaned(known)
+    with _writing(folder):
+        taken = {known_id.casefold() for known_id in folders_of(settings)}
+        if "id" not in said:
+            made = parse(text, **_checked({"id": "policy"} | said, Path(METADATA_FILE)))
+            said["id"] = _free(said.get("title") or Path(name).stem or made.title, taken)
+        elif str(said["id"]).casefold() in taken:
+            raise CorpusError(f"there is a policy {said['id']!r} already: remove it first, or choose another id")
+        checked = _checked(dict(said), Path(METADATA_FILE))
+        parse(text, **checked)
+        staged = folder / f"{_STAGED}{uuid.uuid4().hex}"
+        try:
+            staged.mkdir()
+            _write(staged / TEXT_FILE, text)
+            _write(staged / METADATA_FILE, _as_toml(said))
+            policy = read_policy(staged)
+            place = folder / _free(checked["id"], {path.name.casefold() for path in folder.iterdir()})
+            staged.rename(place)
+            _flush(folder)
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
+    return policy
+
+
+def change_policy(settings: Settings, policy_id: str, **known: Any) -> Policy:
+    """Correct what is known about a policy; its text and its id stay.
+
+    Args:
+        settings: Say which corpus is in use.
+        policy_id: The policy.
+        known: What is to be changed, by the keys of `policy.toml`; a blank value is taken out.
+
+    Returns:
+        The policy as it is now.
+
+    Raises:
+        PolicyError: If what is known is not as it should be then.
+        CorpusError: If there is no such policy, it came with the package, or cannot be written.
+    """
+    if "id" in known:
+        raise PolicyError("the id of a policy stays: its links and its translation are by it")
+    folder = settings.writable_dir()
+    with _writing(folder):
+        path = _changeable(settings, policy_id) / METADATA_FILE
+        table = _document(path)
+        table.setdefault("id", policy_id)
+        for key, value in known.items():
+            if said := _cleaned({key: value}):
+                table[key] = said[key]
+            else:
+                table.pop(key, None)
+        _checked(table.unwrap(), path)
+        _write(path, table.as_string())
+        return read_policy(path.parent)
+
+
+def remove_policy(settings: Settings, policy_id: str) -> Path:
+    """Remove a policy from the corpus in use.
+
+    Args:
+        settings: Say which corpus that is.
+        policy_id: The policy.
+
+    Returns:
+        The hidden folder that it was moved to; from there it can be moved back.
+
+    Raises:
+        CorpusError: If there is no such policy, it came with the package, is the only one, or cannot be moved.
+    """
+    folder = settings.writable_dir()
+    with _writing(folder):
+        path = _changeable(settings, policy_id)
+        if len(folders_of(settings)) < 2:
+            raise CorpusError(f"policy {policy_id!r} is the only one: add another one first")
+        at = datetime.datetime.now(tz=datetime.UTC).strftime("%Y%m%dT%H%M%S")
+        removed = folder / REMOVED
+        removed.mkdir(exist_ok=True)
+        places = (removed / f"{path.name}-{at}{f'-{number}' * (number > 1)}" for number in count(1))
+        place = next(place for place in places if not place.exists())
+        path.rename(place)
+        _flush(folder)
+    return place
+
+
+REMOVED = ".removed"
+"""Folder of a corpus that policies which are removed are moved to."""
+_STAGED = ".adding-"
+_LOCK = ".lock"
+_WAIT_S = 10
+_NO_ID = re.compile(r"[^\w.]+")
+_ID_CHARS = 40
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Be the only one who changes a corpus folder, which is made if it is missing.
+
+    Raises:
+        CorpusError: If another process changes it, or it cannot be written.
+    """
+    from filelock import FileLock, Timeout
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / _LOCK).acquire(timeout=_WAIT_S):
+            # Of a process that was killed: whoever holds the lock is the only one that adds.
+            for left in folder.glob(f"{_STAGED}*"):
+                shutil.rmtree(left, ignore_errors=True)
+            yield
+    except Timeout:
+        raise CorpusError(f"corpus {str(folder)!r} is being changed by another process: try again") from None
+    except OSError as error:
+        raise CorpusError(
+            f"corpus {str(folder)!r} cannot be written ({error.strerror}): check that you may write {error.filename}"
+        ) from None
+
+
+def _changeable(settings: Settings, policy_id: str) -> Path:
+    """Return the folder of a policy that may be changed."""
+    folders = folders_of(settings)
+    if policy_id not in folders:
+        raise CorpusError(f"there is no policy {policy_id!r}: the corpus has {', '.join(sorted(folders))}")
+    if not may_change(settings, folders[policy_id]):
+        raise CorpusError(
+            f"policy {policy_id!r} came with the package: only those that were added can be changed or removed"
+        )
+    return folders[policy_id]
+
+
+def _cleaned(known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is known without what is blank, and without what no reader sees."""
+    cleaned: dict[str, Any] = {}
+    for key, value in known.items():
+        if isinstance(value, str):
+            cleaned[key] = " ".join(visible(value).split())
+        elif isinstance(value, list | tuple):
+            cleaned[key] = [name for part in value if (name := " ".join(visible(str(part)).split()))]
+        else:
+            cleaned[key] = value
+    return {key: value for key, value in cleaned.items() if value not in ("", [], None)}
+
+
+def _free(wanted: str, taken: Container[str]) -> str:
+    """Return an id, or the name of a folder, made of some words, that is not taken."""
+    words = _NO_ID.sub("-", unicodedata.normalize("NFKC", visible(wanted)).lower()).strip("-._")
+    stem = words[:_ID_CHARS].strip("-._") or "policy"
+    return next(found for number in count(1) if (found := stem if number == 1 else f"{stem}-{number}") not in taken)
+
+
+def _as_toml(known: Mapping[str, Any]) -> str:
+    import tomlkit
+
+    return tomlkit.dumps({key: known[key] for key in _KEYS if key in known})
+
+
+def _document(path: Path) -> Any:
+    """Return a TOML file as what may be changed, with its comments; an empty one if there is no file."""
+    import tomlkit
+
+    if not path.exists():
+        return tomlkit.document()
+    _toml(path, max_bytes=_MAX_METADATA_BYTES)
+    return tomlkit.parse(read_text(path, max_bytes=_MAX_METADATA_BYTES))
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file beside its place, then put it there: a reader finds all of it or none, also after a power cut."""
+    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        with aside.open("x", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+        _flush(path.parent)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _flush(folder: Path) -> None:
+    """Make the system write the entries of a folder to the disk."""
+    try:
+        # Windows does not open folders; its renames are durable without.
+        descriptor = os.open(folder, os.O_RDONLY)
+    except PermissionError:
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

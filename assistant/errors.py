@@ -4,6 +4,7 @@
 
     AssistantError            base of them all; its message says what, with which value, and the remedy
      ├─ PolicyError           a policy's text or metadata cannot be used
+     │   └─ FileError           a file cannot be read as a policy
      ├─ CorpusError           a corpus folder cannot be used
      ├─ SettingsError         an option has a value that does not suit it
      ├─ QuestionError         a question cannot be asked
@@ -27,6 +28,21 @@ class AssistantError(Exception):
 
 class PolicyError(AssistantError):
     """A policy's text or metadata cannot be used."""
+
+
+class FileError(PolicyError):
+    """A file cannot be read as a policy.
+
+    Args:
+        message: As of every error.
+        reason: Names what is wrong, for those who tell it in other words, such as `scanned`.
+        values: What the message tells of this file, by name.
+    """
+
+    def __init__(self, message: str, *, reason: str, **values: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.values = values
 
 
 class CorpusError(AssistantError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
@@ -38,7 +38,14 @@ def _long_enough(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _password(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value()) < _PASSWORD_CHARS:
+        raise ValueError(f"it must have {_PASSWORD_CHARS} characters or more")
+    return secret
+
+
 _SECRET_CHARS = 32
+_PASSWORD_CHARS = 8
 
 
 def _endpoint(url: str) -> str:
@@ -74,6 +81,11 @@ class Settings(BaseSettings):
     corpus: _Folder | None = Field(
         None, description="Folder of policies; by default the one that comes with the package."
     )
+    policies_dir: _Folder | None = Field(
+        None,
+        description="Folder of the policies that are added to those that come with the package; by default in the "
+        "user's data folder. Those that are added to a corpus of your own go into that.",
+    )
     cache: _Folder | None = Field(
         None, description="Folder for what can be built again; by default one in the user's cache folder."
     )
@@ -84,6 +96,29 @@ class Settings(BaseSettings):
         "bundled",
         description="Embedding model: `bundled` for the one that comes with the package, or the name or path of a "
         "sentence-transformers model (extra `models`).",
+    )
+    reranker: str | None = Field(
+        None,
+        min_length=1,
+        description="Name or path of a CrossEncoder of sentence-transformers (extra `models`), which puts the best "
+        "clauses into their final order; none by default.",
+    )
+    rerank_k: int = Field(20, ge=2, le=200, description="Number of clauses that the reranker reads for a question.")
+    model_device: str | None = Field(
+        None,
+        min_length=1,
+        description="Where models of sentence-transformers run, such as `cpu` or `cuda:0`; by default the fastest "
+        "there is.",
+    )
+    model_backend: Literal["torch", "onnx", "openvino"] = Field(
+        "torch",
+        description="What runs models of sentence-transformers: `torch`, `onnx` or `openvino` (which need "
+        "`sentence-transformers[onnx]` or `[openvino]`).",
+    )
+    model_download: bool = Field(
+        default=False,
+        description="Whether models that are named are fetched from the Hugging Face hub; else they are taken from a "
+        "folder or the local cache.",
     )
     k: int = Field(10, ge=1, le=100, description="Number of clauses that are retrieved for an answer.")
     max_citations: int = Field(5, ge=1, le=20, description="Largest number of quotes in an answer.")
@@ -132,6 +167,20 @@ class Settings(BaseSettings):
         None,
         description="Addresses or networks of reverse proxies, whose word on the client's address is taken; with "
         "commas between. By default this machine's own.",
+    )
+    question_sets: _Folder | None = Field(
+        None,
+        description="Folder of question sets that the web page offers; by default `evals/questions` of a checkout.",
+    )
+    evaluation_runs: _Folder | None = Field(
+        None,
+        description="Folder of evaluation runs that the web page writes to and opens earlier ones of; by default "
+        "`out/eval` of a checkout, else one in the user's data folder.",
+    )
+    ui_password: Annotated[SecretStr, AfterValidator(_password)] | None = Field(
+        None,
+        description="What the web page asks for before it shows anything, 8 characters or more; none by default, when "
+        "only this machine reaches it.",
     )
     server_threads: int | None = Field(
         None,
@@ -197,6 +246,25 @@ class Settings(BaseSettings):
             "no corpus came with the package: name a folder of policies with --corpus or ASSISTANT_CORPUS"
         )
 
+    def corpus_dirs(self) -> tuple[Path, ...]:
+        """Return the folders of all policies in use: that of `corpus`, or the package's and those that were added.
+
+        Raises:
+            CorpusError: If there is none.
+        """
+        folders = (self.corpus_dir(), self.writable_dir())
+        return folders[:1] if self.corpus is not None or not folders[1].is_dir() else folders
+
+    def writable_dir(self) -> Path:
+        """Return the folder that policies are added to, which may not be there yet; never that of the package."""
+        if self.corpus is not None:
+            return self.corpus
+        if self.policies_dir is not None:
+            return self.policies_dir
+        from platformdirs import user_data_path
+
+        return user_data_path("policy-assistant", appauthor=False) / "policies"
+
     def cache_dir(self) -> Path:
         """Return the folder for what can be built again."""
         if self.cache is not None:
@@ -213,8 +281,27 @@ class Settings(BaseSettings):
         """
         if self.index_dir is not None:
             return self.index_dir
-        key = hashlib.sha256(str(self.corpus_dir().resolve()).encode()).hexdigest()[:12]
+        # The same before and after policies are added, so that a service sees the new index.
+        folders = [self.corpus_dir()]
+        if self.corpus is None and self.policies_dir is not None:
+            folders.append(self.policies_dir)
+        key = hashlib.sha256("\0".join(str(folder.resolve()) for folder in folders).encode()).hexdigest()[:12]
         return self.cache_dir() / "index" / key
+
+    def question_sets_folder(self) -> Path:
+        """Return the folder of question sets, which need not be there."""
+        return self.question_sets or Path(__file__).parent.parent / "evals" / "questions"
+
+    def evaluation_runs_folder(self) -> Path:
+        """Return the folder of evaluation runs, which need not be there yet."""
+        if self.evaluation_runs is not None:
+            return self.evaluation_runs
+        checkout = Path(__file__).parent.parent
+        if (checkout / "evals" / "questions").is_dir():
+            return checkout / "out" / "eval"
+        from platformdirs import user_data_path
+
+        return user_data_path("policy-assistant", appauthor=False) / "eval"
 
     def server_folder(self) -> Path:
         """Return the folder for what the service must keep."""

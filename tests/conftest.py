@@ -67,6 +67,7 @@ def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         for name in Settings.model_fields:
             patch.delenv(f"ASSISTANT_{name.upper()}", raising=False)
         patch.setenv("ASSISTANT_CACHE", str(folder))
+        patch.setenv("ASSISTANT_POLICIES_DIR", str(folder / "policies"))
         yield folder
 
 

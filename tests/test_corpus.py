@@ -6,13 +6,27 @@ import codecs
 import hashlib
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
 
 import pytest
 
-from assistant import AssistantError, CorpusError, PolicyError, open_corpus
-from assistant.corpus import open_folders, read_policy, read_text
+from assistant import Assistant, AssistantError, CorpusError, PolicyError, Settings, build_index, open_corpus
+from assistant.corpus import (
+    add_policy,
+    change_policy,
+    may_change,
+    open_folders,
+    read_policy,
+    read_text,
+    remove_policy,
+)
 from assistant.index import passages
+
+if TYPE_CHECKING:
+    from tests.conftest import FakeEmbedder
 
 TEXT = "一、收集\n我们收集您的手机号码。\n二、联系我们\n电话：12345。\n"
 BAIJU = Path(__file__).parent.parent / "corpus" / "baiju"
@@ -269,3 +283,230 @@ def test_the_policy_that_comes_with_the_package() -> None:
     for words in (policy.company, policy.contact, *(alias for alias in policy.aliases if not alias.isascii())):
         assert words in printed
     assert "隐私协议" in policy.title
+
+
+# --- Adding, correcting, removing ------------------------------------------------------
+
+
+@pytest.fixture
+def shipped(tmp_path: Path) -> Settings:
+    """Settings without a corpus of their own: the package's, and a folder for what is added, not there yet."""
+    return Settings(policies_dir=tmp_path / "data" / "policies")
+
+
+def ids(settings: Settings) -> list[str]:
+    return [policy.id for policy in open_corpus(*settings.corpus_dirs())]
+
+
+def hidden(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir() if path.name.startswith(".")}
+
+
+def test_a_policy_is_added_beside_those_that_came_with_the_package(shipped: Settings) -> None:
+    before = hash_of(shipped.corpus_dir())
+    assert ids(shipped) == ["baiju"]
+    policy = add_policy(
+        shipped, TEXT, title="云巢  隐私政策 （v2）", company="云巢", effective_date="2024-03-01", version=""
+    )
+    assert (policy.id, policy.title, policy.company) == ("云巢-隐私政策-v2", "云巢 隐私政策 （v2）", "云巢")
+    assert (policy.effective_date, policy.text) == ("2024-03-01", TEXT)
+    assert ids(shipped) == ["baiju", "云巢-隐私政策-v2"]
+    assert hidden(shipped.writable_dir()) == {".lock"}
+    assert hash_of(shipped.corpus_dir()) == before
+    assert read_policy(shipped.writable_dir() / policy.id) == policy
+
+
+def hash_of(folder: Path) -> str:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return hashlib.sha256(b"".join(str(path).encode() + path.read_bytes() for path in files)).hexdigest()
+
+
+def test_into_a_corpus_of_ones_own(corpus: Path, tmp_path: Path) -> None:
+    settings = Settings(corpus=corpus, policies_dir=tmp_path / "not read")
+    add_policy(settings, TEXT, id="new")
+    assert ids(settings) == ["lantern", "new", "yunchao"]
+    put(tmp_path / "not read" / "x")
+    assert ids(settings) == ["lantern", "new", "yunchao"]
+    # It may begin as nothing.
+    fresh = Settings(corpus=tmp_path / "fresh" / "corpus")
+    add_policy(fresh, TEXT, name="/x/My Policy (1).docx")
+    assert ids(fresh) == ["my-policy-1"]
+
+
+@pytest.mark.parametrize(
+    ("given", "made"),
+    [
+        ({"title": "Privacy Policy"}, "privacy-policy"),
+        ({"title": "  ../../etc/passwd "}, "etc-passwd"),
+        ({"title": "…"}, "policy"),
+        ({"title": "ＡＢ　Ｃ\u202e\x1b[31m"}, "ab-c"),
+        ({"title": "长" * 100}, "长" * 40),
+        ({"name": "policies/A.B-C.txt"}, "a.b-c"),
+        ({}, "一-收集"),
+        ({"id": "Own.ID", "title": "x"}, "Own.ID"),
+    ],
+)
+def test_ids_are_made_of_titles_and_names(shipped: Settings, given: dict[str, str], made: str) -> None:
+    assert add_policy(shipped, TEXT, **given).id == made
+
+
+def test_no_id_is_given_twice(shipped: Settings) -> None:
+    assert [add_policy(shipped, TEXT, title="Baiju").id for _ in range(3)] == ["baiju-2", "baiju-3", "baiju-4"]
+    with pytest.raises(CorpusError, match=r"there is a policy 'BAIJU' already: remove it first"):
+        add_policy(shipped, TEXT, id="BAIJU")
+
+
+def test_folders_of_the_same_id_are_told(shipped: Settings, tmp_path: Path) -> None:
+    put(shipped.writable_dir() / "x", metadata="id = 'Baiju'")
+    with pytest.raises(CorpusError) as caught:
+        open_corpus(*shipped.corpus_dirs())
+    assert "same id 'Baiju'" in str(caught.value)
+    assert str(shipped.writable_dir() / "x") in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "message"),
+    [
+        (" ", {}, "is empty"),
+        ("a\0", {}, "NUL"),
+        ("\ud800", {}, "surrogate"),
+        (TEXT, {"id": "../up"}, "1 to 64 letters"),
+        (TEXT, {"effective_date": "soon"}, "effective_date must be a date such as"),
+        (TEXT, {"language": "fr"}, "must be one of zh, en"),
+        (TEXT, {"titel": "x"}, "unknown key 'titel'"),
+    ],
+)
+def test_nothing_is_left_of_what_could_not_be_added(
+    shipped: Settings, text: str, known: dict[str, str], message: str
+) -> None:
+    with pytest.raises(PolicyError, match=message):
+        add_policy(shipped, text, **known)
+    assert hidden(shipped.writable_dir()) <= {".lock"}
+    assert ids(shipped) == ["baiju"]
+
+
+def test_a_disk_that_is_full_leaves_nothing_behind(shipped: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fsync(_: int) -> None:
+        raise OSError(28, "No space left on device", "policy.txt")
+
+    monkeypatch.setattr("os.fsync", fsync)
+    with pytest.raises(CorpusError, match=r"cannot be written .No space left"):
+        add_policy(shipped, TEXT)
+    assert hidden(shipped.writable_dir()) == {".lock"}
+    assert ids(shipped) == ["baiju"]
+
+
+def test_what_a_process_left_that_was_killed_is_cleared(shipped: Settings) -> None:
+    put(shipped.writable_dir() / ".adding-x")
+    assert ids(shipped) == ["baiju"]
+    add_policy(shipped, TEXT, id="x")
+    assert hidden(shipped.writable_dir()) == {".lock"}
+
+
+def test_two_writers_do_not_mix(shipped: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    from filelock import FileLock
+
+    shipped.writable_dir().mkdir(parents=True)
+    monkeypatch.setattr("assistant.corpus._WAIT_S", 0.1)
+    with (
+        FileLock(shipped.writable_dir() / ".lock"),
+        pytest.raises(CorpusError, match="is being changed by another process: try again"),
+    ):
+        add_policy(shipped, TEXT)
+    with ThreadPoolExecutor(8) as pool:
+        monkeypatch.setattr("assistant.corpus._WAIT_S", 30)
+        added = list(pool.map(lambda _: add_policy(shipped, TEXT, title="same").id, range(16)))
+    assert len(set(added)) == 16
+    assert ids(shipped) == sorted(["baiju", *added])
+
+
+def test_the_folder_of_one_policy_is_no_place_for_another(corpus: Path) -> None:
+    with pytest.raises(CorpusError, match="is the folder of one policy: name the one that it stands in"):
+        add_policy(Settings(corpus=corpus / "lantern"), TEXT)
+
+
+def test_metadata_are_corrected_and_comments_stay(corpus: Path) -> None:
+    path = corpus / "lantern" / "policy.toml"
+    path.write_text(
+        '# Ours.\nid = "lantern"  # stays\naliases = ["Lantern"]\ncompany = "x"\neffective_date = 2023-11-15\n'
+    )
+    settings = Settings(corpus=corpus)
+    policy = change_policy(settings, "lantern", title='A "new"\ntitle', company="", effective_date="2024-01-31")
+    assert (policy.title, policy.company, policy.effective_date) == ('A "new" title', "", "2024-01-31")
+    assert path.read_text().startswith('# Ours.\nid = "lantern"  # stays\naliases = ["Lantern"]\n')
+    assert hidden(corpus / "lantern") == set()
+    before = path.read_bytes()
+    for wrong in ({"effective_date": "x"}, {"language": "fr"}, {"id": "other"}, {"no_such": "x"}):
+        with pytest.raises(PolicyError):
+            change_policy(settings, "lantern", **wrong)
+        assert path.read_bytes() == before
+    path.unlink()
+    assert change_policy(settings, "lantern", title="x").id == "lantern"
+    assert change_policy(Settings(corpus=corpus / "lantern"), "lantern", title="y").title == "y"
+
+
+def test_a_policy_that_is_removed_is_kept_out_of_sight(corpus: Path) -> None:
+    settings = Settings(corpus=corpus)
+    text = (corpus / "lantern" / "policy.txt").read_bytes()
+    place = remove_policy(settings, "lantern")
+    assert ids(settings) == ["yunchao"]
+    assert place.parent == corpus / ".removed"
+    assert (place / "policy.txt").read_bytes() == text
+    # Back again.
+    place.rename(corpus / "lantern")
+    assert ids(settings) == ["lantern", "yunchao"]
+    # Nor is what was removed before lost.
+    for _ in range(3):
+        remove_policy(settings, "lantern")
+        shutil.copytree(corpus / "yunchao", corpus / "lantern")
+        (corpus / "lantern" / "policy.toml").write_text("id = 'lantern'")
+    assert len(list((corpus / ".removed").iterdir())) == 3
+
+
+def test_what_cannot_be_removed_or_changed(shipped: Settings, corpus: Path) -> None:
+    for change in (remove_policy, change_policy):
+        with pytest.raises(CorpusError, match=r"there is no policy 'x': the corpus has baiju"):
+            change(shipped, "x")
+        with pytest.raises(CorpusError, match="came with the package"):
+            change(shipped, "baiju")
+    settings = Settings(corpus=corpus)
+    remove_policy(settings, "yunchao")
+    with pytest.raises(CorpusError, match="'lantern' is the only one: add another one first"):
+        remove_policy(settings, "lantern")
+    assert not may_change(shipped, shipped.corpus_dir() / "baiju")
+    assert may_change(settings, corpus / "lantern")
+
+
+def test_readers_see_whole_policies_while_others_come_and_go(shipped: Settings) -> None:
+    stop = Event()
+
+    def write() -> None:
+        for number in range(20):
+            add_policy(shipped, TEXT, id=f"p{number}")
+        stop.set()
+
+    seen: list[int] = []
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(write)
+        while not stop.is_set() and not writing.done():
+            seen.append(len(ids(shipped)))
+        writing.result()
+    assert seen == sorted(seen)
+    assert len(ids(shipped)) == 21
+
+
+def test_the_index_is_of_the_policies_that_are_in_use(
+    shipped: Settings, tmp_path: Path, embedder: FakeEmbedder
+) -> None:
+    settings = shipped.model_copy(update={"cache": tmp_path / "cache"})
+    folder = settings.index_folder()
+    add_policy(settings, TEXT, id="new")
+    assert settings.index_folder() == folder
+    assert build_index(settings=settings, embedders=[embedder])[1] == 2
+    assert (folder / "CURRENT").is_file()
+    assistant = Assistant.open(settings=settings, embedders=[embedder])
+    assert [policy.id for policy in assistant.policies] == ["baiju", "new"]
+    # Folders that are given by themselves are read by themselves.
+    assert [
+        policy.id for policy in Assistant.open(settings.corpus_dir(), settings=settings, embedders=[embedder]).policies
+    ] == ["baiju"]

@@ -87,3 +87,25 @@ def test_the_cache_is_the_users_by_default(monkeypatch: pytest.MonkeyPatch, tmp_
 def test_the_corpus_is_the_one_that_comes_with_the_package(tmp_path: Path) -> None:
     assert (Settings().corpus_dir() / "baiju" / "policy.txt").is_file()
     assert Settings(corpus=tmp_path).corpus_dir() == tmp_path
+
+
+def test_policies_are_added_to_the_users_folder_or_to_the_corpus(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cache_dir: Path
+) -> None:
+    assert Settings().writable_dir() == cache_dir / "policies"
+    monkeypatch.delenv("ASSISTANT_POLICIES_DIR")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert Settings().writable_dir().parts[-2:] == ("policy-assistant", "policies")
+    assert Settings().corpus_dirs() == (Settings().corpus_dir(),)
+    added = Settings(policies_dir=tmp_path)
+    assert added.corpus_dirs() == (added.corpus_dir(), tmp_path)
+    own = Settings(corpus=tmp_path / "own", policies_dir=tmp_path)
+    assert own.corpus_dirs() == (tmp_path / "own",)
+    assert own.writable_dir() == tmp_path / "own"
+
+
+def test_each_corpus_has_an_index_of_its_own(tmp_path: Path) -> None:
+    given = [{}, {"policies_dir": tmp_path}, {"policies_dir": tmp_path / "x"}, {"corpus": tmp_path}]
+    assert len({Settings(**each).index_folder() for each in given}) == len(given)
+    assert Settings(corpus=tmp_path).index_folder() == Settings(corpus=tmp_path, policies_dir=tmp_path).index_folder()
+    assert Settings(index_dir=tmp_path).index_folder() == tmp_path

@@ -1,0 +1,170 @@
+"""The commands of those who keep the policies of a corpus: list, add, correct, remove."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from assistant.cli.terminal import (
+    AsJson,
+    Corpus,
+    IndexDir,
+    print_json,
+    print_line,
+    progress_bar,
+    settings_of,
+    shortened,
+)
+
+if TYPE_CHECKING:
+    from assistant.policy import Policy
+    from assistant.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, help="List the policies of a corpus, add one, correct what is known, remove.")
+
+_File = Annotated[Path, typer.Argument(metavar="FILE", help="The policy: txt, md, html, docx or pdf.")]
+_Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the policy.")]
+_Title = Annotated[str | None, typer.Option("--title", help="Name that people read.")]
+_Company = Annotated[str | None, typer.Option("--company", help="Company that issued it.")]
+_Date = Annotated[str | None, typer.Option("--effective-date", metavar="YYYY-MM-DD", help="Date it takes effect.")]
+_Language = Annotated[str | None, typer.Option("--language", metavar="zh|en", help="Language of its text.")]
+_Contact = Annotated[str | None, typer.Option("--contact", help="How to reach the company.")]
+_NoIndex = Annotated[bool, typer.Option("--no-index", help="Leave the index as it is; it is built at the next use.")]
+
+
+@app.command("list")
+def listed(as_json: AsJson = False, corpus: Corpus = None) -> None:
+    """List the policies in use, with what is known about them."""
+    from assistant.corpus import may_change, open_folders
+
+    settings = settings_of(corpus, None)
+    found = open_folders(*settings.corpus_dirs())
+    if as_json:
+        print_json(
+            [
+                _as_json(policy) | {"folder": str(folder), "may_change": may_change(settings, folder)}
+                for policy, folder in found
+            ]
+        )
+        return
+    for policy, folder in found:
+        print_line(f"{policy.id}  {shortened(policy.title, 60)}", style="bold")
+        print_line(f"   {_summary(policy)}")
+        whose = "" if may_change(settings, folder) else "; came with the package"
+        print_line(f"   {folder}{whose}", style="dim")
+
+
+@app.command()
+def add(
+    file: _File,
+    policy_id: Annotated[str | None, typer.Option("--id", help="Id; by default made of the title.")] = None,
+    title: _Title = None,
+    company: _Company = None,
+    effective_date: _Date = None,
+    language: _Language = None,
+    contact: _Contact = None,
+    no_index: _NoIndex = False,
+    corpus: Corpus = None,
+    index_dir: IndexDir = None,
+) -> None:
+    """Add a policy from a file, to a corpus of your own or beside the policies that come with the package.
+
+    See how it is divided first with `policy-assistant outline FILE`.
+    """
+    from assistant.corpus import add_policy
+    from assistant.readers import read_file
+
+    settings = settings_of(corpus, index_dir)
+    read = read_file(file)
+    known = _given(
+        id=policy_id,
+        title=title or read.title,
+        company=company,
+        effective_date=effective_date,
+        language=language,
+        contact=contact,
+    )
+    policy = add_policy(settings, read.text, name=file.name, **known)
+    print_line(f"{policy.id}  {shortened(policy.title, 60)}", style="bold")
+    print_line(f"   {_summary(policy)}; read as {read.format}, added to {settings.writable_dir()}")
+    _index(settings, no_index=no_index)
+
+
+@app.command("set")
+def correct(
+    policy_id: _Id,
+    title: _Title = None,
+    company: _Company = None,
+    effective_date: _Date = None,
+    language: _Language = None,
+    contact: _Contact = None,
+    no_index: _NoIndex = False,
+    corpus: Corpus = None,
+    index_dir: IndexDir = None,
+) -> None:
+    """Correct what is known about a policy; `''` takes a value out."""
+    from assistant.corpus import change_policy
+
+    known = _given(title=title, company=company, effective_date=effective_date, language=language, contact=contact)
+    if not known:
+        raise typer.BadParameter("say what to correct, such as --title", param_hint="ID")
+    settings = settings_of(corpus, index_dir)
+    policy = change_policy(settings, policy_id, **known)
+    print_line(f"{policy.id}  {shortened(policy.title, 60)}", style="bold")
+    print_line(f"   {_summary(policy)}")
+    _index(settings, no_index=no_index)
+
+
+@app.command()
+def remove(policy_id: _Id, no_index: _NoIndex = False, corpus: Corpus = None, index_dir: IndexDir = None) -> None:
+    """Remove a policy from the corpus; its folder is kept in a hidden one, from where it can be moved back."""
+    from assistant.corpus import remove_policy
+
+    settings = settings_of(corpus, index_dir)
+    place = remove_policy(settings, policy_id)
+    print_line(f"{policy_id}: removed, kept in {place}")
+    _index(settings, no_index=no_index)
+
+
+def _given(**known: str | None) -> dict[str, str]:
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def _index(settings: Settings, *, no_index: bool) -> None:
+    """Build the index, unless it is not wanted."""
+    from assistant.backends import embedders
+    from assistant.engine import build_index
+
+    if no_index:
+        return
+    with progress_bar() as progress:
+        version, policies = build_index(settings=settings, embedders=embedders(settings), progress=progress)
+    print_line(f"index {version[:12]}: {policies} {'policy' if policies == 1 else 'policies'}, up to date")
+
+
+def _clauses(policy: Policy) -> int:
+    return sum(1 for _ in policy.walk()) - 1
+
+
+def _summary(policy: Policy) -> str:
+    facts = [
+        f"{_clauses(policy):,} clauses",
+        f"{len(policy.text):,} characters",
+        policy.language,
+        f"version {policy.version}",
+        policy.company,
+        f"{len(policy.translations):,} clauses in English, too" if policy.translations else "",
+    ]
+    return ", ".join(filter(None, facts))
+
+
+def _as_json(policy: Policy) -> dict[str, Any]:
+    fields = ("id", "title", "company", "language", "version", "effective_date", "contact", "sha256")
+    return {name: getattr(policy, name) for name in fields} | {
+        "aliases": list(policy.aliases),
+        "clauses": _clauses(policy),
+        "characters": len(policy.text),
+        "translated_clauses": len(policy.translations),
+    }

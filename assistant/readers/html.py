@@ -1,0 +1,272 @@
+"""Web pages: what a browser shows of their main part, without menus."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from assistant.errors import FileError
+from assistant.readers.blocks import Block, begins_item, number_of, one_line, text_of
+from assistant.readers.numerals import chinese, decimal, letters, roman
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def _words(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_UNSEEN = _words(
+    "script style template noscript svg math iframe object embed audio video canvas map head title "
+    "button select option datalist textarea input progress meter dialog rt rp"
+)
+_BESIDE = _words("nav aside footer")
+_BESIDE_ROLES = _words("navigation complementary contentinfo banner search menu menubar dialog alertdialog")
+_BLOCKS = _words(
+    "html body main article section header footer nav aside div p h1 h2 h3 h4 h5 h6 ul ol li dl dt dd menu dir "
+    "table caption thead tbody tfoot tr td th blockquote pre figure figcaption address fieldset legend form hr "
+    "details summary center hgroup search br"
+)
+_HIDDEN = re.compile(
+    r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)"
+    r"|(?:opacity|font-size)\s*:\s*0+(?:\.0+)?(?![.\d]))",
+    re.IGNORECASE,
+)
+_BLOCK_STYLE = re.compile(r"(?:^|;)\s*display\s*:\s*(?:block|flex|grid|list-item|table|flow-root)\b", re.IGNORECASE)
+_LIST_STYLE = re.compile(r"(?:^|;)\s*list-style(?:-type)?\s*:\s*([^;]*)", re.IGNORECASE)
+_TYPES = {"a": "lower-alpha", "A": "upper-alpha", "i": "lower-roman", "I": "upper-roman"}
+_NUMERALS: dict[str, tuple[Callable[[int], str], str]] = {
+    "lower-alpha": (letters, ". "),
+    "lower-latin": (letters, ". "),
+    "upper-alpha": (lambda number: letters(number).upper(), ". "),
+    "upper-latin": (lambda number: letters(number).upper(), ". "),
+    "lower-roman": (roman, ". "),
+    "upper-roman": (lambda number: roman(number).upper(), ". "),
+    "cjk-ideographic": (chinese, "、"),
+    "simp-chinese-informal": (chinese, "、"),
+    "trad-chinese-informal": (chinese, "、"),
+}
+_DECIMAL = (decimal, ". ")
+_CELL_CHARS = 1_000
+"""A cell of more characters than this is a part of the page: tables are used for layout, too."""
+_MAIN_SHARE = 0.5
+_MOST_TITLE_CHARS = 80
+_SITE = re.compile(r"\s+[-–—|·]\s+|\s*[|｜_]\s*")
+
+
+def html_text(markup: str) -> tuple[str, str]:
+    """Return the text of a web page, and its title.
+
+    Args:
+        markup: The page.
+
+    Raises:
+        FileError: If its elements are nested too deeply.
+    """
+    from lxml import etree
+
+    # Nothing is fetched, and entities are HTML's own: a page has no DTD to take others from.
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True, huge_tree=False)
+    try:
+        root = etree.fromstring(markup.encode(), parser)
+    except etree.XMLSyntaxError:  # there is nothing in it
+        root = None
+    limits = [error.message for error in parser.error_log if error.type_name == "ERR_RESOURCE_LIMIT"]
+    if any("depth" in message for message in limits):
+        raise FileError(
+            "nests its elements too deeply (more than 250): save the page anew, or paste its text into a text file",
+            reason="nested",
+        )
+    if limits:
+        raise FileError("has a paragraph of more than 10,000,000 bytes: divide it", reason="large", limit="10,000,000")
+    if root is None:
+        return "", ""
+    blocks = _Page(beside=False).blocks(_main_part(root)) or _Page(beside=True).blocks(root)
+    heading = next((block.text for block in blocks if block.level == 1), "")
+    named = one_line("".join(root.xpath("string(//title)")))
+    title = heading if 0 < len(heading) <= _MOST_TITLE_CHARS else _SITE.split(named)[0]
+    return text_of(blocks), title[:_MOST_TITLE_CHARS]
+
+
+def _main_part(root: Any) -> Any:
+    """Return the element that the page names as its main part, if it holds most of its text."""
+    found = root.xpath("//main | //*[@role='main']") or root.xpath("//article")
+    return found[0] if len(found) == 1 and _chars(found[0]) > _MAIN_SHARE * _chars(root) else root
+
+
+def _chars(part: Any) -> int:
+    """Return how much text there is in a part, without what is no text."""
+    return sum(
+        len(element.text or "") * (element.tag not in _UNSEEN) + len(element.tail or "") * (element is not part)
+        for element in part.iter()
+    )
+
+
+@dataclass(slots=True)
+class _List:
+    """A list that is open."""
+
+    style: str
+    number: int = 1
+    step: int = 1
+
+    def mark(self, item: Any) -> str:
+        """Return what is printed before an item of it, and count on."""
+        if (value := _whole(item.get("value"))) is not None:
+            self.number = value
+        style = _list_style(item) or self.style
+        number, self.number = self.number, self.number + self.step
+        if style == "none":
+            return ""
+        if style == "bullet":
+            return "• "
+        printed, after = _NUMERALS.get(style, _DECIMAL)
+        return printed(number) + after
+
+
+class _Page:
+    """Takes the blocks from a page, once.
+
+    Args:
+        beside: Whether what stands beside the text is taken, too: menus and footers.
+    """
+
+    def __init__(self, *, beside: bool) -> None:
+        self._beside = beside
+        self._blocks: list[Block] = []
+        self._parts: list[str] = []
+        self._mark = ""
+        self._level = 0
+        self._lists: list[_List] = []
+        self._kept_lines = 0
+        self._row: list[str] | None = None
+        """The cells of the row that is open, in a table of data."""
+        self._tables: list[bool] = []
+        """Of each table that is open: whether it holds data."""
+
+    def blocks(self, root: Any) -> list[Block]:
+        """Return the blocks of a page."""
+        self._visit(root)
+        self._end_block()
+        return self._blocks
+
+    def _visit(self, element: Any) -> None:
+        # As deep as the elements are nested, which the parser bounds.
+        if self._is_unseen(element):
+            return
+        tag = element.tag
+        block = tag in _BLOCKS or _BLOCK_STYLE.search(element.get("style", "")) is not None
+        if block:
+            self._end_block()
+        self._open(element, tag)
+        self._text(element.text)
+        for child in element:
+            self._visit(child)
+            self._text(child.tail)
+        if block:
+            self._end_block()
+        self._close(tag)
+
+    def _is_unseen(self, element: Any) -> bool:
+        tag = element.tag
+        if not isinstance(tag, str) or tag in _UNSEEN:
+            return True
+        if element.get("hidden") is not None or _HIDDEN.search(element.get("style", "")):
+            return True
+        return not self._beside and (tag in _BESIDE or element.get("role", "").lower() in _BESIDE_ROLES)
+
+    def _open(self, element: Any, tag: str) -> None:
+        if tag in ("ol", "ul", "menu", "dir"):
+            self._lists.append(_opened(element))
+        elif tag == "li" and self._lists:
+            mark = self._lists[-1].mark(element)
+            if self._row:
+                self._row[-1] += mark
+            else:
+                # An item that begins with a list has the marks of both.
+                self._mark += mark
+        elif len(tag) == 2 and tag[0] == "h" and tag[1].isdecimal():
+            self._level = int(tag[1])
+        elif tag == "pre":
+            self._kept_lines += 1
+        elif tag == "table":
+            self._tables.append(_holds_data(element))
+        elif tag == "tr" and self._tables and self._tables[-1]:
+            self._row = []
+        elif tag in ("td", "th") and self._row is not None:
+            self._row.append("")
+
+    def _close(self, tag: str) -> None:
+        if tag in ("ol", "ul", "menu", "dir"):
+            self._lists.pop()
+        elif tag == "li":
+            self._mark = ""
+        elif len(tag) == 2 and tag[0] == "h" and tag[1].isdecimal():
+            self._level = 0
+        elif tag == "pre":
+            self._kept_lines -= 1
+        elif tag == "table":
+            self._tables.pop()
+        elif tag == "tr" and self._row is not None:
+            cells, self._row = self._row, None
+            self._blocks.append(Block(text="\t".join(one_line(cell) for cell in cells).strip()))
+
+    def _text(self, text: str | None) -> None:
+        if not text:
+            return
+        if not self._kept_lines:
+            self._parts.append(text.replace("\t", " "))
+            return
+        for number, line in enumerate(text.split("\n")):
+            if number:
+                self._end_block()
+            self._parts.append(line.expandtabs(4))
+
+    def _end_block(self) -> None:
+        text = "".join(self._parts)
+        self._parts.clear()
+        if self._row is not None:
+            if self._row:
+                self._row[-1] += f"{one_line(text)} "
+            return
+        if not (text := one_line(text)):
+            return
+        mark, self._mark = self._mark, ""
+        # Many a list's numbers are typed, and those of the list not shown.
+        own = number_of(text) is not None or (mark == "• " and begins_item(text))
+        self._blocks.append(Block(text=text if own else mark + text, level=self._level))
+
+
+def _opened(element: Any) -> _List:
+    style = _list_style(element)
+    if element.tag != "ol":
+        return _List("bullet" if style in ("", "disc", "circle", "square") else style)
+    reverse = element.get("reversed") is not None
+    first = len(element.findall("li")) if reverse else 1
+    return _List(style or "decimal", _whole(element.get("start")) or first, -1 if reverse else 1)
+
+
+def _list_style(element: Any) -> str:
+    """Return how the items of a list are marked, if an element says so itself."""
+    if said := _LIST_STYLE.search(element.get("style", "")):
+        words = said[1].lower().split()
+        known = (word for word in words if word in _NUMERALS or word in ("none", "decimal", "disc", "circle", "square"))
+        return next(known, "")
+    return _TYPES.get(element.get("type", ""), "") if element.tag in ("ol", "li") else ""
+
+
+def _whole(value: str | None) -> int | None:
+    return int(value) if value and re.fullmatch(r"-?\d{1,6}", value.strip()) else None
+
+
+def _holds_data(table: Any) -> bool:
+    """Say whether a table holds rows of data, not the parts of a page."""
+    if next(table.iterdescendants("table", "h1", "h2", "h3", "h4", "h5", "h6"), None) is not None:
+        return False
+    rows = table.iterdescendants("tr")
+    cells = [[cell for cell in row if cell.tag in ("td", "th")] for row in rows]
+    if max(map(len, cells), default=0) < 2:
+        return False
+    return all(_chars(cell) <= _CELL_CHARS for row in cells for cell in row)

@@ -1,0 +1,172 @@
+"""Text files and Markdown, in the encodings that they come in."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import TYPE_CHECKING
+
+from assistant.errors import FileError
+from assistant.readers.blocks import as_written
+from assistant.text import has_han
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16's, which it begins with
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# Encodings that a page may declare, by all their usual names; some in the place of those that browsers read as them.
+_DECLARED = {
+    "utf-8": "utf-8",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "gb18030": "gb18030",
+    "big5": "big5hkscs",
+    "big5hkscs": "big5hkscs",
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "cp1252": "cp1252",
+    "iso8859-15": "iso8859-15",
+    "shift_jis": "cp932",
+    "euc-kr": "cp949",
+}
+# The most frequent characters of Chinese, in both scripts: 2 of 5 in any text of some length.
+_COMMON = frozenset(
+    "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家种事成方"
+    "信息服务您供如将与权法及或提同使用户个需保护相关规定其第三全政策处理进除设备由期内"
+    "這個們來為國說時會對發後過裡於經務護關規權與將資訊隱私條處設備"
+)
+_LEAST_COMMON = 0.2
+_LEAST_HAN = 8
+# What an English text has of Windows' Western encoding, besides letters of other languages: quotes, dashes, signs.
+_HIGH = re.compile(rb"[\x80-\xff]")
+_NOT_WESTERN = re.compile(rb"[^\x00-\x7f\x80\x85\x91-\x97\x99\xa0\xa7\xa9\xab\xae\xb0\xb7\xbb]|[\x80-\xff]{2}")
+_MOST_WESTERN = 0.15
+_FRONT_MATTER = re.compile(r"---[ \t]*\n(?:[^\n]*\n){0,100}?(?:---|\.\.\.)[ \t]*\n")
+_FRONT_TITLE = re.compile(r"^title:[ \t]*[\"']?([^\n]*?)[\"']?[ \t]*$", re.MULTILINE)
+_WRAPPED = (50, 130)
+"""Characters of the lines of a Markdown paragraph that an editor wrapped; others were meant as lines."""
+
+
+def decoded(data: bytes, declared: str = "") -> str:
+    """Return the text that bytes are in the encoding of, where that is sure.
+
+    Args:
+        data: The bytes.
+        declared: Name of the encoding that they say to be in, if they do.
+
+    Raises:
+        FileError: If it is not sure, or they are no text.
+    """
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            if (text := _as(encoding, data)) is None:
+                raise FileError(
+                    f"says to be {encoding.upper()[:6].rstrip('-')} but is damaged: save it again, in UTF-8",
+                    reason="damaged_text",
+                )
+            return text.removeprefix("\ufeff")
+    if not declared and (text := _as_utf16(data)) is not None:
+        return text
+    if b"\0" in data:
+        raise FileError(
+            "is no text, and no other format that is read (txt, md, html, docx, pdf): save it as one of these",
+            reason="unknown",
+        )
+    if (text := _as("utf-8", data)) is not None:
+        return text
+    if (named := _declared(declared)) and (text := _as(named, data)) is not None:
+        return text
+    if found := _guessed(data):
+        return found
+    raise FileError(
+        "is not UTF-8, and it is not sure which encoding it is: open it where it reads well, and save it in UTF-8",
+        reason="encoding",
+    )
+
+
+def _as(encoding: str, data: bytes) -> str | None:
+    """Return the bytes in an encoding, or None if they are not."""
+    try:
+        return data.decode(encoding)
+    except (UnicodeDecodeError, LookupError):
+        return None
+
+
+def _as_utf16(data: bytes) -> str | None:
+    """Return the bytes in UTF-16 without its mark, if each line of them ends as it does there."""
+    if len(data) % 2:
+        return None
+    for encoding, end in (("utf-16-le", b"\n\0"), ("utf-16-be", b"\0\n")):
+        ends = data.count(end)
+        if ends and ends >= data.count(b"\0\n\0") and (text := _as(encoding, data)) is not None:
+            letters = sum(char.isalnum() or char.isspace() or has_han(char) for char in text[:10_000])
+            if letters > 0.7 * min(len(text), 10_000) and "\n" in text and "\0" not in text:
+                return text
+    return None
+
+
+def _declared(name: str) -> str:
+    try:
+        return _DECLARED.get(codecs.lookup(name).name, "") if name else ""
+    except (LookupError, ValueError):
+        return ""
+
+
+def _guessed(data: bytes) -> str:
+    """Return the text in the encoding that alone makes sense of the bytes; none if none does."""
+    if not _NOT_WESTERN.search(data) and len(_HIGH.findall(data)) <= _MOST_WESTERN * len(data):
+        return _as("cp1252", data) or ""
+    read = {name: text for name in ("gb18030", "big5hkscs") if (text := _as(name, data))}
+    shares = {name: _common_share(text) for name, text in read.items()}
+    best = max(shares, key=lambda name: shares[name], default="")
+    others = [share for name, share in shares.items() if name != best]
+    sure = best and shares[best] >= _LEAST_COMMON and shares[best] > 3 * max(others, default=0.0)
+    return read[best] if sure else ""
+
+
+def _common_share(text: str) -> float:
+    """Return the share of frequent characters among the Chinese ones; 0 if these are few."""
+    han = [char for char in text if has_han(char)]
+    return sum(char in _COMMON for char in han) / len(han) if len(han) >= _LEAST_HAN else 0.0
+
+
+def plain_text(text: str) -> tuple[str, str]:
+    """Return the text of a text file, as it is but for what no reader sees, and no title."""
+    return as_written(text), ""
+
+
+def markdown_text(source: str) -> tuple[str, str]:
+    """Return the text of a Markdown file as its reader sees it, with the marks of headings, and its title."""
+    from markdown_it import MarkdownIt
+
+    from assistant.readers.html import html_text
+
+    source = source.replace("\r\n", "\n").removeprefix("\ufeff")
+    front = _FRONT_MATTER.match(source)
+    title = _FRONT_TITLE.search(front[0]) if front else None
+    # Numbers and bullets stay as they were typed, and what is indented is no program.
+    markdown = MarkdownIt("commonmark", {"breaks": True}).enable("table").disable(["list", "code"])
+    page = markdown.render(_unwrapped(source[front.end() if front else 0 :]))
+    text, heading = html_text(page)
+    return text, title[1] if title else heading
+
+
+def _unwrapped(source: str) -> str:
+    """Return Markdown with the lines of each paragraph joined that an editor wrapped."""
+    paragraphs = re.split(r"(\n[ \t]*\n+)", source)
+    return "".join(
+        " ".join(lines) if _is_wrapped(lines := part.strip("\n").split("\n")) else part for part in paragraphs
+    )
+
+
+def _is_wrapped(lines: Sequence[str]) -> bool:
+    least, most = _WRAPPED
+    full = all(least <= len(line) <= most for line in lines[:-1]) and len(lines[-1]) <= most
+    goes_on = len(lines) > 1 and lines[0][:1] not in "#|>" and all(line[:1].isalpha() for line in lines[1:])
+    return full and goes_on and not has_han("".join(lines))

@@ -1,0 +1,910 @@
+"""Readers: what a file's reader sees becomes lines for the parser, and no file does harm."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import os
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given, settings
+
+from assistant import PolicyError, parse
+from assistant.errors import FileError
+from assistant.readers import FORMATS, read_file
+from assistant.readers.docx import docx_text
+from assistant.readers.html import html_text
+from assistant.readers.numerals import chinese, chinese_legal, letters, roman
+from assistant.readers.plain import decoded, markdown_text
+from tests.files import archive, docx, level, lists, paragraph, pdf, raw_pdf, set_lines
+
+SEED = Path(__file__).parents[1] / "corpus" / "baiju" / "policy.txt"
+TEXT = "隐私政策\n一、收集\n我们收集您的手机号码，用于注册。\n二、联系我们\n电话：12345。\n"
+COMMON = "我们会收集您的个人信息，用于为您提供服务。您可以在设置中撤回授权，我们将按照法律法规的要求进行处理。"
+TRADITIONAL = "我們會收集您的個人資訊，用於為您提供服務。您可以在設定中撤回授權，我們將按照法律法規的要求進行處理。"
+
+
+def refused(source: bytes | Path, reason: str, *words: str, name: str = "x") -> FileError:
+    """Assert that a file is refused for a reason, with a message that holds all `words`."""
+    with pytest.raises(FileError) as caught:
+        read_file(source, name)
+    assert caught.value.reason == reason, caught.value
+    for word in words:
+        assert word in str(caught.value)
+    return caught.value
+
+
+def html(markup: str) -> str:
+    return html_text(markup)[0]
+
+
+def word(*paragraphs: str, **parts: str) -> str:
+    return docx_text(docx("".join(paragraphs), **parts))[0]
+
+
+# --- What a file is ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "found"),
+    [
+        (TEXT.encode(), "policy.txt", "txt"),
+        (TEXT.encode(), "policy", "txt"),
+        (TEXT.encode(), "policy.pdf", "txt"),
+        (b"<!DOCTYPE html><p>We collect.", "policy.txt", "html"),
+        (b"\xef\xbb\xbf  <html><body><p>We collect.", "policy.md", "html"),
+        (b"<?xml version='1.0'?><!-- x --><html xmlns='x'><body><p>We collect.</p></body></html>", "x", "html"),
+        (b"<div><p>We</p><p>collect.</p></div>", "x", "html"),
+        (b"<p>We collect.", "policy.HTM", "html"),
+        (b"<your name> may use it", "x", "txt"),
+        (b"# Policy\n\nWe collect.", "policy.md", "md"),
+        (b"# Policy\n\nWe collect.", "policy.txt", "txt"),
+        (docx(paragraph("We collect.")), "policy.txt", "docx"),
+        (b"\n" + pdf([set_lines(["We collect your phone number."])]), "policy.docx", "pdf"),
+    ],
+)
+def test_what_is_in_a_file_says_what_it_is(data: bytes, name: str, found: str) -> None:
+    assert read_file(data, name).format == found
+    assert found in FORMATS
+
+
+@pytest.mark.parametrize(
+    ("data", "reason", "words"),
+    [
+        (b"", "empty", ("give it the text",)),
+        (b" \r\n\t", "empty", ()),
+        (b"<html><body><script>1</script></body></html>", "empty", ()),
+        (docx("<w:p/>"), "empty", ()),
+        (b"{\\rtf1 x}", "rtf", ("save it as .docx",)),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100), "old_word", ("save it as .docx",)),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "encrypted", ("password",)),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "picture", ("picture",)),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF", "picture", ()),
+        (b"From: <Saved>\nMIME-Version: 1.0\nContent-Type: multipart/related;\n", "archive", ("save the page",)),
+        (b"\x7fELF\x02\x01\x01" + bytes(50), "unknown", ("txt, md, html, docx, pdf",)),
+        (b"PK\x03\x04 not really", "damaged", ("docx",)),
+        (b"%PDF-1.7 not really", "damaged", ("pdf",)),
+        (archive({"a.txt": "x"}), "no_word", ("is an archive",)),
+        (docx("", kind="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"), "no_word", ()),
+        (archive({"mimetype": "application/vnd.oasis.opendocument.text"}), "no_word", ("an OpenDocument text",)),
+        (b"a" * 20_000_001, "large", ("20,000,000 bytes",)),
+        (b"a" * 4_000_001, "long", ("4,000,000 characters",)),
+    ],
+)
+def test_what_cannot_be_read_is_told_with_a_remedy(data: bytes, reason: str, words: tuple[str, ...]) -> None:
+    error = refused(data, reason, "x: ", *words)
+    assert isinstance(error, PolicyError)
+    assert ": " in str(error).removeprefix("x: ")
+
+
+def test_a_path_is_named_in_errors(tmp_path: Path) -> None:
+    refused(tmp_path / "no.txt", "unreadable", "no.txt: cannot be read", "check that it exists", name="")
+    refused(tmp_path, "no_file", "is not a file", name="")
+    os.mkfifo(tmp_path / "fifo")
+    refused(tmp_path / "fifo", "no_file", name="")
+    (tmp_path / "政策.txt").write_text(TEXT)
+    assert read_file(tmp_path / "政策.txt").text == TEXT
+
+
+# --- Encodings -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        (COMMON, "utf-8"),
+        (COMMON, "utf-8-sig"),
+        (COMMON, "gb18030"),
+        (COMMON, "utf-16"),
+        (COMMON, "utf-32"),
+        (f"{COMMON}\n{COMMON}\n", "utf-16-le"),
+        ("We collect.\nYou may refuse.\n", "utf-16-be"),
+        (TRADITIONAL, "big5"),
+        ("“We” collect what you’d give — no more. " * 20, "cp1252"),
+    ],
+)
+def test_encodings_that_are_sure(text: str, encoding: str) -> None:
+    assert decoded(text.encode(encoding)) == text
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        ("Nous collectons votre numéro à l'été".encode("latin-1"), "encoding"),
+        ("私たちは個人情報を収集します。".encode("shift_jis"), "encoding"),
+        ("Мы собираем данные".encode("koi8-r"), "encoding"),
+        ("手机".encode("gb18030"), "encoding"),
+        (codecs.BOM_UTF8 + b"\xff\xff", "damaged_text"),
+        (codecs.BOM_UTF16_LE + b"a", "damaged_text"),
+        (bytes(range(256)), "unknown"),
+    ],
+)
+def test_what_is_not_sure_is_not_guessed(data: bytes, reason: str) -> None:
+    refused(data, reason, "save it")
+
+
+def test_a_page_says_its_encoding() -> None:
+    page = f"<html><head><meta charset='gb2312'></head><body><p>{COMMON[:6]}</p></body></html>"
+    assert read_file(page.encode("gb18030")).text.strip() == COMMON[:6]
+    lied = page.replace("gb2312", "latin-1").encode()
+    assert read_file(lied).text.strip() == COMMON[:6]
+    assert "é" in read_file(b"<html><meta charset=iso-8859-1><p>caf\xe9 orders").text
+    refused(b"<html><meta charset=no-such><p>caf\xe9", "encoding")
+
+
+def test_nothing_that_no_reader_sees_is_kept() -> None:
+    hidden = "我们\u200b收集\x1b[31m您的\u202e信\u00ad息\ufeff\U000e0041。"
+    for data in (hidden.encode(), f"<html><p>{hidden}".encode(), docx(paragraph(hidden.replace("\x1b", "")))):
+        assert read_file(data).text.replace("[31m", "") == "我们收集您的信息。\n"
+
+
+def test_radicals_and_ligatures_are_the_characters_that_they_look_like() -> None:
+    assert read_file("⽤⼾的⻚⾯，ﬁle".encode()).text == "用户的页面，file\n"
+
+
+# --- HTML ----------------------------------------------------------------------------------
+
+
+def test_blocks_of_a_page_are_lines() -> None:
+    page = "<h1>隐私政策</h1><p>我们收集\n  您的信息。<p>您可以&nbsp;<b>拒绝</b>。<div>一<br>二</div>三"
+    assert html(page) == "隐私政策\n我们收集您的信息。\n您可以 拒绝。\n一\n二\n三"
+
+
+def test_words_of_latin_lines_stay_apart() -> None:
+    assert html("<p>We collect\n your   data,\t<i>and</i> no\n更多") == "We collect your data, and no 更多"
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "<script>no</script>",
+        "<style>no</style>",
+        "<template>no</template>",
+        "<noscript>no</noscript>",
+        "<div hidden>no</div>",
+        "<p style='color: red; DISPLAY : none'>no</p>",
+        "<span style='visibility:hidden'>no</span>",
+        "<span style='font-size:0'>no</span>",
+        "<span style='opacity: 0.0'>no</span>",
+        "<nav>no</nav>",
+        "<aside>no</aside>",
+        "<footer>no</footer>",
+        "<div role='navigation'>no</div>",
+        "<button>no</button>",
+        "<select><option>no</select>",
+        "<textarea>no</textarea>",
+        "<svg><text>no</text></svg>",
+        "<iframe srcdoc='no'>no</iframe>",
+        "<!-- no -->",
+        "<?php no ?>",
+        "<ruby>汉<rp>(</rp><rt>no</rt></ruby>",
+    ],
+)
+def test_what_a_browser_does_not_show_is_left_out(hidden: str) -> None:
+    assert "no" not in html(f"<body><p>收集</p>{hidden}<p>使用</p></body>")
+    assert html(f"<body><p>收集</p>{hidden}<p>使用</p></body>").startswith("收集\n")
+
+
+@pytest.mark.parametrize("style", ["opacity: 0.5", "font-size: 0.8em", "display:block"])
+def test_what_is_shown_stays(style: str) -> None:
+    assert html(f"<p style='{style}'>收集") == "收集"
+
+
+def test_the_main_part_of_a_page() -> None:
+    rest = "<header>站点</header><div>广告</div>"
+    assert html(f"<body>{rest}<main><p>{COMMON}</p></main></body>") == COMMON
+    assert html(f"<body>{rest}<article><p>{COMMON}</p></article></body>") == COMMON
+    # Too little to be all of the text.
+    assert COMMON in html(f"<body><main>x</main><p>{COMMON}</p></body>")
+    # All that there is.
+    assert html(f"<body><aside><p>{COMMON}</p></aside></body>") == COMMON
+
+
+@pytest.mark.parametrize(
+    ("markup", "title"),
+    [
+        ("<title>隐私协议 - 官网</title><h1>白驹隐私协议</h1><p>x", "白驹隐私协议"),
+        ("<title>隐私协议 - 官网</title><p>x", "隐私协议"),
+        ("<title>Privacy policy | Lantern</title><p>x", "Privacy policy"),
+        ("<p>x", ""),
+    ],
+)
+def test_titles_of_pages(markup: str, title: str) -> None:
+    assert html_text(markup)[1] == title
+
+
+@pytest.mark.parametrize(
+    ("markup", "lines"),
+    [
+        ("<ol><li>甲<li>乙</ol>", "1. 甲\n2. 乙"),
+        ("<ol start=3><li>甲<li value=7>乙<li>丙</ol>", "3. 甲\n7. 乙\n8. 丙"),
+        ("<ol reversed><li>甲<li>乙</ol>", "2. 甲\n1. 乙"),
+        ("<ol type=a><li>x<li>y</ol>", "a. x\nb. y"),
+        ("<ol type=I><li>x<li>y</ol>", "I. x\nII. y"),
+        ("<ol style='list-style-type: cjk-ideographic'><li>甲<li>乙</ol>", "一、甲\n二、乙"),
+        ("<ol style='list-style:none'><li>甲</ol>", "甲"),
+        ("<ol><li>（一）甲<li>（二）乙</ol>", "（一）甲\n（二）乙"),
+        ("<ol><li><p>甲</p><p>续</p><li>乙</ol>", "1. 甲\n续\n2. 乙"),
+        ("<ol><li>甲<ol type=a><li>子</ol><li>乙</ol>", "1. 甲\na. 子\n2. 乙"),
+        ("<ul><li>甲<li>1、乙</ul>", "• 甲\n1、乙"),
+        ("<ul><li>- 甲</ul>", "- 甲"),
+        ("<dl><dt>名称<dd>说明</dl>", "名称\n说明"),
+        ("<ol start=x type=q><li value=''>甲</ol>", "1. 甲"),
+    ],
+)
+def test_lists_keep_the_numbers_that_are_shown(markup: str, lines: str) -> None:
+    assert html(markup) == lines
+
+
+def test_rows_of_tables_are_lines() -> None:
+    page = (
+        "<table><caption>清单</caption><tr><th>名称<th>目的<tr><td><p>手机<p>号码<td>注册\n账号<ul><li>a</ul></table>完"
+    )
+    assert html(page) == "清单\n名称\t目的\n手机 号码\t注册账号 • a\n完"
+
+
+def test_tables_for_layout_are_not_rows() -> None:
+    page = f"<table><tr><td>菜单<td><h2>收集</h2><p>甲<p>乙<table><tr><td>{'长' * 1_001}<td>x</table></table>"
+    assert html(page).split("\n")[:2] == ["菜单", ""]
+    assert "\t" not in html(page)
+
+
+def test_lines_of_a_program_stay() -> None:
+    assert html("<pre>一、甲\n  二、乙\n</pre><p>丙") == "一、甲\n二、乙\n丙"
+
+
+def test_headings_without_numbers_get_marks_by_which_they_stand_in_each_other() -> None:
+    marked = html("<h1>政策</h1><h2>引言</h2><p>我们重视。<h2>一、收集</h2><h3>注册</h3><p>我们收集。")
+    assert marked == "# 政策\n\n## 引言\n我们重视。\n\n## 一、收集\n\n### 注册\n我们收集。"
+    policy = parse(marked)
+    assert [policy.reference(clause.id) for clause in policy.walk()] == ["政策", "引言", "一", "一 › 注册"]
+    assert "#" not in html("<h1>政策</h1><h2>一、收集</h2><p>甲<h2>二、使用</h2>")
+    # Where some numbers are in headings and some are not, the numbers tell.
+    assert "#" not in html("<h1>政策</h1><h2>引言</h2><h2>一、收集</h2><p>甲<p>二、使用<p>乙<h2>三、共享</h2>")
+
+
+def test_a_page_that_is_nested_deeply_is_refused_at_once() -> None:
+    started = time.perf_counter()
+    refused(b"<html>" + b"<div>" * 100_000 + b"x", "nested", "too deeply")
+    refused(b"<html>" + b"<table><tr><td>" * 100_000 + b"x", "nested")
+    assert time.perf_counter() - started < 30
+
+
+# --- Markdown ------------------------------------------------------------------------------
+
+
+def test_markdown_as_its_reader_sees_it() -> None:
+    source = (
+        "---\ntitle: '隐私政策'\n---\n# 隐私\\*政策\n\n引言\n----\n我们**收集**[信息](https://x)。<!-- 无 -->\n"
+        "1、甲\n2) 乙\n- 丙\n\n    缩进\n\n| 名称 | 目的 |\n|---|---|\n| 手机 | 注册 |\n"
+    )
+    text, title = markdown_text(source)
+    assert title == "隐私政策"
+    assert text == "# 隐私*政策\n\n## 引言\n我们收集信息。\n1、甲\n2) 乙\n- 丙\n缩进\n名称\t目的\n手机\t注册"
+
+
+def test_lines_that_an_editor_wrapped_are_joined() -> None:
+    wrapped = (
+        "We collect the address that a parcel goes to, and the name\n"
+        "of the person who receives it, and no more than that,\never.\n"
+    )
+    assert markdown_text(wrapped)[0] == " ".join(wrapped.split())
+    assert markdown_text("Lantern Post Ltd\nEvening Street\n")[0] == "Lantern Post Ltd\nEvening Street"
+
+
+# --- Word ----------------------------------------------------------------------------------
+
+
+def test_numbers_of_numerals() -> None:
+    assert [chinese(n) for n in (1, 9, 11, 20, 101, 110, 1_001, 9_999)] == (
+        ["一", "九", "十一", "二十", "一百零一", "一百一十", "一千零一", "九千九百九十九"]
+    )
+    assert chinese_legal(10) == "壹拾"
+    assert [roman(n) for n in (4, 9, 1_994, 0, 4_000)] == ["iv", "ix", "mcmxciv", "0", "4000"]
+    assert [letters(n) for n in (1, 26, 27, 0)] == ["a", "z", "aa", "0"]
+
+
+def test_numbers_that_word_counts() -> None:
+    numbering = lists(
+        [
+            level(0, "chineseCounting", "%1、", '<w:suff w:val="nothing"/>'),
+            level(1, "chineseCounting", "（%2）", '<w:suff w:val="nothing"/>'),
+            level(2, "decimal", "%3."),
+        ]
+    )
+    text = word(
+        *(
+            paragraph(name, number=(1, depth))
+            for name, depth in zip("甲乙丙丁戊己庚", (0, 1, 1, 2, 2, 0, 1), strict=True)
+        ),
+        numbering=numbering,
+    )
+    assert text.split("\n") == ["一、甲", "（一）乙", "（二）丙", "1. 丁", "2. 戊", "二、己", "（一）庚"]
+    assert [clause.id for clause in parse(text).walk() if clause.label] == [
+        "1",
+        "1.1",
+        "1.2",
+        "1.2.1",
+        "1.2.2",
+        "2",
+        "2.1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("numerals", "printed"),
+    [
+        ("decimal", ["1", "2"]),
+        ("decimalZero", ["01", "02"]),
+        ("upperRoman", ["I", "II"]),
+        ("lowerLetter", ["a", "b"]),
+        ("upperLetter", ["A", "B"]),
+        ("chineseCountingThousand", ["一", "二"]),
+        ("ideographDigital", ["一", "二"]),
+        ("chineseLegalSimplified", ["壹", "贰"]),
+        ("ideographTraditional", ["甲", "乙"]),
+        ("ideographZodiac", ["子", "丑"]),
+        ("decimalEnclosedCircleChinese", ["①", "②"]),
+        ("decimalEnclosedParen", ["⑴", "⑵"]),
+        ("decimalFullWidth", ["１", "２"]),
+        ("noSuchNumerals", ["1", "2"]),
+    ],
+)
+def test_numerals_of_word(numerals: str, printed: list[str]) -> None:
+    text = word(
+        paragraph("x", number=(1, 0)), paragraph("x", number=(1, 0)), numbering=lists([level(0, numerals, "第%1条")])
+    )
+    assert text.split("\n") == [f"第{number}条 x" for number in printed]
+
+
+def test_lists_that_begin_anew() -> None:
+    levels = [level(0, "decimal", "%1."), level(1, "lowerRoman", "%1.%2", "<w:isLgl/>")]
+    nums = [(1, ""), (2, '<w:lvlOverride w:ilvl="0"><w:startOverride w:val="1"/></w:lvlOverride>'), (3, "")]
+    items = [(1, 0), (1, 1), (1, 1), (2, 0), (2, 0), (3, 0), (3, 1), (2, 0)]
+    text = word(*(paragraph("x", number=item) for item in items), numbering=lists(levels, nums))
+    assert text.split("\n") == ["1. x", "1.1 x", "1.2 x", "1. x", "2. x", "3. x", "3.1 x", "4. x"]
+
+
+def test_a_depth_may_go_on_counting() -> None:
+    levels = [level(0, "decimal", "第%1章"), level(1, "decimal", "第%2条", '<w:lvlRestart w:val="0"/>')]
+    text = word(*(paragraph("x", number=(1, depth)) for depth in (0, 1, 1, 0, 1)), numbering=lists(levels))
+    assert text.split("\n") == ["第1章 x", "第1条 x", "第2条 x", "第2章 x", "第3条 x"]
+
+
+def test_a_list_that_begins_below_its_first_depth_or_at_another_number() -> None:
+    levels = [level(0, "decimal", "%1."), level(1, "decimal", "%1.%2", start=5)]
+    assert word(paragraph("x", number=(1, 1)), numbering=lists(levels)) == "1.5 x"
+
+
+def test_lists_of_styles() -> None:
+    styles = (
+        '<w:style w:type="paragraph" w:styleId="H1"><w:name w:val="heading 1"/><w:pPr><w:numPr><w:numId w:val="1"/>'
+        '</w:numPr></w:pPr></w:style><w:style w:type="paragraph" w:styleId="H2"><w:name w:val="heading 2"/>'
+        '<w:basedOn w:val="H1"/><w:pPr><w:numPr><w:ilvl w:val="1"/></w:numPr></w:pPr></w:style>'
+        '<w:style w:type="paragraph" w:styleId="A"><w:name w:val="a"/><w:basedOn w:val="B"/></w:style>'
+        '<w:style w:type="paragraph" w:styleId="B"><w:name w:val="b"/><w:basedOn w:val="A"/></w:style>'
+    )
+    levels = [level(0, "decimal", "%1", '<w:pStyle w:val="H1"/>'), level(1, "decimal", "%1.%2")]
+    off = '<w:numPr><w:numId w:val="0"/></w:numPr>'
+    text = word(
+        paragraph("收集", style="H1"),
+        paragraph("注册", style="H2"),
+        paragraph("甲", style="A"),
+        paragraph("附则", style="H1", look=off),
+        paragraph("登录", style="H2"),
+        numbering=lists(levels),
+        styles=styles,
+    )
+    assert text == "1 收集\n\n1.1 注册\n甲\n\n附则\n\n1.2 登录"
+
+
+def test_bullets_of_symbol_fonts() -> None:
+    for sign, shown in (("\uf0b7", "•"), ("o", "○"), ("-", "-"), ("■", "■")):
+        assert word(paragraph("甲", number=(1, 0)), numbering=lists([level(0, "bullet", sign)])) == f"{shown} 甲"
+
+
+def test_what_word_does_not_show_is_left_out() -> None:
+    body = (
+        "<w:p><w:r><w:t>我们</w:t></w:r><w:del><w:r><w:delText>不</w:delText></w:r></w:del>"
+        "<w:ins><w:r><w:t>会</w:t></w:r></w:ins><w:r><w:rPr><w:vanish/></w:rPr><w:t>秘密</w:t></w:r>"
+        '<w:r><w:rPr><w:vanish w:val="0"/></w:rPr><w:t>收集</w:t></w:r><w:r><w:instrText>PAGE</w:instrText></w:r>'
+        "<w:hyperlink><w:r><w:t>信息</w:t></w:r></w:hyperlink><w:r><w:noBreakHyphen/><w:tab/><w:t>甲</w:t><w:br/>"
+        '<w:t>乙</w:t><w:br w:type="page"/></w:r></w:p>'
+        "<w:sdt><w:sdtPr><w:alias/></w:sdtPr><w:sdtContent><w:p><w:r><w:t>丙</w:t></w:r></w:p></w:sdtContent></w:sdt>"
+    )
+    assert word(body) == "我们会收集信息- 甲\n乙\n丙"
+
+
+def test_a_text_box_is_read_once() -> None:
+    box = "<w:txbxContent><w:p><w:r><w:t>框</w:t></w:r></w:p></w:txbxContent>"
+    body = (
+        '<w:p><w:r><mc:AlternateContent xmlns:mc="m"><mc:Choice><w:drawing>'
+        f"{box}</w:drawing></mc:Choice><mc:Fallback><w:pict>{box}</w:pict></mc:Fallback></mc:AlternateContent></w:r>"
+        "<w:r><w:t>文</w:t></w:r></w:p>"
+    )
+    assert word(body) == "文\n框"
+
+
+def test_footnotes_follow_their_paragraph() -> None:
+    note = (
+        '<w:footnote w:type="separator" w:id="0"><w:p/></w:footnote><w:footnote w:id="2">'
+        + paragraph("见附录")
+        + "</w:footnote>"
+    )
+    body = '<w:p><w:r><w:t>收集</w:t></w:r><w:r><w:footnoteReference w:id="2"/></w:r></w:p>' + paragraph("使用")
+    assert word(body, footnotes=note) == "收集\n[1] 见附录\n使用"
+
+
+def test_tables_of_word() -> None:
+    def table(*rows: tuple[str, ...]) -> str:
+        cells = ("".join(f"<w:tc>{paragraph(cell)}</w:tc>" for cell in row) for row in rows)
+        return f"<w:tbl>{''.join(f'<w:tr>{row}</w:tr>' for row in cells)}</w:tbl>"
+
+    assert word(table(("名称", "目的"), ("手机", "注册"), ("", "x"))) == "名称\t目的\n手机\t注册\nx"
+    assert word(table(("甲",), ("乙",))) == "甲\n乙"
+    assert word(table(("长" * 1_001, "x"))) == "长" * 1_001 + "\nx"
+
+
+def test_a_title_stands_above_the_headings() -> None:
+    styles = (
+        '<w:style w:type="paragraph" w:styleId="T"><w:name w:val="Title"/></w:style>'
+        '<w:style w:type="paragraph" w:styleId="H"><w:name w:val="heading 1"/></w:style>'
+    )
+    data = docx(paragraph("隐私政策", style="T") + paragraph("引言", style="H") + paragraph("甲"), styles=styles)
+    assert docx_text(data) == ("# 隐私政策\n\n## 引言\n甲", "隐私政策")
+
+
+def test_strict_documents_have_other_namespaces() -> None:
+    plain = docx(paragraph("收集", number=(1, 0)), numbering=lists([level(0, "decimal", "%1.")]))
+    import zipfile
+
+    with zipfile.ZipFile(io.BytesIO(plain)) as file:
+        parts = {
+            name: file.read(name)
+            .replace(
+                b"http://schemas.openxmlformats.org/wordprocessingml/2006/main",
+                b"http://purl.oclc.org/ooxml/wordprocessingml/main",
+            )
+            .replace(
+                b"http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+                b"http://purl.oclc.org/ooxml/officeDocument/relationships",
+            )
+            for name in file.namelist()
+        }
+    assert docx_text(archive(parts))[0] == "1. 收集"
+
+
+def test_what_python_docx_writes() -> None:
+    import docx as python_docx
+
+    document = python_docx.Document()
+    document.add_heading("隐私政策", 0)
+    document.add_heading("收集", 1)
+    document.add_paragraph("手机号码", style="List Number")
+    document.add_paragraph("姓名", style="List Number")
+    document.add_paragraph("位置", style="List Bullet")
+    document.add_table(2, 2).cell(1, 1).text = "注册"
+    file = io.BytesIO()
+    document.save(file)
+    read = read_file(file.getvalue())
+    assert read.title == "隐私政策"
+    assert read.text == "# 隐私政策\n\n## 收集\n1. 手机号码\n2. 姓名\n• 位置\n注册\n"
+
+
+ENTITIES = '<!DOCTYPE x [<!ENTITY a "lol"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;">]>'
+OUTSIDE = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
+
+
+@pytest.mark.parametrize("head", [ENTITIES, OUTSIDE])
+def test_entities_of_xml_are_refused(head: str) -> None:
+    for use in ("&a;", "&c;", ""):
+        refused(docx(f"<w:p><w:r><w:t>甲{use}</w:t></w:r></w:p>", head=head), "damaged")
+
+
+def bomb(name: str, size: int) -> bytes:
+    return archive({name: b"0" * size, **{f"x{n}": "" for n in range(5)}})
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        bomb("word/document.xml", 50_000_000),
+        archive({f"{n}": b"" for n in range(2_001)}),
+        archive({f"word/{n}.xml": os.urandom(1_000) + bytes(150_000_000) for n in range(2)}),
+        docx(paragraph("a" * 30 + "".join(map(str, range(6_000_000))))),
+    ],
+    ids=["ratio", "entries", "total", "part"],
+)
+def test_archives_that_grow_are_refused_before_they_do(data: bytes) -> None:
+    refused(data, "inflates", "unpack")
+
+
+def test_a_document_with_a_password() -> None:
+    import zipfile
+
+    data = bytearray(docx(paragraph("x")))
+    for mark, at in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
+        start = data.find(mark)
+        while start >= 0:
+            data[start + at] |= 1
+            start = data.find(mark, start + 4)
+    assert zipfile.ZipFile(io.BytesIO(bytes(data))).infolist()[0].flag_bits & 1
+    refused(bytes(data), "encrypted", "password")
+
+
+# --- PDF -----------------------------------------------------------------------------------
+
+FULL = "我们收集您的手机号码和姓名以及其他与服务有关的信息，用于为您提供服务并且保护您的账户安"
+
+
+def test_lines_of_a_pdf_are_joined() -> None:
+    lines = ["隐私政策", "一、收集", FULL, "全，您可以拒绝。", "（一）注册", FULL[:-9] + "。", "我们使用您的手机号码。"]
+    read = read_file(pdf([set_lines(lines)]))
+    assert read.text.split("\n")[:-1] == ["隐私政策", "一、收集", FULL + lines[3], *lines[4:]]
+
+
+def test_paragraphs_that_only_an_indent_or_a_gap_tells() -> None:
+    lines = set_lines([FULL, FULL, FULL, FULL])
+    x, y, size, words = lines[2]
+    indented = [*lines[:2], (x + 20, y, size, words[2:]), lines[3]]
+    assert read_file(pdf([indented])).text == f"{FULL * 2}\n{FULL[2:] + FULL}\n"
+    lower = [*lines[:2], *((x, y - 12, size, words) for x, y, size, words in lines[2:])]
+    assert read_file(pdf([lower])).text == f"{FULL * 2}\n{FULL * 2}\n"
+
+
+def test_words_that_a_line_divides() -> None:
+    lines = [
+        "We collect the address that a parcel goes to, and what a third-",
+        "party courier tells us about the place, for your own infor-",
+        "mation. This information stays with the third-party courier.",
+    ]
+    text = read_file(pdf([set_lines(lines)])).text
+    assert "a third-party courier tells" in text
+    assert "your own information. This" in text
+
+
+def test_headers_footers_and_page_numbers_are_left_out() -> None:
+    pages = [
+        [
+            (60, 820, 8, "白驹公司 内部"),
+            *set_lines([f"{n}{FULL[1:]}", f"{n}段在此处结束。"]),
+            (280, 30, 8, f"第 {page} 页 共 3 页"),
+        ]
+        for page, n in enumerate("甲乙丙", 1)
+    ]
+    assert read_file(pdf(pages)).text == "".join(f"{n}{FULL[1:]}{n}段在此处结束。\n" for n in "甲乙丙")
+
+
+def test_a_paragraph_goes_on_over_pages() -> None:
+    pages = [[*set_lines([FULL]), (290, 30, 8, "1")], [*set_lines([FULL[:9] + "。"]), (290, 30, 8, "2")]]
+    assert read_file(pdf(pages)).text == f"{FULL}{FULL[:9]}。\n"
+
+
+def test_cells_of_a_pdf_are_parted_by_tabs() -> None:
+    rows = [("名称", "目的"), ("手机号码", "注册账号"), ("位置", "附近门店")]
+    by_row = [(60 + 200 * x, 780 - 16 * y, 10, cell) for y, row in enumerate(rows) for x, cell in enumerate(row)]
+    assert read_file(pdf([[*by_row, (60, 600, 10, "以上是我们收集的全部信息清单。")]])).text.startswith(
+        "名称\t目的\n手机号码\t注册账号\n位置\t附近门店\n"
+    )
+    by_cell = [
+        (60, 800, 10, "以下是我们收集的全部信息清单："),
+        (60, 780, 10, "手机"),
+        (60, 764, 10, "号码"),
+        (260, 780, 10, "注册"),
+        (260, 764, 10, "账号"),
+        (60, 740, 10, "位置"),
+        (260, 740, 10, "附近"),
+    ]
+    assert read_file(pdf([by_cell])).text.split("\n")[1:3] == ["手机号码\t注册账号", "位置\t附近"]
+
+
+def test_larger_lines_are_headings() -> None:
+    page = [
+        (60, 800, 20, "Policy"),
+        (60, 770, 14, "Collection"),
+        *set_lines(["We collect your phone number."] * 3, top=740),
+    ]
+    assert read_file(pdf([page])).text.startswith("# Policy\n\n## Collection\nWe collect")
+
+
+def test_what_is_tilted_is_a_watermark() -> None:
+    page = pdf(
+        [set_lines(["我们收集您的手机号码，用于注册账号和登录服务。"])],
+        more="BT /F 40 Tf 0.7 0.7 -0.7 0.7 100 100 Tm <79d85bc6> Tj ET",
+    )
+    assert "秘密" not in read_file(page).text
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (pdf([[]] * 3), "scanned"),
+        (pdf([set_lines(["第1页"])] * 5), "scanned"),
+        (pdf([set_lines(["\ue001\ue002\ue003" * 20])]), "unmapped"),
+        (pdf([[]] * 501), "pages"),
+    ],
+)
+def test_a_pdf_without_words_to_read(data: bytes, reason: str) -> None:
+    refused(data, reason)
+
+
+def encrypted(password: str, owner: str = "owner", algorithm: str = "RC4-128") -> bytes:
+    from pypdf import PdfReader, PdfWriter
+
+    writer = PdfWriter(PdfReader(io.BytesIO(pdf([set_lines([FULL])]))))
+    writer.encrypt(password, owner, algorithm=algorithm)
+    file = io.BytesIO()
+    writer.write(file)
+    return file.getvalue()
+
+
+def test_an_encrypted_pdf() -> None:
+    refused(encrypted("secret"), "encrypted", "password")
+    # What only must not be changed opens without one.
+    assert read_file(encrypted("")).text.strip() == FULL
+
+
+CATALOGUE = "<< /Type /Catalog /Pages 2 0 R >>"
+RING = {
+    1: CATALOGUE,
+    2: "<< /Type /Pages /Kids [2 0 R 3 0 R] /Count 1000000 >>",
+    3: "<< /Type /Pages /Kids [2 0 R] /Parent 2 0 R >>",
+}
+DEEP = {1: CATALOGUE, 2: "<< /Type /Pages /Count 1 /Kids " + "[" * 50_000 + "]" * 50_000 + " >>"}
+
+
+def self_drawing() -> bytes:
+    form = (
+        "<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /XObject << /X 5 0 R >> >> /Length 10 >>\n"
+        "stream\n/X Do /X Do\nendstream"
+    )
+    page = "<< /Type /Page /Parent 2 0 R /Contents 4 0 R /Resources << /XObject << /X 5 0 R >> >> >>"
+    return raw_pdf(
+        {
+            1: CATALOGUE,
+            2: "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+            3: page,
+            4: "<< /Length 5 >>\nstream\n/X Do\nendstream",
+            5: form,
+        }
+    )
+
+
+@pytest.mark.parametrize("data", [raw_pdf(RING), raw_pdf(DEEP), self_drawing()], ids=["ring", "deep", "draws itself"])
+def test_a_pdf_that_refers_to_itself(data: bytes) -> None:
+    with pytest.raises(FileError):
+        read_file(data)
+
+
+def test_a_pdf_that_unpacks_to_much_does_not_fill_the_memory() -> None:
+    bomb = pdf([[]], more=" " * 200_000_000)
+    started = time.perf_counter()
+    with pytest.raises(FileError):
+        read_file(bomb)
+    assert time.perf_counter() - started < 30
+
+
+def test_a_process_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.readers._WALL", 0.001)
+    refused(docx(paragraph("x")), "slow", "was not read in 20 seconds", "give it as text")
+
+
+def test_a_process_that_computes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    python = sys.executable
+    busy = "import resource\nresource.setrlimit(resource.RLIMIT_CPU, (1, 2))\nwhile True: pass"
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    (tmp_path / "python").write_text(f"#!/bin/sh\nexec {python} -c '{busy}'\n")
+    (tmp_path / "python").chmod(0o755)
+    refused(docx(paragraph("x")), "slow")
+
+
+def test_a_process_that_cannot_be_started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("sys.executable", str(tmp_path / "no python"))
+    refused(docx(paragraph("x")), "unread", "no process could be started")
+
+
+# --- The seed ------------------------------------------------------------------------------
+
+
+def as_html(text: str) -> bytes:
+    from html import escape
+
+    return (
+        f"<!doctype html><title>x</title><body>{''.join(f'<p>{escape(line)}' for line in text.splitlines())}".encode()
+    )
+
+
+def as_docx(text: str) -> bytes:
+    return docx("".join(paragraph(line) for line in text.splitlines()))
+
+
+@pytest.mark.parametrize(
+    "write", [as_html, as_docx, lambda text: text.encode("gb18030"), lambda text: text.replace("\n", "\r\n").encode()]
+)
+def test_the_outline_is_that_of_the_text_in_every_format(write) -> None:
+    text = SEED.read_text("utf-8")
+    read = parse(read_file(write(text)).text)
+    assert [(clause.id, clause.label, clause.title) for clause in read.walk()][1:] == [
+        (clause.id, clause.label, clause.title) for clause in parse(text).walk()
+    ][1:]
+
+
+# --- Whatever there is -----------------------------------------------------------------------
+
+TAGS = (
+    "p",
+    "div",
+    "ol",
+    "li",
+    "ul",
+    "table",
+    "tr",
+    "td",
+    "h2",
+    "h1",
+    "br",
+    "nav",
+    "main",
+    "pre",
+    "script",
+    "title",
+    "span",
+)
+MARKUP = st.lists(
+    st.one_of(
+        st.sampled_from(TAGS).map(lambda tag: f"<{tag}>"),
+        st.sampled_from(TAGS).map(lambda tag: f"</{tag}>"),
+        st.sampled_from(
+            (
+                "<li value=-9>",
+                "<ol reversed start=99999999>",
+                "<p style=';;:'>",
+                "&#0;",
+                "&nbsp;",
+                "]]>",
+                "<![CDATA[",
+                "<!",
+                "<a href='",
+                "\n",
+                "#",
+                "|",
+            )
+        ),
+        st.text(max_size=8),
+    ),
+    max_size=60,
+).map("".join)
+
+
+@given(MARKUP)
+@settings(max_examples=200)
+def test_no_markup_makes_it_fail(markup: str) -> None:
+    markup = markup.encode("utf-8", "replace").decode()
+    for read in (html_text, markdown_text):
+        text, title = read(markup)
+        assert "\0" not in text
+        assert len(title) <= 80 or read is markdown_text
+        if text.strip():
+            parse(text)
+
+
+@given(st.binary(max_size=300) | st.text(max_size=100).map(lambda text: text.encode("utf-16", "replace")))
+@settings(max_examples=200)
+def test_no_bytes_make_decoding_fail(data: bytes) -> None:
+    for declared in ("", "gbk", "no-such", "base64", "undefined", "utf-7"):
+        try:
+            decoded(data, declared)
+        except FileError:
+            continue
+
+
+WHOLE = docx(
+    paragraph("甲", number=(1, 0)) + paragraph("乙", style="S"),
+    numbering=lists([level(0, "decimal", "%1.")]),
+    styles='<w:style w:type="paragraph" w:styleId="S"><w:name w:val="heading 1"/></w:style>',
+)
+
+
+@given(st.lists(st.tuples(st.integers(0, len(WHOLE) - 1), st.integers(0, 255)), min_size=1, max_size=6))
+@settings(max_examples=150)
+def test_no_damage_of_a_document_does_harm(changes: list[tuple[int, int]]) -> None:
+    data = bytearray(WHOLE)
+    for place, byte in changes:
+        data[place] = byte
+    with suppress(FileError):
+        docx_text(bytes(data))
+
+
+VALUES = st.sampled_from(("", "0", "-1", "8", "99999999999", "x", "%1", "%9%9%9", "1"))
+
+
+@given(VALUES, VALUES, VALUES, VALUES)
+@settings(max_examples=100)
+def test_no_values_in_a_document_do_harm(first: str, second: str, third: str, fourth: str) -> None:
+    numbering = (
+        f'<w:abstractNum w:abstractNumId="{first}"><w:numStyleLink w:val="{second}"/><w:lvl w:ilvl="{third}">'
+        f'<w:start w:val="{fourth}"/><w:numFmt w:val="{second}"/><w:lvlText w:val="{fourth}"/>'
+        f'<w:lvlRestart w:val="{first}"/></w:lvl></w:abstractNum><w:num w:numId="{third}"><w:abstractNumId w:val="0"/>'
+        f'<w:lvlOverride w:ilvl="{third}"><w:startOverride w:val="{fourth}"/></w:lvlOverride></w:num>'
+    )
+    styles = (
+        f'<w:style w:styleId="{first}" w:default="{second}"><w:basedOn w:val="{first}"/><w:pPr>'
+        f'<w:outlineLvl w:val="{third}"/></w:pPr></w:style>'
+    )
+    number = f'<w:numPr><w:ilvl w:val="{third}"/><w:numId w:val="{third}"/></w:numPr>'
+    assert "甲" in word(paragraph("甲", style=first, look=number), numbering=numbering, styles=styles)
+
+
+PAGE = pdf([set_lines([FULL, FULL, "（一）注册"])])
+
+
+@given(st.lists(st.tuples(st.integers(0, len(PAGE) - 1), st.integers(0, 255)), min_size=1, max_size=6))
+@settings(max_examples=8)
+def test_no_damage_of_a_pdf_does_harm(changes: list[tuple[int, int]]) -> None:
+    data = bytearray(PAGE)
+    for place, byte in changes:
+        data[place] = byte
+    with suppress(FileError):
+        read_file(bytes(data))
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "<p>甲",
+        "<li>甲",
+        "<b>甲</b>",
+        "<td>",
+        "</div>",
+        "<a href='",
+        "&amp;",
+        "<br>",
+        "<title>",
+        "<h1>甲</h1>",
+        "<!--",
+        "# 甲\n",
+        "[a](",
+        "**",
+        "`",
+        "|",
+        "> ",
+        "\n",
+        "a\n",
+    ],
+)
+def test_pages_take_time_in_step_with_their_length(unit: str) -> None:
+    def seconds(read, count: int) -> float:
+        started = time.process_time()
+        with suppress(FileError):
+            read("<html><table>" * (read is html_text) + unit * count)
+        return time.process_time() - started
+
+    for read in (html_text, markdown_text):
+        seconds(read, 10)
+        few, many = seconds(read, 2_000), seconds(read, 20_000)
+        assert many < 40 * few + 0.5, (read.__name__, few, many)
