@@ -56,6 +56,13 @@ class SessionStore(Protocol):
             SessionError: If the store cannot be written.
         """
 
+    def delete_all(self, *, owner: str) -> int:
+        """Erase every session of an owner, and return how many there were.
+
+        Raises:
+            SessionError: If the store cannot be written.
+        """
+
     def purge(self) -> int:
         """Erase the sessions whose time is over, and return how many there were.
 
@@ -99,6 +106,7 @@ CREATE TABLE IF NOT EXISTS turns (
   PRIMARY KEY (session, number)) WITHOUT ROWID;
 """
 _BUSY_S = 5.0
+_SCANNED = 1_000
 
 
 class SqliteSessions:
@@ -163,6 +171,13 @@ class SqliteSessions:
         with self._transaction(writes=True) as connection:
             connection.execute("DELETE FROM sessions WHERE owner = ? AND session = ?", _key(session, owner))
         self._empty_log()
+
+    def delete_all(self, *, owner: str) -> int:
+        """See `SessionStore.delete_all`."""
+        with self._transaction(writes=True) as connection:
+            gone = connection.execute("DELETE FROM sessions WHERE owner = ?", (_digest(owner),)).rowcount
+        self._empty_log()
+        return gone
 
     def purge(self) -> int:
         """See `SessionStore.purge`."""
@@ -285,6 +300,14 @@ class RedisSessions:
         with self._errors():
             self._redis.delete(self._key(session, owner))
 
+    def delete_all(self, *, owner: str) -> int:
+        """See `SessionStore.delete_all`."""
+        gone = 0
+        with self._errors():
+            for key in self._redis.scan_iter(match=f"{_literal(self._prefix)}:{_digest(owner)}:*", count=_SCANNED):
+                gone += self._redis.delete(key)
+        return gone
+
     def purge(self) -> int:
         """See `SessionStore.purge`: Redis has done so by itself."""
         return 0
@@ -321,9 +344,17 @@ def _check(session: str, owner: str) -> None:
 
 def _key(session: str, owner: str) -> tuple[str, str]:
     """Return what an owner and a session are kept under: whoever sees a store cannot go on with its sessions."""
+    return _digest(owner), _digest(session)
+
+
+def _digest(name: str) -> str:
     # Ids come from outside, and may hold what is no text.
-    owners, sessions = (hashlib.sha256(part.encode("utf-8", "surrogatepass")).hexdigest() for part in (owner, session))
-    return owners, sessions
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _literal(text: str) -> str:
+    """Return what matches `text` itself in a pattern of Redis."""
+    return "".join(f"\\{char}" if char in "*?[]^-\\" else char for char in text)
 
 
 def _text(turn: Turn) -> str:

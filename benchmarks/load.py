@@ -241,10 +241,16 @@ async def _wait_until_ready(port: int, server: subprocess.Popen[bytes]) -> None:
 # --- A new index meanwhile -----------------------------------------------------------------
 
 
-def reindexed(folder: Path, times: int, readers: int) -> dict[str, float]:
+def reindexed(folder: Path, times: int, readers: int, pause_s: float) -> dict[str, float]:
     """Build the index anew, of another version each time, while clients read; return what they saw.
 
     Each version of the policy says in its metadata which it is, so that an answer out of two can be told.
+
+    Args:
+        folder: Where the corpus, the index and the service's data are put.
+        times: Number of new indexes.
+        readers: Number of clients.
+        pause_s: Time between two of them, in seconds.
     """
     corpus, port = folder / "corpus", _free_port()
     shutil.copytree(Settings().corpus_dir(), corpus)
@@ -278,7 +284,7 @@ def reindexed(folder: Path, times: int, readers: int) -> dict[str, float]:
         tasks = [asyncio.create_task(read(stop)) for _ in range(readers)]
         for number in range(times):
             await asyncio.to_thread(change, number)
-            await asyncio.sleep(1)
+            await asyncio.sleep(pause_s)
         stop.set()
         await asyncio.gather(*tasks)
 
@@ -303,13 +309,21 @@ def main() -> int:
     """Measure, and print a table; the last line is the same as JSON."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.load", description="The HTTP service under load.")
     parser.add_argument("--clients", type=int, default=50)
-    parser.add_argument("--seconds", type=float, default=60, help="of each of the three parts; 0 for none")
+    parser.add_argument("--seconds", type=float, default=60, help="at full load; 0 for no load at all")
+    parser.add_argument(
+        "--warm-seconds", type=float, help="before anything is measured; a fifth of --seconds if not said"
+    )
+    parser.add_argument("--steady-seconds", type=float, help="at two thirds of what it can do; --seconds if not said")
+    parser.add_argument("--beyond-seconds", type=float, help="beyond what it can do; a third of --seconds if not said")
     parser.add_argument("--cores", type=int, default=0, help="for the service; half of them by default")
     parser.add_argument("--workers", type=int, default=0, help="processes; one for each of its cores by default")
     parser.add_argument("--reindexes", type=int, default=20, help="new indexes under clients that read")
     parser.add_argument("--readers", type=int, default=32, help="clients that read meanwhile")
+    parser.add_argument("--pause", type=float, default=1, help="seconds between two of them")
     parser.add_argument("--alone", type=int, default=0, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    # Without the policies that were added on this machine.
+    os.environ.setdefault("ASSISTANT_CORPUS", str(Settings().corpus_dir()))
     if options.alone:
         print(json.dumps(alone(Assistant.open(), options.alone, options.seconds, questions())))
         return 0
@@ -325,7 +339,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         _cores(set(every))
         if options.reindexes:
-            figures |= reindexed(Path(folder), options.reindexes, options.readers)
+            figures |= reindexed(Path(folder), options.reindexes, options.readers, options.pause)
     for name, value in figures.items():
         print(f"{name:<30}{value:10.2f}")
     print(json.dumps(figures))
@@ -349,7 +363,9 @@ def _measure(
             _cores(served)
             return outcome
 
-        load(options.clients, options.seconds / 5)  # what is built at first use is built
+        load(
+            options.clients, _seconds(options.warm_seconds, options.seconds / 5)
+        )  # what is built at first use is built
         before_mb = _memory_mb(server.pid)
         # In turn, so that a slow moment of the machine meets all of them.
         for _ in range(_ROUNDS):
@@ -365,10 +381,11 @@ def _measure(
             )
         per_s, one_s, ask, ask_s, embed, embed_s = (statistics.median(column) for column in zip(*rounds, strict=True))
         # Clients with pauses, so that two thirds of what it can do are asked of it.
-        steady = load(options.clients, options.seconds, think_s=options.clients / (per_s * 2 / 3))
+        steady_s = _seconds(options.steady_seconds, options.seconds)
+        steady = load(options.clients, steady_s, think_s=options.clients / (per_s * 2 / 3))
         statuses += steady.statuses
         after_mb = _memory_mb(server.pid)
-        beyond = load(_BEYOND * options.clients, options.seconds / 3)
+        beyond = load(_BEYOND * options.clients, _seconds(options.beyond_seconds, options.seconds / 3))
         end_mb = _memory_mb(server.pid)
         server.send_signal(signal.SIGTERM)
         stopped = time.perf_counter()
@@ -398,6 +415,10 @@ def _measure(
         "beyond_other": beyond.statuses.total() - beyond.statuses[200] - beyond.statuses[503],
         "stopped_s": stopped,
     }
+
+
+def _seconds(said: float | None, otherwise: float) -> float:
+    return otherwise if said is None else said
 
 
 _ROUNDS = 4

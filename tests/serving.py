@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
 from starlette.testclient import TestClient
 
 from assistant import Answer, Assistant, Settings
@@ -14,8 +22,8 @@ from tests.conftest import FIXTURES, FakeEmbedder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
+ROOT = Path(__file__).parent.parent
 QUESTION = "星信推送会收集什么？"
 ENGLISH = "How long does Lantern Post keep the record of a delivery?"
 UNCLEAR = "？？？"
@@ -75,3 +83,74 @@ class PacedAssistant(Assistant):
 def paced(assistant: Assistant) -> PacedAssistant:
     """Return an assistant as this one that waits before each piece."""
     return PacedAssistant(assistant.policies, assistant.retriever, assistant.generator, assistant.settings).pace()
+
+
+class Running:
+    """A service that runs."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.lines: list[dict[str, Any]] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        self.port: int = self.line("listening")["port"]
+        self.line("ready")
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", trust_env=False, timeout=30)
+
+    def _read(self) -> None:
+        assert self.process.stderr
+        for line in self.process.stderr:
+            # Once it serves, every line of its log is an object.
+            if line.startswith("{"):
+                self.lines.append(json.loads(line))
+
+    def line(self, event: str, count: int = 1, **facts: object) -> dict[str, Any]:
+        """Return a line of the log that says so, once it is there."""
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            wanted = {"event": event, **facts}.items()
+            found = [line for line in list(self.lines) if all(line.get(name) == value for name, value in wanted)]
+            if len(found) >= count:
+                return found[count - 1]
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.02)
+        raise AssertionError(f"{event!r} was not logged, but {self.lines}")
+
+    def stop(self) -> float:
+        """Send SIGTERM; return how long the end took, in seconds."""
+        started = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(20)
+        return time.monotonic() - started
+
+
+@contextmanager
+def running(folder: Path, *arguments: str, **environment: str) -> Iterator[Running]:
+    settings = {
+        "ASSISTANT_SERVER_DATA": str(folder / "data"),
+        "ASSISTANT_CORPUS": str(FIXTURES / "corpus"),
+        "ASSISTANT_INDEX_DIR": str(folder / "index"),
+        "ASSISTANT_SERVER_RATE": "none",
+        "PYTHONPATH": str(ROOT),
+    }
+    command = arguments or ("-m", "assistant.cli", "serve", "--port", "0")
+    process = subprocess.Popen(
+        [sys.executable, *command],
+        env=os.environ | settings | environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=folder,
+    )
+    found = None
+    try:
+        found = Running(process)
+        yield found
+    finally:
+        if found:
+            found.http.close()
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        assert process.stderr
+        process.stderr.close()

@@ -13,6 +13,7 @@ from assistant import Assistant
 from assistant.evaluation.sets import read_set
 from assistant.server.database import Database
 from assistant.server.feedback import FeedbackStore, candidates, grouped
+from assistant.sessions import SqliteSessions
 from tests.serving import ENGLISH, QUESTION, UNCLEAR, client, opened
 
 if TYPE_CHECKING:
@@ -179,8 +180,12 @@ def test_keys_are_made_listed_and_revoked_on_the_command_line(
     with client(assistant_, tmp_path) as http:
         headers = {"Authorization": f"Bearer {text}"}
         session = http.post("/v1/chat", json={"question": UNCLEAR}, headers=headers | {"Accept": "application/json"})
-        assert session.json()["session_id"]
-        assert f"revoked {key_id}" in run("revoke", key_id, "--erase")
+        kept = SqliteSessions(tmp_path / "sessions.sqlite3")
+        assert kept.get(session.json()["session_id"], owner=key_id)
+        erased = f"revoked {key_id}; erased conversations: 1, records of answers: 1"
+        assert erased in run("revoke", key_id, "--erase")
+        assert kept.get(session.json()["session_id"], owner=key_id) == ()
+        kept.close()
     assert [key["revoked_at"] is None for key in json.loads(run("list", "--json"))] == [False, True]
     assert assistant.cli.main(["feedback", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == []

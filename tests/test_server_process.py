@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +20,11 @@ import pytest
 from assistant import Assistant, Settings
 from assistant.backends import embedders
 from tests.conftest import FIXTURES
-from tests.serving import ENGLISH, QUESTION, events
+from tests.serving import ENGLISH, QUESTION, ROOT, Running, events, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).parent.parent
 pytestmark = [pytest.mark.enable_socket, pytest.mark.skipif(sys.platform == "win32", reason="signals")]
 
 # The service over an assistant that takes its time: `PAUSE_S` before each piece.
@@ -54,77 +52,6 @@ if __name__ == "__main__":
     assistant.server.service.GRACE_S = float(os.environ["GRACE_S"])
     serve(Settings(), host="127.0.0.1", port=0)
 """
-
-
-class Running:
-    """A service that runs."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
-        self.lines: list[dict[str, Any]] = []
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-        self.port: int = self.line("listening")["port"]
-        self.line("ready")
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", trust_env=False, timeout=30)
-
-    def _read(self) -> None:
-        assert self.process.stderr
-        for line in self.process.stderr:
-            # Once it serves, every line of its log is an object.
-            if line.startswith("{"):
-                self.lines.append(json.loads(line))
-
-    def line(self, event: str, count: int = 1, **facts: object) -> dict[str, Any]:
-        """Return a line of the log that says so, once it is there."""
-        end = time.monotonic() + 60
-        while time.monotonic() < end:
-            wanted = {"event": event, **facts}.items()
-            found = [line for line in list(self.lines) if all(line.get(name) == value for name, value in wanted)]
-            if len(found) >= count:
-                return found[count - 1]
-            if self.process.poll() is not None:
-                break
-            time.sleep(0.02)
-        raise AssertionError(f"{event!r} was not logged, but {self.lines}")
-
-    def stop(self) -> float:
-        """Send SIGTERM; return how long the end took, in seconds."""
-        started = time.monotonic()
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
-        return time.monotonic() - started
-
-
-@contextmanager
-def running(folder: Path, *arguments: str, **environment: str) -> Iterator[Running]:
-    settings = {
-        "ASSISTANT_SERVER_DATA": str(folder / "data"),
-        "ASSISTANT_CORPUS": str(FIXTURES / "corpus"),
-        "ASSISTANT_INDEX_DIR": str(folder / "index"),
-        "ASSISTANT_SERVER_RATE": "none",
-        "PYTHONPATH": str(ROOT),
-    }
-    command = arguments or ("-m", "assistant.cli", "serve", "--port", "0")
-    process = subprocess.Popen(
-        [sys.executable, *command],
-        env=os.environ | settings | environment,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=folder,
-    )
-    found = None
-    try:
-        found = Running(process)
-        yield found
-    finally:
-        if found:
-            found.http.close()
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-        assert process.stderr
-        process.stderr.close()
 
 
 @pytest.fixture(scope="module")

@@ -137,6 +137,19 @@ def test_a_session_that_was_deleted_is_gone_and_may_begin_anew(opened: Callable[
     assert store.get(session, owner="a") == turns("3")
 
 
+def test_all_sessions_of_an_owner_are_erased_and_no_others(opened: Callable[..., SessionStore]) -> None:
+    store = opened()
+    mine, theirs = [new_session_id() for _ in range(30)], new_session_id()
+    for session in mine:
+        store.append(session, FULL, owner="a")
+        store.append(session, Turn(question="还有吗"), owner="a")
+    store.append(theirs, FULL, owner="a*")
+    assert store.delete_all(owner="a") == 30
+    assert all(store.get(session, owner="a") == () for session in mine)
+    assert store.get(theirs, owner="a*") == (FULL,)
+    assert store.delete_all(owner="a") == store.delete_all(owner="nobody") == 0
+
+
 def test_only_the_latest_turns_are_kept(opened: Callable[..., SessionStore]) -> None:
     session, store = new_session_id(), opened(most_turns=3)
     for number in range(7):
@@ -145,13 +158,13 @@ def test_only_the_latest_turns_are_kept(opened: Callable[..., SessionStore]) -> 
 
 
 def test_a_session_is_forgotten_some_time_after_its_last_turn(opened: Callable[..., SessionStore]) -> None:
-    session, store = new_session_id(), opened(ttl_s=0.3)
+    session, store = new_session_id(), opened(ttl_s=1.5)
     store.append(session, Turn(question="1"), owner="a")
-    time.sleep(0.2)
+    time.sleep(0.8)
     store.append(session, Turn(question="2"), owner="a")
-    time.sleep(0.2)
+    time.sleep(0.8)
     assert store.get(session, owner="a") == turns("1", "2")
-    time.sleep(0.2)
+    time.sleep(1)
     assert store.get(session, owner="a") == ()
     store.append(session, Turn(question="3"), owner="a")
     assert store.get(session, owner="a") == turns("3")
@@ -222,7 +235,7 @@ def test_only_its_owner_may_read_the_file(path: Path) -> None:
     store.close()
 
 
-@pytest.mark.parametrize("ends", ["deleted", "over"])
+@pytest.mark.parametrize("ends", ["deleted", "all deleted", "over"])
 def test_what_was_erased_is_nowhere_in_the_files(path: Path, ends: str) -> None:
     clock = Clock()
     store = SqliteSessions(path, ttl_s=100, clock=clock)
@@ -234,6 +247,8 @@ def test_what_was_erased_is_nowhere_in_the_files(path: Path, ends: str) -> None:
     assert session.encode() not in everything(path)
     if ends == "deleted":
         store.delete(session, owner="a")
+    elif ends == "all deleted":
+        assert store.delete_all(owner="a") == 1
     else:
         clock.now += 101
         store.append(other, Turn(question="still here"), owner="a")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,18 @@ def test_the_built_files_are_what_the_sources_make(name: str) -> None:
     assert banner[2] == source_hash(), f"{name} is out of date: run make widget"
     body = hashlib.sha256(text[banner.end() :].encode()).hexdigest()[:32]
     assert banner[3] == body, f"{name} was changed by hand: change widget/src and run make widget"
+
+
+@pytest.mark.skipif(
+    not shutil.which("node") or not (WIDGET / "node_modules" / "esbuild").is_dir(),
+    reason="needs node, and what `make widget` installs",
+)
+def test_building_the_sources_makes_the_built_files() -> None:
+    """The hashes say that somebody built these sources; this, that what came of it is here."""
+    done = subprocess.run(
+        ["node", "build.mjs", "--check"], cwd=WIDGET, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}"
 
 
 def test_the_widget_is_small() -> None:

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from assistant import parse
+from assistant.server.pages import PAGE_HEADERS, policy_page
+from assistant.text import visible
 from tests import browsing
 from tests.browsing import (
     DESKTOP,
@@ -766,7 +769,7 @@ def test_nothing_moves_for_those_who_do_not_want_it(shop, service, new_page, mot
 
 
 def test_there_are_enough_hostile_texts() -> None:
-    assert len(set(XSS)) == len(XSS) >= 100
+    assert len(set(XSS)) == len(XSS) >= 200
 
 
 def test_hostile_questions_and_answers_are_shown_as_text(shop, service, new_page) -> None:
@@ -856,6 +859,49 @@ def test_hostile_errors_and_contacts_are_shown_as_text(shop, service, new_page) 
     told = page.locator("#policy-assistant .turn .problem").all_text_contents()
     assert all(text in shown for text, shown in zip(XSS, told, strict=True))
     assert foreign(page) == []
+
+
+def test_hostile_reasons_are_sent_as_text_and_shown_nowhere(shop, service, new_page) -> None:
+    page = new_page(shop())
+    page.evaluate(
+        """async (texts) => {
+          const { shadowRoot } = document.getElementById("policy-assistant");
+          PolicyAssistant.open();
+          for (const text of texts) {
+            await PolicyAssistant.ask("问");
+            const turn = shadowRoot.querySelector(".turn:last-child");
+            const button = (name) => [...turn.querySelectorAll("button")].find((e) =>
+              (e.getAttribute("aria-label") ?? e.textContent).trim() === name);
+            button("没有用").click();
+            while (!turn.querySelector("textarea")) await new Promise((then) => setTimeout(then, 5));
+            turn.querySelector("textarea").value = text;
+            turn.querySelector("textarea").dispatchEvent(new Event("input", { bubbles: true }));
+            button("提交").click();
+            while (turn.querySelector("textarea")) await new Promise((then) => setTimeout(then, 5));
+          }
+        }""",
+        XSS,
+    )
+    sent = [each["why"] for each in service.asked("/v1/feedback") if each["why"]]
+    assert sent == [text.strip() for text in XSS]
+    assert foreign(page) == []
+
+
+def test_hostile_policies_and_titles_are_text_on_the_page_that_permalinks_lead_to(site, new_page) -> None:
+    for number, text in enumerate(XSS):
+        said = f"一、{text}\n我们收集{text}。\n（一）{text}\n{text}"
+        policy = parse(said, id="evil", title=text.strip(), version=text, effective_date=text)
+        site.pages[f"/{number}"] = (policy_page(policy, asked=f"{text}!"), PAGE_HEADERS)
+    with served(site) as address:
+        page = new_page(f"{address}/0", script="window.PolicyAssistant = { ask() {} };")
+        for number, text in enumerate(XSS):
+            page.goto(f"{address}/{number}")
+            assert page.evaluate("[...ran, ...violations]") == []
+            shown = "".join(page.evaluate("document.body.textContent").split())
+            assert shown.count("".join(visible(text).split())) >= 4, text
+            tags = set(page.evaluate("[...document.body.querySelectorAll('*')].map((e) => e.localName)"))
+            assert tags <= {"header", "h1", "h2", "h3", "p", "main", "div", "a"}, (text, tags)
+            assert page.evaluate("[...document.links].every((e) => e.getAttribute('href').startsWith('#c-'))")
 
 
 def test_a_hostile_memory_is_shown_as_text(shop, service, new_page) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
+from functools import partial
 from pathlib import Path  # noqa: TC003 - typer reads the types
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +15,7 @@ from assistant.cli.terminal import (
     AsJson,
     Corpus,
     IndexDir,
+    is_terminal,
     print_json,
     print_line,
     progress_bar,
@@ -24,6 +27,7 @@ from assistant.errors import ServiceError
 if TYPE_CHECKING:
     from assistant.server.feedback import Group
     from assistant.server.keys import Key, KeyStore
+    from assistant.settings import Settings
 
 _SHOWN_QUESTIONS = 5
 
@@ -33,6 +37,7 @@ keys_app = typer.Typer(no_args_is_help=True, help="Make, list and revoke the key
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command()(serve)
+    app.command("mcp")(speak_mcp)
     app.command()(feedback)
     app.add_typer(keys_app, name="keys")
 
@@ -51,18 +56,61 @@ def serve(
     index_dir: IndexDir = None,
 ) -> None:
     """Answer over HTTP until stopped; SIGHUP opens the policies and the index anew."""
-    from assistant.backends import embedders
-    from assistant.engine import build_index
     from assistant.server.run import serve as run
 
     settings = settings_of(corpus, index_dir)
-
-    def build() -> None:
-        # Before there are several processes, each of which would build it.
-        with progress_bar() as progress:
-            build_index(settings=settings, embedders=embedders(settings), progress=progress)
-
+    # Before there are several processes, each of which would build it.
+    build = partial(build_first, settings)
     run(settings, host=host, port=port, workers=workers, use_keys=keys, any_address=any_address, prepare=build)
+
+
+def speak_mcp(
+    http: Annotated[
+        bool, typer.Option("--http", help="Listen for clients over HTTP, at /mcp, instead of standard input.")
+    ] = False,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8001,
+    keys: Annotated[
+        bool, typer.Option("--keys/--no-keys", help="Want a key once one was made, or from nobody.")
+    ] = True,
+    any_address: Annotated[
+        bool, typer.Option("--any-address", help="Listen beyond this machine even if no key is wanted.")
+    ] = False,
+    corpus: Corpus = None,
+    index_dir: IndexDir = None,
+) -> None:
+    """Answer programs that speak the Model Context Protocol, such as Claude, by pipes or over HTTP."""
+    settings = settings_of(corpus, index_dir)
+    try:
+        from assistant.server.mcp import http_app, serve_pipes
+    except ImportError as error:
+        if not (error.name or "").startswith("mcp"):
+            raise
+        raise ServiceError(
+            "the Model Context Protocol needs the extra `mcp`: pip install 'policy-assistant[mcp]'"
+        ) from None
+    if not http:
+        build_first(settings)
+        if is_terminal(sys.stdin):
+            typer.echo(
+                "waiting for a client on standard input (it is to start this by itself); Ctrl-C ends it", err=True
+            )
+        serve_pipes(settings)
+        return
+    from assistant.server.run import serve as run
+
+    make = partial(http_app, host=host)
+    build = partial(build_first, settings)
+    run(settings, host=host, port=port, use_keys=keys, any_address=any_address, prepare=build, make_app=make)
+
+
+def build_first(settings: Settings) -> None:
+    """Build the index, if it is missing or out of date; a bar shows how far it is."""
+    from assistant.backends import embedders
+    from assistant.engine import build_index
+
+    with progress_bar() as progress:
+        build_index(settings=settings, embedders=embedders(settings), progress=progress)
 
 
 @keys_app.command("create")
@@ -114,13 +162,19 @@ def revoke_key(
     """Make a key, and the browser tokens made with it, good no more."""
     from assistant.server.database import Database
     from assistant.server.feedback import FeedbackStore
+    from assistant.sessions import open_sessions
 
     settings = settings_of(None, None)
     _keys().revoke(key_id)
     if erase:
+        sessions = open_sessions(settings)
+        try:
+            conversations = sessions.delete_all(owner=key_id)
+        finally:
+            sessions.close()
         store = FeedbackStore(Database(settings.server_folder()), days=settings.server_feedback_days)
         records = store.erase(owner=key_id)
-        print_line(f"revoked {key_id}, erased {records} records")
+        print_line(f"revoked {key_id}; erased conversations: {conversations}, records of answers: {records}")
         return
     print_line(f"revoked {key_id}")
 

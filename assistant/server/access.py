@@ -97,13 +97,13 @@ class Access:
             Refused: If no good key came along, or too many requests.
         """
         if not self.wants_keys:
-            await self._count_address(request)
+            await self.count_address(request)
             return Caller(owner=OPEN, scope=None, key=None)
         found = self._keys.find(credentials.credentials) if credentials else None
         presented = found if isinstance(found, Presented) else None
         # A server asks for many people from one address; so only what anybody may send is counted by it.
         if not presented or presented.origin or presented.key.is_for_browsers:
-            await self._count_address(request)
+            await self.count_address(request)
         if found == "expired":
             raise Refused(401, "token_expired", "the browser token is too old: make a new one with POST /v1/tokens")
         if not presented:
@@ -117,7 +117,12 @@ class Access:
         scope = None if key.policies is None else frozenset(key.policies)
         return Caller(owner=key.id, scope=scope, key=key, by_token=bool(presented.origin))
 
-    async def _count_address(self, request: Request) -> None:
+    async def count_address(self, request: Request) -> None:
+        """Count a request by the address that it comes from.
+
+        Raises:
+            Refused: If it is one too many.
+        """
         if self._address_rate is not None:
             await self._count(self._address_rate, "address", _network(request.client.host if request.client else ""))
 

@@ -37,6 +37,7 @@ from assistant.server.database import Database
 from assistant.server.feedback import FeedbackStore
 from assistant.server.keys import KeyStore
 from assistant.server.observing import Metrics, Observed
+from assistant.server.reading import clause_json, outline_json, policy_json
 from assistant.server.service import Service
 from assistant.server.wire import (
     Alive,
@@ -67,13 +68,12 @@ if TYPE_CHECKING:
 
     from assistant.answering import Answer
     from assistant.engine import Assistant
-    from assistant.policy import Clause, Policy
+    from assistant.policy import Policy
     from assistant.server.service import Snapshot
     from assistant.settings import Settings
 
 _log = logging.getLogger(__name__)
 _HOUSEKEEPING_S = 3_600.0
-_NAME_CHARS = 40
 
 _STREAMED = {
     "description": "Events `meta`, `sentence`, `citations`, `done` or `error`; or an object: see `Accept`",
@@ -152,13 +152,15 @@ def opener(settings: Settings) -> Callable[[Assistant | None], Assistant]:
     """Return what opens the assistant of these settings, whose models are loaded once."""
 
     def open_assistant(former: Assistant | None) -> Assistant:
-        from assistant.backends import embedders, generator
+        from assistant.backends import parts
         from assistant.engine import Assistant
 
-        models = former.retriever.embedders if former else embedders(settings)
-        found = Assistant.open(settings=settings, embedders=models)
-        drafts = former.generator if former else generator(settings)
-        return Assistant(found.policies, found.retriever, drafts, found.settings)
+        if former is None:
+            return Assistant.open(settings=settings, **parts(settings))
+        kept = former.retriever
+        return Assistant.open(
+            settings=settings, embedders=kept.embedders, generator=former.generator, reranker=kept.reranker
+        )
 
     return open_assistant
 
@@ -290,7 +292,7 @@ def policy(request: Request, caller: Asker, policy_id: PolicyPath) -> Response:
     """Return a policy with the tree of its clauses."""
     snapshot = parts_of(request).service.snapshot
     found = policy_seen(snapshot, caller, policy_id)
-    said = _policy_json(request, found) | {"index_version": snapshot.version, "outline": _outline(found)}
+    said = _policy_json(request, found) | {"index_version": snapshot.version, "outline": outline_json(found)}
     return _versioned(Json(said), snapshot)
 
 
@@ -302,27 +304,12 @@ def clause(request: Request, caller: Asker, policy_id: PolicyPath, clause_id: Cl
     snapshot = parts_of(request).service.snapshot
     found = policy_seen(snapshot, caller, policy_id)
     try:
-        *above, here = found.path(clause_id)
+        said = clause_json(found, clause_id)
     except KeyError:
         raise Refused(
             404, "clause_not_found", "the policy has no such clause: its outline has those there are"
         ) from None
-    order = [other.id for other in found.walk()]
-    place = order.index(here.id)
-    said = {
-        "index_version": snapshot.version,
-        "policy_id": found.id,
-        "policy_title": found.title,
-        "version": found.version,
-        **_clause_json(found, here),
-        "text": found.own_text(here),
-        "translation": found.translation(here.start, here.body_end),
-        "path": [{"clause_id": step.id, "name": _name(found, step)} for step in above[1:]],
-        "previous": _neighbour(found, found[order[place - 1]]) if place else None,
-        "next": _neighbour(found, found[order[place + 1]]) if place + 1 < len(order) else None,
-        "children": [_neighbour(found, child) for child in here.children],
-        "permalink": link(request, found, here.id),
-    }
+    said |= {"index_version": snapshot.version, "permalink": link(request, found, clause_id)}
     return _versioned(Json(said), snapshot)
 
 
@@ -395,38 +382,7 @@ def _versioned(response: Response, snapshot: Snapshot) -> Response:
 
 
 def _policy_json(request: Request, policy: Policy) -> dict[str, Any]:
-    texts = ("title", "company", "language", "effective_date", "version", "contact", "sha256")
-    return {
-        "policy_id": policy.id,
-        **{name: getattr(policy, name) for name in texts},
-        "aliases": list(policy.aliases),
-        "permalink": link(request, policy),
-    }
-
-
-def _outline(policy: Policy) -> dict[str, Any]:
-    def tree(clause: Clause) -> dict[str, Any]:
-        return _clause_json(policy, clause) | {"children": [tree(child) for child in clause.children]}
-
-    return tree(policy.root)
-
-
-def _clause_json(policy: Policy, clause: Clause) -> dict[str, Any]:
-    fields = ("label", "title", "kind", "start", "body_end", "end")
-    return {
-        "clause_id": clause.id,
-        "reference": policy.reference(clause.id),
-        **{name: getattr(clause, name) for name in fields},
-    }
-
-
-def _neighbour(policy: Policy, clause: Clause) -> dict[str, Any]:
-    return {"clause_id": clause.id, "reference": policy.reference(clause.id), "text": policy.own_text(clause)}
-
-
-def _name(policy: Policy, clause: Clause) -> str:
-    own = " ".join((f"{clause.label}{clause.title}" if clause.title else policy.own_text(clause)).split())
-    return own if len(own) <= _NAME_CHARS else f"{own[: _NAME_CHARS - 1]}…"
+    return policy_json(policy) | {"permalink": link(request, policy)}
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
@@ -460,7 +416,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await parts.service.start()
     housekeeping = asyncio.create_task(_housekeeping(parts))
     try:
-        with _signals(parts.service):
+        with heeding_signals(parts.service):
             _log.info("ready", extra={"index_version": parts.service.snapshot.version})
             yield
     finally:
@@ -481,7 +437,7 @@ async def _housekeeping(parts: Parts) -> None:
 
 
 @contextmanager
-def _signals(service: Service) -> Iterator[None]:
+def heeding_signals(service: Service) -> Iterator[None]:
     """Have the service told of SIGTERM and SIGINT, besides the server that runs it, and of SIGHUP."""
     if threading.current_thread() is not threading.main_thread():
         yield

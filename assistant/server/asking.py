@@ -161,10 +161,8 @@ class Asking:
         with forgiven("an answer was not recorded"):
             self._parts.feedback.note(self.id, answer, owner=owner, session=self.session)
         if self.session:
-            cited = tuple((citation.policy_id, citation.clause_id) for citation in answer.citations)
-            turn = Turn(question=answer.question, answer=answer.text, query=answer.query, citations=cited)
             with forgiven("a conversation was not kept"):
-                self._parts.sessions.append(self.session, turn, owner=owner)
+                self._parts.sessions.append(self.session, Turn.of(answer), owner=owner)
 
 
 @contextmanager

@@ -197,6 +197,12 @@ class KeyStore:
         """Say whether this is the signature of a policy."""
         return hmac.compare_digest(self._sign(policy_id).encode(), signature.encode("utf-8", "replace"))
 
+    def clock(self, purpose: str) -> Any:
+        """Return what signs a text together with the time: a `TimestampSigner`, one for each purpose."""
+        from itsdangerous import TimestampSigner
+
+        return TimestampSigner(self._signing_secret(), salt=f"policy-assistant {purpose}", digest_method=hashlib.sha256)
+
     def _sign(self, policy_id: str) -> str:
         digest = hmac.new(self._signing_secret().encode(), f"permalink {policy_id}".encode(), hashlib.sha256)
         return digest.hexdigest()[:32]

@@ -179,10 +179,7 @@ class Observed:
 
     def _fault(self, error: Exception) -> dict[str, Any]:
         """Return what the log says of an error: where it was, but not its message, which may quote a question."""
-        frames = [
-            f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
-        ]
-        facts: dict[str, Any] = {"error": type(error).__qualname__, "frames": frames[-_MOST_FRAMES:]}
+        facts = fault_facts(error)
         if isinstance(error, ServiceError | SessionError):
             return facts | {"problem": str(error)}
         return facts | ({"problem": redacted(str(error))} if self._settings.server_log_questions else {})
@@ -201,6 +198,12 @@ class Observed:
             f"{scope['method']} policy-assistant", context=context, kind=SpanKind.SERVER, attributes=attributes
         ) as span:
             yield span
+
+
+def fault_facts(error: Exception) -> dict[str, Any]:
+    """Return what a log may say of any error: its type, and where it was."""
+    frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+    return {"error": type(error).__qualname__, "frames": frames[-_MOST_FRAMES:]}
 
 
 class _NoSpan:
@@ -276,6 +279,8 @@ def configure_logging(level: str = "INFO") -> None:
     )
     handler = logging.StreamHandler()
     handler.setFormatter(formatter)
+    # A library that has set a level for itself says no more than others.
+    handler.setLevel(level)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)

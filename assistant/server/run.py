@@ -10,7 +10,7 @@ import socket
 import tempfile
 import threading
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from assistant.errors import AssistantError, ServiceError
 
@@ -18,9 +18,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import uvicorn
-    from fastapi import FastAPI
+    from starlette.types import ASGIApp
 
     from assistant.settings import Settings
+
+    class AppFactory(Protocol):
+        """Makes an application."""
+
+        def __call__(self, settings: Settings, *, use_keys: bool) -> ASGIApp:
+            """Return the application; without `use_keys`, no key is wanted."""
+
 
 _log = logging.getLogger(__name__)
 _BACKLOG = 2_048
@@ -40,6 +47,7 @@ def serve(
     use_keys: bool = True,
     any_address: bool = False,
     prepare: Callable[[], object] | None = None,
+    make_app: AppFactory | None = None,
 ) -> None:
     """Serve until the process is told to stop.
 
@@ -51,6 +59,7 @@ def serve(
         use_keys: Whether keys are wanted once there are any.
         any_address: Whether to listen beyond this machine without keys, too.
         prepare: Called once it is sure that the service can listen, and before it does: builds the index.
+        make_app: Makes the application, in each process that serves it; that of the HTTP service by default.
 
     Raises:
         ServiceError: If others could reach it without a key, or it cannot listen.
@@ -64,7 +73,7 @@ def serve(
         # Read when the library is imported: the workers count together.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_dir.name
     config = uvicorn.Config(
-        partial(_app, settings, use_keys),
+        partial(_app, make_app, settings, use_keys),
         factory=True,
         workers=workers,
         log_config=None,
@@ -78,8 +87,8 @@ def serve(
         timeout_worker_healthcheck=_SILENT_S,
         forwarded_allow_ips=",".join(settings.server_trusted_proxies or ("127.0.0.1", "::1")),
     )
-    _configure()
-    bound = _bound(host, port)
+    configure()
+    bound = bound_to(host, port)
     try:
         if prepare:
             prepare()
@@ -134,22 +143,25 @@ def check_exposure(settings: Settings, *, host: str, use_keys: bool, any_address
         open_to_all = not (use_keys and KeyStore(database, settings).any)
     finally:
         database.close()
-    if open_to_all and not any_address and not _is_this_machine(host):
+    if open_to_all and not any_address and not is_this_machine(host):
         raise ServiceError(
             f"on {host} others can reach the service, and it has no keys: make one with "
             "`policy-assistant keys create`, or say --any-address if whoever reaches it may use it"
         )
 
 
-def _app(settings: Settings, use_keys: bool) -> FastAPI:
+def _app(make_app: AppFactory | None, settings: Settings, use_keys: bool) -> ASGIApp:
     """Return the application; in the process that serves it."""
-    from assistant.server.app import create_app
+    configure()
+    if make_app is None:
+        from assistant.server.app import create_app
 
-    _configure()
-    return create_app(settings, use_keys=use_keys)
+        make_app = create_app
+    return make_app(settings, use_keys=use_keys)
 
 
-def _configure() -> None:
+def configure() -> None:
+    """Have this process log, and trace, as the service does."""
     from assistant.server.observing import configure_logging, configure_tracing
 
     configure_logging()
@@ -158,8 +170,12 @@ def _configure() -> None:
     os.environ.setdefault("PROMETHEUS_DISABLE_CREATED_SERIES", "true")
 
 
-def _bound(host: str, port: int) -> socket.socket:
-    """Return a socket with this address, at which nobody is let in yet."""
+def bound_to(host: str, port: int) -> socket.socket:
+    """Return a socket with this address, at which nobody is let in yet.
+
+    Raises:
+        ServiceError: If there is none to be had.
+    """
     bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -172,7 +188,8 @@ def _bound(host: str, port: int) -> socket.socket:
     return bound
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
+    """Say whether only this machine reaches what listens at an address."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

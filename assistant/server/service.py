@@ -372,7 +372,9 @@ class _Job:
             found = self._items()
             try:
                 for item in found:
-                    self.put(item)
+                    # An empty piece only asks whether anyone still waits.
+                    if not (isinstance(item, str) and not item):
+                        self.put(item)
                     if self.cancelled.is_set():
                         return
             finally:

@@ -52,4 +52,7 @@ async def demo_part(request: Request) -> Response:
 async def _file(request: Request, name: str, headers: dict[str, str]) -> Response:
     response = await _files.get_response(name, request.scope)
     response.headers.update(headers)
+    if name.endswith(".js"):
+        # What a system's table of types, or a library that changes it, calls a script.
+        response.headers["Content-Type"] = "text/javascript; charset=utf-8"
     return response

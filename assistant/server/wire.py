@@ -152,7 +152,7 @@ class Abstained(BaseModel):
     suggestions: list[str] = Field(default_factory=list, description="Questions that may have been meant.")
 
 
-class CitationOut(BaseModel):
+class Citation(BaseModel):
     """A place that an answer quotes; offsets are code points of the policy's text."""
 
     marker: int = Field(ge=1, description="The number in brackets that stands for it in the text.")
@@ -164,6 +164,11 @@ class CitationOut(BaseModel):
     start: int
     end: int
     translation: str | None
+
+
+class CitationOut(Citation):
+    """A place that an answer quotes, and where it can be read."""
+
     permalink: str = Field(description="Relative to the address of the service.")
 
 
@@ -214,7 +219,7 @@ class FoundOut(BaseModel):
     hits: list[FoundHit]
 
 
-class PolicyOut(BaseModel):
+class PolicyFacts(BaseModel):
     """What is known of a policy; empty texts for what is not."""
 
     policy_id: str
@@ -226,6 +231,11 @@ class PolicyOut(BaseModel):
     version: str
     contact: str
     sha256: str
+
+
+class PolicyOut(PolicyFacts):
+    """What is known of a policy, and where it can be read."""
+
     permalink: str
 
 
@@ -272,7 +282,7 @@ class Neighbour(BaseModel):
     text: str
 
 
-class ClauseOut(BaseModel):
+class ClauseRead(BaseModel):
     """A clause with its place and its neighbours."""
 
     index_version: str
@@ -293,6 +303,11 @@ class ClauseOut(BaseModel):
     previous: Neighbour | None
     next: Neighbour | None
     children: list[Neighbour]
+
+
+class ClauseOut(ClauseRead):
+    """A clause with its place and its neighbours, and where it can be read."""
+
     permalink: str
 
 

@@ -4,7 +4,7 @@ import type { Turn } from "./conversation";
 import { problemText } from "./conversation";
 import { add, copy, h, icon, iconButton, textButton } from "./dom";
 import type { Citation } from "./service";
-import { lines, shortened, spokenLanguage } from "./text";
+import { lines, shortened, spokenLanguage, withoutOffers } from "./text";
 import type { Words } from "./words";
 
 /** What an answer can ask of the widget around it. */
@@ -85,7 +85,8 @@ export class AnswerView {
   }
 
   private paragraphs(): HTMLElement[] {
-    const { citations, text, state } = this.turn;
+    const { citations, state, suggestions } = this.turn;
+    const text = withoutOffers(this.turn.text, suggestions);
     const known = new Map(citations.map((citation) => [citation.marker, citation]));
     // Before the citations have come, a number in brackets can only be a marker to be.
     const markers = state === "pending" && !known.size ? new Set(Array.from({ length: 99 }, (_, i) => i + 1)) : known;

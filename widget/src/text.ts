@@ -59,6 +59,14 @@ export function lines(text: string, markers: ReadonlySet<number>): Line[] {
   });
 }
 
+/** `text` without the questions that it ends with, where these are offered as buttons below it. */
+export function withoutOffers(text: string, offers: readonly string[]): string {
+  const at = offers[0] ? text.indexOf(offers[0]) : -1;
+  if (at < 0) return text;
+  const rest = offers.reduce((left, offer) => left.replace(offer, ""), text.slice(at));
+  return rest.trim() ? text : text.slice(0, at).trimEnd();
+}
+
 /** A reference cut in its middle: where two differ is mostly their end. `most` is in widths of a Latin letter. */
 export function shortened(reference: string, most: number): string {
   const steps = reference.split(" › ");

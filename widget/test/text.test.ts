@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { brandColours, contrast } from "../src/colours";
-import { lines, shortened, slice, visible } from "../src/text";
+import { lines, shortened, slice, visible, withoutOffers } from "../src/text";
 import { WORDS } from "../src/words";
 
 test("what nobody sees is taken out, and nothing else", () => {
@@ -24,6 +24,13 @@ test("markers at a line's end are its sources, others stand where they are", () 
     { kind: "item", pieces: ["一 ", 2, " 二"], sources: [3, 1] },
   ]);
   assert.deepEqual(lines("[1]\n\n", new Set([1])), [{ kind: "plain", pieces: [], sources: [1] }]);
+});
+
+test("questions that are offered as buttons are not said twice", () => {
+  assert.equal(withoutOffers("没看懂。例如：甲？ 乙？", ["甲？", "乙？"]), "没看懂。例如：");
+  assert.equal(withoutOffers("例如：甲？ 乙？ 请再问。", ["甲？", "乙？"]), "例如：甲？ 乙？ 请再问。");
+  assert.equal(withoutOffers("没看懂。", ["甲？"]), "没看懂。");
+  assert.equal(withoutOffers("没看懂。", []), "没看懂。");
 });
 
 test("a long reference keeps its beginning and its end", () => {
