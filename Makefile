@@ -15,11 +15,15 @@ PEERS := $(PEERS_VENV)/.installed
 ONNX := $(ONNX_VENV)/.installed
 DATA ?= data
 RUN ?= out/encoder
+# What `make encoder` writes; options of `python -m training train`; and the base's share of the weights.
+ENCODER ?= assistant/data/encoder
+RECIPE ?=
+SHARE ?= 0.2
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install ask ui serve index outline test test-models test-onnx test-browser widget check format eval peers test-peers bench load encoder encoder-figures clean
+.PHONY: help install ask ui serve index outline test test-models test-onnx test-browser screenshots widget widget-check check format eval peers test-peers bench load encoder encoder-figures clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,7 +47,7 @@ $(DEV): $(CORE) pyproject.toml
 # torch by itself first: an index may hold builds for graphics cards, of several gigabytes.
 $(MODELS): $(DEV) pyproject.toml
 	$(BIN)/python -m pip install --quiet torch==2.13.0
-	$(BIN)/python -m pip install --quiet --editable '.[dev,models,train]'
+	$(BIN)/python -m pip install --quiet --editable '.[dev,models,train,e5]'
 	@touch $@
 
 $(BROWSER): $(DEV) pyproject.toml
@@ -87,14 +91,20 @@ test: $(DEV) ## check the code and run the tests (no torch)
 	$(BIN)/pytest -m 'not model and not peers and not browser'
 
 # The browser is the system's own, chromium or chrome: the one that playwright would bring is not downloaded.
-test-browser: $(BROWSER) ## run the tests of the widget in a real browser (needs chromium)
+test-browser: $(BROWSER) ## run the tests of the widget and the web page in a real browser (needs chromium)
 	@[ -n "$$CHROMIUM" ] || command -v chromium || command -v chromium-browser || command -v google-chrome || \
 	  command -v google-chrome-stable || { \
 	  echo "No browser: install chromium (apt-get install chromium) or name one with CHROMIUM=/path/to/it" >&2; exit 1; }
 	$(BIN)/pytest -m browser
 
+screenshots: $(BROWSER) ## take the README's pictures of the web page (needs chromium)
+	$(BIN)/python -m tests.screenshots
+
 widget: widget/node_modules/.package-lock.json ## check the widget's sources and build it into the package (needs node)
 	cd widget && npm run --silent build && npm run --silent check
+
+widget-check: widget/node_modules/.package-lock.json ## check the widget's sources, and that its built file is what they make (needs node)
+	cd widget && npm run --silent check
 
 widget/node_modules/.package-lock.json: widget/package.json widget/package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or later" >&2; exit 1; }
@@ -123,16 +133,18 @@ test-peers: $(PEERS) ## run the tests that need these frameworks
 bench: $(DEV) ## measure speed and memory, as ratios to the models' own cost
 	$(BIN)/python -m benchmarks
 
-load: $(DEV) ## measure the HTTP service under load: some minutes
-	$(BIN)/python -m benchmarks.load
+load: $(DEV) ## measure the HTTP service under load, some minutes: make load [OPTIONS="--seconds 300"]
+	$(BIN)/python -m benchmarks.load $(OPTIONS)
 
-$(RUN)/base/model.safetensors: $(TRAIN)
+$(RUN)/base/model.safetensors: | $(TRAIN)
 	$(BIN)/python -m training base --data $(DATA) --out $(RUN)/base
 
 encoder: $(RUN)/base/model.safetensors ## train and export the encoder: make encoder DATA=folder [RESUME=--resume]
-	$(BIN)/python -m training train --data $(DATA) --base $(RUN)/base --out $(RUN)/run $(RESUME)
-	$(BIN)/python -m training export --data $(DATA) --model $(RUN)/run/final
-	$(BIN)/python -m training scope --data $(DATA)
+	$(BIN)/python -m training train --data $(DATA) --base $(RUN)/base --out $(RUN)/run $(RECIPE) $(RESUME)
+	$(BIN)/python -m training blend --base $(RUN)/base --model $(RUN)/run/final --out $(RUN)/blended --share $(SHARE)
+	$(BIN)/python -m training export --data $(DATA) --model $(RUN)/blended --out $(ENCODER)
+	$(BIN)/python -m training scope --data $(DATA) --model $(ENCODER)
+	$(BIN)/python -m training topics --data $(DATA) --model $(ENCODER)
 
 encoder-figures: $(TRAIN) ## print the encoder's table of figures and times: make encoder-figures DATA=folder
 	$(BIN)/python -m training evaluate --data $(DATA)

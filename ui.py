@@ -1,13 +1,16 @@
-"""The web page: a chat over the assistant, in Gradio.
+"""The web page: chat, policy reader, lookup desk, evaluation and policies, in Gradio over the HTTP service.
 
-Layout and callbacks only; every decision is the assistant's. Run it with
-`policy-assistant ui`, `make ui` or `python ui.py`.
+Layout only; every decision is the assistant's. Run it with `policy-assistant ui`, `make ui` or `python ui.py`.
 """
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import os
-from html import escape
+from contextlib import asynccontextmanager
+from functools import partial
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 # Before Gradio is imported: it reads these once, and by default reports its use to its makers.
@@ -15,140 +18,292 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import gradio as gr
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
 
-from assistant import Assistant, AssistantError, Settings, Turn
-from assistant.backends import embedders, generator
-from assistant.text import visible
+from assistant import AssistantError, Settings
+from assistant.errors import ServiceError
+from assistant.page import chat, reader
+from assistant.page.desk import build_desk
+from assistant.page.door import Door, preferred
+from assistant.page.evaluation import build_evaluation
+from assistant.page.policies import build_policies
+from assistant.page.shared import Page
+from assistant.server.app import create_app, opener
+from assistant.server.run import is_this_machine, serve
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Callable
 
-Message = dict[str, Any]
+    from assistant import Assistant
+    from assistant.text import Language
 
-_EXAMPLES = ("个推会收集哪些信息？", "怎么撤回授权？", "How long is my data kept?", "Is my data stored in China?")
-_PROMISE = "回答只引用政策原文，每句都注明条款。<br>Every statement quotes the policy and names its clause."
+    Opener = Callable[[Assistant | None], Assistant]
+
+_TABS = {"desk": build_desk, "evaluation": build_evaluation, "policies": build_policies}
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
 _QUEUE_SIZE = 64
 _CONCURRENT = 4
-_CSS = """
-.gradio-container { width: 100%; max-width: 56rem !important; margin: 0 auto !important;
-  font-family: system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "WenQuanYi Micro Hei", sans-serif; }
-#head { align-items: center; flex-wrap: wrap; }
-#head .block { flex: 1 1 16rem; }
-#head button { white-space: nowrap; }
-#head h1 { font-size: 1.3rem; font-weight: 600; }
-.placeholder { padding: 0 1rem; }
-"""
-# A second wall behind `shown`: the page's own scripts run, and nothing is fetched from elsewhere.
-_HEAD = """<meta http-equiv="Content-Security-Policy" content="default-src 'self' data: blob: \
-'unsafe-inline' 'unsafe-eval'; object-src 'none'; frame-src 'none'; form-action 'self'">"""
+_MAX_UPLOAD = "32mb"
+_UPLOADS_KEPT_S = (3_600, 3_600)
+"""How often Gradio's folder is looked at for uploads that nobody took, and how old they are then; in seconds."""
+_FONTS = ("system-ui", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "WenQuanYi Micro Hei", "sans-serif")
+_FILES = {"style.css": "text/css", "page.js": "text/javascript"}
 
 
-def respond(assistant: Assistant, question: str, history: Sequence[Turn]) -> list[Message]:
-    """Answer a question, as the messages to be added to the chat: the question, the answer, its clauses.
+def build(page: Page, *, signed_in: bool = False) -> gr.Blocks:
+    """Return the page in a language.
 
     Args:
-        assistant: Answers.
-        question: As typed.
-        history: What was asked before, oldest first.
+        page: What its parts share.
+        signed_in: Whether there is a session that can be ended.
     """
-    messages: list[Message] = [{"role": "user", "content": shown(question)}]
-    try:
-        answer = assistant.ask(question, history=history)
-    except AssistantError as error:
-        return [*messages, {"role": "assistant", "content": shown(str(error))}]
-    messages.append({"role": "assistant", "content": shown(answer.text)})
-    several = len(assistant.policies) > 1
-    for number, citation in enumerate(answer.citations, 1):
-        policy = assistant.policy(citation.policy_id)
-        clause = policy.own_text(policy[citation.clause_id]).strip()
-        title = f"[{number}] {shown(f'《{policy.title}》' if several else '')}{shown(citation.reference)}"
-        messages.append({"role": "assistant", "content": shown(clause), "metadata": {"title": title, "status": "done"}})
-    return messages
+    say = page.say
+    with gr.Blocks(
+        title=say("shell.title"), analytics_enabled=False, fill_width=True, delete_cache=_UPLOADS_KEPT_S
+    ) as blocks:
+        gr.HTML(
+            reader.head_html(page, signed_in=signed_in), elem_id="pa-head", apply_default_css=False, js_on_load=None
+        )
+        with gr.Row(elem_id="pa-main", equal_height=False):
+            with gr.Column(elem_id="pa-work", min_width=0), gr.Tabs(elem_id="pa-tabs"):
+                with gr.Tab(say("shell.chat"), id="chat", render_children=True):
+                    gr.HTML(chat.chat_html(page), elem_id="pa-chat", apply_default_css=False, js_on_load=None)
+                for name, build_tab in _TABS.items():
+                    with gr.Tab(say(f"shell.{name}"), id=name):
+                        build_tab(page)
+            gr.HTML(reader.reader_html(page), elem_id="pa-side", apply_default_css=False, js_on_load=None)
+    blocks.queue(max_size=_QUEUE_SIZE, api_open=False, default_concurrency_limit=_CONCURRENT)
+    return blocks
 
 
-def shown(text: str) -> str:
-    """Return `text` so that the chat shows it as it is.
+def create(
+    settings: Settings | None = None,
+    *,
+    open_assistant: Opener | None = None,
+    use_keys: bool = True,
+    own_names_only: bool = True,
+) -> FastAPI:
+    """Return the application: the page in each language, and the HTTP service, over one assistant.
 
-    The chat reads HTML even with `render_markdown=False`; what its sanitizer lets pass loads
-    images from other hosts. `>` stays as it is: the button that copies a message copies this.
+    Args:
+        settings: Options; those of the environment by default.
+        open_assistant: As in `create_app`.
+        use_keys: Whether the HTTP service wants keys once there are any.
+        own_names_only: Whether, without a password, only this machine's own names are answered.
 
-    >>> shown("设置>注销 <img src=x> R&D")
-    '设置>注销 &lt;img src=x> R&amp;D'
+    Raises:
+        AssistantError: If the policies cannot be opened.
     """
-    return visible(text).replace("&", "&amp;").replace("<", "&lt;")
+    settings = settings or Settings()
+    reopen = open_assistant or opener(settings)
+    # Opened before the page is built, which shows what there is.
+    waiting = [reopen(None)]
+    service = create_app(
+        settings, open_assistant=lambda former: waiting.pop() if waiting else reopen(former), use_keys=use_keys
+    )
+    service.include_router(chat.router)
+    service.include_router(reader.router)
+    answering = service.state.parts.service
+    loops: list[asyncio.AbstractEventLoop] = []
 
+    def current() -> Assistant:
+        return waiting[0] if waiting else answering.snapshot.assistant
 
-def build(assistant: Assistant) -> gr.Blocks:
-    """Return the page."""
-    chinese = all(policy.language == "zh" for policy in assistant.policies)
-    heading = "隐私政策问答 · Policy assistant" if chinese else "Policy assistant"
-    titles = "、".join(f"《{policy.title}》" for policy in assistant.policies)
-    with gr.Blocks(title="policy-assistant", analytics_enabled=False, fill_height=True) as page:
-        with gr.Row(elem_id="head"):
-            gr.HTML(f"<h1>{heading}</h1><p>{escape(visible(titles))}</p>")
-            anew = gr.Button("新对话 / New conversation", size="sm", scale=0)
-        chat = gr.Chatbot(
-            label="对话 / Chat",
-            height="20rem",
-            scale=1,
-            buttons=["copy"],
-            placeholder=_PROMISE,
-            examples=[{"text": example} for example in _EXAMPLES],
-            feedback_options=None,
-            sanitize_html=True,
-            allow_tags=False,
-            render_markdown=False,
-            latex_delimiters=[],
-            allow_file_downloads=False,
+    def reload() -> None:
+        former = answering.snapshot
+        # By a thread: the page's callbacks are no coroutines.
+        asyncio.run_coroutine_threadsafe(answering.reload(), loops[0]).result()
+        if answering.snapshot is former:
+            raise ServiceError("the policies could not be opened anew: the log says why")
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        loops[:] = [asyncio.get_running_loop()]
+        # What is mounted is not started by itself.
+        async with service.router.lifespan_context(service):
+            yield
+
+    site = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    site.state.parts = service.state.parts
+    site.add_api_route("/", _first, methods=["GET", "HEAD"])
+    site.add_api_route("/manifest.json", _manifest, methods=["GET"])
+    site.add_api_route("/favicon.ico", _icon, methods=["GET"])
+    for name in _FILES:
+        site.add_api_route(f"/page/{name}", partial(_file, name), methods=["GET"])
+    has_password = settings.ui_password is not None
+    for language in LANGUAGES:
+        page = Page(language=language, settings=settings, current=current, reload=reload)
+        gr.mount_gradio_app(
+            site,
+            build(page, signed_in=has_password),
+            path=f"/{language}",
+            **served_options(),
         )
-        question = gr.Textbox(
-            label="问题 / Question",
-            placeholder="中文或英文 / Chinese or English",
-            autofocus=True,
-            submit_btn=True,
-            max_length=assistant.settings.max_question_chars,
-        )
-        # Kept here, not read back from the page, which may send anything.
-        messages, turns = gr.State([]), gr.State([])
-
-        def ask(
-            asked: str, said: list[Message], history: list[Turn]
-        ) -> tuple[str, list[Message], list[Message], list[Turn]]:
-            if not asked.strip():
-                return "", said, said, history
-            said = [*said, *respond(assistant, asked, history)]
-            return "", said, said, [*history, Turn(question=asked)]
-
-        def ask_example(
-            said: list[Message], history: list[Turn], example: gr.SelectData
-        ) -> tuple[str, list[Message], list[Message], list[Turn]]:
-            return ask(str(example.value["text"]), said, history)
-
-        outcome = [question, chat, messages, turns]
-        limits = {"api_visibility": "private", "concurrency_limit": _CONCURRENT}
-        question.submit(ask, [question, messages, turns], outcome, **limits)
-        chat.example_select(ask_example, [messages, turns], outcome, **limits)
-        gr.on([anew.click, chat.clear], lambda: ("", [], [], []), None, outcome, api_visibility="private")
-    page.queue(max_size=_QUEUE_SIZE, api_open=False)
-    return page
+    site.mount("/", service)
+    site.add_middleware(
+        Door,
+        access=service.state.access,
+        password=settings.ui_password,
+        own_names_only=own_names_only,
+        early=_early(),
+    )
+    return site
 
 
-def launch(assistant: Assistant, *, host: str = "127.0.0.1", port: int = 7860) -> None:
-    """Serve the page until the process is stopped."""
-    build(assistant).launch(
-        server_name=host,
-        server_port=port,
-        share=False,
-        ssr_mode=False,
-        show_error=False,
-        css=_CSS,
-        head=_HEAD,
-        footer_links=[],
-        allowed_paths=[],
-        enable_monitoring=False,
+def served_options() -> dict[str, Any]:
+    """Return how Gradio is to serve the page: nothing shared, reported, published or fetched from elsewhere."""
+    return {
+        "ssr_mode": False,
+        "show_error": False,
+        "footer_links": [],
+        "run_history": False,
+        "allowed_paths": [],
+        "enable_monitoring": False,
+        "mcp_server": False,
+        "max_file_size": _MAX_UPLOAD,
+        "theme": theme(),
+        "head": _head(),
+    }
+
+
+def theme() -> gr.themes.Base:
+    """Return the page's colours and fonts, which every machine has: those of `style.css`, for Gradio's own parts."""
+    shades = {
+        50: "#eef8f6", 100: "#d8efeb", 200: "#b3ded8", 300: "#84c7be", 400: "#5cc9bd", 500: "#1f8a80",
+        600: "#0f6b64", 700: "#0c5852", 800: "#0b4743", 900: "#093a37", 950: "#052322",
+    }  # fmt: skip
+    return gr.themes.Base(
+        primary_hue=gr.themes.Color(name="pine", **{f"c{depth}": shade for depth, shade in shades.items()}),
+        neutral_hue=gr.themes.colors.slate,
+        font=list(_FONTS),
+        font_mono=["ui-monospace", "Menlo", "Consolas", "monospace"],
+        radius_size=gr.themes.sizes.radius_md,
+    ).set(
+        body_background_fill="#ffffff",
+        body_background_fill_dark="#12181f",
+        body_text_color="#1b2430",
+        body_text_color_dark="#e4e9ef",
+        body_text_color_subdued="#556070",
+        body_text_color_subdued_dark="#a9b4c2",
+        background_fill_primary_dark="#12181f",
+        background_fill_secondary="#f5f7f9",
+        background_fill_secondary_dark="#19212a",
+        color_accent="*primary_600",
+        border_color_primary="#dde2e9",
+        border_color_primary_dark="#2c3744",
+        block_background_fill_dark="#19212a",
+        block_label_text_color="#556070",
+        block_label_text_color_dark="#a9b4c2",
+        block_title_text_color="#556070",
+        block_title_text_color_dark="#a9b4c2",
+        input_background_fill="#ffffff",
+        input_background_fill_dark="#12181f",
+        input_border_width="1px",
+        input_border_color="#dde2e9",
+        input_border_color_dark="#2c3744",
+        input_border_color_focus="*primary_500",
+        input_border_color_focus_dark="*primary_400",
+        input_placeholder_color="#6b7685",
+        input_placeholder_color_dark="#93a0b0",
+        button_primary_background_fill="*primary_600",
+        button_primary_background_fill_dark="*primary_700",
+        button_primary_background_fill_hover="*primary_700",
+        button_primary_background_fill_hover_dark="*primary_600",
+        button_primary_text_color="#ffffff",
+        button_secondary_background_fill="#eceff3",
+        button_secondary_background_fill_dark="#222c37",
+        checkbox_background_color_selected="*primary_600",
+        checkbox_background_color_selected_dark="*primary_500",
+        checkbox_border_color_selected="*primary_600",
+        slider_color="*primary_600",
+        slider_color_dark="*primary_500",
     )
 
 
+def launch(
+    settings: Settings | None = None,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    any_address: bool = False,
+    prepare: Callable[[], object] | None = None,
+) -> None:
+    """Serve the page, and the HTTP service, until the process is stopped.
+
+    Args:
+        settings: Options; those of the environment by default.
+        host: Address to listen on.
+        port: Port to listen on; 0 for any that is free.
+        any_address: Whether to listen beyond this machine without a password, too.
+        prepare: Called before the page is served: builds the index.
+
+    Raises:
+        ServiceError: If others could reach it without a password, or it cannot listen.
+    """
+    settings = settings or Settings()
+    here = is_this_machine(host)
+    if not here and settings.ui_password is None and not any_address:
+        raise ServiceError(
+            f"on {host} others can reach the page, and it has no password: set ASSISTANT_UI_PASSWORD, "
+            "or say --any-address if whoever reaches it may use it"
+        )
+
+    def make(settings: Settings, *, use_keys: bool) -> FastAPI:
+        return create(settings, use_keys=use_keys, own_names_only=here and not any_address)
+
+    serve(settings, host=host, port=port, any_address=True, prepare=prepare, make_app=make)
+
+
+def _first(request: Request) -> Response:
+    """Lead to the page in the reader's language, at the clause that was asked for."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"{preferred(request)}/{query}", 307, headers={"Vary": "Accept-Language, Cookie"})
+
+
+def _manifest() -> Response:
+    """Return the manifest that Gradio's page asks for."""
+    return Response('{"name": "policy-assistant", "display": "browser"}', media_type="application/manifest+json")
+
+
+def _icon() -> Response:
+    """Return the page's icon."""
+    drawn = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
+        '<rect width="32" height="32" rx="7" fill="#0f6b64"/>'
+        '<path d="M9 8h14v16l-7-5-7 5z" fill="#fff"/></svg>'
+    )
+    return Response(drawn, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})
+
+
+def _file(name: str) -> Response:
+    """Return the page's style sheet or script."""
+    headers = {"Cache-Control": "public, max-age=3600"}
+    return Response(_content(name), media_type=_FILES[name], headers=headers)
+
+
+def _content(name: str) -> bytes:
+    return (resources.files("assistant.page") / name).read_bytes()
+
+
+def _address(name: str) -> str:
+    """Return where the page finds a file: another address for another content, since browsers keep it."""
+    return f"../page/{name}?v={hashlib.sha256(_content(name)).hexdigest()[:12]}"
+
+
+def _head() -> str:
+    return (
+        f'<link rel="stylesheet" href="{_address("style.css")}"><script src="{_address("page.js")}" defer></script>'
+        '<meta name="color-scheme" content="light dark">'
+    )
+
+
+def _early() -> str:
+    return f"<{_address('style.css')}>; rel=preload; as=style, <{_address('page.js')}>; rel=preload; as=script"
+
+
 if __name__ == "__main__":
-    options = Settings()
-    launch(Assistant.open(settings=options, embedders=embedders(options), generator=generator(options)))
+    try:
+        launch()
+    except AssistantError as error:
+        raise SystemExit(f"error: {error}") from None

@@ -1,4 +1,4 @@
-"""What the tests of the widget share: a service that says what it is told to, and pages with the widget on them."""
+"""What the browser tests share: a service that says what it is told to, pages with the widget on them, the web page."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import json
 import os
 import re
 import shutil
+import signal
+import socket
+import subprocess
+import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -13,7 +17,9 @@ from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.error import URLError
 from urllib.parse import unquote, urlsplit
+from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
@@ -49,6 +55,12 @@ window.pwn = () => window.ran.push("pwn");
 for (const name of ["alert", "confirm", "prompt", "open", "print"]) window[name] = () => { window.ran.push(name); };
 document.addEventListener("securitypolicyviolation", (event) => window.violations.push(event.violatedDirective));
 """
+
+# What is so once a page can be used: one with the widget, the web page.
+WIDGET = "typeof window.PolicyAssistant?.ask === 'function'"
+CHAT = (
+    "document.querySelector('.pa-box textarea') !== null && document.querySelector('.pa-text')?.childElementCount > 0"
+)
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "device_scale_factor": 2}
 DESKTOP = {"viewport": {"width": 1440, "height": 900}}
@@ -299,6 +311,50 @@ def host_page(service: str, *, lang: str = "zh", body: str = "", head: str = "",
     )
 
 
+@contextmanager
+def web_page(folder: Path, **settings: str) -> Iterator[str]:
+    """Serve the web page as a user does, by `policy-assistant ui`; yields its address.
+
+    Args:
+        folder: Where it keeps what it must keep.
+        settings: Settings by name, such as `corpus`.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    given = {
+        "server_data": str(folder),
+        "policies_dir": str(folder / "policies"),
+        "server_rate": "none",
+        **settings,
+    }
+    environment = os.environ | {f"ASSISTANT_{name.upper()}": value for name, value in given.items()}
+    command = [sys.executable, "-m", "assistant.cli", "ui", "--port", str(port)]
+    log = (folder / "log.txt").open("wb")
+    process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        # The first one builds the index, which takes a while on a busy machine.
+        end = time.monotonic() + 300
+        while not _is_ready(f"{address}/readyz"):
+            said = (folder / "log.txt").read_text("utf-8", "replace")
+            assert process.poll() is None, said
+            assert time.monotonic() < end, said
+            time.sleep(0.2)
+        yield address
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+        log.close()
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        with build_opener(ProxyHandler({})).open(url, timeout=5) as response:
+            return bool(response.status == 200)
+    except (URLError, OSError):
+        return False
+
+
 # --- The browser ---------------------------------------------------------------------------
 
 
@@ -320,7 +376,7 @@ def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     """Opens pages, on which nothing may run, leave or break."""
     contexts, requests, faults = [], [], []
 
-    def make(url: str, *, script: str = "", **options: Any) -> Page:
+    def make(url: str, *, script: str = "", ready: str = WIDGET, **options: Any) -> Page:
         context = browser.new_context(**({**DESKTOP, "locale": "en-GB", "reduced_motion": "reduce"} | options))
         contexts.append(context)
         context.set_default_timeout(20_000)
@@ -330,7 +386,7 @@ def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         context.on("weberror", lambda error: faults.append(str(error.error)))
         context.on("dialog", lambda dialog: faults.append(dialog.message))
         page.goto(url)
-        wait(page, "typeof window.PolicyAssistant?.ask === 'function'")
+        wait(page, ready)
         return page
 
     yield make

@@ -464,6 +464,12 @@ def test_the_index_is_built_once_and_again_if_forced(run: Runs, embedder: FakeEm
 # --- Errors and usage ------------------------------------------------------------------
 
 
+def test_what_people_do_first_is_listed_first(run: Runs) -> None:
+    listed = re.findall(r"^│ (\w+) ", run("--help").out, re.M)
+    assert listed[:4] == ["ask", "chat", "search", "outline"]
+    assert {"serve", "mcp", "keys", "eval", "translations"} <= set(listed)
+
+
 @pytest.mark.parametrize("command", [[], ["ask"], ["search"], ["outline"], ["index"], ["ui"]], ids=" ".join)
 @pytest.mark.parametrize("option", ["--help", "-h"])
 def test_every_command_has_help(run: Runs, command: list[str], option: str) -> None:

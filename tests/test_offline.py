@@ -71,13 +71,13 @@ def test_index_answers_and_page_need_no_network(index_dir: Path, asked_for: list
     assert spec.loader
     ui = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(ui)
+    options = settings.model_copy(update={"server_data": index_dir.parent / "data"})
 
     # In a running event loop: outside of one, Gradio opens some that it never closes.
     async def page() -> object:
-        return ui.build(assistant)
+        return ui.create(options, open_assistant=lambda _: assistant)
 
     assert asyncio.run(page())
-    assert ui.respond(assistant, QUESTIONS[0], [])
     assert asked_for == []
 
 

@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from assistant.cli.chat import talk
 from assistant.cli.evaluate import app as evaluate_app
+from assistant.cli.models import app as models_app
+from assistant.cli.policies import app as policies_app
+from assistant.cli.serve import build_first
 from assistant.cli.serve import register as register_service
 from assistant.cli.terminal import (
     EXIT_ABSTAINED,
@@ -33,6 +37,7 @@ from assistant.cli.terminal import (
     stdin,
     typed,
 )
+from assistant.cli.thesaurus import app as thesaurus_app
 from assistant.cli.train import train
 from assistant.cli.translations import app as translations_app
 from assistant.errors import AssistantError, QuestionError
@@ -45,8 +50,33 @@ if TYPE_CHECKING:
     from assistant.policy import Clause, Policy
 
 _LINE_EXAMPLE = '{"id": "q1", "question": "…"}'
+# What people do first comes first in the list; what is not named here, last.
+_ORDER = (
+    "ask",
+    "chat",
+    "search",
+    "outline",
+    "policies",
+    "ui",
+    "index",
+    "serve",
+    "mcp",
+    "keys",
+    "feedback",
+    "eval",
+    "train",
+)
+
+
+class _InOrderOfUse(TyperGroup):
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of the commands as they are to be listed."""
+        known = super().list_commands(ctx)
+        return sorted(known, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER))
+
 
 app = typer.Typer(
+    cls=_InOrderOfUse,
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode="rich",
@@ -58,7 +88,10 @@ app = typer.Typer(
 
 app.command("chat")(talk)
 app.add_typer(evaluate_app, name="eval")
+app.add_typer(models_app, name="models")
+app.add_typer(policies_app, name="policies")
 app.add_typer(translations_app, name="translations")
+app.add_typer(thesaurus_app, name="thesaurus")
 app.command()(train)
 register_service(app)
 
@@ -156,7 +189,7 @@ def search(
 
 @app.command()
 def outline(
-    policy: Annotated[str | None, typer.Argument(metavar="[POLICY]", help="Id of the policy, or a text file.")] = None,
+    policy: Annotated[str | None, typer.Argument(metavar="[POLICY]", help="Id of the policy, or a file.")] = None,
     as_json: AsJson = False,
     corpus: Corpus = None,
 ) -> None:
@@ -190,23 +223,36 @@ def index(
 def ui(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 7860,
+    any_address: Annotated[
+        bool, typer.Option("--any-address", help="Listen beyond this machine even without a password.")
+    ] = False,
     corpus: Corpus = None,
     index_dir: IndexDir = None,
 ) -> None:
-    """Open the web page, a chat over the same assistant."""
+    """Serve the web page, and the HTTP service with it, until stopped."""
+    settings = settings_of(corpus, index_dir)
     launch = _web_page()
-    launch(open_assistant(corpus, index_dir), host=host, port=port)
+
+    def prepare() -> None:
+        build_first(settings)
+        if port:
+            print_line(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+
+    launch(settings, host=host, port=port, any_address=any_address, prepare=prepare)
 
 
 def _policies(policy: str | None, corpus: Path | None) -> Iterator[Policy]:
     from assistant.corpus import open_corpus, read_text
     from assistant.parsing import parse
+    from assistant.readers import read_file
 
     if policy and Path(policy).is_file():
         path = Path(policy)
-        yield parse(read_text(path), id=path.stem)
+        # A text is parsed as it is, so that its offsets are those of the file.
+        is_text = path.suffix.lower() not in (".html", ".htm", ".docx", ".pdf")
+        yield parse(read_text(path) if is_text else read_file(path).text, id=path.stem)
         return
-    policies = open_corpus(settings_of(corpus, None).corpus_dir())
+    policies = open_corpus(*settings_of(corpus, None).corpus_dirs())
     if policy and policy not in {found.id for found in policies}:
         raise QuestionError(
             f"there is no policy {policy!r}: the corpus has {', '.join(found.id for found in policies)}"

@@ -49,14 +49,12 @@ def settings_of(corpus: Path | None, index_dir: Path | None) -> Settings:
 
 def open_assistant(corpus: Path | None, index_dir: Path | None) -> Assistant:
     """Open the assistant on a corpus; a bar shows the building of the index."""
-    from assistant.backends import embedders, generator
+    from assistant.backends import parts
     from assistant.engine import Assistant
 
     settings = settings_of(corpus, index_dir)
     with progress_bar() as progress:
-        return Assistant.open(
-            settings=settings, embedders=embedders(settings), generator=generator(settings), progress=progress
-        )
+        return Assistant.open(settings=settings, progress=progress, **parts(settings))
 
 
 def stdin() -> BinaryIO:

@@ -78,7 +78,7 @@ def _chinese_policies(policy: str | None, corpus: Path | None) -> list[tuple[Pol
     """Return the policy of this id, or all in Chinese, each with its translation."""
     from assistant.corpus import open_folders, read_translation
 
-    folders = open_folders(settings_of(corpus, None).corpus_dir())
+    folders = open_folders(*settings_of(corpus, None).corpus_dirs())
     if policy is not None and policy not in {found.id for found, _ in folders}:
         raise CorpusError(
             f"there is no policy {policy!r}: the corpus has {', '.join(found.id for found, _ in folders)}"

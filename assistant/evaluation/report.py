@@ -6,6 +6,8 @@ not the template's own is escaped in it, and shown without control and invisible
 
 from __future__ import annotations
 
+import tomllib
+from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET  # only written, never read
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from assistant.evaluation.runs import Document
+    from assistant.text import Language
 
 REPORT_FILES = ("report.html", RUN_FILE, "junit.xml")
 """What a report's folder holds."""
@@ -54,27 +57,75 @@ def write_report(folder: Path, run: Document) -> None:
 
 def page(run: Document) -> str:
     """Return the page of a run, in HTML."""
+    return _page(run, "en", with_questions=True)
+
+
+def figures_page(run: Document, language: Language) -> str:
+    """Return the page of a run without its questions, for a page that shows these itself.
+
+    Args:
+        run: What `assistant.evaluation.runs.document` returns.
+        language: Language of its words.
+    """
+    return _page(run, language, with_questions=False)
+
+
+def worded(phrase: str, language: Language, **values: object) -> str:
+    """Return a phrase of the report in a language.
+
+    Args:
+        phrase: The English phrase.
+        language: The language.
+        values: What its braces hold.
+
+    Raises:
+        KeyError: If there is no such phrase.
+    """
+    return (phrase if language == "en" else _chinese()[phrase]).format(**values)
+
+
+@cache
+def _chinese() -> dict[str, str]:
+    return tomllib.loads(resources.files(__package__).joinpath("report.zh.toml").read_text("utf-8"))
+
+
+def _page(run: Document, language: Language, *, with_questions: bool) -> str:
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 
     def shown(value: object) -> object:
         return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
+    def say(phrase: str, **values: object) -> str:
+        # A value that is markup already would stay markup in the template, among text that is none.
+        return worded(phrase, language, **{name: str(value) for name, value in values.items()})
+
+    policies = "; ".join(
+        ", ".join(
+            f"{policy['title']} ({policy['version']})" if policy["version"] else policy["title"]
+            for policy in part["policies"]
+        )
+        for part in run["sets"]
+    )
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, finalize=shown, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {"percent": _percent, "decimal": _decimal, "cut": _cut}
     template = environment.from_string(resources.files(__package__).joinpath("report.html.j2").read_text("utf-8"))
     return template.render(
+        _=say,
+        language=language,
+        with_questions=with_questions,
         run=run,
         name=", ".join(part["name"] for part in run["sets"]),
+        policies=policies,
         measures=MEASURES,
         area=AREA,
         tiles=_TILES,
         error_classes=ERROR_CLASSES,
         chart_groups=[kind for kind in _CHART_GROUPS if kind in run["figures"]],
         filters={kind: list(run["figures"][kind]) for kind in _CHART_GROUPS if kind in run["figures"]},
-        questions=_rows(run),
+        questions=_rows(run) if with_questions else [],
         plot=_plot(run["risk_coverage"]),
     )
 

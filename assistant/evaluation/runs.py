@@ -214,6 +214,15 @@ def read_run(path: Path) -> Document:
     return found
 
 
+def runs_in(folder: Path) -> tuple[Path, ...]:
+    """Return the folders in `folder` that hold a run, the newest first; none if there is no such folder."""
+    try:
+        found = [(path.stat().st_mtime, path.parent) for path in folder.glob(f"*/{RUN_FILE}")]
+    except OSError:
+        return ()
+    return tuple(path for _, path in sorted(found, key=lambda entry: (-entry[0], entry[1].name)))
+
+
 def _check_entry(entry: Document) -> None:
     if not all(isinstance(entry[key], str) for key in ("id", "question")):
         raise TypeError("id and question")

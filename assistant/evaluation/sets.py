@@ -214,6 +214,11 @@ def corpus_of(path: Path, settings: Settings) -> Path:
     return beside if beside.is_dir() else settings.corpus_dir()
 
 
+def sets_in(folder: Path) -> tuple[Path, ...]:
+    """Return the question sets in a folder, by name; none if there is no such folder."""
+    return tuple(sorted(path for path in folder.glob("*.*") if path.suffix.lower() in _KINDS and path.is_file()))
+
+
 def write_set(path: Path, questions: Iterable[Question]) -> None:
     """Write a question set, `*.jsonl` or `*.csv`; reading it again gives the same questions.
 
@@ -229,9 +234,12 @@ def write_set(path: Path, questions: Iterable[Question]) -> None:
     write_file(path, "".join(f"{line}\n" for line in lines).encode())
 
 
+_KINDS = (".jsonl", ".csv")
+
+
 def _kind(path: Path) -> str:
     kind = path.suffix.lower()
-    if kind not in (".jsonl", ".csv"):
+    if kind not in _KINDS:
         raise EvaluationError(f"question set {str(path)!r} must end in .jsonl or .csv: name the file accordingly")
     return kind
 

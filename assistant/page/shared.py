@@ -8,15 +8,16 @@ from functools import cache
 from html import escape
 from importlib import resources
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from assistant.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from assistant.engine import Assistant
     from assistant.settings import Settings
-    from assistant.text import Language
+    from assistant.text import Language, Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +43,13 @@ class Page:
         Raises:
             KeyError: If there are no such words.
         """
-        part, _, name = key.partition(".")
-        return _words(part)[name][self.language].format(**values)
+        return said(key, self.language, **values)
+
+
+def said(key: str, language: Language, **values: object) -> str:
+    """Return the words of `key` in a language, as `Page.say` does in the page's."""
+    part, _, name = key.partition(".")
+    return _words(part)[name][language].format(**values)
 
 
 @cache
@@ -53,6 +59,11 @@ def _words(part: str) -> dict[str, dict[str, str]]:
     return tomllib.loads(source.read_text(encoding="utf-8"))
 
 
+def all_words(part: str, language: Language) -> dict[str, str]:
+    """Return all words of a part of the page, for its script, their braces unfilled."""
+    return {name: texts[language] for name, texts in _words(part).items()}
+
+
 def shown(text: str) -> str:
     """Return untrusted text as HTML that shows it as it is, without what cannot be seen.
 
@@ -60,3 +71,39 @@ def shown(text: str) -> str:
     '设置 &gt; 注销 &lt;img src=x&gt;'
     """
     return escape(visible(text))
+
+
+def place_link(policy_id: str, clause_id: str, start: int, end: int, words: str) -> str:
+    """Return the link to a place in the policy reader, as HTML.
+
+    Args:
+        policy_id: The policy.
+        clause_id: The clause that it opens at.
+        start: First code point to be marked.
+        end: End of what is marked.
+        words: What the link says.
+    """
+    address = urlencode({"policy": policy_id, "clause": clause_id})
+    return (
+        f'<a class="clause-link" href="?{escape(address)}" data-policy="{escape(policy_id)}" '
+        f'data-clause="{escape(clause_id)}" data-start="{start}" data-end="{end}">{shown(words)}</a>'
+    )
+
+
+def marked(text: str, start: int, end: int, marks: Iterable[Span]) -> str:
+    """Return `text[start:end]` as HTML with those of the marks that lie in it."""
+    parts: list[str] = []
+    place = start
+    for left, right in marks:
+        first, last = max(left, place), min(right, end)
+        if first < last:
+            parts += [shown(text[place:first]), "<mark>", shown(text[first:last]), "</mark>"]
+            place = last
+    parts.append(shown(text[place:end]))
+    return "".join(parts).strip()
+
+
+def hint(words: str, *, error: bool = False) -> str:
+    """Return a remark as HTML: what to do next, or what went wrong."""
+    kind, role = (" pa-hint-wrong", "alert") if error else ("", "note")
+    return f'<p class="pa-hint{kind}" role="{role}">{shown(words)}</p>'

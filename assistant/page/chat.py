@@ -1,0 +1,302 @@
+"""The chat: what it asks of the service, and what it is told of an answer.
+
+The page's script keeps the conversation in its browser and sends it along with the next question. What comes from
+there may be anything: it is checked, and what names no policy or clause that there is, is left out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+from pydantic import BaseModel, ConfigDict, Field
+
+from assistant.conversation import Turn
+from assistant.page.reader import EVERYTHING
+from assistant.page.shared import Page, all_words, said, shown
+from assistant.server.asking import Asking, answer_of, is_whole, parts_of, streamed, unless_left
+from assistant.server.wire import Feedback, PolicyId, Refused, encoded, error_json
+from assistant.text import Language, visible
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Sequence
+
+    from assistant.answering import Answer
+    from assistant.engine import Assistant
+    from assistant.policy import Clause, Policy
+    from assistant.retrieval import Hit
+
+_MOST_TURNS = 20
+_MOST_CITED = 100
+_MOST_CHARS = 20_000
+_NEAREST = 3
+_FOLLOW_UPS = 3
+_LIKELY = 6
+"""How many of the best clauses are about what was asked, as a rule."""
+_EXCERPT_CHARS = 90
+_TITLE_CHARS = 24
+# What leads to what was cut off, such as "For instance: ".
+_LAST_SENTENCE = re.compile(r"(?<=[。.?？!！])[^。.?？!！]{0,40}$")
+
+_ClauseId = Annotated[str, Field(max_length=200)]
+
+
+class _Sent(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class PastTurn(_Sent):
+    """What was said before, as the browser kept it."""
+
+    question: str = Field(max_length=_MOST_CHARS)
+    answer: str = Field("", max_length=_MOST_CHARS)
+    query: str = Field("", max_length=_MOST_CHARS)
+    citations: list[tuple[PolicyId, _ClauseId]] = Field([], max_length=_MOST_CITED)
+
+
+class Question(_Sent):
+    """A question of the page."""
+
+    question: str
+    history: list[PastTurn] = Field([], max_length=_MOST_TURNS)
+    language: Language = "zh"
+
+
+router = APIRouter(prefix="/page", include_in_schema=False)
+
+
+@router.post("/ask")
+async def ask(request: Request, body: Question) -> Response:
+    """Answer: events `piece` with verified text, then `answer` or `error`."""
+    parts = parts_of(request)
+    await parts.access.count_address(request)
+    assistant = parts.service.snapshot.assistant
+    asking = Asking(request, EVERYTHING, body.question, history=turns(body.history, assistant))
+    stream = asking.pieces()
+    # Up to here what goes wrong has a status of its own.
+    first = await unless_left(request, anext(stream))
+
+    async def events() -> AsyncGenerator[bytes]:
+        try:
+            async with aclosing(stream):
+                pieces = first
+                while not is_whole(pieces):
+                    yield _told(pieces) or KEEPALIVE_COMMENT
+                    pieces = await anext(stream)
+                answer = answer_of(pieces)
+                whole = described(answer, asking.snapshot.assistant, body.language) | {"id": asking.id}
+                yield _told(pieces) + _event("answer", whole)
+        except Refused as error:
+            yield _event("error", error.as_json(request.state.request_id))
+        except Exception as error:  # the stream ends as promised, and the log tells the rest
+            yield _event("error", error_json("internal", "a fault of the service", request.state.request_id))
+            raise error
+
+    return await streamed(events(), whole=is_whole(first))
+
+
+@router.post("/feedback", status_code=204)
+async def feedback(request: Request, body: Feedback) -> Response:
+    """Keep what a person thought of an answer of the page."""
+    parts = parts_of(request)
+    await parts.access.count_address(request)
+    known = await asyncio.to_thread(
+        parts.feedback.give, body.answer_id, owner=EVERYTHING.owner, useful=body.useful, why=body.why
+    )
+    if not known:
+        raise Refused(404, "answer_not_found", "there is no such answer, or it has been forgotten")
+    parts.metrics.feedback.labels(str(body.useful).lower()).inc()
+    return Response(status_code=204)
+
+
+def chat_html(page: Page) -> str:
+    """Return the chat without a conversation, which the page's script keeps."""
+
+    def say(key: str) -> str:
+        return shown(page.say(f"chat.{key}"))
+
+    words = shown(json.dumps(all_words("chat", page.language), ensure_ascii=False))
+    longest = page.settings.max_question_chars
+    return (
+        f'<section class="pa-chat" aria-label="{shown(page.say("shell.chat"))}" data-words="{words}" '
+        f'data-language="{page.language}">'
+        f'<div class="pa-log" role="log" aria-live="off" aria-label="{say("log")}" tabindex="0"></div>'
+        '<p class="pa-said" role="status"></p>'
+        f'<form class="pa-box"><textarea id="pa-question" rows="1" maxlength="{longest}" aria-label="{say("box")}" '
+        f'placeholder="{say("placeholder")}" enterkeyhint="send"></textarea>'
+        f'<button class="pa-send" aria-label="{say("send")}" title="{say("send")}"><svg viewBox="0 0 20 20" '
+        'aria-hidden="true"><path d="M10 16V4M4.5 9.5L10 4l5.5 5.5"/></svg></button>'
+        f'<button type="button" class="pa-stop" aria-label="{say("stop")}" title="{say("stop")}" hidden>'
+        '<svg viewBox="0 0 20 20" aria-hidden="true"><rect x="6" y="6" width="8" height="8" rx="1"/></svg></button>'
+        f'</form><div class="pa-under"><span>{say("hint")}</span><span class="pa-kept">{say("kept")}</span>'
+        f'<button type="button" class="pa-quiet pa-anew" hidden>{say("anew")}</button></div></section>'
+    )
+
+
+def turns(past: Sequence[PastTurn], assistant: Assistant) -> list[Turn]:
+    """Return a conversation as the assistant takes it, without clauses that there are not, or not any more."""
+    known = {policy.id: policy for policy in assistant.policies}
+    return [
+        Turn(
+            question=turn.question,
+            answer=turn.answer,
+            query=turn.query,
+            citations=tuple(
+                (policy_id, clause_id)
+                for policy_id, clause_id in turn.citations
+                if policy_id in known and _has(known[policy_id], clause_id)
+            ),
+        )
+        for turn in past
+        if visible(turn.question).strip()
+    ]
+
+
+def described(answer: Answer, assistant: Assistant, language: Language) -> dict[str, Any]:
+    """Return what the page shows of an answer.
+
+    Args:
+        answer: The answer.
+        assistant: What it came from.
+        language: Language of the page.
+
+    Returns:
+        Texts, all of which are to be shown as text. Besides those of `Answer`: `understood`, only if the question was
+        taken as another; `nearest`, clauses to read where there is no answer; `contact`, where there is none and the
+        answer does not tell it; `follow_ups`, what may be asked next.
+    """
+    reason = answer.abstained
+    policies = {policy.id: policy for policy in assistant.policies}
+    several = len(policies) > 1
+    citations = [
+        {
+            "policy": citation.policy_id,
+            "clause": citation.clause_id,
+            "title": visible(policies[citation.policy_id].title) if several else "",
+            "reference": visible(citation.reference),
+            "quote": visible(citation.quote),
+            "start": citation.start,
+            "end": citation.end,
+            "translation": visible(citation.translation or ""),
+            "language": policies[citation.policy_id].language,
+        }
+        for citation in answer.citations
+    ]
+    return {
+        "question": visible(answer.question),
+        "understood": visible(answer.query) if _words_of(answer.query) != _words_of(answer.question) else "",
+        "query": answer.query,
+        "language": answer.language,
+        "text": _text(answer),
+        "citations": citations,
+        "abstained": reason.kind if reason else "",
+        "readings": [visible(text) for text in reason.suggestions] if reason else [],
+        "nearest": _nearest(answer, answer.language, several=several) if reason else [],
+        "contact": _contact(answer, assistant, language) if reason and reason.kind != "unclear" and answer.hits else "",
+        "follow_ups": follow_ups(answer, answer.language),
+    }
+
+
+def _text(answer: Answer) -> str:
+    """Return an answer's text, without the readings at its end, which the page shows to be chosen from."""
+    text = visible(answer.text)
+    listed = visible(" ".join(answer.abstained.suggestions)) if answer.abstained else ""
+    if not listed or not text.endswith(listed):
+        return text
+    return _LAST_SENTENCE.sub("", text.removesuffix(listed)) or text
+
+
+def follow_ups(answer: Answer, language: Language) -> list[str]:
+    """Return what may be asked after an answer: about other clauses that were found, and what else there is.
+
+    Args:
+        answer: The answer.
+        language: Language of what is asked.
+    """
+    if answer.abstained:
+        return []
+    cited = [(citation.policy_id, citation.clause_id) for citation in answer.citations]
+    told = {(policy_id, above.id) for policy_id, clause_id in cited for above in _path(answer, policy_id, clause_id)}
+    found: list[str] = []
+    for hit in answer.hits[:_LIKELY]:
+        titled = next((above for above in reversed(hit.policy.path(hit.clause.id)[1:]) if above.title), None)
+        if titled is None or (hit.policy.id, titled.id) in told:
+            continue
+        told.add((hit.policy.id, titled.id))
+        title = _title(hit.policy, titled, language)
+        if 0 < len(title) <= (1 if language == "zh" else 3) * _TITLE_CHARS:
+            found.append(said("chat.about", language, title=title))
+    return [*found[: _FOLLOW_UPS - 1], said("chat.more", language)]
+
+
+def _title(policy: Policy, clause: Clause, language: Language) -> str:
+    """Return a clause's title in a language; nothing if it is not known in it."""
+    title: str | None = clause.title
+    if policy.language != language:
+        start = policy.text.find(clause.title, clause.start, clause.body_end)
+        title = policy.translation(start, start + len(clause.title)) if language == "en" and start >= 0 else None
+    return visible(title or "").strip("：:*#【】 \t")
+
+
+def _path(answer: Answer, policy_id: str, clause_id: str) -> Sequence[Any]:
+    policy = next((hit.policy for hit in answer.hits if hit.policy.id == policy_id), None)
+    return policy.path(clause_id) if policy else ()
+
+
+def _nearest(answer: Answer, language: Language, *, several: bool) -> list[dict[str, Any]]:
+    return [
+        {
+            "policy": hit.policy.id,
+            "clause": hit.clause.id,
+            "title": visible(hit.policy.title) if several else "",
+            "reference": visible(hit.reference),
+            "excerpt": _shortened(hit.policy.text[hit.start : hit.end], hit.policy.chars(_EXCERPT_CHARS)),
+            "translation": _shortened(_english(hit), 3 * _EXCERPT_CHARS) if language == "en" else "",
+            "language": hit.policy.language,
+        }
+        for hit in answer.hits[:_NEAREST]
+    ]
+
+
+def _english(hit: Hit) -> str:
+    return hit.policy.translation(hit.start, hit.end) or ""
+
+
+def _shortened(text: str, most: int) -> str:
+    text = " ".join(visible(text).split())
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _contact(answer: Answer, assistant: Assistant, language: Language) -> str:
+    """Return whom to turn to, unless the answer says so."""
+    asked = {hit.policy.id for hit in answer.hits}
+    for policy in assistant.policies:
+        if policy.id in asked and policy.contact and policy.contact not in answer.text:
+            company = policy.company or policy.title
+            return visible(said("chat.contact", language, company=company, contact=policy.contact))
+    return ""
+
+
+def _has(policy: Policy, clause_id: str) -> bool:
+    try:
+        policy.path(clause_id)
+    except KeyError:
+        return False
+    return True
+
+
+def _words_of(text: str) -> str:
+    return "".join(char for char in visible(text).casefold() if char.isalnum())
+
+
+def _told(pieces: Sequence[str | Answer]) -> bytes:
+    return b"".join(_event("piece", {"text": visible(piece)}) for piece in pieces if isinstance(piece, str) and piece)
+
+
+def _event(name: str, data: dict[str, Any]) -> bytes:
+    return format_sse_event(event=name, data_str=encoded(data).decode())

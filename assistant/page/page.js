@@ -1,0 +1,1083 @@
+// The page's own script: the conversation, which this browser keeps, and the policy reader.
+//
+// Text of questions, answers and policies becomes text nodes only. The one HTML that is put in is the reader's, made
+// by the page's own service, which escapes what stands in a policy.
+"use strict";
+
+(() => {
+  const KEPT = "policy-assistant.chat.1";
+  const THEME = "policy-assistant.theme";
+  const MOST_TURNS = 50;
+  const MOST_SENT = 12;
+  const MOST_SENT_CHARS = 4000;
+  const MOST_FOUND = 500;
+  const WIDE = window.matchMedia("(min-width: 60rem)");
+  const BASE = new URL(location.pathname.endsWith("/") ? "../page/" : "page/", location.href);
+
+  const one = (selector, root = document) => root.querySelector(selector);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const filled = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
+
+  /** Return an element with these attributes and children, of which strings are text. */
+  function made(name, attributes = {}, ...children) {
+    const element = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) {
+      if (key === "onclick") element.addEventListener("click", value);
+      else if (value === true) element.setAttribute(key, "");
+      else if (value !== false && value !== undefined && value !== "") element.setAttribute(key, value);
+    }
+    element.append(...children.filter((child) => child !== null && child !== ""));
+    return element;
+  }
+
+  const SHAPES = {
+    copy: "M7 7V4h9v9h-3M4 7h9v9H4z",
+    retry: "M15.5 7A6 6 0 1 0 16 11M16 3.5V7h-3.5",
+    edit: "M4 16l.8-3.4L13 4.4l2.6 2.6-8.2 8.2zM11.4 6l2.6 2.6",
+    useful: "M7 9l3-5.5c1.4 0 2 .9 1.8 2.2L11.4 8H15c.9 0 1.5.8 1.3 1.7l-1 4.6c-.2.8-.8 1.2-1.5 1.2H7zM4 9h3v6.5H4z",
+    useless: "M13 11l-3 5.5c-1.4 0-2-.9-1.8-2.2L8.6 12H5c-.9 0-1.5-.8-1.3-1.7l1-4.6C4.9 4.9 5.5 4.5 6.2 4.5H13zM16 11h-3V4.5h3z",
+  };
+
+  function icon(name) {
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    svg.setAttribute("viewBox", "0 0 20 20");
+    svg.setAttribute("aria-hidden", "true");
+    const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    path.setAttribute("d", SHAPES[name]);
+    svg.append(path);
+    return svg;
+  }
+
+  function iconButton(name, label, onclick, attributes = {}) {
+    return made("button", { type: "button", class: "pa-quiet pa-icon", "aria-label": label, title: label, onclick, ...attributes }, icon(name));
+  }
+
+  function clauseLink(place, label, attributes, ...children) {
+    return made(
+      "a",
+      {
+        href: `?${new URLSearchParams({ policy: place.policy, clause: place.clause })}`,
+        "data-policy": place.policy,
+        "data-clause": place.clause,
+        "data-start": place.start === undefined ? "" : String(place.start),
+        "data-end": place.end === undefined ? "" : String(place.end),
+        "aria-label": label,
+        title: label,
+        ...attributes,
+        class: `clause-link ${attributes.class ?? ""}`.trim(),
+      },
+      ...children,
+    );
+  }
+
+  async function copied(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      // Not there without encryption, or not allowed.
+      const area = made("textarea", { class: "pa-hidden" });
+      area.value = text;
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+  }
+
+  // --- What this browser keeps ---------------------------------------------------------------
+
+  /** Return what this browser keeps; nothing if it keeps nothing. */
+  function stored(key) {
+    try {
+      return localStorage.getItem(key) ?? "";
+    } catch {
+      return "";
+    }
+  }
+
+  const isText = (value) => typeof value === "string";
+  const isList = (value, holds) => Array.isArray(value) && value.every(holds);
+  const isPlace = (value) => value && ["policy", "clause", "title", "reference", "language"].every((name) => isText(value[name]));
+  const isCitation = (value) =>
+    isPlace(value) && isText(value.quote) && isText(value.translation) && Number.isInteger(value.start) && Number.isInteger(value.end);
+
+  function isAnswer(value) {
+    return (
+      value &&
+      ["id", "question", "understood", "query", "language", "text", "abstained", "contact"].every((name) => isText(value[name])) &&
+      isList(value.citations, isCitation) &&
+      isList(value.nearest, (near) => isPlace(near) && isText(near.excerpt) && isText(near.translation)) &&
+      isList(value.readings, isText) &&
+      isList(value.follow_ups, isText)
+    );
+  }
+
+  function kept() {
+    try {
+      const found = JSON.parse(stored(KEPT) || "[]");
+      return isList(found, (turn) => turn && isText(turn.question) && isAnswer(turn.answer)) ? found.slice(-MOST_TURNS) : [];
+    } catch {
+      return [];
+    }
+  }
+
+  function keep(turns) {
+    let whole = turns.filter((turn) => turn.answer).map(({ question, answer, rated }) => ({ question, answer, rated }));
+    whole = whole.slice(-MOST_TURNS);
+    while (whole.length) {
+      try {
+        localStorage.setItem(KEPT, JSON.stringify(whole));
+        return;
+      } catch {
+        // The browser has no more room: the oldest go first.
+        whole = whole.slice(Math.ceil(whole.length / 2));
+      }
+    }
+    try {
+      localStorage.removeItem(KEPT);
+    } catch {
+      // A browser that keeps nothing: the conversation lasts as long as the page.
+    }
+  }
+
+  // --- Chat ----------------------------------------------------------------------------------
+
+  const chat = { turns: kept(), draft: "", asking: null, editing: null };
+
+  function startChat(root) {
+    const words = JSON.parse(root.dataset.words);
+    const language = root.dataset.language;
+    const log = one(".pa-log", root);
+    const status = one(".pa-said", root);
+    const form = one(".pa-box", root);
+    const box = one("textarea", form);
+    const send = one(".pa-send", form);
+    const stop = one(".pa-stop", form);
+    const anew = one(".pa-anew", root);
+
+    function say(text) {
+      status.textContent = text;
+    }
+
+    function grow() {
+      box.style.height = "auto";
+      box.style.height = `${Math.min(box.scrollHeight + 2, 160)}px`;
+      send.disabled = !box.value.trim() || chat.asking !== null;
+      chat.draft = box.value;
+    }
+
+    function toEnd() {
+      log.scrollTop = log.scrollHeight;
+    }
+
+    function refresh() {
+      const asking = chat.asking !== null;
+      root.classList.toggle("pa-empty", chat.turns.length === 0);
+      anew.hidden = chat.turns.length === 0;
+      one(".pa-kept", root).hidden = chat.turns.length === 0;
+      stop.hidden = !asking;
+      send.hidden = asking;
+      log.setAttribute("aria-busy", String(asking));
+      log.replaceChildren(...(chat.turns.length ? chat.turns.map(shownTurn) : [greeting()]));
+      grow();
+    }
+
+    function greeting() {
+      const examples = words.examples.split("|").map((text) => made("button", { type: "button", class: "pa-ask", onclick: () => ask(text) }, text));
+      return made("div", { class: "pa-hello" }, made("h2", {}, words.hello), made("p", {}, words.promise), made("div", { class: "pa-asks" }, ...examples));
+    }
+
+    function shownTurn(turn, number) {
+      const last = number === chat.turns.length - 1;
+      const asked = made(
+        "div",
+        { class: "pa-asked" },
+        made("span", { class: "pa-hidden" }, `${words.you}: `),
+        made("p", {}, turn.question),
+        iconButton("edit", words.edit, () => edit(number), { disabled: chat.asking !== null }),
+      );
+      const answered = made("div", { class: "pa-answered" });
+      turn.element = answered;
+      showAnswer(turn, last);
+      return made("article", { class: "pa-turn" }, asked, answered);
+    }
+
+    function showAnswer(turn, last) {
+      const parts = [made("span", { class: "pa-hidden" }, `${words.assistant}: `)];
+      const answer = turn.answer;
+      if (answer?.understood) parts.push(made("p", { class: "pa-understood" }, filled(words.understood, { query: answer.understood })));
+      const text = answer?.text ?? turn.text ?? "";
+      if (text) parts.push(...shownText(text, answer?.citations ?? []));
+      else if (!turn.problem) parts.push(made("p", { class: "pa-busy" }, words.busy));
+      if (turn.problem) {
+        parts.push(
+          made(
+            "div",
+            { class: "pa-problem" },
+            made("p", {}, turn.problem),
+            last ? made("button", { type: "button", class: "pa-ask", onclick: () => retry() }, words.again) : null,
+          ),
+        );
+      }
+      if (answer) parts.push(...beside(answer, last), actions(turn, last));
+      if (answer && last && answer.follow_ups.length) parts.push(asks(words.next, answer.follow_ups, "pa-next"));
+      turn.element.replaceChildren(...parts);
+    }
+
+    /** Return what stands beside an answer's text: where there is none, what may help instead. */
+    function beside(answer, last) {
+      const parts = [];
+      if (answer.readings.length && last) parts.push(asks(words.readings, answer.readings, "pa-readings"));
+      if (answer.nearest.length && !answer.readings.length) {
+        const items = answer.nearest.map((near) =>
+          made(
+            "li",
+            {},
+            clauseLink(near, filled(words.open_clause, { reference: named(near) }), { class: "pa-chip" }, named(near)),
+            made("p", { lang: near.language }, near.excerpt),
+            near.translation ? made("p", { class: "pa-translation", lang: "en" }, near.translation) : null,
+          ),
+        );
+        parts.push(made("div", { class: "pa-nearest" }, made("h2", {}, words.nearest), made("ul", {}, ...items)));
+      }
+      if (answer.contact) parts.push(made("p", { class: "pa-contact" }, answer.contact));
+      return parts;
+    }
+
+    function named(place) {
+      return place.title ? `《${place.title}》${place.reference}` : place.reference;
+    }
+
+    function asks(title, questions, name) {
+      const buttons = questions.map((text) => made("button", { type: "button", class: "pa-ask", onclick: () => ask(text) }, text));
+      return made("div", { class: `pa-asks ${name}`, role: "group", "aria-label": title }, made("h2", {}, title), ...buttons);
+    }
+
+    // A quote in quotation marks with its marker, which may go over several lines, as the assistant words it.
+    const QUOTED = /^• (?:([^“]*?) )?“([\s\S]*?)” \[(\d+)\]$/gm;
+
+    function shownText(text, citations) {
+      const parts = [];
+      let from = 0;
+      const plain = (lines) => {
+        for (const line of lines.split("\n").filter((each) => each.trim())) {
+          const english = /^ {2}Translation: (.*)$/.exec(line);
+          const quote = parts.at(-1);
+          if (english && quote?.localName === "figure") {
+            quote.insertBefore(
+              made("p", { class: "pa-translation", lang: "en" }, made("span", { class: "pa-hidden" }, `${words.translation}: `), english[1]),
+              one("figcaption", quote),
+            );
+          } else {
+            parts.push(made("p", { class: /^Translations are a courtesy/.test(line) ? "pa-note" : "" }, ...marked(line, citations)));
+          }
+        }
+      };
+      for (const match of text.matchAll(QUOTED)) {
+        plain(text.slice(from, match.index));
+        from = match.index + match[0].length;
+        const [, claim, quote, marker] = match;
+        const citation = citations[Number(marker) - 1];
+        parts.push(
+          made(
+            "figure",
+            { class: "pa-quote" },
+            claim ? made("p", { class: "pa-claim" }, claim) : null,
+            made("blockquote", { lang: citation?.language }, quote.replace(/\n {2}/g, "\n")),
+            made("figcaption", {}, citation ? chip(citation, marker) : made("span", { class: "pa-chip" }, `[${marker}]`)),
+          ),
+        );
+      }
+      plain(text.slice(from));
+      return parts;
+    }
+
+    /** Return a line with a chip for each marker in it. */
+    function marked(line, citations) {
+      return line.split(/(\[\d+\])/).map((part) => {
+        const citation = /^\[\d+\]$/.test(part) ? citations[Number(part.slice(1, -1)) - 1] : undefined;
+        return citation ? chip(citation, part.slice(1, -1)) : part;
+      });
+    }
+
+    function chip(citation, marker) {
+      const label = filled(words.open_clause, { reference: named(citation) });
+      return clauseLink(citation, label, { class: "pa-chip" }, made("b", {}, marker), named(citation));
+    }
+
+    function actions(turn, last) {
+      const { answer } = turn;
+      const copy = iconButton("copy", words.copy, async () => {
+        await copied(plainText(answer));
+        say(words.copied);
+        flash(copy, words.copied);
+      });
+      const rate = (useful) =>
+        iconButton(useful ? "useful" : "useless", useful ? words.useful : words.useless, () => (useful ? give(turn, true, "") : askWhy(turn)), {
+          "aria-pressed": String(turn.rated === useful),
+          class: `pa-quiet pa-icon pa-${useful ? "useful" : "useless"}`,
+        });
+      return made(
+        "div",
+        { class: "pa-actions" },
+        copy,
+        last ? iconButton("retry", words.retry, () => retry(), { disabled: chat.asking !== null }) : null,
+        rate(true),
+        rate(false),
+        made("span", { class: "pa-flash", "aria-hidden": "true" }),
+      );
+    }
+
+    function flash(button, text) {
+      const place = one(".pa-flash", button.parentElement);
+      if (!place) return;
+      place.textContent = text;
+      setTimeout(() => (place.textContent = ""), 2500);
+    }
+
+    function plainText(answer) {
+      const references = answer.citations.map((citation, at) => `[${at + 1}] ${named(citation)}`);
+      return [answer.text, references.join("\n")].filter(Boolean).join("\n\n");
+    }
+
+    function askWhy(turn) {
+      const bar = one(".pa-actions", turn.element);
+      if (one(".pa-why", turn.element)) return;
+      const field = made("textarea", { rows: "2", maxlength: "1000", "aria-label": words.why, placeholder: words.why });
+      const why = made("form", { class: "pa-why" }, field, made("button", { class: "pa-ask" }, words.send_why));
+      why.addEventListener("submit", (event) => {
+        event.preventDefault();
+        give(turn, false, field.value.trim());
+      });
+      bar.after(why);
+      field.focus();
+    }
+
+    async function give(turn, useful, why) {
+      let told = words.thanks;
+      try {
+        const response = await sent("feedback", { answer_id: turn.answer.id, useful, why });
+        if (response.ok) turn.rated = useful;
+        else told = response.status === 404 ? words.not_kept : words.offline;
+      } catch {
+        told = words.offline;
+      }
+      keep(chat.turns);
+      showAnswer(turn, turn === chat.turns.at(-1));
+      flash(one(".pa-actions button", turn.element), told);
+      one(`.pa-${useful ? "useful" : "useless"}`, turn.element)?.focus();
+      say(told);
+    }
+
+    function sent(route, body, signal) {
+      return fetch(new URL(route, BASE), {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(body),
+        signal,
+      });
+    }
+
+    async function ask(question) {
+      const asked = question.trim();
+      if (!asked || chat.asking) return;
+      const before = chat.editing === null ? chat.turns : chat.turns.slice(0, chat.editing);
+      const history = before
+        .filter((turn) => turn.answer)
+        .slice(-MOST_SENT)
+        .map(({ answer }) => ({
+          question: answer.question,
+          answer: answer.text.slice(0, MOST_SENT_CHARS),
+          query: answer.query,
+          citations: answer.citations.slice(0, 100).map(({ policy, clause }) => [policy, clause]),
+        }));
+      const turn = { question: asked, text: "" };
+      chat.turns = [...before.filter((each) => each.answer), turn];
+      chat.editing = null;
+      chat.asking = new AbortController();
+      box.value = "";
+      say(words.busy);
+      refresh();
+      toEnd();
+      try {
+        await answered(turn, history, chat.asking.signal);
+      } catch (error) {
+        turn.problem = error.name === "AbortError" ? words.stopped : error.told ? filled(words.failed, { problem: error.told }) : words.offline;
+      }
+      chat.asking = null;
+      keep(chat.turns);
+      const held = root.contains(document.activeElement) || document.activeElement === document.body;
+      refresh();
+      show(turn);
+      say(turn.problem ?? plainText(turn.answer));
+      if (held && WIDE.matches) box.focus({ preventScroll: true });
+    }
+
+    async function answered(turn, history, signal) {
+      const response = await sent("ask", { question: turn.question, history, language }, signal);
+      if (response.status === 401) location.reload();
+      if (!response.ok) {
+        const said = await response.json().catch(() => null);
+        throw Object.assign(new Error("refused"), { told: said?.error?.message });
+      }
+      for await (const [event, data] of events(response.body)) {
+        if (event === "piece") {
+          turn.text += data.text;
+          const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+          showAnswer(turn, true);
+          if (atEnd) toEnd();
+        } else if (event === "answer") {
+          if (!isAnswer(data)) throw new Error("no answer");
+          turn.answer = data;
+        } else if (event === "error") {
+          throw Object.assign(new Error("failed"), { told: data.error?.message });
+        }
+      }
+      if (!turn.answer) throw new Error("cut off");
+    }
+
+    /** Yield the events of a stream with their data. */
+    async function* events(body) {
+      const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+      let rest = "";
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return;
+        const blocks = (rest + value).split("\n\n");
+        rest = blocks.pop();
+        for (const block of blocks) {
+          const lines = block.split("\n");
+          const event = lines.find((line) => line.startsWith("event: "))?.slice(7);
+          const data = lines.filter((line) => line.startsWith("data: ")).map((line) => line.slice(6));
+          if (event) yield [event, JSON.parse(data.join("\n"))];
+        }
+      }
+    }
+
+    /** Scroll to where an answer begins, if it is longer than what is seen. */
+    function show(turn) {
+      const article = turn.element.parentElement;
+      const top = article.offsetTop - log.offsetTop;
+      log.scrollTop = article.offsetHeight > log.clientHeight ? top - 12 : log.scrollHeight;
+    }
+
+    function retry() {
+      const { question } = chat.turns.at(-1);
+      chat.turns = chat.turns.slice(0, -1);
+      ask(question);
+    }
+
+    function edit(number) {
+      chat.editing = number;
+      box.value = chat.turns[number].question;
+      all(".pa-turn", log).forEach((turn, at) => turn.classList.toggle("pa-outdated", at >= number));
+      grow();
+      box.focus();
+      box.select();
+    }
+
+    function leaveEditing() {
+      if (chat.editing === null) return;
+      chat.editing = null;
+      box.value = "";
+      refresh();
+    }
+
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      ask(box.value);
+    });
+    box.addEventListener("input", grow);
+    box.addEventListener("keydown", (event) => {
+      // Not while an input method composes: there Enter takes a word.
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) {
+        event.preventDefault();
+        ask(box.value);
+      } else if (event.key === "Escape") {
+        leaveEditing();
+      }
+    });
+    stop.addEventListener("click", () => chat.asking?.abort());
+    let sure = 0;
+    anew.addEventListener("click", () => {
+      if (!sure) {
+        // Asked twice: there is no way back.
+        anew.textContent = words.sure;
+        sure = setTimeout(unsure, 6000);
+        return;
+      }
+      unsure();
+      chat.asking?.abort();
+      chat.turns = [];
+      chat.editing = null;
+      keep([]);
+      refresh();
+      box.focus();
+    });
+    anew.addEventListener("blur", unsure);
+
+    function unsure() {
+      clearTimeout(sure);
+      sure = 0;
+      anew.textContent = words.anew;
+    }
+
+    window.addEventListener("storage", (event) => {
+      if (event.key !== KEPT || chat.asking) return;
+      chat.turns = kept();
+      refresh();
+    });
+
+    box.value = chat.draft;
+    refresh();
+    toEnd();
+  }
+
+  // --- Reader --------------------------------------------------------------------------------
+
+  const reader = { policy: "", clause: "", policies: new Map(), open: { chat: true }, tab: "chat", opener: null, overlaid: false };
+
+  function startReader(root) {
+    const words = JSON.parse(root.dataset.words);
+    const language = one("#pa-page")?.dataset.language ?? "zh";
+    const choose = one(".pa-choose", root);
+    const title = one(".pa-reader-title", root);
+    const nav = one("nav", root);
+    const outline = one(".pa-outline", root);
+    const scroll = one(".pa-pages", root);
+    const facts = one(".pa-facts", root);
+    const article = one(".pa-text", root);
+    const notice = one(".pa-notice", root);
+    const find = one(".pa-find", root);
+    const count = one(".pa-count", root);
+    const [before, after] = [one(".pa-find-previous", root), one(".pa-find-next", root)];
+    const english = one(".pa-english-switch", root);
+    const toggle = one("#pa-show-reader");
+    let lines = [];
+    let sections = new Map();
+    let found = [];
+    let at = -1;
+
+    // --- Whether it is seen ---
+
+    function seen(open) {
+      reader.open[reader.tab] = open;
+      apply();
+    }
+
+    function apply() {
+      const wide = WIDE.matches;
+      const open = Boolean(reader.open[reader.tab]) && (wide || reader.overlaid);
+      document.body.classList.toggle("pa-reading", open);
+      toggle?.setAttribute("aria-expanded", String(open));
+      const over = open && !wide;
+      for (const other of [one("#pa-work"), one("#pa-head")]) if (other) other.inert = over;
+      if (over) root.setAttribute("role", "dialog");
+      else root.setAttribute("role", "region");
+    }
+
+    function close() {
+      reader.overlaid = false;
+      seen(false);
+      const back = reader.opener?.isConnected ? reader.opener : toggle;
+      back?.focus();
+      reader.opener = null;
+    }
+
+    function reveal(opener) {
+      if (opener) reader.opener = opener;
+      if (!WIDE.matches) reader.overlaid = true;
+      seen(true);
+    }
+
+    // --- What it shows ---
+
+    async function list() {
+      const response = await fetch(new URL("policies", BASE));
+      if (!response.ok) throw new Error("no list");
+      const { policies } = await response.json();
+      choose.replaceChildren(...policies.map(({ id, title: name }) => made("option", { value: id }, name)));
+      choose.hidden = policies.length < 2;
+      title.hidden = policies.length > 1;
+      return policies.map(({ id }) => id);
+    }
+
+    async function load(id) {
+      const address = new URL(`policies/${encodeURIComponent(id)}`, BASE);
+      address.searchParams.set("language", language);
+      // The browser asks whether it has changed: it may have been replaced.
+      const response = await fetch(address);
+      if (response.status === 401) location.reload();
+      if (!response.ok) throw new Error("no policy");
+      const version = response.headers.get("ETag");
+      if (reader.policy === id && root.dataset.version === version) return;
+      const policy = await response.json();
+      root.dataset.version = version;
+      reader.policy = id;
+      title.textContent = policy.title;
+      facts.textContent = policy.facts.join(" · ");
+      nav.innerHTML = policy.outline;
+      outline.hidden = !policy.outline;
+      article.lang = policy.language;
+      nav.lang = policy.language;
+      article.innerHTML = policy.text;
+      english.hidden = !policy.translated;
+      lines = all(".pa-line", article).map((element) => ({ element, start: Number(element.dataset.start) }));
+      sections = new Map(all(".pa-part", article).map((element) => [element.dataset.clause, element]));
+      search();
+    }
+
+    /** Open a policy at a clause, and mark code points of its text if they are given. */
+    async function go(id, clause, { start, end, push = true, focus = false } = {}) {
+      notice.textContent = "";
+      try {
+        const known = choose.options.length && [...choose.options].some(({ value }) => value === id) ? null : await list();
+        await load(id || reader.policy || known?.[0] || choose.options[0]?.value || "");
+      } catch {
+        notice.textContent = words.missing;
+        if (!reader.policy) scroll.classList.add("pa-none");
+        return;
+      }
+      scroll.classList.remove("pa-none");
+      choose.value = reader.policy;
+      unmark();
+      reader.clause = sections.has(clause) ? clause : "";
+      for (const link of all("[aria-current]", nav)) link.removeAttribute("aria-current");
+      if (push) address();
+      if (clause && !sections.has(clause)) notice.textContent = filled(words.missing_clause, { clause });
+      const section = sections.get(reader.clause);
+      if (!section) {
+        if (!clause) scroll.scrollTop = 0;
+        return;
+      }
+      const marks = end > start ? mark(start, end) : [];
+      section.classList.add("pa-here");
+      current(reader.clause);
+      const target = marks[0] ?? section;
+      place(target, marks.length ? "center" : "start");
+      if (focus) section.focus({ preventScroll: true });
+    }
+
+    function place(target, wanted) {
+      // The beginning of what is longer than what is seen.
+      const block = target.getBoundingClientRect().height > scroll.clientHeight - 32 ? "start" : wanted;
+      target.scrollIntoView({ block, behavior: "instant" });
+      // What was not laid out before has its real height only now.
+      requestAnimationFrame(() => target.scrollIntoView({ block, behavior: "instant" }));
+    }
+
+    function address() {
+      const query = new URLSearchParams(location.search);
+      query.set("policy", reader.policy);
+      if (reader.clause) query.set("clause", reader.clause);
+      else query.delete("clause");
+      const wanted = `?${query}`;
+      if (wanted !== location.search) history.pushState(null, "", wanted);
+      switchLink();
+    }
+
+    /** Show in the outline where the reader is: the clause, or the nearest above it. */
+    function current(clause) {
+      const links = new Map(all("a", nav).map((link) => [link.dataset.clause, link]));
+      let id = clause;
+      while (id && !links.has(id)) id = id.includes(".") ? id.slice(0, id.lastIndexOf(".")) : "";
+      const link = links.get(id);
+      if (!link) return;
+      link.setAttribute("aria-current", "true");
+      for (let list = link.closest("ul"); list && nav.contains(list); list = list.parentElement.closest("ul")) {
+        if (list.hidden) fold(one(".pa-fold", list.parentElement));
+      }
+      const box = nav.getBoundingClientRect();
+      const own = link.getBoundingClientRect();
+      if (own.top < box.top || own.bottom > box.bottom) nav.scrollTop += own.top - box.top - box.height / 2;
+    }
+
+    /** Open or close a branch of the outline. */
+    function fold(button) {
+      const list = one("ul", button.parentElement);
+      list.hidden = !list.hidden;
+      button.setAttribute("aria-expanded", String(!list.hidden));
+    }
+
+    nav.addEventListener("click", (event) => {
+      if (event.target.matches(".pa-fold")) fold(event.target);
+    });
+
+    // --- Marks ---
+
+    function unmark() {
+      for (const section of all(".pa-here", article)) section.classList.remove("pa-here");
+      for (const element of all("mark", article)) {
+        const holder = element.parentElement;
+        element.replaceWith(...element.childNodes);
+        holder.normalize();
+      }
+    }
+
+    /** Mark the code points from `start` to `end` of the policy's text; return the marks. */
+    function mark(start, end) {
+      const marks = [];
+      for (let number = Math.max(lineAt(start), 0); number < lines.length && lines[number].start < end; number += 1) {
+        const { element, start: begins } = lines[number];
+        const holder = element.firstElementChild;
+        const text = holder.textContent;
+        const gone = element.dataset.gone ? element.dataset.gone.split(" ").map(Number) : [];
+        const shownPlace = (offset) => offset - gone.filter((each) => each < offset).length;
+        const from = units(text, shownPlace(Math.max(start - begins, 0)));
+        const to = units(text, shownPlace(Math.max(end - begins, 0)));
+        if (from >= to || !holder.firstChild) continue;
+        const range = document.createRange();
+        range.setStart(holder.firstChild, from);
+        range.setEnd(holder.firstChild, to);
+        const wrapped = made("mark", {});
+        range.surroundContents(wrapped);
+        marks.push(wrapped);
+      }
+      return marks;
+    }
+
+    /** Return the number of the last line that begins at or before a place. */
+    function lineAt(offset) {
+      let [low, high] = [0, lines.length];
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (lines[middle].start <= offset) low = middle + 1;
+        else high = middle;
+      }
+      return low - 1;
+    }
+
+    /** Return how many of a string's units its first `count` code points have. */
+    function units(text, count) {
+      let place = 0;
+      for (let left = count; left > 0 && place < text.length; left -= 1) place += text.codePointAt(place) > 0xffff ? 2 : 1;
+      return place;
+    }
+
+    // --- Search ---
+
+    const highlights = typeof Highlight === "function" && CSS.highlights;
+
+    function search() {
+      const wanted = find.value.trim().toLowerCase();
+      found = [];
+      at = -1;
+      if (wanted) {
+        for (const { element } of lines) {
+          const text = element.firstElementChild.textContent.toLowerCase();
+          for (let place = text.indexOf(wanted); place >= 0 && found.length < MOST_FOUND; place = text.indexOf(wanted, place + wanted.length)) {
+            found.push({ element, from: place, to: place + wanted.length });
+          }
+          if (found.length >= MOST_FOUND) break;
+        }
+      }
+      before.disabled = after.disabled = found.length === 0;
+      count.textContent = wanted && !found.length ? words.none : "";
+      if (highlights) {
+        CSS.highlights.set("pa-found", new Highlight(...found.map(range).filter(Boolean)));
+        CSS.highlights.delete("pa-found-here");
+      }
+    }
+
+    function range({ element, from, to }) {
+      // A citation's mark may cut the line's text into several nodes.
+      const result = document.createRange();
+      const walker = document.createTreeWalker(element.firstElementChild, NodeFilter.SHOW_TEXT);
+      let place = 0;
+      let begun = false;
+      while (walker.nextNode()) {
+        const { length } = walker.currentNode;
+        if (!begun && from < place + length) {
+          result.setStart(walker.currentNode, from - place);
+          begun = true;
+        }
+        if (begun && to <= place + length) {
+          result.setEnd(walker.currentNode, to - place);
+          return result;
+        }
+        place += length;
+      }
+      return null;
+    }
+
+    function step(by) {
+      if (!found.length) return;
+      at = (at + by + found.length) % found.length;
+      count.textContent = filled(words.found, { number: at + 1, count: found.length });
+      place(found[at].element, "center");
+      const here = range(found[at]);
+      if (highlights && here) CSS.highlights.set("pa-found-here", new Highlight(here));
+    }
+
+    // --- What is done with it ---
+
+    find.addEventListener("input", search);
+    find.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") {
+        event.preventDefault();
+        step(event.shiftKey ? -1 : 1);
+      }
+    });
+    before.addEventListener("click", () => step(-1));
+    after.addEventListener("click", () => step(1));
+    choose.addEventListener("change", () => go(choose.value, ""));
+    one("input", english).addEventListener("change", (event) => article.classList.toggle("pa-with-english", event.target.checked));
+    one(".pa-close", root).addEventListener("click", close);
+    one(".pa-back", root).addEventListener("click", close);
+    toggle?.addEventListener("click", () => (document.body.classList.contains("pa-reading") ? close() : reveal(toggle)));
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && reader.overlaid && document.body.classList.contains("pa-reading")) close();
+    });
+    WIDE.addEventListener("change", apply);
+    window.addEventListener("popstate", () => fromAddress(false));
+
+    function fromAddress(first) {
+      const query = new URLSearchParams(location.search);
+      const id = query.get("policy") ?? "";
+      const clause = query.get("clause") ?? "";
+      if (clause && (first || !WIDE.matches)) reveal(null);
+      return go(id, clause, { push: false });
+    }
+
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest?.("a.clause-link");
+      if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+      event.preventDefault();
+      const inside = root.contains(link);
+      const { policy, clause, start, end } = link.dataset;
+      if (!inside) {
+        for (const other of all("#pa-work .clause-link[aria-current]")) other.removeAttribute("aria-current");
+        link.setAttribute("aria-current", "true");
+        reveal(link);
+      }
+      if (inside && !WIDE.matches && nav.contains(link)) outline.open = false;
+      go(policy, clause, { start: Number(start ?? NaN), end: Number(end ?? NaN), focus: !WIDE.matches || inside });
+    });
+
+    // Where there is room the outline stands beside the text.
+    new ResizeObserver(() => {
+      const roomy = root.clientWidth >= 720;
+      if (roomy !== (root.dataset.roomy === "true")) {
+        root.dataset.roomy = String(roomy);
+        outline.open = roomy;
+      }
+    }).observe(root);
+    one("summary", outline).addEventListener("click", (event) => {
+      if (root.dataset.roomy === "true") event.preventDefault();
+    });
+
+    if (language === "en") {
+      one("input", english).checked = true;
+      article.classList.add("pa-with-english");
+    }
+    reader.apply = apply;
+    apply();
+    fromAddress(true);
+  }
+
+  // --- The frame -----------------------------------------------------------------------------
+
+  function switchLink() {
+    const other = one("#pa-other");
+    if (!other) return;
+    const address = new URL(`../${other.hreflang}/`, location.href);
+    address.search = location.search;
+    other.href = address.href;
+  }
+
+  function startPage(root) {
+    const { language } = root.dataset;
+    document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
+    document.cookie = `policy-assistant-language=${language};path=${new URL("..", BASE).pathname};max-age=31536000;samesite=lax`;
+    switchLink();
+    const dark = () => document.body.classList.contains("dark");
+    const theme = stored(THEME);
+    if (theme) document.body.classList.toggle("dark", theme === "dark");
+    one("#pa-theme", root).addEventListener("click", () => {
+      document.body.classList.toggle("dark", !dark());
+      try {
+        localStorage.setItem(THEME, dark() ? "dark" : "light");
+      } catch {
+        // It lasts as long as the page.
+      }
+    });
+  }
+
+  /** Have the reader follow the tabs: each remembers whether it is open beside it. */
+  function followTabs() {
+    const chosen = one("#pa-tabs [role=tab][aria-selected=true]");
+    const name = chosen?.dataset.tabId ?? "chat";
+    if (name === reader.tab) return;
+    reader.tab = name;
+    document.body.dataset.paTab = name;
+    reader.overlaid = false;
+    reader.apply?.();
+  }
+
+  const PARTS = [
+    ["#pa-page", startPage],
+    [".pa-chat", startChat],
+    ["#pa-reader", startReader],
+  ];
+  const started = new WeakSet();
+
+  function start() {
+    for (const [selector, begin] of PARTS) {
+      const root = one(selector);
+      if (!root || started.has(root)) continue;
+      started.add(root);
+      begin(root);
+    }
+    followTabs();
+  }
+
+  document.body ? start() : document.addEventListener("DOMContentLoaded", start);
+  new MutationObserver(start).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["aria-selected"] });
+})();
+
+// --- Copying: a button's data-copy is put on the clipboard ---------------------------------------
+{
+  const status = () => {
+    let place = document.getElementById("pa-status");
+    if (!place) {
+      place = document.createElement("div");
+      place.id = "pa-status";
+      place.className = "pa-hidden";
+      place.setAttribute("role", "status");
+      document.body.append(place);
+    }
+    return place;
+  };
+  // Where the page is neither on this machine nor encrypted there is no clipboard to write to.
+  const copiedByHand = (text) => {
+    const field = document.createElement("textarea");
+    field.value = text;
+    field.className = "pa-hidden";
+    document.body.append(field);
+    field.select();
+    const done = document.execCommand("copy");
+    field.remove();
+    return done;
+  };
+  document.addEventListener("click", async (event) => {
+    const button = event.target instanceof Element && event.target.closest("[data-copy]");
+    if (!button) return;
+    let done = true;
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+    } catch {
+      done = copiedByHand(button.dataset.copy);
+      button.focus();
+    }
+    if (!done || button.classList.contains("pa-copied")) return;
+    const words = button.textContent;
+    button.textContent = status().textContent = button.dataset.copied;
+    button.classList.add("pa-copied");
+    setTimeout(() => {
+      button.textContent = words;
+      button.classList.remove("pa-copied");
+      status().textContent = "";
+    }, 1600);
+  });
+}
+
+// --- Recent look-ups: kept by the browser, shown in the element with data-recent -----------------
+{
+  const most = 8;
+  const kept = (key) => {
+    try {
+      const found = JSON.parse(localStorage.getItem(key) ?? "[]");
+      return Array.isArray(found) ? found.filter((text) => typeof text === "string").slice(0, most) : [];
+    } catch {
+      return [];
+    }
+  };
+  const keep = (key, texts) => {
+    try {
+      localStorage.setItem(key, JSON.stringify(texts));
+    } catch {
+      // A browser that keeps nothing has no recent look-ups.
+    }
+  };
+  const field = (nav) => document.querySelector(`${nav.dataset.field} textarea, ${nav.dataset.field} input`);
+  const show = (nav) => {
+    const texts = kept(nav.dataset.recent);
+    nav.querySelector(".pa-recent-list").replaceChildren(
+      ...texts.map((text) => {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.textContent = button.title = text;
+        return button;
+      }),
+    );
+    nav.hidden = !texts.length;
+  };
+  const remember = () => {
+    const nav = document.querySelector("[data-recent]");
+    const text = nav && field(nav)?.value.trim().slice(0, 200);
+    if (!text) return;
+    keep(nav.dataset.recent, [text, ...kept(nav.dataset.recent).filter((other) => other !== text)].slice(0, most));
+    show(nav);
+  };
+  window.paRecent = (element) => element.querySelectorAll("[data-recent]").forEach(show);
+  document.addEventListener("click", (event) => {
+    const target = event.target instanceof Element ? event.target : null;
+    const nav = target?.closest("[data-recent]");
+    if (nav && target.closest(".pa-recent-clear")) {
+      keep(nav.dataset.recent, []);
+      show(nav);
+      field(nav)?.focus();
+    } else if (nav && target.closest(".pa-recent-list button")) {
+      const place = field(nav);
+      place.value = target.closest("button").textContent;
+      place.dispatchEvent(new Event("input", { bubbles: true }));
+      place.focus();
+    } else if (target?.closest("#pa-desk-compose, #pa-desk-found [data-copy], #pa-desk-found .clause-link")) {
+      remember();
+      // The reader that opens beside the clauses makes them narrower, and moves them.
+      const link = target.closest("#pa-desk-found .clause-link");
+      if (link) setTimeout(() => link.scrollIntoView({ block: "nearest" }), 400);
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.isComposing && event.target.closest?.("#pa-desk-query")) remember();
+  });
+}
+
+// --- Searching as one types: a pause in typing presses the hidden button beside the field --------
+{
+  const pauseMs = 160;
+  let timer;
+  const wait = (event) => {
+    if (!event.target.closest?.("#pa-desk-query")) return;
+    clearTimeout(timer);
+    // What an input method has not put together yet is no word.
+    if (!event.isComposing) timer = setTimeout(() => document.getElementById("pa-desk-pause")?.click(), pauseMs);
+  };
+  document.addEventListener("input", wait);
+  document.addEventListener("compositionend", wait);
+}
+
+// --- Reports of an evaluation: a frame is as high as what it shows, and as light or dark as the page ------
+{
+  const themed = (frame) => {
+    const root = frame.contentDocument?.documentElement;
+    if (root) root.dataset.theme = document.body.classList.contains("dark") ? "dark" : "light";
+  };
+  const fit = (frame) => {
+    const height = frame.contentDocument?.documentElement.offsetHeight;
+    if (height) frame.style.height = `${height}px`;
+  };
+  const seen = (event) => {
+    const frame = event.target;
+    if (!(frame instanceof HTMLIFrameElement) || !frame.matches(".pa-report")) return;
+    themed(frame);
+    fit(frame);
+    new ResizeObserver(() => fit(frame)).observe(frame.contentDocument.documentElement);
+  };
+  // That a frame is loaded is not told to those above it, but on the way down it can be seen.
+  document.addEventListener("load", seen, true);
+  const themes = new MutationObserver(() => document.querySelectorAll(".pa-report").forEach(themed));
+  const watch = () => themes.observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  document.body ? watch() : document.addEventListener("DOMContentLoaded", watch);
+}

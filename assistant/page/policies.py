@@ -1,0 +1,631 @@
+"""The tab that keeps the policies: what there is, adding one from a file, correcting what is known, removing."""
+
+from __future__ import annotations
+
+import datetime
+import queue
+import re
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.corpus import (
+    REMOVED,
+    add_policy,
+    change_policy,
+    folders_of,
+    may_change,
+    read_translation,
+    remove_policy,
+)
+from assistant.errors import AssistantError, FileError, IndexLockedError
+from assistant.page.shared import hint, place_link, shown
+from assistant.parsing import parse
+from assistant.readers import FORMATS, Format, read_file
+from assistant.text import visible
+from assistant.translations import gaps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from assistant.index import Progress
+    from assistant.page.shared import Page
+    from assistant.policy import Clause, Policy
+
+_SHOWN_CLAUSES = 300
+_SHOWN_LINES = 40
+_LINE_CHARS = 160
+_ENDINGS = [f".{name}" for name in (*FORMATS, "htm", "markdown")]
+_KEPT_S = 3_600
+"""How long a file that was read waits to be added."""
+
+# --- What there is -----------------------------------------------------------------------------
+
+
+def listing(page: Page) -> str:
+    """Return the policies in use as HTML: each with its size, its dates and where it came from."""
+    folders = _folders(page)
+    items = [_item(page, policy, folders.get(policy.id)) for policy in page.current().policies]
+    kept = hint(page.say("policies.kept_in", folder=page.settings.writable_dir()))
+    return f'<ul class="pa-policies-list">{"".join(items)}</ul>{kept}'
+
+
+def _folders(page: Page) -> dict[str, Path]:
+    """Return the folders of the policies by id; none while somebody's change of one is not finished."""
+    with suppress(AssistantError):
+        return folders_of(page.settings)
+    return {}
+
+
+def _item(page: Page, policy: Policy, folder: Path | None) -> str:
+    facts = [_size(page, policy)]
+    if policy.effective_date:
+        facts.append(page.say("policies.effective", date=policy.effective_date))
+    if policy.version != policy.effective_date:
+        facts.append(page.say("policies.version", version=policy.version))
+    facts += [policy.company, _translated(page, policy, folder)]
+    badge = ""
+    if folder is not None and not may_change(page.settings, folder):
+        badge = f' <span class="pa-policies-badge">{shown(page.say("policies.shipped"))}</span>'
+    link = place_link(policy.id, policy.root.id, 0, 0, policy.title)
+    said = " · ".join(shown(fact) for fact in facts if fact)
+    return f"<li><b>{link}</b>{badge}<p>{said}</p></li>"
+
+
+def _size(page: Page, policy: Policy) -> str:
+    return page.say("policies.facts", clauses=f"{_clauses(policy):,}", characters=f"{len(policy.text):,}")
+
+
+def _clauses(policy: Policy) -> int:
+    return sum(1 for _ in policy.walk()) - 1
+
+
+def _translated(page: Page, policy: Policy, folder: Path | None) -> str:
+    if policy.language != "zh" or folder is None:
+        return ""
+    if not policy.translations:
+        return page.say("policies.untranslated")
+    with suppress(AssistantError):
+        missing = len({gap.clause_id for gap in gaps(policy, read_translation(folder)) if gap.kind != "orphaned"})
+        return page.say("policies.partly", missing=missing) if missing else page.say("policies.translated")
+    return ""
+
+
+# --- A file ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A file that was read, and is stored nowhere yet."""
+
+    name: str
+    """Name of the file."""
+    format: Format
+    """What it is."""
+    title: str
+    """Its title, as far as it has one."""
+    policy: Policy
+    """How it is divided."""
+
+
+def taken_in(path: Path) -> Upload:
+    """Read a file that was uploaded, and delete it.
+
+    Raises:
+        FileError: If it cannot be read.
+        PolicyError: If it cannot be parsed.
+    """
+    try:
+        read = read_file(path, visible(path.name))
+    finally:
+        # Gradio keeps what is uploaded, each in a folder of its own, until the server stops.
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+            path.parent.rmdir()
+    policy = parse(read.text)
+    return Upload(name=visible(path.name), format=read.format, title=read.title or policy.title, policy=policy)
+
+
+def explained(page: Page, error: AssistantError, name: str = "") -> str:
+    """Return what went wrong in the page's language, as far as it has words for it."""
+    if not isinstance(error, FileError):
+        return str(error)
+    said = page.say(f"policies.file_{error.reason}", **error.values)
+    return f"{name}：{said}" if page.language == "zh" and name else f"{name}: {said}" if name else said
+
+
+def preview(page: Page, upload: Upload) -> str:
+    """Return a file that was read as HTML: how it is divided, and how it begins."""
+    policy = upload.policy
+    told = [
+        page.say(
+            "policies.read",
+            name=upload.name,
+            format=upload.format,
+            clauses=f"{_clauses(policy):,}",
+            characters=f"{len(policy.text):,}",
+        )
+    ]
+    if not any(clause.label or clause.kind == "heading" for clause in policy.walk()):
+        told.append(page.say("policies.flat"))
+    same = next((other for other in page.current().policies if other.sha256 == policy.sha256), None)
+    if same:
+        told.append(page.say("policies.same", title=same.title))
+    lines = [line.strip() for line in policy.text.splitlines() if line.strip()][:_SHOWN_LINES]
+    beginning = "".join(f"<p>{shown(_cut(line))}</p>" for line in lines)
+    return (
+        f"{''.join(hint(words) for words in told)}"
+        f'<div class="pa-policies-preview"><section tabindex="0" aria-label="{escape(page.say("policies.outline"))}">'
+        f"<h3>{shown(page.say('policies.outline'))}</h3>{_outline(page, policy)}</section>"
+        f'<section tabindex="0" aria-label="{escape(page.say("policies.beginning"))}">'
+        f"<h3>{shown(page.say('policies.beginning'))}</h3>{beginning}</section></div>"
+    )
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _LINE_CHARS else f"{line[: _LINE_CHARS - 1]}…"
+
+
+def _outline(page: Page, policy: Policy) -> str:
+    rows: list[str] = []
+    clauses = [clause for clause in policy.walk() if clause is not policy.root]
+    for clause in clauses[:_SHOWN_CLAUSES]:
+        own = " ".join(_named(policy, clause).split())
+        depth = min(len(policy.path(clause.id)) - 2, 6)
+        heading = " pa-policies-heading" if clause.kind == "heading" else ""
+        rows.append(f'<li class="pa-policies-in{depth}{heading}">{shown(own[:40])}{"…" * (len(own) > 40)}</li>')
+    if len(clauses) > _SHOWN_CLAUSES:
+        rows.append(f"<li>{shown(page.say('policies.more_clauses', count=f'{len(clauses) - _SHOWN_CLAUSES:,}'))}</li>")
+    return f'<ul class="pa-policies-outline">{"".join(rows)}</ul>'
+
+
+def _named(policy: Policy, clause: Clause) -> str:
+    """Return the words that stand for a clause: its number and its title, or its text."""
+    own = policy.own_text(clause)
+    return own[: own.find(clause.title) + len(clause.title)] if clause.title else own
+
+
+_MONTH = (
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:tember)?|oct(?:ober)?"
+    "|nov(?:ember)?|dec(?:ember)?"
+)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DATED = re.compile(
+    r"(?:生效|施行|实施|更新|修订|发布|effective|updated|revised)[^\n\d]{0,30}?"
+    rf"(?:(?P<y>20\d\d)\s*[年./-]\s*(?P<m>\d{{1,2}})\s*[月./-]\s*(?P<d>\d{{1,2}})"
+    rf"|(?P<d2>\d{{1,2}})\s+(?P<m2>{_MONTH})\s+(?P<y2>20\d\d)|(?P<m3>{_MONTH})\s+(?P<d3>\d{{1,2}}),?\s+(?P<y3>20\d\d))",
+    re.IGNORECASE,
+)
+_DATED_CHARS = 3_000
+
+
+def date_in(text: str) -> str:
+    r"""Return the date from which a text says to be in effect, or the one of its last change; empty if it says none.
+
+    >>> date_in("隐私政策\n更新日期：2024年3月1日"), date_in("Effective date: March 1, 2024"), date_in("x")
+    ('2024-03-01', '2024-03-01', '')
+    """
+    found = [*_DATED.finditer(text[:_DATED_CHARS]), *_DATED.finditer(text[_DATED_CHARS:][-_DATED_CHARS:])]
+    # That of its effect counts before that of its last change.
+    for match in sorted(found, key=lambda match: re.match(r"生效|施行|实施|effective", match[0], re.I) is None):
+        year, month, day = (match["y"] or match["y2"] or match["y3"], match["m"], match["d"])
+        if not month:
+            named = (match["m2"] or match["m3"]).lower()
+            month, day = str(1 + _MONTHS.index(named[:3])), match["d2"] or match["d3"]
+        with suppress(ValueError):
+            return datetime.date(int(year), int(month), int(day)).isoformat()
+    return ""
+
+
+# --- What is known -----------------------------------------------------------------------------
+
+_FIELDS = ("title", "company", "effective_date", "aliases", "contact")
+
+
+def known_from(title: str, company: str, date: str, aliases: str, contact: str) -> dict[str, Any]:
+    """Return what was typed into the form as the metadata of a policy."""
+    return {
+        "title": title.strip(),
+        "company": company.strip(),
+        "effective_date": date.strip(),
+        "aliases": tuple(name.strip() for name in re.split(r"[,，、;；\n]", aliases) if name.strip()),
+        "contact": contact.strip(),
+    }
+
+
+def wrong(page: Page, known: dict[str, Any]) -> str:
+    """Return what is wrong with what was typed into the form, and the remedy; empty if nothing is."""
+    if not known["title"]:
+        return page.say("policies.untitled")
+    date = known["effective_date"]
+    with suppress(ValueError):
+        if not date or (re.fullmatch(r"\d{4}-\d\d-\d\d", date) and datetime.date.fromisoformat(date)):
+            return ""
+    return page.say("policies.wrong_date", date=date[:40])
+
+
+def filled(policy: Policy) -> list[str]:
+    """Return what is known about a policy as the form has it."""
+    return [policy.title, policy.company, policy.effective_date, "，".join(policy.aliases), policy.contact]
+
+
+_WAIT_S = 120
+_RETRY_S = 0.5
+
+# --- The index ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """How far the index is."""
+
+    policy: str = ""
+    done: int = 0
+    total: int = 0
+    is_opening: bool = False
+
+
+def indexed(page: Page) -> Iterator[Step]:
+    """Build the index of the policies as they are now, and open them anew.
+
+    Yields:
+        How far it is, now and then.
+
+    Raises:
+        AssistantError: If it cannot be built or opened; the former one serves on.
+    """
+    steps: queue.Queue[Step | None] = queue.Queue()
+    failed: list[AssistantError | OSError] = []
+
+    def build() -> None:
+        try:
+            _build(page, lambda policy, done, total: steps.put(Step(policy=policy, done=done, total=total)))
+        except (AssistantError, OSError) as error:
+            failed.append(error)
+        finally:
+            steps.put(None)
+
+    threading.Thread(target=build, daemon=True).start()
+    yield Step()
+    while (step := _latest(steps)) is not None:
+        yield step
+    if failed:
+        raise failed[0]
+    yield Step(is_opening=True)
+    page.reload()
+
+
+def _build(page: Page, progress: Progress) -> None:
+    """Build the index, after whoever builds it now."""
+    from assistant.engine import build_index
+
+    # The models that are loaded already.
+    embedders = page.current().retriever.embedders
+    until = time.monotonic() + _WAIT_S
+    while True:
+        try:
+            build_index(settings=page.settings, embedders=embedders, progress=progress)
+            return
+        except IndexLockedError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(_RETRY_S)
+
+
+def _latest(steps: queue.Queue[Step | None]) -> Step | None:
+    """Wait for a step; return the last one there is, or None at the end."""
+    step = steps.get()
+    with suppress(queue.Empty):
+        while step is not None:
+            step = steps.get_nowait()
+    return step
+
+
+def _progress(page: Page, step: Step) -> str:
+    if step.is_opening:
+        words = page.say("policies.opening")
+    elif step.total:
+        words = page.say("policies.indexing", policy=step.policy, done=step.done, total=step.total)
+    else:
+        words = page.say("policies.preparing")
+    value = f' value="{step.done}" max="{step.total}"' if step.total and not step.is_opening else ""
+    return (
+        f'<div class="pa-policies-progress"><progress aria-label="{escape(page.say("policies.progress"))}"{value}>'
+        f'</progress><span role="status">{shown(words)}</span></div>'
+    )
+
+
+def applied(page: Page, done: str) -> Iterator[str]:
+    """Index what was changed; yield what is to be shown as HTML, at last what was done or what went wrong."""
+    try:
+        for step in indexed(page):
+            yield _progress(page, step)
+    except (AssistantError, OSError) as error:
+        yield hint(page.say("policies.not_indexed", problem=str(error)), error=True)
+        return
+    yield f'<p class="pa-hint pa-policies-done" role="status">{shown(done)}</p>'
+
+
+# --- The tab -----------------------------------------------------------------------------------
+
+_CONCURRENT = 2
+
+Updates = dict[Any, Any]
+"""New values of components."""
+
+
+def build_policies(page: Page) -> None:
+    """Build the tab; call it inside a `gr.Blocks`.
+
+    Args:
+        page: What it is built with.
+    """
+    import gradio as gr
+
+    tab = _Tab(page)
+    with gr.Column(elem_classes="pa-policies"):
+        _html(f"<h2>{shown(tab.say('in_use'))}</h2>")
+        tab["listing"] = _html(listing(page), elem_id="pa-policies-listing")
+        with gr.Row(elem_classes="pa-policies-parts"):
+            with gr.Column(min_width=300):
+                _build_adding(tab)
+            with gr.Column(min_width=300):
+                _build_correcting(tab)
+    _wire(tab)
+
+
+class _Tab:
+    """The tab's components by name, and its words.
+
+    Args:
+        page: The page.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.parts: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        return self.parts[name]
+
+    def __setitem__(self, name: str, part: Any) -> None:
+        self.parts[name] = part
+
+    def of(self, *names: str) -> list[Any]:
+        """Return components."""
+        return [self.parts[name] for name in names]
+
+    def say(self, key: str, **values: object) -> str:
+        """Return words of the tab."""
+        return self.page.say(f"policies.{key}", **values)
+
+    def fields(self, form: str) -> list[Any]:
+        """Return the fields of a form: `new` or `old`."""
+        return self.of(*(f"{form}_{name}" for name in _FIELDS))
+
+    def known(self) -> dict[Any, Any]:
+        """Return what tells of the policies in use, as they are now."""
+        import gradio as gr
+
+        choices = [(policy.title, policy.id) for policy in self.page.current().policies]
+        return {self["listing"]: listing(self.page), self["which"]: gr.Dropdown(choices=choices, value=None)}
+
+    def opened(self, *names: str) -> Updates:
+        """Return what shows parts of the tab."""
+        import gradio as gr
+
+        return {self[name]: gr.Column(visible=True) for name in names}
+
+    def closed(self, *names: str) -> Updates:
+        """Return what hides parts of the tab."""
+        import gradio as gr
+
+        return {self[name]: gr.Column(visible=False) for name in names}
+
+    def told(self, form: str, words: str, *, error: bool = False) -> dict[Any, Any]:
+        """Return a remark beside a form."""
+        return {self[f"{form}_status"]: hint(words, error=error)}
+
+
+def _html(value: str = "", **given: Any) -> Any:
+    import gradio as gr
+
+    return gr.HTML(value, apply_default_css=False, padding=False, **given)
+
+
+def _build_fields(tab: _Tab, form: str) -> None:
+    import gradio as gr
+
+    said = {"effective_date": "date"}
+    hints = {"effective_date": "date_hint", "aliases": "aliases_hint"}
+    for name in _FIELDS:
+        tab[f"{form}_{name}"] = gr.Textbox(
+            label=tab.say(said.get(name, name)),
+            info=tab.say(hints[name]) if name in hints else None,
+            max_lines=1,
+            max_length=500,
+            elem_id=f"pa-policies-{form}-{name}",
+        )
+
+
+def _build_adding(tab: _Tab) -> None:
+    import gradio as gr
+
+    _html(f"<h2>{shown(tab.say('add'))}</h2>")
+    tab["file"] = gr.File(
+        label=tab.say("file"), file_types=_ENDINGS, height=150, elem_id="pa-policies-file", buttons=[]
+    )
+    tab["preview"] = _html(elem_id="pa-policies-preview")
+    tab["upload"] = gr.State(None, time_to_live=_KEPT_S)
+    with gr.Column(visible=False) as tab["new_form"]:
+        _build_fields(tab, "new")
+        with gr.Row():
+            tab["store"] = gr.Button(tab.say("store"), variant="primary", elem_id="pa-policies-store")
+            tab["discard"] = gr.Button(tab.say("discard"), elem_id="pa-policies-discard")
+    # Beside what was pressed last.
+    tab["new_status"] = _html(hint(tab.say("add_hint")), elem_id="pa-policies-new-status")
+
+
+def _build_correcting(tab: _Tab) -> None:
+    import gradio as gr
+
+    _html(f"<h2>{shown(tab.say('correct'))}</h2>")
+    choices = [(policy.title, policy.id) for policy in tab.page.current().policies]
+    tab["which"] = gr.Dropdown(choices, value=None, label=tab.say("which"), elem_id="pa-policies-which")
+    with gr.Column(visible=False) as tab["old_form"]:
+        _build_fields(tab, "old")
+        with gr.Row():
+            tab["save"] = gr.Button(tab.say("save"), variant="primary", elem_id="pa-policies-save")
+            tab["remove"] = gr.Button(tab.say("remove"), variant="stop", elem_id="pa-policies-remove")
+    with gr.Column(visible=False) as tab["confirm"]:
+        tab["sure"] = _html()
+        with gr.Row():
+            tab["remove_now"] = gr.Button(tab.say("remove_now"), variant="stop", elem_id="pa-policies-remove-now")
+            tab["keep"] = gr.Button(tab.say("keep"), elem_id="pa-policies-keep")
+    tab["old_status"] = _html(elem_id="pa-policies-old-status")
+
+
+def _wire(tab: _Tab) -> None:
+    from gradio.context import Context
+
+    quiet: dict[str, Any] = {
+        "api_visibility": "private",
+        "concurrency_limit": _CONCURRENT,
+        "show_progress": "hidden",
+    }
+    # One writer at a time.
+    alone = quiet | {"concurrency_limit": 1, "concurrency_id": "pa-policies"}
+    shown_of = ("listing", "which", "new_status", "old_status", "old_form", "confirm", "sure")
+    everything = [*tab.of(*shown_of), *tab.fields("old")]
+    adding = [*tab.of("file", "new_status", "preview", "upload", "new_form"), *tab.fields("new")]
+    storing = [part for part in adding if part is not tab["new_status"]] + everything
+    Context.root_block.load(tab.known, None, tab.of("listing", "which"), **quiet)
+    tab["file"].upload(partial(_uploaded, tab), tab["file"], adding, **quiet)
+    tab["discard"].click(partial(_discarded, tab), None, adding, **quiet)
+    tab["store"].click(partial(_stored, tab), [tab["upload"], *tab.fields("new")], storing, **alone)
+    tab["which"].input(partial(_chosen, tab), tab["which"], everything, **quiet)
+    tab["save"].click(partial(_saved, tab), [tab["which"], *tab.fields("old")], everything, **alone)
+    tab["remove"].click(partial(_asked, tab), tab["which"], everything, **quiet)
+    tab["keep"].click(partial(_chosen, tab), tab["which"], everything, **quiet)
+    tab["remove_now"].click(partial(_removed, tab), tab["which"], everything, **alone)
+
+
+def _uploaded(tab: _Tab, path: str | None) -> Iterator[Updates]:
+    if not path:
+        yield tab.told("new", tab.say("nothing_read"), error=True)
+        return
+    cleared = {tab["file"]: None, tab["preview"]: ""}
+    yield tab.told("new", tab.say("reading")) | cleared | tab.closed("new_form")
+    try:
+        upload = taken_in(Path(path))
+    except AssistantError as error:
+        yield tab.told("new", explained(tab.page, error, visible(Path(path).name)), error=True)
+        return
+    values = [upload.title, "", date_in(upload.policy.text), "", ""]
+    yield {
+        tab["new_status"]: "",
+        tab["preview"]: preview(tab.page, upload),
+        tab["upload"]: upload,
+        **tab.opened("new_form"),
+        **dict(zip(tab.fields("new"), values, strict=True)),
+    }
+
+
+def _emptied(tab: _Tab) -> Updates:
+    """Return what forgets the file that was read."""
+    return {tab["preview"]: "", tab["upload"]: None} | tab.closed("new_form")
+
+
+def _discarded(tab: _Tab) -> Updates:
+    return _emptied(tab) | tab.told("new", tab.say("discarded"))
+
+
+def _stored(tab: _Tab, upload: Upload | None, *values: str) -> Iterator[Updates]:
+    if upload is None:
+        yield _emptied(tab) | tab.told("new", tab.say("nothing_read"), error=True)
+        return
+    known = known_from(*values)
+    if problem := wrong(tab.page, known):
+        yield tab.told("new", problem, error=True)
+        return
+    try:
+        policy = add_policy(tab.page.settings, upload.policy.text, name=upload.name, **known)
+    except AssistantError as error:
+        yield tab.told("new", explained(tab.page, error), error=True)
+        return
+    # What was said of another policy is out of date then.
+    yield _emptied(tab) | tab.closed("old_form", "confirm") | {tab["old_status"]: ""}
+    for words in applied(tab.page, tab.say("added", title=policy.title, id=policy.id)):
+        yield {tab["new_status"]: words}
+    yield tab.known()
+
+
+def _policy(tab: _Tab, policy_id: str | None) -> Policy | None:
+    return next((policy for policy in tab.page.current().policies if policy.id == policy_id), None)
+
+
+def _chosen(tab: _Tab, policy_id: str | None) -> Updates:
+    policy = _policy(tab, policy_id)
+    closed = tab.closed("old_form", "confirm")
+    if policy is None:
+        return closed | tab.told("old", tab.say("gone"), error=True)
+    folders = _folders(tab.page)
+    if policy.id not in folders:
+        return closed | tab.told("old", tab.say("gone"), error=True)
+    if not may_change(tab.page.settings, folders[policy.id]):
+        return closed | tab.told("old", tab.say("fixed", title=policy.title))
+    return {
+        tab["old_status"]: "",
+        **tab.opened("old_form"),
+        **tab.closed("confirm"),
+        **dict(zip(tab.fields("old"), filled(policy), strict=True)),
+    }
+
+
+def _saved(tab: _Tab, policy_id: str | None, *values: str) -> Iterator[Updates]:
+    known = known_from(*values)
+    if policy_id is None or (problem := wrong(tab.page, known)):
+        yield tab.told("old", problem if policy_id else tab.say("gone"), error=True)
+        return
+    try:
+        policy = change_policy(tab.page.settings, policy_id, **known)
+    except AssistantError as error:
+        yield tab.told("old", str(error), error=True)
+        return
+    yield from _done(tab, tab.say("saved", title=policy.title))
+
+
+def _done(tab: _Tab, words: str) -> Iterator[Updates]:
+    """Close the form, index, and show what there is then."""
+    yield tab.closed("old_form", "confirm") | {tab["new_status"]: ""}
+    for step in applied(tab.page, words):
+        yield {tab["old_status"]: step}
+    yield tab.known()
+
+
+def _asked(tab: _Tab, policy_id: str | None) -> Updates:
+    policy = _policy(tab, policy_id)
+    if policy is None:
+        return tab.told("old", tab.say("gone"), error=True)
+    if len(tab.page.current().policies) < 2:
+        return tab.told("old", tab.say("only", title=policy.title), error=True)
+    sure = tab.say("sure", title=policy.title, folder=tab.page.settings.writable_dir() / REMOVED)
+    return tab.closed("old_form") | tab.opened("confirm") | {tab["sure"]: hint(sure)}
+
+
+def _removed(tab: _Tab, policy_id: str | None) -> Iterator[Updates]:
+    policy = _policy(tab, policy_id)
+    if policy is None:
+        yield tab.told("old", tab.say("gone"), error=True)
+        return
+    try:
+        place = remove_policy(tab.page.settings, policy.id)
+    except AssistantError as error:
+        yield tab.closed("confirm") | tab.told("old", str(error), error=True)
+        return
+    yield from _done(tab, tab.say("removed", title=policy.title, folder=place))
