@@ -86,7 +86,7 @@ def html_text(markup: str) -> tuple[str, str]:
     blocks = _Page(beside=False).blocks(_main_part(root)) or _Page(beside=True).blocks(root)
     heading = next((block.text for block in blocks if block.level == 1), "")
     named = one_line("".join(root.xpath("string(//title)")))
-    title = heading if 0 < len(heading) <= _MOST_TITLE_CHARS else _SITE.split(named)[0]
+    title = heading if 0 < len(heading) <= _MOST_TITLE_CHARS else _SITE.split(named[: 2 * _MOST_TITLE_CHARS])[0]
     return text_of(blocks), title[:_MOST_TITLE_CHARS]
 
 

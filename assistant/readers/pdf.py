@@ -46,6 +46,7 @@ _PAGE_NUMBER = re.compile(
     r"[ivxl]{1,6}|\W*(?:第|page|p\.)?\s*[0-9]{1,4}\s*页?(?:\s*(?:[/／,，]|of|共)\s*共?\s*[0-9]{1,4}\s*页?)?\W*",
     re.IGNORECASE,
 )
+_MOST_PAGE_NUMBER_CHARS = 40
 _DIGITS = re.compile(r"[0-9]+")
 _ENDS = tuple("。；;：:！!？?.")
 _HYPHENATED = re.compile(r"\b[A-Za-z]{1,30}-$")
@@ -265,10 +266,14 @@ def _without_edges(pages: Sequence[list[_Line]]) -> list[list[_Line]]:
     for page, lines in zip(pages, edges, strict=True):
         out = {id(line) for line in lines if _edge_key(line) in repeated}
         for line in (max(page, key=_top, default=None), min(page, key=_top, default=None)):
-            if line is not None and len(page) > 1 and _PAGE_NUMBER.fullmatch(line.row):
+            if line is not None and len(page) > 1 and _is_page_number(line.row):
                 out.add(id(line))
         kept.append([line for line in page if id(line) not in out])
     return kept
+
+
+def _is_page_number(row: str) -> bool:
+    return len(row) <= _MOST_PAGE_NUMBER_CHARS and _PAGE_NUMBER.fullmatch(row) is not None
 
 
 def _top(line: _Line) -> float:
