@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from assistant.text import normalized
 
@@ -200,6 +201,7 @@ ANSWER_TYPES = (
 """Every kind of value that is told apart."""
 
 
+@lru_cache(maxsize=256)
 def wanted(question: str) -> tuple[AnswerType, ...]:
     """Return what kinds of values a question wants; most want none.
 
@@ -210,6 +212,7 @@ def wanted(question: str) -> tuple[AnswerType, ...]:
     return tuple(kind for kind in ANSWER_TYPES if kind.wanted.search(asked))
 
 
+@lru_cache(maxsize=256)
 def wants_all(question: str) -> bool:
     """Say whether a question asks for every place or item, not for one.
 
@@ -267,8 +270,14 @@ def holds(text: str, kind: AnswerType) -> bool:
     >>> holds("我们会在十五个工作日内答复", duration), holds("我们会加密保存您的信息", duration)
     (True, False)
     """
+    return kind.held.search(_plain(text)) is not None
+
+
+# The sentences of a policy are read for one question after another.
+@lru_cache(maxsize=10_000)
+def _plain(text: str) -> str:
     # Stray blanks between Chinese characters are the layout's.
-    return kind.held.search(_LAYOUT.sub("", normalized(text))) is not None
+    return _LAYOUT.sub("", normalized(text))
 
 
 _HAN = r"\u3000-\u303f\u3400-\u9fff\uff00-\uffef"

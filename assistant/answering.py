@@ -428,7 +428,7 @@ def _verified(
             yield None
             continue
         found = _range_of(claim, hits)
-        if found is None or sum(char.isalnum() for char in claim.quote) < min_quote_chars:
+        if found is None or sum(map(str.isalnum, claim.quote)) < min_quote_chars:
             continue
         policy, (start, end) = found
         span = locate(claim.quote, policy.text, start, end)
@@ -477,11 +477,16 @@ def locate(quote: str, text: str, start: int = 0, end: int | None = None) -> Spa
     True
     """
     end = len(text) if end is None else end
-    places = [place for place in range(start, end) if not text[place].isspace()]
-    squeezed = fold("".join(text[place] for place in places))
+    squeezed = fold("".join(text[start:end].split()))
     wanted = fold("".join(quote.split()))
     found = squeezed.find(wanted) if wanted else -1
-    return (places[found], places[found + len(wanted) - 1] + 1) if found >= 0 else None
+    if found < 0:
+        return None
+    places = [place for run in _PRINTED.finditer(text, start, end) for place in range(*run.span())]
+    return places[found], places[found + len(wanted) - 1] + 1
+
+
+_PRINTED = re.compile(r"\S+")
 
 
 # --- Wording -----------------------------------------------------------------------------

@@ -217,7 +217,7 @@ class BundledEncoder:
     def __init__(self, folder: Path | None = None) -> None:
         self._model = OnnxModel(folder or bundled("encoder"), max_tokens=_MAX_TOKENS)
         self._prompts: Mapping[str, str] | None = None
-        self._scope: tuple[list[float], float] | None = None
+        self._scope: tuple[NDArray[np.float64], float] | None = None
         self._topics: Vectors | None = None
 
     @property
@@ -250,9 +250,11 @@ class BundledEncoder:
 
     def scope(self, vector: Vectors) -> float:
         """See `ScopeJudge.scope`; by a logistic regression fitted by `python -m training scope`."""
+        import numpy as np
+
         if self._scope is None:
             data = self._model.json(_SCOPE)
-            self._scope = data["weights"], data["bias"]
+            self._scope = np.array(data["weights"], np.float64), data["bias"]
         weights, bias = self._scope
         return float(vector @ weights) + bias
 
@@ -264,10 +266,10 @@ class BundledEncoder:
             rows = self._model.array(TOPICS_FILE).astype(np.float32).reshape(2, -1, _DIM)
             self._topics = rows / np.maximum(np.linalg.norm(rows, axis=2, keepdims=True), 1e-9)
         questions, answers = self._topics
+        if language != "zh" or not len(questions):
+            return np.zeros(_DIM, np.float32), 0.0
         close = questions @ vector
         nearest = (-close).argsort(kind="stable")[:_NEAREST_TOPICS]
-        if language != "zh" or not len(nearest):
-            return np.zeros(_DIM, np.float32), 0.0
         weights = np.exp(_TOPIC_SHARPNESS * (close[nearest] - close[nearest[0]]))
         mean = weights @ answers[nearest]
         unit: Vectors = (mean / max(float(np.linalg.norm(mean)), 1e-9)).astype(np.float32)

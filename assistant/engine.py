@@ -44,6 +44,7 @@ class Assistant:
         self.policies = tuple(policies)
         self.retriever = retriever
         self.generator = generator
+        self._streaming = generator if isinstance(generator, StreamingGenerator) else None
         self.settings = settings
         self._names = tuple(name for policy in self.policies for name in policy.names)
         self._thesaurus = thesaurus_of(self.policies)
@@ -167,11 +168,11 @@ class Assistant:
         k = max(self.settings.k, _LIST_K) if wants_all(asked.query) else self.settings.k
         near = asked.cited if asked.kind in ("question", "follow_up") else ()
         hits = self.retriever.retrieve(asked.query, k=k + len(without), policies=scope, after=asked.after, near=near)
-        return left(hits, without)[:k]
+        return left(hits, without)[:k] if without else hits
 
     def _claims(self, asked: str, query: str, hits: Sequence[Hit]) -> Iterable[Claim | None]:
-        if isinstance(self.generator, StreamingGenerator):
-            return self.generator.stream(query, hits, question=asked)
+        if self._streaming:
+            return self._streaming.stream(query, hits, question=asked)
         return self.generator.generate(query, hits).claims
 
     def _cited(

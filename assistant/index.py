@@ -211,6 +211,17 @@ class Shard:
         """Number of texts, renderings not counted."""
         return len(self.keys) - len(self.rendered)
 
+    def holding(self, token: str) -> NDArray[np.bool_]:
+        """Return which texts hold a word or a concept: shape (n_texts,)."""
+        import numpy as np
+
+        holds = np.zeros(self.n_texts, np.bool_)
+        if (number := self.bm25.vocab_dict.get(token)) is not None:
+            # Of each token the library keeps the texts that hold it, with their scores, one token after another.
+            starts = self.bm25.scores["indptr"]
+            holds[self.bm25.scores["indices"][starts[number] : starts[number + 1]]] = True
+        return holds
+
 
 _CONCEPT = "§"
 """What marks a token as a concept; no word begins with it."""
@@ -690,7 +701,10 @@ def _load_shard(folder: Path, policy: Policy, embedders: Sequence[Embedder]) -> 
             passages=found,
             bm25=bm25s.BM25.load(folder / _BM25),
             firsts=np.array(texts.firsts, np.int64),
-            vectors={name: np.load(path, mmap_mode="r", allow_pickle=False) for name, path in files.items()},
+            # Mapped, but plain arrays: each result of a memmap would be one, which takes longer than small sums.
+            vectors={
+                name: np.asarray(np.load(path, mmap_mode="r", allow_pickle=False)) for name, path in files.items()
+            },
             rendered=np.array(texts.rendered, np.int64),
             keys=tuple(json.loads(_read(folder / _KEYS))),
         )

@@ -160,6 +160,9 @@ class Retriever:
         self.embedders = tuple(embedders)
         self.reranker = reranker
         self._rerank_k = rerank_k
+        # Asked once: whether something is of a protocol takes long to find out.
+        self._judges = tuple(judge for judge in self.embedders if isinstance(judge, ScopeJudge))
+        self._guessers = tuple(guesser for guesser in self.embedders if isinstance(guesser, AnswerGuesser))
 
     def retrieve(
         self,
@@ -203,12 +206,10 @@ class Retriever:
 
         readings = self.analyzer.thesaurus.readings(question)
         vectors = {embedder.name: embedder.embed(readings, "query") for embedder in self.embedders}
-        judges = [judge for judge in self.embedders if isinstance(judge, ScopeJudge)]
-        odds = [max(map(judge.scope, vectors[judge.name])) for judge in judges]
-        guessers = [embedder for embedder in self.embedders if isinstance(embedder, AnswerGuesser)]
+        odds = [max(map(judge.scope, vectors[judge.name])) for judge in self._judges]
         guesses = {
             (one.name, language): [one.guess(vector, language) for vector in vectors[one.name]]
-            for one in guessers
+            for one in self._guessers
             for language in get_args(Language)
         }
         known = [max(closeness for _, closeness in found) for found in guesses.values() if any(c for _, c in found)]
@@ -245,23 +246,24 @@ class Retriever:
         if near:
             fused += _NEAR_WEIGHT * np.concatenate([_nearness(shard, near) for shard in shards])
         ranks = {leg: (-scores).argsort(kind="stable").argsort() + 1 for leg, scores in legs.items()}
-        coverages = [_coverage(shard, query) for shard in shards]
-        frequency = _frequency(shards, query)
-        naming = [{token: shard.bm25.get_scores([token]) > 0 for token in query.named} for shard in shards]
-        absent = [token for token in query.named if not any(holds[token].any() for holds in naming)]
+        holding = [_holding(shard, query) for shard in shards]
+        coverages = [_coverage(shard, query, holds) for shard, holds in zip(shards, holding, strict=True)]
+        frequency = _frequency(shards, query, holding)
+        absent = [token for token in query.named if not any(holds[token].any() for holds in holding)]
         unmentioned = tuple(query.named[token] for token in absent if self.analyzer.is_thing(token))
-        concepts = [_concepts(shard, holds) for shard, holds in zip(shards, naming, strict=True)]
-        ends = np.cumsum([len(shard.passages) for shard in shards])
+        stranger = any(map(self.analyzer.is_vendor, absent))
+        concepts = [_concepts(shard, query, holds) for shard, holds in zip(shards, holding, strict=True)]
+        similarities = [_similarity(shard, scores) for shard, scores in zip(shards, support, strict=True)]
+        likenesses = [_likeness(shard, scores) for shard, scores in zip(shards, support, strict=True)]
+        starts = np.cumsum([0, *(len(shard.passages) for shard in shards)])
         text_starts = np.cumsum([0, *(shard.n_texts for shard in shards)])
+        best = (-fused).argsort(kind="stable")[: max(k, self._rerank_k) if self.reranker else k]
         hits = []
-        for place in (-fused).argsort(kind="stable")[: max(k, self._rerank_k) if self.reranker else k]:
-            number = int(np.searchsorted(ends, place, side="right"))
-            shard = shards[number]
-            i = place - (ends[number] - len(shard.passages))
+        for place, number in zip(best.tolist(), (starts.searchsorted(best, side="right") - 1).tolist(), strict=True):
+            shard, i = shards[number], place - int(starts[number])
             passage, first = shard.passages[i], int(shard.firsts[i])
             own = slice(first, first + 1 + len(passage.sentences))
-            like = support[number][_ANSWERS][own].max() if _ANSWERS in support[number] else math.nan
-            dense = [scores[own] for leg, scores in support[number].items() if leg not in ("bm25", _ANSWERS)]
+            like = float(likenesses[number][i])
             hits.append(
                 Hit(
                     policy=shard.policy,
@@ -271,13 +273,13 @@ class Retriever:
                     ranks={leg: int(rank[place]) for leg, rank in ranks.items() if legs[leg][place] > 0},
                     sentence_scores=tuple(texts[text_starts[number] :][own][1:].tolist()),
                     evidence=Evidence(
-                        similarity=float(np.mean(dense, axis=0).max()) if dense else 0.0,
+                        similarity=float(similarities[number][i]),
                         coverage=float(coverages[number][i]),
                         scope=query.scope,
                         concepts=float(concepts[number][i]) if query.named else None,
                         unmentioned=unmentioned,
-                        stranger=any(map(self.analyzer.is_vendor, absent)),
-                        likeness=None if math.isnan(like) else float(like),
+                        stranger=stranger,
+                        likeness=None if math.isnan(like) else like,
                         familiarity=None if math.isnan(like) else query.familiarity,
                         frequency=frequency,
                     ),
@@ -341,31 +343,47 @@ def _addressed(question: str, names: re.Pattern[str]) -> str:
     return names.sub("你们" if has_han(rest) else "you", asked)
 
 
-def _coverage(shard: Shard, query: Query) -> Scores:
+def _similarity(shard: Shard, scores: Mapping[str, Scores]) -> Scores:
+    """Return the largest mean of the models' cosines among the texts of each passage: float64, shape (n_passages,)."""
+    import numpy as np
+
+    dense = [of_texts for leg, of_texts in scores.items() if leg not in ("bm25", _ANSWERS)]
+    return np.maximum.reduceat(np.mean(dense, axis=0), shard.firsts) if dense else np.zeros(len(shard.passages))
+
+
+def _likeness(shard: Shard, scores: Mapping[str, Scores]) -> Scores:
+    """Return how close the closest text of each passage is to known answers: float64, shape (n_passages,), or NaN."""
+    import numpy as np
+
+    known = scores.get(_ANSWERS)
+    return np.full(len(shard.passages), np.nan) if known is None else np.maximum.reduceat(known, shard.firsts)
+
+
+def _holding(shard: Shard, query: Query) -> dict[str, NDArray[np.bool_]]:
+    """Return of each of the query's words and concepts which texts hold it: shape (n_texts,)."""
+    return {token: shard.holding(token) for token in dict.fromkeys((*query.tokens, *query.named))}
+
+
+def _coverage(shard: Shard, query: Query, holding: Mapping[str, NDArray[np.bool_]]) -> Scores:
     """Return the share of the query's tokens that each passage holds, weighted by BM25's idf: 0 to 1."""
     import numpy as np
 
     held, total = np.zeros(len(shard.passages)), 0.0
     for token in query.tokens:
-        holds = shard.bm25.get_scores([token]) > 0
+        holds = holding[token]
         idf = _idf(int(holds.sum()), len(holds))
         held += idf * holds[shard.firsts]
         total += idf
     return held / total if total else held
 
 
-def _concepts(shard: Shard, naming: Mapping[str, NDArray[np.bool_]]) -> Scores:
-    """Return the share of the query's concepts that each passage names, weighted by BM25's idf: 0 to 1.
-
-    Args:
-        shard: The policy.
-        naming: Of each concept which texts name it: shape (n_texts,).
-    """
+def _concepts(shard: Shard, query: Query, holding: Mapping[str, NDArray[np.bool_]]) -> Scores:
+    """Return the share of the query's concepts that each passage names, weighted by BM25's idf: 0 to 1."""
     import numpy as np
 
     held, total = np.zeros(len(shard.passages)), 0.0
-    for holds in naming.values():
-        of_passages = holds[shard.firsts]
+    for token in query.named:
+        of_passages = holding[token][shard.firsts]
         idf = _idf(int(of_passages.sum()), len(of_passages))
         held += idf * of_passages
         total += idf
@@ -376,14 +394,12 @@ def _idf(frequency: int, count: int) -> float:
     return math.log(1 + (count - frequency + 0.5) / (frequency + 0.5))
 
 
-def _frequency(shards: Sequence[Shard], query: Query) -> float:
+def _frequency(shards: Sequence[Shard], query: Query, holding: Sequence[Mapping[str, NDArray[np.bool_]]]) -> float:
     """Return the share of the passages that hold the rarest of the query's tokens; 1 if it has none."""
-    import numpy as np
-
-    held = [
-        np.concatenate([shard.bm25.get_scores([token])[shard.firsts] > 0 for shard in shards]) for token in query.tokens
-    ]
-    return min((float(one.mean()) for one in held), default=1.0)
+    count = sum(len(shard.passages) for shard in shards)
+    pairs = list(zip(shards, holding, strict=True))
+    held = [sum(int(holds[token][shard.firsts].sum()) for shard, holds in pairs) for token in query.tokens]
+    return min(held, default=count) / count
 
 
 def _legs_of_passages(shards: Sequence[Shard], of_shards: Sequence[Mapping[str, Scores]]) -> dict[str, Scores]:
@@ -459,8 +475,12 @@ def fuse(legs: Mapping[str, Scores]) -> Scores:
     total = np.zeros(len(next(iter(legs.values()))))
     for name, scores in legs.items():
         said = ~np.isnan(scores)
-        if said.any() and (deviation := scores[said].std()):
-            total[said] += _LEG_WEIGHTS.get(name, 1.0) * (scores[said] - scores[said].mean()) / deviation
+        known = scores[said]
+        if not known.size:
+            continue
+        centred = known - known.mean()
+        if deviation := math.sqrt((centred * centred).mean()):
+            total[said] += _LEG_WEIGHTS.get(name, 1.0) * centred / deviation
     return total
 
 

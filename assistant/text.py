@@ -105,6 +105,8 @@ def simplified(text: str) -> str:
 _ACCOUNT = re.compile("帐(?=[号户单款目务])")
 
 
+# A question is read by several, one after the other.
+@lru_cache(maxsize=256)
 def normalized(text: str) -> str:
     r"""Return `text` as names and words are looked for in it: visible, simplified, folded, with single blanks.
 
@@ -121,6 +123,11 @@ def any_of(names: Iterable[str]) -> re.Pattern[str]:
     >>> any_of(["云巢", "Lantern"]).sub("…", "云巢读书 and lantern, not lanterns")
     '…读书 and …, not lanterns'
     """
+    return _any_of(tuple(names))
+
+
+@lru_cache(maxsize=256)
+def _any_of(names: tuple[str, ...]) -> re.Pattern[str]:
     cleaned = {" ".join(simplified(visible(name)).split()) for name in names}
     found = sorted(cleaned, key=lambda name: (-len(name), name))
     parts = [

@@ -55,7 +55,6 @@ KINDS = (
 )
 """What concepts are."""
 
-_LONGEST_WORD = 40
 _SHORTEST_NAME, _LONGEST_NAME = 2, 80
 _NAME_KEYS = ("zh", "zh_colloquial", "en")
 _KEYS = ("id", "kind", *_NAME_KEYS)
@@ -63,7 +62,7 @@ _ID = re.compile(r"[a-z0-9_]{1,64}")
 _LATIN = re.compile(r"[a-z0-9]")
 _LATIN_WORD = re.compile(r"[a-z0-9]+")
 # A place where a name may begin: the start of a Latin word, or any other character, such as a Chinese one.
-_START = re.compile(r"(?<![a-z0-9])[a-z0-9]+|[^a-z0-9\s]")
+_START = re.compile(r"(?<![a-z0-9])([a-z0-9]+)|[^a-z0-9\s]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +111,7 @@ class Thesaurus:
         # Folded in one go: one name at a time takes ten times as long.
         folded = fold(simplified(visible("\n".join(" ".join(name.split()) for name, _ in names))))
         for name, (_, concept_id) in zip(folded.split("\n"), names, strict=True):
-            self._by_head[_head(name)].append((name, concept_id))
+            self._by_head[_head(name, 0)].append((name, concept_id))
         for names in self._by_head.values():
             # The longest name first: "payment account" before "payment".
             names.sort(key=lambda entry: (-len(entry[0]), entry))
@@ -153,17 +152,22 @@ class Thesaurus:
         Args:
             text: What `assistant.text.normalized` returns.
         """
-        place = 0
-        while match := _START.search(text, place):
+        return iter(_found(self, text))
+
+    def _find(self, text: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+        past = 0
+        for match in _START.finditer(text):
             place = match.start()
+            head = match[1] or text[place : place + 2]
+            if place < past or (head not in self._by_head and text[place] not in self._by_head):
+                continue
             end, concepts = self._longest_at(text, place)
             if self._added and (added := self._added_inside(text, place, end)):
-                place = added
+                past = added
                 continue
             if concepts:
                 yield place, end, tuple(concepts)
-            # Past the name; else one whole Latin word or one other character further.
-            place = end or match.end()
+            past = end
 
     def readings(self, text: str) -> tuple[str, ...]:
         """Return `text`, then what it is with usual names in place of those that were added: Chinese, and English.
@@ -202,12 +206,14 @@ class Thesaurus:
         """Return the end and the concepts of the longest name at `place`; 0 and none without one."""
         end, found = 0, []
         # A name of one character is its own head; it counts where no longer one does.
-        for head in (_head(folded[place : place + _LONGEST_WORD]), folded[place]):
+        for head in (_head(folded, place), folded[place]):
             for name, concept in self._by_head.get(head, ()):
+                if not folded.startswith(name, place):
+                    continue
                 stop = place + len(name)
                 if stop < end:
                     break
-                if folded.startswith(name, place) and not (_LATIN.match(name[-1]) and _LATIN.match(folded, stop)):
+                if not (_LATIN.match(name[-1]) and _LATIN.match(folded, stop)):
                     end = stop
                     found.append(concept)
             if found:
@@ -215,10 +221,16 @@ class Thesaurus:
         return end, found
 
 
-def _head(name: str) -> str:
-    """Return what names are looked up by: two Chinese characters, or one Latin word."""
-    match = _LATIN_WORD.match(name)
-    return match[0] if match else name[:2]
+# Several look for the concepts of a question, one after the other.
+@lru_cache(maxsize=256)
+def _found(thesaurus: Thesaurus, text: str) -> tuple[tuple[int, int, tuple[str, ...]], ...]:
+    return tuple(thesaurus._find(text))
+
+
+def _head(text: str, place: int) -> str:
+    """Return what names that begin at a place are looked up by: two Chinese characters, or one Latin word."""
+    match = _LATIN_WORD.match(text, place)
+    return match[0] if match else text[place : place + 2]
 
 
 @cache
