@@ -132,6 +132,35 @@ def test_the_other_language_opens_at_the_same_clause_with_the_same_conversation(
     wait(page, "location.pathname === '/en/'")
 
 
+def test_the_other_language_and_a_reload_stay_on_the_tab(opened: Callable[..., Page]) -> None:
+    page = opened()
+    page.get_by_role("tab", name="查询台").click()
+    wait(page, "location.hash === '#desk'")
+    page.locator("#pa-desk-query input").fill("个推")
+    page.locator("#pa-desk-found .clause-link").first.click()
+    wait(page, "location.search.includes('clause=')")
+    place = page.evaluate("location.search")
+    page.locator("#pa-other").click()
+    wait(page, f"location.pathname === '/en/' && {CHAT}")
+    desk = "document.querySelector('#pa-tabs [role=tab][aria-selected=true]')?.dataset.tabId === 'desk'"
+    wait(page, desk)
+    page.reload()
+    wait(page, f"{CHAT} && {desk}")
+    assert page.evaluate("location.search") == place
+    page.get_by_role("tab", name="Chat").click()
+    wait(page, "location.hash === ''")
+
+
+def test_why_there_is_no_answer_is_said_in_the_pages_language(opened: Callable[..., Page]) -> None:
+    page = opened()
+    refusal = {"error": {"code": "rate_limited", "message": "more than 1/minute"}}
+    page.route("**/page/ask", lambda route: route.fulfill(status=429, json=refusal))
+    assert "提问太频繁" in (ask(page, GETUI).locator(".pa-problem").text_content() or "")
+    refusal["error"]["code"] = "unheard_of"
+    page.locator(".pa-problem button").click()
+    page.locator(".pa-problem", has_text="more than 1/minute").wait_for()
+
+
 def test_a_conversation_is_there_again_after_a_reload_and_gone_when_cleared(opened: Callable[..., Page]) -> None:
     page = opened()
     said = ask(page, GETUI).locator("blockquote").all_text_contents()

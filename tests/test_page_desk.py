@@ -23,6 +23,7 @@ from assistant.page.desk import (
     card,
     escaped,
     look_up,
+    refused,
     reply_card,
     rows,
     section_key,
@@ -403,6 +404,14 @@ def _thesaurus_lines() -> list[str]:
     return path.read_text("utf-8").splitlines()
 
 
+def test_what_cannot_be_asked_is_refused_in_the_pages_language(assistant) -> None:
+    chinese = page_of(assistant, "zh")
+    most = assistant.settings.max_question_chars
+    assert refused(chinese, "问" * most, "yunchao") == ""
+    assert refused(chinese, "问" * (most + 1), "") == f"太长：请不超过 {most:,} 字。"
+    assert refused(chinese, "问", "was-removed") == "选中的政策已经不在了：请重新选择。"
+
+
 # --- In a browser --------------------------------------------------------------------------------
 
 DESK = "document.querySelectorAll('#pa-tabs [role=tab]').length > 2"
@@ -598,8 +607,9 @@ def test_on_a_telephone_the_reply_stands_before_the_clauses_and_nothing_is_cut_o
 @pytest.mark.browser
 @pytest.mark.enable_socket
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_desk_has_no_serious_violation_of_accessibility(opened, theme) -> None:
-    browser_page = opened(script=f"localStorage.setItem('policy-assistant.theme', '{theme}')")
+@pytest.mark.parametrize("screen", [{}, browsing.PHONE], ids=["desktop", "phone"])
+def test_nothing_keeps_anybody_from_the_desk(opened, theme, screen) -> None:
+    browser_page = opened(script=f"localStorage.setItem('policy-assistant.theme', '{theme}')", **screen)
     field = browser_page.locator("#pa-desk-query input")
     field.fill("注销账号以后多久删除我的个人信息？")
     field.press("Enter")

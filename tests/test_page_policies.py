@@ -345,6 +345,32 @@ def test_a_policy_comes_is_corrected_and_goes(site: str, new_page: Callable[...,
     assert violations(page) == []
 
 
+@pytest.mark.browser
+@pytest.mark.enable_socket
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("screen", [{}, browsing.PHONE], ids=["desktop", "phone"])
+def test_nothing_keeps_anybody_from_the_policies(
+    site: str, new_page: Callable[..., Any], tmp_path: Path, theme: str, screen: dict[str, Any]
+) -> None:
+    script = f"localStorage.setItem('policy-assistant.theme', '{theme}')"
+    page = new_page(f"{site}/zh/#policies", ready=browsing.CHAT, script=script, **screen)
+    page.locator("#pa-policies-listing").get_by_role("link", name="Lantern Post").wait_for()
+    assert violations(page) == []
+    file = tmp_path / "cloud.txt"
+    file.write_text(TEXT, "utf-8")
+    page.set_input_files("#pa-policies-file input[type=file]", file)
+    page.locator("#pa-policies-preview section").first.wait_for()
+    choose(page, "Lantern Post")
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.click("#pa-policies-discard")
+    page.locator("#pa-policies-preview section").first.wait_for(state="detached")
+    (tmp_path / "empty.txt").write_text(" ", "utf-8")
+    page.set_input_files("#pa-policies-file input[type=file]", tmp_path / "empty.txt")
+    page.get_by_role("alert").get_by_text("empty.txt：文件里没有文字").wait_for()
+    assert violations(page) == []
+
+
 def as_page(text: str) -> bytes:
     from html import escape
 

@@ -23,8 +23,10 @@ from assistant.cli.terminal import (
     MOST_INPUT_BYTES,
     AsJson,
     Corpus,
+    Host,
     IndexDir,
     PolicyIds,
+    Port,
     as_json_text,
     complain,
     is_terminal,
@@ -221,8 +223,8 @@ def index(
 
 @app.command()
 def ui(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 7860,
+    host: Host = "127.0.0.1",
+    port: Port = 7860,
     any_address: Annotated[
         bool, typer.Option("--any-address", help="Listen beyond this machine even without a password.")
     ] = False,

@@ -50,8 +50,7 @@ def listed(as_json: AsJson = False, corpus: Corpus = None) -> None:
         )
         return
     for policy, folder in found:
-        print_line(f"{policy.id}  {shortened(policy.title, 60)}", style="bold")
-        print_line(f"   {_summary(policy)}")
+        _print(policy)
         whose = "" if may_change(settings, folder) else "; came with the package"
         print_line(f"   {folder}{whose}", style="dim")
 
@@ -87,8 +86,7 @@ def add(
         contact=contact,
     )
     policy = add_policy(settings, read.text, name=file.name, **known)
-    print_line(f"{policy.id}  {shortened(policy.title, 60)}", style="bold")
-    print_line(f"   {_summary(policy)}; read as {read.format}, added to {settings.writable_dir()}")
+    _print(policy, f"; read as {read.format}, added to {settings.writable_dir()}")
     _index(settings, no_index=no_index)
 
 
@@ -112,8 +110,7 @@ def correct(
         raise typer.BadParameter("say what to correct, such as --title", param_hint="ID")
     settings = settings_of(corpus, index_dir)
     policy = change_policy(settings, policy_id, **known)
-    print_line(f"{policy.id}  {shortened(policy.title, 60)}", style="bold")
-    print_line(f"   {_summary(policy)}")
+    _print(policy)
     _index(settings, no_index=no_index)
 
 
@@ -126,6 +123,11 @@ def remove(policy_id: _Id, no_index: _NoIndex = False, corpus: Corpus = None, in
     place = remove_policy(settings, policy_id)
     print_line(f"{policy_id}: removed, kept in {place}")
     _index(settings, no_index=no_index)
+
+
+def _print(policy: Policy, rest: str = "") -> None:
+    print_line(f"{policy.id}  {shortened(policy.title, 60)}", style="bold")
+    print_line(f"   {_summary(policy)}{rest}")
 
 
 def _given(**known: str | None) -> dict[str, str]:

@@ -14,7 +14,9 @@ import typer
 from assistant.cli.terminal import (
     AsJson,
     Corpus,
+    Host,
     IndexDir,
+    Port,
     is_terminal,
     print_json,
     print_line,
@@ -31,6 +33,11 @@ if TYPE_CHECKING:
 
 _SHOWN_QUESTIONS = 5
 
+_Keys = Annotated[bool, typer.Option("--keys/--no-keys", help="Want a key once one was made, or from nobody.")]
+_AnyAddress = Annotated[
+    bool, typer.Option("--any-address", help="Listen beyond this machine even if no key is wanted.")
+]
+
 keys_app = typer.Typer(no_args_is_help=True, help="Make, list and revoke the keys of the HTTP service.")
 
 
@@ -43,15 +50,11 @@ def register(app: typer.Typer) -> None:
 
 
 def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8000,
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Number of processes.")] = 1,
-    keys: Annotated[
-        bool, typer.Option("--keys/--no-keys", help="Want a key once one was made, or from nobody.")
-    ] = True,
-    any_address: Annotated[
-        bool, typer.Option("--any-address", help="Listen beyond this machine even if no key is wanted.")
-    ] = False,
+    keys: _Keys = True,
+    any_address: _AnyAddress = False,
     corpus: Corpus = None,
     index_dir: IndexDir = None,
 ) -> None:
@@ -68,14 +71,10 @@ def speak_mcp(
     http: Annotated[
         bool, typer.Option("--http", help="Listen for clients over HTTP, at /mcp, instead of standard input.")
     ] = False,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8001,
-    keys: Annotated[
-        bool, typer.Option("--keys/--no-keys", help="Want a key once one was made, or from nobody.")
-    ] = True,
-    any_address: Annotated[
-        bool, typer.Option("--any-address", help="Listen beyond this machine even if no key is wanted.")
-    ] = False,
+    host: Host = "127.0.0.1",
+    port: Port = 8001,
+    keys: _Keys = True,
+    any_address: _AnyAddress = False,
     corpus: Corpus = None,
     index_dir: IndexDir = None,
 ) -> None:

@@ -36,6 +36,8 @@ IndexDir = Annotated[
 PolicyIds = Annotated[
     list[str] | None, typer.Option("--policy", metavar="ID", help="Answer from this policy only; may be given again.")
 ]
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any that is free.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

@@ -437,7 +437,7 @@ _START = re.compile(r"^(\s*\d*)([.)+\-#=:])")
 
 # --- What is shown -------------------------------------------------------------------------------
 
-_BLANK_LINES, _LINE = re.compile(r"[ \t]*\n\s*"), "\n"
+_BLANK_LINES, _LINE = re.compile(r"(?<![ \t])[ \t]*\n\s*"), "\n"
 _EXCERPT_CHARS = 140
 _LONG_CHARS = 220
 
@@ -471,7 +471,7 @@ def rows(page: Page, found: Sequence[Found], *, ranks: bool, several: bool) -> s
 
 def _row(page: Page, found: Found, ranks: bool, several: bool) -> str:
     policy, reference = found.policy, found.reference
-    link = place_link(policy.id, found.clause.id, found.start, found.end, reference)
+    link = place_link(policy.id, found.clause.id, reference, (found.start, found.end))
     above = [clause.title for clause in policy.path(found.clause.id)[1:-1] if clause.title]
     trail = " › ".join([policy.title] * several + [_line(title) for title in above])
     copied = f"{_BLANK_LINES.sub(_LINE, found.text.strip())}\n—— {_source(policy, reference)}"
@@ -543,7 +543,8 @@ def card(page: Page, answer: Answer, policies: Sequence[Policy], language: Langu
         (citation for citation in answer.citations if citation.policy_id in by_id), written.statements, strict=False
     ):
         policy = by_id[citation.policy_id]
-        source = place_link(policy.id, citation.clause_id, citation.start, citation.end, statement.source)
+        span = (citation.start, citation.end)
+        source = place_link(policy.id, citation.clause_id, statement.source, span)
         english = said("desk.reply_translation", language, text=statement.translation) if statement.translation else ""
         parts.append(
             (f"<p>{shown(statement.text)}</p>" if statement.text else "")
@@ -658,9 +659,11 @@ def _search(page: Page, query: str, *given: Any) -> tuple[str, Any]:
 
 
 def _compose(page: Page, query: str, policy: str | None, language: Any, tone: Any) -> tuple[Any, str]:
-    if not query.strip():
+    if not visible(query).strip():
         return None, hint(page.say("desk.reply_hint"))
     assistant = page.current()
+    if problem := refused(page, query, policy or ""):
+        return None, hint(problem, error=True)
     try:
         answer = assistant.ask(query, policies=[policy] if policy else None)
     except AssistantError as error:
@@ -668,6 +671,22 @@ def _compose(page: Page, query: str, policy: str | None, language: Any, tone: An
     # Kept for other tones and languages; of its hits a reply needs the nearest one only.
     answer = replace(answer, hits=answer.hits[:1])
     return answer, card(page, answer, assistant.policies, language, tone)
+
+
+def refused(page: Page, query: str, policy_id: str) -> str:
+    """Return why nothing can be looked up or answered, in the page's language; empty if it can.
+
+    Args:
+        page: The page.
+        query: What was typed.
+        policy_id: The policy that was chosen; empty for all.
+    """
+    most = page.settings.max_question_chars
+    if len(query) > most:
+        return page.say("desk.too_long", most=f"{most:,}")
+    if policy_id and policy_id not in {policy.id for policy in page.current().policies}:
+        return page.say("desk.gone")
+    return ""
 
 
 def _rewritten(page: Page, answer: Any, language: Any, tone: Any) -> str:
@@ -679,8 +698,10 @@ def _rewritten(page: Page, answer: Any, language: Any, tone: Any) -> str:
 def _searched(page: Page, query: str, filters: Filters, k: int, *, ranks: bool) -> tuple[str, bool]:
     """Return what is found as HTML, and whether there may be more."""
     assistant = page.current()
-    if not query.strip() and not filters:
+    if not visible(query).strip() and not filters:
         return hint(page.say("desk.hint")), False
+    if problem := refused(page, query, filters.policy):
+        return hint(problem, error=True), False
     try:
         # One more than is shown tells whether there are more.
         found = look_up(assistant, query, filters, k + 1)

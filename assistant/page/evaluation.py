@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import AssistantError, EvaluationError
-from assistant.page.shared import hint, marked, place_link, shown
+from assistant.page.shared import Tab, hint, marked, place_link, progress, shown
 from assistant.text import fold, visible
 
 if TYPE_CHECKING:
@@ -112,8 +112,8 @@ def _policies(page: Page, corpus: Path | None) -> Sequence[Policy]:
 def _faults(page: Page, faults: Sequence[Fault]) -> str:
     head = "".join(f"<th scope='col'>{shown(page.say(f'evaluation.{name}'))}</th>" for name in _FAULT_COLUMNS)
     rows = "".join(
-        f"<tr><td>{fault.line}</td><td>{shown(fault.id)}</td><td>{shown(fault.problem)}</td>"
-        f"<td>{shown(fault.remedy)}</td></tr>"
+        f'<tr><td>{fault.line}</td><td>{shown(fault.id)}</td><td lang="en">{shown(fault.problem)}</td>'
+        f'<td lang="en">{shown(fault.remedy)}</td></tr>'
         for fault in faults[:_MOST_FAULTS]
     )
     told = page.say("evaluation.faults", count=len(faults))
@@ -379,7 +379,7 @@ def _answer(page: Page, entry: Document, linked: frozenset[str]) -> str:
 def _place(where: Document, words: str, linked: frozenset[str]) -> str:
     if where["policy_id"] not in linked:
         return shown(words)
-    return place_link(where["policy_id"], where["clause_id"], int(where["start"]), int(where["end"]), words)
+    return place_link(where["policy_id"], where["clause_id"], words, (int(where["start"]), int(where["end"])))
 
 
 def _missing(page: Page, entry: Document) -> str:
@@ -564,32 +564,17 @@ def build_evaluation(page: Page) -> None:
     _wire(bench)
 
 
-class _Bench:
-    """The tab's parts: what it reads and writes, and its components by name.
+class _Bench(Tab):
+    """The tab: its components, and what it reads and writes.
 
     Args:
         page: The page.
     """
 
     def __init__(self, page: Page) -> None:
-        self.page = page
+        super().__init__(page, "evaluation")
         self.sets = page.settings.question_sets_folder()
         self.shelf = Shelf(page.settings.evaluation_runs_folder())
-        self.parts: dict[str, Any] = {}
-
-    def __getitem__(self, name: str) -> Any:
-        return self.parts[name]
-
-    def __setitem__(self, name: str, part: Any) -> None:
-        self.parts[name] = part
-
-    def of(self, *names: str) -> list[Any]:
-        """Return components."""
-        return [self.parts[name] for name in names]
-
-    def say(self, key: str, **values: object) -> str:
-        """Return words of the tab."""
-        return self.page.say(f"evaluation.{key}", **values)
 
     def known_sets(self, uploaded: dict[str, str]) -> dict[str, Path]:
         """Return the sets that can be chosen by what each is called, those first that this browser has sent."""
@@ -606,7 +591,7 @@ class _Bench:
         """
         found = self.known_sets(uploaded).get(name or "")
         if found is None:
-            raise EvaluationError(f"there is no question set {name!r} any more: choose another one")
+            raise EvaluationError(self.say("no_set", name=name or ""))
         return found
 
     def corpus_of(self, name: str | None) -> Path | None:
@@ -617,7 +602,7 @@ class _Bench:
         """
         known = corpora(self.sets)
         if name and name not in known:
-            raise EvaluationError(f"there are no policies {name!r} any more: choose others")
+            raise EvaluationError(self.say("no_corpus", name=name))
         return known[name] if name else None
 
     def corpus_choices(self) -> list[tuple[str, str]]:
@@ -820,11 +805,7 @@ def _progress(bench: _Bench, step: Step) -> str:
         words = bench.say("asking", done=step.done, total=step.total)
     else:
         words = bench.say("computing")
-    value = f' value="{step.done}" max="{step.total}"' if step.done < step.total else ""
-    return (
-        f'<div class="pa-eval-progress"><progress aria-label="{escape(bench.say("progress"))}"{value}></progress>'
-        f'<span role="status">{shown(words)}</span></div>'
-    )
+    return progress(bench.say("progress"), words, step.done, step.total if step.done < step.total else 0)
 
 
 def _cancelled(bench: _Bench) -> list[Any]:

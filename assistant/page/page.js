@@ -1,4 +1,4 @@
-// The page's own script: the conversation, which this browser keeps, and the policy reader.
+// The page's own script: the conversation, which this browser keeps, the policy reader, and what the tabs want of it.
 //
 // Text of questions, answers and policies becomes text nodes only. The one HTML that is put in is the reader's, made
 // by the page's own service, which escapes what stands in a policy.
@@ -11,6 +11,8 @@
   const MOST_SENT = 12;
   const MOST_SENT_CHARS = 4000;
   const MOST_FOUND = 500;
+  const MOST_RECENT = 8;
+  const PAUSE_MS = 160;
   const WIDE = window.matchMedia("(min-width: 60rem)");
   const BASE = new URL(location.pathname.endsWith("/") ? "../page/" : "page/", location.href);
 
@@ -70,17 +72,22 @@
     );
   }
 
+  /** Put a text on the clipboard; say whether that was possible. */
   async function copied(text) {
     try {
       await navigator.clipboard.writeText(text);
+      return true;
     } catch {
       // Not there without encryption, or not allowed.
+      const held = document.activeElement;
       const area = made("textarea", { class: "pa-hidden" });
       area.value = text;
       document.body.append(area);
       area.select();
-      document.execCommand("copy");
+      const done = document.execCommand("copy");
       area.remove();
+      held?.focus();
+      return done;
     }
   }
 
@@ -92,6 +99,26 @@
       return localStorage.getItem(key) ?? "";
     } catch {
       return "";
+    }
+  }
+
+  /** Keep a text; say whether there was room, in a browser that keeps anything. */
+  function store(key, text) {
+    try {
+      localStorage.setItem(key, text);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Return the list that is kept, empty if what is kept is none of those that `holds` wants. */
+  function storedList(key, holds) {
+    try {
+      const found = JSON.parse(stored(key) || "[]");
+      return isList(found, holds) ? found : [];
+    } catch {
+      return [];
     }
   }
 
@@ -113,31 +140,14 @@
   }
 
   function kept() {
-    try {
-      const found = JSON.parse(stored(KEPT) || "[]");
-      return isList(found, (turn) => turn && isText(turn.question) && isAnswer(turn.answer)) ? found.slice(-MOST_TURNS) : [];
-    } catch {
-      return [];
-    }
+    return storedList(KEPT, (turn) => turn && isText(turn.question) && isAnswer(turn.answer)).slice(-MOST_TURNS);
   }
 
   function keep(turns) {
     let whole = turns.filter((turn) => turn.answer).map(({ question, answer, rated }) => ({ question, answer, rated }));
     whole = whole.slice(-MOST_TURNS);
-    while (whole.length) {
-      try {
-        localStorage.setItem(KEPT, JSON.stringify(whole));
-        return;
-      } catch {
-        // The browser has no more room: the oldest go first.
-        whole = whole.slice(Math.ceil(whole.length / 2));
-      }
-    }
-    try {
-      localStorage.removeItem(KEPT);
-    } catch {
-      // A browser that keeps nothing: the conversation lasts as long as the page.
-    }
+    // Where the browser has no more room the oldest go first; one that keeps nothing ends with none.
+    while (!store(KEPT, JSON.stringify(whole)) && whole.length) whole = whole.slice(Math.ceil(whole.length / 2));
   }
 
   // --- Chat ----------------------------------------------------------------------------------
@@ -308,7 +318,7 @@
     function actions(turn, last) {
       const { answer } = turn;
       const copy = iconButton("copy", words.copy, async () => {
-        await copied(plainText(answer));
+        if (!(await copied(plainText(answer)))) return;
         say(words.copied);
         flash(copy, words.copied);
       });
@@ -402,7 +412,7 @@
       try {
         await answered(turn, history, chat.asking.signal);
       } catch (error) {
-        turn.problem = error.name === "AbortError" ? words.stopped : error.told ? filled(words.failed, { problem: error.told }) : words.offline;
+        turn.problem = error.name === "AbortError" ? words.stopped : error.refusal ? refused(error.refusal) : words.offline;
       }
       chat.asking = null;
       keep(chat.turns);
@@ -418,7 +428,7 @@
       if (response.status === 401) location.reload();
       if (!response.ok) {
         const said = await response.json().catch(() => null);
-        throw Object.assign(new Error("refused"), { told: said?.error?.message });
+        throw Object.assign(new Error("refused"), { refusal: said?.error });
       }
       for await (const [event, data] of events(response.body)) {
         if (event === "piece") {
@@ -430,10 +440,15 @@
           if (!isAnswer(data)) throw new Error("no answer");
           turn.answer = data;
         } else if (event === "error") {
-          throw Object.assign(new Error("failed"), { told: data.error?.message });
+          throw Object.assign(new Error("failed"), { refusal: data.error });
         }
       }
       if (!turn.answer) throw new Error("cut off");
+    }
+
+    /** Return why the service gives no answer, in the page's language as far as it has words for it. */
+    function refused({ code, message }) {
+      return filled(words[`error_${code}`] ?? words.failed, { problem: message, most: box.maxLength });
     }
 
     /** Yield the events of a stream with their data. */
@@ -535,7 +550,7 @@
 
   // --- Reader --------------------------------------------------------------------------------
 
-  const reader = { policy: "", clause: "", policies: new Map(), open: { chat: true }, tab: "chat", opener: null, overlaid: false };
+  const reader = { policy: "", clause: "", policies: new Map(), open: { chat: true }, tab: "chat", wanted: location.hash.slice(1), opener: null, overlaid: false };
 
   function startReader(root) {
     const words = JSON.parse(root.dataset.words);
@@ -672,7 +687,7 @@
       if (reader.clause) query.set("clause", reader.clause);
       else query.delete("clause");
       const wanted = `?${query}`;
-      if (wanted !== location.search) history.pushState(null, "", wanted);
+      if (wanted !== location.search) history.pushState(null, "", wanted + hashOf(reader.tab));
       switchLink();
     }
 
@@ -877,11 +892,17 @@
 
   // --- The frame -----------------------------------------------------------------------------
 
+  /** Return what names a tab in an address: nothing for the first one. */
+  function hashOf(tab) {
+    return tab === "chat" ? "" : `#${tab}`;
+  }
+
   function switchLink() {
     const other = one("#pa-other");
     if (!other) return;
     const address = new URL(`../${other.hreflang}/`, location.href);
     address.search = location.search;
+    address.hash = hashOf(reader.tab);
     other.href = address.href;
   }
 
@@ -895,23 +916,27 @@
     if (theme) document.body.classList.toggle("dark", theme === "dark");
     one("#pa-theme", root).addEventListener("click", () => {
       document.body.classList.toggle("dark", !dark());
-      try {
-        localStorage.setItem(THEME, dark() ? "dark" : "light");
-      } catch {
-        // It lasts as long as the page.
-      }
+      store(THEME, dark() ? "dark" : "light");
     });
   }
 
   /** Have the reader follow the tabs: each remembers whether it is open beside it. */
   function followTabs() {
-    const chosen = one("#pa-tabs [role=tab][aria-selected=true]");
+    const tabs = all("#pa-tabs [role=tab]");
+    const wanted = tabs.find(({ dataset }) => dataset.tabId === reader.wanted);
+    if (wanted) {
+      reader.wanted = "";
+      wanted.click();
+    }
+    const chosen = tabs.find((tab) => tab.getAttribute("aria-selected") === "true");
     const name = chosen?.dataset.tabId ?? "chat";
     if (name === reader.tab) return;
     reader.tab = name;
     document.body.dataset.paTab = name;
     reader.overlaid = false;
     reader.apply?.();
+    history.replaceState(null, "", location.pathname + location.search + hashOf(name));
+    switchLink();
   }
 
   const PARTS = [
@@ -931,107 +956,64 @@
     followTabs();
   }
 
-  document.body ? start() : document.addEventListener("DOMContentLoaded", start);
-  new MutationObserver(start).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["aria-selected"] });
-})();
+  // --- Copying: a button's data-copy is put on the clipboard ---------------------------------
 
-// --- Copying: a button's data-copy is put on the clipboard ---------------------------------------
-{
-  const status = () => {
-    let place = document.getElementById("pa-status");
+  /** Read words out to those who do not see the page. */
+  function announce(words) {
+    let place = one("#pa-status");
     if (!place) {
-      place = document.createElement("div");
-      place.id = "pa-status";
-      place.className = "pa-hidden";
-      place.setAttribute("role", "status");
+      place = made("div", { id: "pa-status", class: "pa-hidden", role: "status" });
       document.body.append(place);
     }
-    return place;
-  };
-  // Where the page is neither on this machine nor encrypted there is no clipboard to write to.
-  const copiedByHand = (text) => {
-    const field = document.createElement("textarea");
-    field.value = text;
-    field.className = "pa-hidden";
-    document.body.append(field);
-    field.select();
-    const done = document.execCommand("copy");
-    field.remove();
-    return done;
-  };
+    place.textContent = words;
+  }
+
   document.addEventListener("click", async (event) => {
-    const button = event.target instanceof Element && event.target.closest("[data-copy]");
-    if (!button) return;
-    let done = true;
-    try {
-      await navigator.clipboard.writeText(button.dataset.copy);
-    } catch {
-      done = copiedByHand(button.dataset.copy);
-      button.focus();
-    }
-    if (!done || button.classList.contains("pa-copied")) return;
+    const button = event.target.closest?.("[data-copy]");
+    if (!button || !(await copied(button.dataset.copy)) || button.classList.contains("pa-copied")) return;
     const words = button.textContent;
-    button.textContent = status().textContent = button.dataset.copied;
+    button.textContent = button.dataset.copied;
+    announce(button.dataset.copied);
     button.classList.add("pa-copied");
     setTimeout(() => {
       button.textContent = words;
       button.classList.remove("pa-copied");
-      status().textContent = "";
+      announce("");
     }, 1600);
   });
-}
 
-// --- Recent look-ups: kept by the browser, shown in the element with data-recent -----------------
-{
-  const most = 8;
-  const kept = (key) => {
-    try {
-      const found = JSON.parse(localStorage.getItem(key) ?? "[]");
-      return Array.isArray(found) ? found.filter((text) => typeof text === "string").slice(0, most) : [];
-    } catch {
-      return [];
-    }
-  };
-  const keep = (key, texts) => {
-    try {
-      localStorage.setItem(key, JSON.stringify(texts));
-    } catch {
-      // A browser that keeps nothing has no recent look-ups.
-    }
-  };
-  const field = (nav) => document.querySelector(`${nav.dataset.field} textarea, ${nav.dataset.field} input`);
-  const show = (nav) => {
-    const texts = kept(nav.dataset.recent);
-    nav.querySelector(".pa-recent-list").replaceChildren(
-      ...texts.map((text) => {
-        const button = document.createElement("button");
-        button.type = "button";
-        button.textContent = button.title = text;
-        return button;
-      }),
-    );
+  // --- Recent look-ups: kept by the browser, shown in the element with data-recent -----------
+
+  const recent = (nav) => storedList(nav.dataset.recent, isText).slice(0, MOST_RECENT);
+  const fieldOf = (nav) => one(`${nav.dataset.field} textarea, ${nav.dataset.field} input`);
+
+  function showRecent(nav) {
+    const texts = recent(nav);
+    one(".pa-recent-list", nav).replaceChildren(...texts.map((text) => made("button", { type: "button", title: text }, text)));
     nav.hidden = !texts.length;
-  };
-  const remember = () => {
-    const nav = document.querySelector("[data-recent]");
-    const text = nav && field(nav)?.value.trim().slice(0, 200);
+  }
+
+  function remember() {
+    const nav = one("[data-recent]");
+    const text = nav && fieldOf(nav)?.value.trim().slice(0, 200);
     if (!text) return;
-    keep(nav.dataset.recent, [text, ...kept(nav.dataset.recent).filter((other) => other !== text)].slice(0, most));
-    show(nav);
-  };
-  window.paRecent = (element) => element.querySelectorAll("[data-recent]").forEach(show);
+    store(nav.dataset.recent, JSON.stringify([text, ...recent(nav).filter((other) => other !== text)].slice(0, MOST_RECENT)));
+    showRecent(nav);
+  }
+
+  window.paRecent = (element) => all("[data-recent]", element).forEach(showRecent);
   document.addEventListener("click", (event) => {
     const target = event.target instanceof Element ? event.target : null;
     const nav = target?.closest("[data-recent]");
     if (nav && target.closest(".pa-recent-clear")) {
-      keep(nav.dataset.recent, []);
-      show(nav);
-      field(nav)?.focus();
+      store(nav.dataset.recent, "[]");
+      showRecent(nav);
+      fieldOf(nav)?.focus();
     } else if (nav && target.closest(".pa-recent-list button")) {
-      const place = field(nav);
-      place.value = target.closest("button").textContent;
-      place.dispatchEvent(new Event("input", { bubbles: true }));
-      place.focus();
+      const field = fieldOf(nav);
+      field.value = target.closest("button").textContent;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      field.focus();
     } else if (target?.closest("#pa-desk-compose, #pa-desk-found [data-copy], #pa-desk-found .clause-link")) {
       remember();
       // The reader that opens beside the clauses makes them narrower, and moves them.
@@ -1042,42 +1024,50 @@
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.isComposing && event.target.closest?.("#pa-desk-query")) remember();
   });
-}
 
-// --- Searching as one types: a pause in typing presses the hidden button beside the field --------
-{
-  const pauseMs = 160;
-  let timer;
-  const wait = (event) => {
+  // --- Searching as one types: a pause in typing presses the hidden button beside the field --
+
+  let pause = 0;
+
+  function typing(event) {
     if (!event.target.closest?.("#pa-desk-query")) return;
-    clearTimeout(timer);
+    clearTimeout(pause);
     // What an input method has not put together yet is no word.
-    if (!event.isComposing) timer = setTimeout(() => document.getElementById("pa-desk-pause")?.click(), pauseMs);
-  };
-  document.addEventListener("input", wait);
-  document.addEventListener("compositionend", wait);
-}
+    if (!event.isComposing) pause = setTimeout(() => one("#pa-desk-pause")?.click(), PAUSE_MS);
+  }
 
-// --- Reports of an evaluation: a frame is as high as what it shows, and as light or dark as the page ------
-{
-  const themed = (frame) => {
+  document.addEventListener("input", typing);
+  document.addEventListener("compositionend", typing);
+
+  // --- Reports of an evaluation: frames as high as what they show, as light or dark as the page
+
+  function themeReport(frame) {
     const root = frame.contentDocument?.documentElement;
     if (root) root.dataset.theme = document.body.classList.contains("dark") ? "dark" : "light";
-  };
-  const fit = (frame) => {
+  }
+
+  function fitReport(frame) {
     const height = frame.contentDocument?.documentElement.offsetHeight;
     if (height) frame.style.height = `${height}px`;
-  };
-  const seen = (event) => {
-    const frame = event.target;
+  }
+
+  function startReport({ target: frame }) {
     if (!(frame instanceof HTMLIFrameElement) || !frame.matches(".pa-report")) return;
-    themed(frame);
-    fit(frame);
-    new ResizeObserver(() => fit(frame)).observe(frame.contentDocument.documentElement);
-  };
+    themeReport(frame);
+    fitReport(frame);
+    new ResizeObserver(() => fitReport(frame)).observe(frame.contentDocument.documentElement);
+  }
+
+  // --- The beginning -------------------------------------------------------------------------
+
+  function begin() {
+    start();
+    const themes = new MutationObserver(() => all(".pa-report").forEach(themeReport));
+    themes.observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  }
+
+  document.body ? begin() : document.addEventListener("DOMContentLoaded", begin);
+  new MutationObserver(start).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["aria-selected"] });
   // That a frame is loaded is not told to those above it, but on the way down it can be seen.
-  document.addEventListener("load", seen, true);
-  const themes = new MutationObserver(() => document.querySelectorAll(".pa-report").forEach(themed));
-  const watch = () => themes.observe(document.body, { attributes: true, attributeFilter: ["class"] });
-  document.body ? watch() : document.addEventListener("DOMContentLoaded", watch);
-}
+  document.addEventListener("load", startReport, true);
+})();

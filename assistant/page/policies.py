@@ -24,7 +24,7 @@ from assistant.corpus import (
     remove_policy,
 )
 from assistant.errors import AssistantError, FileError, IndexLockedError
-from assistant.page.shared import hint, place_link, shown
+from assistant.page.shared import Tab, hint, place_link, progress, shown
 from assistant.parsing import parse
 from assistant.readers import FORMATS, Format, read_file
 from assistant.text import visible
@@ -72,7 +72,7 @@ def _item(page: Page, policy: Policy, folder: Path | None) -> str:
     badge = ""
     if folder is not None and not may_change(page.settings, folder):
         badge = f' <span class="pa-policies-badge">{shown(page.say("policies.shipped"))}</span>'
-    link = place_link(policy.id, policy.root.id, 0, 0, policy.title)
+    link = place_link(policy.id, policy.root.id, policy.title)
     said = " · ".join(shown(fact) for fact in facts if fact)
     return f"<li><b>{link}</b>{badge}<p>{said}</p></li>"
 
@@ -333,11 +333,7 @@ def _progress(page: Page, step: Step) -> str:
         words = page.say("policies.indexing", policy=step.policy, done=step.done, total=step.total)
     else:
         words = page.say("policies.preparing")
-    value = f' value="{step.done}" max="{step.total}"' if step.total and not step.is_opening else ""
-    return (
-        f'<div class="pa-policies-progress"><progress aria-label="{escape(page.say("policies.progress"))}"{value}>'
-        f'</progress><span role="status">{shown(words)}</span></div>'
-    )
+    return progress(page.say("policies.progress"), words, step.done, step.total)
 
 
 def applied(page: Page, done: str) -> Iterator[str]:
@@ -379,30 +375,15 @@ def build_policies(page: Page) -> None:
     _wire(tab)
 
 
-class _Tab:
-    """The tab's components by name, and its words.
+class _Tab(Tab):
+    """The tab: its components, and what several of its callbacks show.
 
     Args:
         page: The page.
     """
 
     def __init__(self, page: Page) -> None:
-        self.page = page
-        self.parts: dict[str, Any] = {}
-
-    def __getitem__(self, name: str) -> Any:
-        return self.parts[name]
-
-    def __setitem__(self, name: str, part: Any) -> None:
-        self.parts[name] = part
-
-    def of(self, *names: str) -> list[Any]:
-        """Return components."""
-        return [self.parts[name] for name in names]
-
-    def say(self, key: str, **values: object) -> str:
-        """Return words of the tab."""
-        return self.page.say(f"policies.{key}", **values)
+        super().__init__(page, "policies")
 
     def fields(self, form: str) -> list[Any]:
         """Return the fields of a form: `new` or `old`."""

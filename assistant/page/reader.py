@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
 
-from assistant.page.shared import Page, all_words, said, shown
+from assistant.page.shared import Page, all_words, place_link, said, shown
 from assistant.server.access import Caller
 from assistant.server.app import PolicyPath  # noqa: TC001 - the framework reads the types
 from assistant.server.asking import parts_of, policy_seen
@@ -193,7 +193,7 @@ def _branch(policy: Policy, clause: Clause, wanted: set[str], language: Language
                 waiting.extend(reversed([below for below in child.children if below.id in wanted]))
             continue
         below = _branch(policy, child, wanted, language, depth + 1) if depth + 1 < _DEEPEST_OUTLINE else ""
-        link = clause_link(policy, child.id, _name(policy, child))
+        link = place_link(policy.id, child.id, _name(policy, child))
         if not below:
             items.append(f"<li>{link}</li>")
             continue
@@ -212,28 +212,6 @@ def _name(policy: Policy, clause: Clause) -> str:
     return name if len(name) <= _NAME_CHARS else f"{name[: _NAME_CHARS - 1]}…"
 
 
-def clause_link(
-    policy: Policy, clause_id: str, text: str, *, span: tuple[int, int] | None = None, classes: str = ""
-) -> str:
-    """Return a link, as HTML, that opens the reader at a clause.
-
-    Args:
-        policy: The policy.
-        clause_id: Id of the clause.
-        text: What the link says.
-        span: Code points of the policy's text that the reader marks, start and end; none by default.
-        classes: CSS classes besides its own.
-    """
-    from urllib.parse import urlencode
-
-    address = shown(urlencode({"policy": policy.id, "clause": clause_id}))
-    marked = f' data-start="{span[0]}" data-end="{span[1]}"' if span else ""
-    return (
-        f'<a class="{f"clause-link {classes}".strip()}" href="?{address}" data-policy="{shown(policy.id)}" '
-        f'data-clause="{shown(clause_id)}"{marked}>{shown(text)}</a>'
-    )
-
-
 def _sections(policy: Policy, language: Language) -> Iterator[str]:
     stack = [(policy.root, 0)]
     while stack:
@@ -243,9 +221,8 @@ def _sections(policy: Policy, language: Language) -> Iterator[str]:
         if not lines and clause is not policy.root:
             continue
         reference = policy.reference(clause.id)
-        link = clause_link(policy, clause.id, "#", classes="pa-anchor").replace(
-            ">#<", f' aria-label="{shown(said("reader.link", language, reference=reference))}">#<'
-        )
+        label = said("reader.link", language, reference=reference)
+        link = place_link(policy.id, clause.id, "#", classes="pa-anchor", label=label)
         parts = []
         for number, (start, text) in enumerate(lines):
             heading = number == 0 and clause.kind == "heading" and len(text) <= _HEADING_CHARS

@@ -1,4 +1,4 @@
-"""What the parts of the web page share: the assistant in use, the words of a language, and text shown as text."""
+"""What the parts of the web page share: the assistant in use, words, text shown as text, links, components by name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from html import escape
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from assistant.text import visible
@@ -73,20 +73,25 @@ def shown(text: str) -> str:
     return escape(visible(text))
 
 
-def place_link(policy_id: str, clause_id: str, start: int, end: int, words: str) -> str:
+def place_link(
+    policy_id: str, clause_id: str, words: str, span: Span | None = None, *, classes: str = "", label: str = ""
+) -> str:
     """Return the link to a place in the policy reader, as HTML.
 
     Args:
         policy_id: The policy.
         clause_id: The clause that it opens at.
-        start: First code point to be marked.
-        end: End of what is marked.
         words: What the link says.
+        span: Code points of the policy's text that are marked there; none by default.
+        classes: CSS classes besides its own.
+        label: What it is called for those who do not see it; `words` by default.
     """
     address = urlencode({"policy": policy_id, "clause": clause_id})
+    marks = f' data-start="{span[0]}" data-end="{span[1]}"' if span else ""
+    named = f' aria-label="{shown(label)}"' if label else ""
     return (
-        f'<a class="clause-link" href="?{escape(address)}" data-policy="{escape(policy_id)}" '
-        f'data-clause="{escape(clause_id)}" data-start="{start}" data-end="{end}">{shown(words)}</a>'
+        f'<a class="{f"clause-link {classes}".strip()}" href="?{escape(address)}" data-policy="{escape(policy_id)}" '
+        f'data-clause="{escape(clause_id)}"{marks}{named}>{shown(words)}</a>'
     )
 
 
@@ -107,3 +112,49 @@ def hint(words: str, *, error: bool = False) -> str:
     """Return a remark as HTML: what to do next, or what went wrong."""
     kind, role = (" pa-hint-wrong", "alert") if error else ("", "note")
     return f'<p class="pa-hint{kind}" role="{role}">{shown(words)}</p>'
+
+
+def progress(label: str, words: str, done: int, total: int) -> str:
+    """Return a progress bar as HTML.
+
+    Args:
+        label: What it is of.
+        words: How far it is, in words.
+        done: How much is done.
+        total: How much there is to be done; 0 if that is not known.
+    """
+    value = f' value="{done}" max="{total}"' if total else ""
+    return (
+        f'<div class="pa-progress"><progress aria-label="{escape(label)}"{value}></progress>'
+        f'<span role="status">{shown(words)}</span></div>'
+    )
+
+
+class Tab:
+    """A tab's components by name, and its words.
+
+    Args:
+        page: The page.
+        name: Name of the tab, and of the file of its words.
+    """
+
+    def __init__(self, page: Page, name: str) -> None:
+        self.page = page
+        self._name = name
+        self._parts: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        """Return a component."""
+        return self._parts[name]
+
+    def __setitem__(self, name: str, part: Any) -> None:
+        """Add a component."""
+        self._parts[name] = part
+
+    def of(self, *names: str) -> list[Any]:
+        """Return components."""
+        return [self._parts[name] for name in names]
+
+    def say(self, key: str, **values: object) -> str:
+        """Return words of the tab in the page's language."""
+        return self.page.say(f"{self._name}.{key}", **values)
