@@ -284,7 +284,7 @@ _ODDS = {
     "stranger": -2.66,
     "unstated": -1.16,
     "orders": -1.89,
-    "base": -5.22,
+    "base": -5.04,
 }
 _MOST_SCOPE = 6.0
 _SCOPE_IN_DOUBT = 1.0

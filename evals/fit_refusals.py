@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_FALSE_REFUSALS = 0.03
+_FALSE_REFUSALS = 0.025
+"""Share of the questions with an answer that may be refused; of questions not fitted on it is about twice that."""
 _OFF_TOPIC = ("off_topic", "injection")
 _TAKEN_OUT = "gold taken out"
 _TAKEN_OUT_WEIGHT = 0.5
@@ -217,7 +218,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for share in (_FALSE_REFUSALS, *_OTHER_SHARES):
         threshold = np.quantile(odds[y == 1], share)
         refused = ", ".join(f"{name} {(odds[group] < threshold).mean():.3f}" for name, group in groups.items())
-        sys.stdout.write(f"refused where {share:.0%} of those with an answer are: {refused}\n")
+        sys.stdout.write(f"refused where {share:.1%} of those with an answer are: {refused}\n")
     for name, group in groups.items():
         sys.stdout.write(f"{name}: {group.sum()} questions\n")
     return 0

@@ -10,7 +10,7 @@ import pytest
 import typer
 
 import assistant.cli
-from assistant import Settings
+from assistant import Assistant, Settings, Turn
 
 ROOT = Path(__file__).parents[1]
 READMES = ["README.md", "README.zh-CN.md"]
@@ -78,3 +78,14 @@ def test_the_library_example_runs(name: str, capsys: pytest.CaptureFixture[str])
     (code,) = re.findall(r"```python\n(.+?)```", text(name), re.S)
     exec(compile(code, name, "exec"), {})
     assert "个推消息推送SDK" in capsys.readouterr().out
+
+
+def test_a_usual_conversation_about_the_bundled_policy() -> None:
+    assistant = Assistant.open()
+    asked: list[Turn] = []
+    told = {"个推收集什么？": "1.2.4.p1.p1", "那高德呢？": "1.2.4.p2", "它用来干什么": "1.2.4.p2.p2"}
+    for question, clause in told.items():
+        answer = assistant.ask(question, history=asked)
+        assert any(citation.clause_id.startswith(clause) for citation in answer.citations), answer.text
+        asked.append(Turn.of(answer))
+    assert "IMEI" in assistant.ask("个推收集什么？").text

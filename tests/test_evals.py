@@ -100,7 +100,7 @@ def test_refusals_are_fitted_on_sets(monkeypatch: pytest.MonkeyPatch, capsys: py
     constants, *shares = capsys.readouterr().out.splitlines()
     assert re.fullmatch(r"_ODDS = \{('\w+': -?\d+\.\d+(, )?){3,}\}", constants)
     *shares, answerable, off_topic, everyday, taken_out, others = shares
-    assert all(re.fullmatch(r"refused where \d+% of those with an answer are: .+", line) for line in shares)
+    assert all(re.fullmatch(r"refused where [\d.]+% of those with an answer are: .+", line) for line in shares)
     # Those with an answer once more without it, but for follow-ups and false premises.
     assert answerable == "answerable: 5 questions"
     assert off_topic == "off topic: 1 questions"
