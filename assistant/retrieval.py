@@ -195,6 +195,9 @@ class Retriever:
         # Within its own policy a name tells no clause from another, but for the few that introduce it.
         own = any_of(name for shard in shards for name in shard.policy.names)
         query, *before = (self.query(_addressed(asked, own)) for asked in (question, *after))
+        if query.scope is not None and query.scope < _OTHER_MATTERS:
+            # Tomorrow's weather is no matter of policies, whatever was asked before.
+            before, near = [], ()
         if before and query.scope is not None and before[0].scope is not None:
             # Halfway: what leans on a matter of policies is likely to be one, however little it says itself.
             query = replace(query, scope=(query.scope + max(query.scope, before[0].scope)) / 2)
@@ -496,3 +499,5 @@ _NAMES_ONLY_PENALTY = 2.0
 _AFTER_WEIGHT = 0.35
 _NEAR_WEIGHT = 0.5
 _LEANING = 0.5
+# A logarithm of odds. Questions of the dev conversations that lean on another are above it.
+_OTHER_MATTERS = -3.0

@@ -89,3 +89,7 @@ def test_a_usual_conversation_about_the_bundled_policy() -> None:
         assert any(citation.clause_id.startswith(clause) for citation in answer.citations), answer.text
         asked.append(Turn.of(answer))
     assert "IMEI" in assistant.ask("个推收集什么？").text
+    for question in ("明天天气怎么样", "What will the weather be like tomorrow?"):
+        reason = assistant.ask(question, history=asked).abstained
+        assert reason
+        assert reason.kind == "out_of_scope"
