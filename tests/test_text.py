@@ -418,12 +418,14 @@ BOUNDED = {
 def test_no_regular_expression_is_slow_on_hostile_text(run: str) -> None:
     patterns = {name: pattern for name, pattern in _all_patterns().items() if name not in BOUNDED}
     assert len(patterns) > 30
-    # The shorter text first, so that a bad one is told soon.
+    # What is quick on the shorter text cannot be slow on the longer one, not even if it is quadratic.
     for chars in (10_000, 100_000):
         text = run * (chars // len(run)) + "!"
-        for name, pattern in patterns.items():
+        for name, pattern in list(patterns.items()):
             started = time.thread_time()
             for _ in pattern.finditer(text if isinstance(pattern.pattern, str) else text.encode()):
                 pass
             seconds = time.thread_time() - started
+            if seconds < 0.005:
+                del patterns[name]
             assert seconds < 1.5, f"{name} takes {seconds:.2f} s for {chars} characters of {run!r}"
