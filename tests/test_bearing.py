@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 import tomllib
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from assistant.bearing import Bearing
 from assistant.text import sentences
 from assistant.thesaurus import default_thesaurus
 from tests.conftest import FIXTURES
+from tests.timing import seconds
 
 if TYPE_CHECKING:
     from assistant import Policy
@@ -156,6 +156,4 @@ def test_a_quote_that_says_nothing_bears_nothing_out(bearing: Bearing, quote: st
     "piece", ["不", "除", "we may not ", "如您", "、", "IMEI,", "手机号码", "1", "to ", "如果不可能", "a" * 50]
 )
 def test_a_long_quote_is_judged_in_time(bearing: Bearing, piece: str) -> None:
-    started = time.perf_counter()
-    bearing.judge("我们会收集您的手机号码。", piece * (2_000 // len(piece)))
-    assert time.perf_counter() - started < 5
+    assert seconds(lambda: bearing.judge("我们会收集您的手机号码。", piece * (2_000 // len(piece)))) < 5

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from assistant.rephrasing import topics_of
 from assistant.text import visible
 from assistant.utterances import default_vocabulary
 from tests.conftest import FIXTURES
+from tests.timing import seconds
 
 DIALOGUES = (FIXTURES / "dialogues.md").read_text("utf-8")
 ROWS = re.findall(r"^\| (.+?) \| (?!kind)(\w+) \|(?: (.+))? \|$", DIALOGUES, re.M)
@@ -238,19 +238,12 @@ def test_the_parts_of_a_question_follow_one_another(question: str) -> None:
 def test_the_time_does_not_grow_faster_than_the_question(unit: str) -> None:
     condense("个推收集什么", [])
 
-    def seconds(length: int) -> float:
+    def taken(length: int) -> float:
         text = (unit * length)[:length]
-        return min(_timed(lambda: condense(text, [Turn(question=text)] * 3)) for _ in range(2))
+        return min(seconds(lambda: condense(text, [Turn(question=text)] * 3)) for _ in range(2))
 
     # Beyond what is read of a question, its length costs next to nothing.
-    assert seconds(8_000) < 20 * seconds(400) + 0.05
-
-
-def _timed(call: object) -> float:
-    assert callable(call)
-    started = time.process_time()
-    call()
-    return time.process_time() - started
+    assert taken(8_000) < 20 * taken(400) + 0.05
 
 
 def test_a_long_question_is_never_cut() -> None:

@@ -22,6 +22,7 @@ from assistant.readers.html import html_text
 from assistant.readers.numerals import chinese, chinese_legal, letters, roman
 from assistant.readers.plain import decoded, markdown_text
 from tests.files import archive, docx, level, lists, paragraph, pdf, raw_pdf, set_lines
+from tests.timing import seconds
 
 SEED = Path(__file__).parents[1] / "corpus" / "baiju" / "policy.txt"
 TEXT = "隐私政策\n一、收集\n我们收集您的手机号码，用于注册。\n二、联系我们\n电话：12345。\n"
@@ -898,13 +899,14 @@ def test_no_damage_of_a_pdf_does_harm(changes: list[tuple[int, int]]) -> None:
     ],
 )
 def test_pages_take_time_in_step_with_their_length(unit: str) -> None:
-    def seconds(read, count: int) -> float:
-        started = time.process_time()
-        with suppress(FileError):
-            read("<html><table>" * (read is html_text) + unit * count)
-        return time.process_time() - started
+    def taken(read, count: int) -> float:
+        def call() -> None:
+            with suppress(FileError):
+                read("<html><table>" * (read is html_text) + unit * count)
+
+        return seconds(call)
 
     for read in (html_text, markdown_text):
-        seconds(read, 10)
-        few, many = seconds(read, 2_000), seconds(read, 20_000)
+        taken(read, 10)
+        few, many = taken(read, 2_000), taken(read, 20_000)
         assert many < 40 * few + 0.5, (read.__name__, few, many)
