@@ -11,7 +11,6 @@ it is whole, and one that is removed is moved into a hidden folder, so that noth
 from __future__ import annotations
 
 import datetime
-import os
 import re
 import shutil
 import tomllib
@@ -23,9 +22,10 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
+from assistant import storage
 from assistant.errors import CorpusError, PolicyError
 from assistant.parsing import MAX_POLICY_CHARS, parse
-from assistant.text import Language, visible
+from assistant.text import Language, visible, visible_line
 from assistant.thesaurus import MAX_THESAURUS_BYTES, THESAURUS_FILE, Thesaurus, extended, read_concepts
 from assistant.translations import MAX_TRANSLATION_BYTES, TRANSLATION_FILE, Translation, current, read_table
 
@@ -324,12 +324,12 @@ def add_policy(settings: Settings, text: str, *, name: str = "", **known: Any) -
         staged = folder / f"{_STAGED}{uuid.uuid4().hex}"
         try:
             staged.mkdir()
-            _write(staged / TEXT_FILE, text)
-            _write(staged / METADATA_FILE, _as_toml(said))
+            storage.write(staged / TEXT_FILE, text)
+            storage.write(staged / METADATA_FILE, _as_toml(said))
             policy = read_policy(staged)
             place = folder / _free(checked["id"], {path.name.casefold() for path in folder.iterdir()})
             staged.rename(place)
-            _flush(folder)
+            storage.flush(folder)
         finally:
             shutil.rmtree(staged, ignore_errors=True)
     return policy
@@ -363,7 +363,7 @@ def change_policy(settings: Settings, policy_id: str, **known: Any) -> Policy:
             else:
                 table.pop(key, None)
         _checked(table.unwrap(), path)
-        _write(path, table.as_string())
+        storage.write(path, table.as_string())
         return read_policy(path.parent)
 
 
@@ -391,7 +391,7 @@ def remove_policy(settings: Settings, policy_id: str) -> Path:
         places = (removed / f"{path.name}-{at}{f'-{number}' * (number > 1)}" for number in count(1))
         place = next(place for place in places if not place.exists())
         path.rename(place)
-        _flush(folder)
+        storage.flush(folder)
     return place
 
 
@@ -445,9 +445,9 @@ def _cleaned(known: Mapping[str, Any]) -> dict[str, Any]:
     cleaned: dict[str, Any] = {}
     for key, value in known.items():
         if isinstance(value, str):
-            cleaned[key] = " ".join(visible(value).split())
+            cleaned[key] = visible_line(value)
         elif isinstance(value, list | tuple):
-            cleaned[key] = [name for part in value if (name := " ".join(visible(str(part)).split()))]
+            cleaned[key] = [name for part in value if (name := visible_line(str(part)))]
         else:
             cleaned[key] = value
     return {key: value for key, value in cleaned.items() if value not in ("", [], None)}
@@ -474,30 +474,3 @@ def _document(path: Path) -> Any:
         return tomlkit.document()
     _toml(path, max_bytes=_MAX_METADATA_BYTES)
     return tomlkit.parse(read_text(path, max_bytes=_MAX_METADATA_BYTES))
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file beside its place, then put it there: a reader finds all of it or none, also after a power cut."""
-    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
-        with aside.open("x", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-        _flush(path.parent)
-    finally:
-        aside.unlink(missing_ok=True)
-
-
-def _flush(folder: Path) -> None:
-    """Make the system write the entries of a folder to the disk."""
-    try:
-        # Windows does not open folders; its renames are durable without.
-        descriptor = os.open(folder, os.O_RDONLY)
-    except PermissionError:
-        return
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, runtime_checkable
 
 from assistant.errors import ModelError
-from assistant.text import visible
+from assistant.text import visible_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -301,4 +301,4 @@ def bundled_embedders() -> tuple[Embedder, ...]:
 def cleaned(text: str) -> str:
     """Return `text` as a model is to read it: visible characters, on one line, never empty."""
     # Stray line breaks and spaces inside a sentence are the layout's, not the language's.
-    return " ".join(visible(text).split()) or " "
+    return visible_line(text) or " "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +19,8 @@ from assistant.retrieval import Hit, Retriever
 from assistant.text import any_of, normalized, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Generator as Closable
+    from collections.abc import Iterator, Sequence
 
     from assistant.policy import Policy
     from assistant.retrieval import Reranker
@@ -154,15 +155,10 @@ class Assistant:
         self, asked: str, understood: Condensed, scope: Sequence[str], without: Sequence[CitedClause] = ()
     ) -> Iterator[str | Answer]:
         """Answer a query, leaving out the clauses that were cited already."""
-        query = understood.query
+        query, least = understood.query, self.settings.min_quote_chars
         hits = self._hits(understood, scope, without)
-        claims = self._claims(asked, query, hits)
-        try:
-            yield from answered(
-                question=asked, query=query, claims=claims, hits=hits, min_quote_chars=self.settings.min_quote_chars
-            )
-        finally:
-            getattr(claims, "close", _nothing)()
+        with closing(self._claims(asked, query, hits)) as claims:
+            yield from answered(question=asked, query=query, claims=claims, hits=hits, min_quote_chars=least)
 
     def _hits(self, asked: Condensed, scope: Sequence[str], without: Sequence[CitedClause] = ()) -> tuple[Hit, ...]:
         k = max(self.settings.k, _LIST_K) if wants_all(asked.query) else self.settings.k
@@ -170,10 +166,12 @@ class Assistant:
         hits = self.retriever.retrieve(asked.query, k=k + len(without), policies=scope, after=asked.after, near=near)
         return left(hits, without)[:k] if without else hits
 
-    def _claims(self, asked: str, query: str, hits: Sequence[Hit]) -> Iterable[Claim | None]:
+    def _claims(self, asked: str, query: str, hits: Sequence[Hit]) -> Closable[Claim | None, None, None]:
+        """Yield what a generator claims, as it comes; closing this ends the generator's work."""
         if self._streaming:
-            return self._streaming.stream(query, hits, question=asked)
-        return self.generator.generate(query, hits).claims
+            yield from self._streaming.stream(query, hits, question=asked)
+        else:
+            yield from self.generator.generate(query, hits).claims
 
     def _cited(
         self, asked: str, understood: Condensed, scope: Sequence[str], without: Sequence[CitedClause] = ()
@@ -261,10 +259,6 @@ class Assistant:
         longest = self.settings.max_question_chars
         question, query = (visible(text)[:longest].strip() for text in (turn.question, turn.query))
         return replace(turn, question=question, query=query)
-
-
-def _nothing() -> None:
-    """Do nothing."""
 
 
 def _check_given(settings: Settings, generator: Generator | None, reranker: Reranker | None) -> None:

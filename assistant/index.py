@@ -17,7 +17,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,6 +25,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
+from assistant import storage
 from assistant.errors import IndexDamagedError, IndexLockedError, PolicyIndexError
 from assistant.policy import is_bullet
 from assistant.text import STOPWORDS, Span, Tokenizer, fold, has_han, normalized, sentences
@@ -620,14 +620,14 @@ class IndexStore:
             manifest = _as_json({"inputs": inputs, "files": files}).encode()
             (aside / _MANIFEST).write_bytes(manifest)
             for path in [*aside.rglob("*"), aside]:
-                _flush(path)
+                storage.flush(path)
             name = _sha256(manifest)
             target = self._versions / name
             if not _is_whole(target):
                 if target.exists():
                     shutil.rmtree(target)
                 aside.rename(target)
-                _flush(self._versions)
+                storage.flush(self._versions)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
         return name
@@ -640,11 +640,11 @@ class IndexStore:
         aside = self.folder / f"{_CURRENT}.tmp"
         try:
             aside.write_text(f"{name}\n", "ascii")
-            _flush(aside)
+            storage.flush(aside)
             aside.replace(self.folder / _CURRENT)
         finally:
             aside.unlink(missing_ok=True)
-        _flush(self.folder)
+        storage.flush(self.folder)
         for path in self._versions.iterdir():
             # Whatever else a person keeps here is not ours to remove.
             if _VERSION.fullmatch(path.name) and path.name not in (name, former):
@@ -753,20 +753,6 @@ def _unreadable(path: Path, error: OSError) -> PolicyIndexError:
     return PolicyIndexError(
         f"{path}: cannot be read ({error.strerror}): name another folder with --index-dir or ASSISTANT_INDEX_DIR"
     )
-
-
-def _flush(path: Path) -> None:
-    """Make the system write a file, or the entries of a folder, to the disk."""
-    try:
-        # Windows flushes only what is open for writing, and does not open folders; its
-        # renames are durable without.
-        descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    except PermissionError:
-        return
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _file_name(name: str) -> str:

@@ -194,10 +194,11 @@ class Retriever:
         shards = [self.index.shards[policy_id] for policy_id in (self.index.shards if policies is None else policies)]
         # Within its own policy a name tells no clause from another, but for the few that introduce it.
         own = any_of(name for shard in shards for name in shard.policy.names)
-        query, *before = (self.query(_addressed(asked, own)) for asked in (question, *after))
+        query = self.query(_addressed(question, own))
         if query.scope is not None and query.scope < _OTHER_MATTERS:
             # Tomorrow's weather is no matter of policies, whatever was asked before.
-            before, near = [], ()
+            after, near = (), ()
+        before = [self.query(_addressed(asked, own)) for asked in after]
         if before and query.scope is not None and before[0].scope is not None:
             # Halfway: what leans on a matter of policies is likely to be one, however little it says itself.
             query = replace(query, scope=(query.scope + max(query.scope, before[0].scope)) / 2)
@@ -369,32 +370,30 @@ def _holding(shard: Shard, query: Query) -> dict[str, NDArray[np.bool_]]:
 
 def _coverage(shard: Shard, query: Query, holding: Mapping[str, NDArray[np.bool_]]) -> Scores:
     """Return the share of the query's tokens that each passage holds, weighted by BM25's idf: 0 to 1."""
-    import numpy as np
-
-    held, total = np.zeros(len(shard.passages)), 0.0
-    for token in query.tokens:
-        holds = holding[token]
-        idf = _idf(int(holds.sum()), len(holds))
-        held += idf * holds[shard.firsts]
-        total += idf
-    return held / total if total else held
+    of_texts = [holding[token] for token in query.tokens]
+    return _share_held(shard, [(_idf(holds), holds[shard.firsts]) for holds in of_texts])
 
 
 def _concepts(shard: Shard, query: Query, holding: Mapping[str, NDArray[np.bool_]]) -> Scores:
     """Return the share of the query's concepts that each passage names, weighted by BM25's idf: 0 to 1."""
+    of_passages = [holding[token][shard.firsts] for token in query.named]
+    return _share_held(shard, [(_idf(holds), holds) for holds in of_passages])
+
+
+def _share_held(shard: Shard, weighted: Sequence[tuple[float, NDArray[np.bool_]]]) -> Scores:
+    """Return the weight of what each passage holds, as a share of the weight of all."""
     import numpy as np
 
     held, total = np.zeros(len(shard.passages)), 0.0
-    for token in query.named:
-        of_passages = holding[token][shard.firsts]
-        idf = _idf(int(of_passages.sum()), len(of_passages))
-        held += idf * of_passages
-        total += idf
+    for weight, holds in weighted:
+        held += weight * holds
+        total += weight
     return held / total if total else held
 
 
-def _idf(frequency: int, count: int) -> float:
-    return math.log(1 + (count - frequency + 0.5) / (frequency + 0.5))
+def _idf(holds: NDArray[np.bool_]) -> float:
+    frequency = int(holds.sum())
+    return math.log(1 + (len(holds) - frequency + 0.5) / (frequency + 0.5))
 
 
 def _frequency(shards: Sequence[Shard], query: Query, holding: Sequence[Mapping[str, NDArray[np.bool_]]]) -> float:

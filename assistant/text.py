@@ -105,6 +105,25 @@ def simplified(text: str) -> str:
 _ACCOUNT = re.compile("帐(?=[号户单款目务])")
 
 
+def visible_line(text: str) -> str:
+    r"""Return `text` on one line, without what cannot be seen.
+
+    >>> visible_line(" Lantern\u200b\n Post ")
+    'Lantern Post'
+    """
+    return " ".join(visible(text).split())
+
+
+def shortened(text: str, width: int) -> str:
+    r"""Return `text` on one line, cut to `width` characters.
+
+    >>> shortened("Lantern\n Post", 20), shortened("Lantern Post", 8)
+    ('Lantern Post', 'Lantern…')
+    """
+    line = " ".join(text.split())
+    return line if len(line) <= width else f"{line[: width - 1]}…"
+
+
 # A question is read by several, one after the other.
 @lru_cache(maxsize=256)
 def normalized(text: str) -> str:

@@ -29,7 +29,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import PolicyError
-from assistant.text import STOPWORDS, fold, has_han, normalized, simplified, visible
+from assistant.text import STOPWORDS, fold, has_han, normalized, simplified, visible, visible_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -326,7 +326,7 @@ def _checked_names(names: object, where: str) -> tuple[str, ...]:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise PolicyError(f"{where} must be a list of names in quotes, not {names!r}")
     for name in names:
-        if " ".join(visible(name).split()) != name:
+        if visible_line(name) != name:
             raise PolicyError(f"{where}: {name!r} has characters that cannot be seen, or blanks too many: type it anew")
         if len(name) > _LONGEST_NAME:
             raise PolicyError(f"{where}: {name!r} has more than {_LONGEST_NAME} characters: shorten it")

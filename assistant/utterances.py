@@ -14,7 +14,7 @@ from functools import cache, cached_property, lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from assistant.text import Language, has_han, language_of, normalized, visible
+from assistant.text import Language, has_han, language_of, normalized, visible_line
 from assistant.thesaurus import Concept, Thesaurus, default_thesaurus
 
 if TYPE_CHECKING:
@@ -234,7 +234,7 @@ class Vocabulary:
         Returns:
             The question whole, with the parts of its first 300 characters.
         """
-        shown = " ".join(visible(text).split())
+        shown = visible_line(text)
         # Whoever writes more says what is meant; and a long history must not take long.
         beginning = shown[:_MOST_CHARS]
         folded = normalized(beginning)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 from assistant.answering import Claim, Draft, verify
 from assistant.bearing import Bearing
 from assistant.segments import takes_back, turns
-from assistant.text import fold, language_of, sentences, stripped, visible
+from assistant.text import fold, language_of, sentences, stripped, visible, visible_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,7 +113,7 @@ class Vetter:
 
     def _judged(self, statement: str, policy: Policy, span: Span, lead: str) -> tuple[Finding | None, str]:
         """Compare a statement with its quote; return what was found, and what may be said of it."""
-        words = " ".join(visible(statement).split())
+        words = visible_line(statement)
         quote = policy.text[slice(*span)]
         if not words or _squeezed(words) in _squeezed(quote):
             # The quote says it already.

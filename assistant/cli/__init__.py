@@ -15,7 +15,6 @@ from assistant.cli.chat import talk
 from assistant.cli.evaluate import app as evaluate_app
 from assistant.cli.models import app as models_app
 from assistant.cli.policies import app as policies_app
-from assistant.cli.serve import build_first
 from assistant.cli.serve import register as register_service
 from assistant.cli.terminal import (
     EXIT_ABSTAINED,
@@ -28,14 +27,13 @@ from assistant.cli.terminal import (
     PolicyIds,
     Port,
     as_json_text,
+    build,
     complain,
     is_terminal,
     open_assistant,
     print_json,
     print_line,
-    progress_bar,
     settings_of,
-    shortened,
     stdin,
     typed,
 )
@@ -43,6 +41,7 @@ from assistant.cli.thesaurus import app as thesaurus_app
 from assistant.cli.train import train
 from assistant.cli.translations import app as translations_app
 from assistant.errors import AssistantError, QuestionError
+from assistant.text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -210,15 +209,7 @@ def index(
     index_dir: IndexDir = None,
 ) -> None:
     """Build the index of a corpus, if it is missing or out of date."""
-    from assistant.backends import embedders
-    from assistant.engine import build_index
-
-    settings = settings_of(corpus, index_dir)
-    with progress_bar() as progress:
-        version, policies = build_index(
-            settings=settings, embedders=embedders(settings), progress=progress, force=force
-        )
-    print_line(f"index {version[:12]}: {policies} {'policy' if policies == 1 else 'policies'}, up to date")
+    print_line(build(settings_of(corpus, index_dir), force=force))
 
 
 @app.command()
@@ -236,7 +227,7 @@ def ui(
     launch = _web_page()
 
     def prepare() -> None:
-        build_first(settings)
+        build(settings)
         if port:
             print_line(f"http://{f'[{host}]' if ':' in host else host}:{port}")
 

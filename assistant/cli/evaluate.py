@@ -21,10 +21,9 @@ from assistant.cli.terminal import (
     print_json,
     print_line,
     settings_of,
-    shortened,
 )
 from assistant.errors import EvaluationError
-from assistant.text import visible
+from assistant.text import shortened, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -11,12 +11,12 @@ from assistant.cli.terminal import (
     AsJson,
     Corpus,
     IndexDir,
+    build,
     print_json,
     print_line,
-    progress_bar,
     settings_of,
-    shortened,
 )
+from assistant.text import shortened
 
 if TYPE_CHECKING:
     from assistant.policy import Policy
@@ -136,14 +136,8 @@ def _given(**known: str | None) -> dict[str, str]:
 
 def _index(settings: Settings, *, no_index: bool) -> None:
     """Build the index, unless it is not wanted."""
-    from assistant.backends import embedders
-    from assistant.engine import build_index
-
-    if no_index:
-        return
-    with progress_bar() as progress:
-        version, policies = build_index(settings=settings, embedders=embedders(settings), progress=progress)
-    print_line(f"index {version[:12]}: {policies} {'policy' if policies == 1 else 'policies'}, up to date")
+    if not no_index:
+        print_line(build(settings))
 
 
 def _clauses(policy: Policy) -> int:

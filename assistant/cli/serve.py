@@ -17,19 +17,18 @@ from assistant.cli.terminal import (
     Host,
     IndexDir,
     Port,
+    build,
     is_terminal,
     print_json,
     print_line,
-    progress_bar,
     settings_of,
-    shortened,
 )
 from assistant.errors import ServiceError
+from assistant.text import shortened
 
 if TYPE_CHECKING:
     from assistant.server.feedback import Group
     from assistant.server.keys import Key, KeyStore
-    from assistant.settings import Settings
 
 _SHOWN_QUESTIONS = 5
 
@@ -63,8 +62,8 @@ def serve(
 
     settings = settings_of(corpus, index_dir)
     # Before there are several processes, each of which would build it.
-    build = partial(build_first, settings)
-    run(settings, host=host, port=port, workers=workers, use_keys=keys, any_address=any_address, prepare=build)
+    first = partial(build, settings)
+    run(settings, host=host, port=port, workers=workers, use_keys=keys, any_address=any_address, prepare=first)
 
 
 def speak_mcp(
@@ -89,7 +88,7 @@ def speak_mcp(
             "the Model Context Protocol needs the extra `mcp`: pip install 'policy-assistant[mcp]'"
         ) from None
     if not http:
-        build_first(settings)
+        build(settings)
         if is_terminal(sys.stdin):
             typer.echo(
                 "waiting for a client on standard input (it is to start this by itself); Ctrl-C ends it", err=True
@@ -99,17 +98,8 @@ def speak_mcp(
     from assistant.server.run import serve as run
 
     make = partial(http_app, host=host)
-    build = partial(build_first, settings)
-    run(settings, host=host, port=port, use_keys=keys, any_address=any_address, prepare=build, make_app=make)
-
-
-def build_first(settings: Settings) -> None:
-    """Build the index, if it is missing or out of date; a bar shows how far it is."""
-    from assistant.backends import embedders
-    from assistant.engine import build_index
-
-    with progress_bar() as progress:
-        build_index(settings=settings, embedders=embedders(settings), progress=progress)
+    first = partial(build, settings)
+    run(settings, host=host, port=port, use_keys=keys, any_address=any_address, prepare=first, make_app=make)
 
 
 @keys_app.command("create")

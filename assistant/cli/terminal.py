@@ -122,10 +122,16 @@ def complain(message: str) -> None:
     typer.echo(f"policy-assistant: {' '.join(visible(message).split())}", err=True)
 
 
-def shortened(text: str, width: int) -> str:
-    """Return `text` on one line, cut to `width` characters."""
-    line = " ".join(text.split())
-    return line if len(line) <= width else line[: width - 1] + "…"
+def build(settings: Settings, *, force: bool = False) -> str:
+    """Build the index, if it is missing or out of date, and return what to say of it; a bar shows how far it is."""
+    from assistant.backends import embedders
+    from assistant.engine import build_index
+
+    with progress_bar() as progress:
+        version, policies = build_index(
+            settings=settings, embedders=embedders(settings), progress=progress, force=force
+        )
+    return f"index {version[:12]}: {policies} {'policy' if policies == 1 else 'policies'}, up to date"
 
 
 @contextmanager

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.cli.terminal import AsJson, Corpus, print_json, print_line, settings_of, shortened, typed
+from assistant.cli.terminal import AsJson, Corpus, print_json, print_line, settings_of, typed
 from assistant.errors import QuestionError
+from assistant.text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

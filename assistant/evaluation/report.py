@@ -16,7 +16,7 @@ from assistant.evaluation.measures import AREA, MEASURES
 from assistant.evaluation.running import ERROR_CLASSES
 from assistant.evaluation.runs import RUN_FILE, as_bytes
 from assistant.evaluation.writing import check_folder, write_folder
-from assistant.text import visible
+from assistant.text import shortened, visible
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -156,8 +156,7 @@ def _decimal(value: float | None, digits: int = 3) -> str:
 
 
 def _cut(text: str, width: int = _HIT_CHARS) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= width else line[: width - 1] + "…"
+    return shortened(text, width)
 
 
 # --- The risk-coverage curve, in the units of its drawing ------------------------------------------

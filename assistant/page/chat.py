@@ -6,22 +6,21 @@ there may be anything: it is checked, and what names no policy or clause that th
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+from fastapi.sse import KEEPALIVE_COMMENT
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.conversation import Turn
 from assistant.page.reader import EVERYTHING
 from assistant.page.shared import Page, all_words, said, shown
-from assistant.server.asking import Asking, answer_of, is_whole, parts_of, streamed, unless_left
-from assistant.server.wire import Feedback, PolicyId, Refused, encoded, error_json
-from assistant.text import Language, visible
+from assistant.server.asking import Asking, answer_of, event, is_whole, keep_feedback, parts_of, streamed, unless_left
+from assistant.server.wire import Feedback, PolicyId, Refused, error_json
+from assistant.text import Language, shortened, visible
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
@@ -90,11 +89,11 @@ async def ask(request: Request, body: Question) -> Response:
                     pieces = await anext(stream)
                 answer = answer_of(pieces)
                 whole = described(answer, asking.snapshot.assistant, body.language) | {"id": asking.id}
-                yield _told(pieces) + _event("answer", whole)
+                yield _told(pieces) + event("answer", whole)
         except Refused as error:
-            yield _event("error", error.as_json(request.state.request_id))
+            yield event("error", error.as_json(request.state.request_id))
         except Exception as error:  # the stream ends as promised, and the log tells the rest
-            yield _event("error", error_json("internal", "a fault of the service", request.state.request_id))
+            yield event("error", error_json("internal", "a fault of the service", request.state.request_id))
             raise error
 
     return await streamed(events(), whole=is_whole(first))
@@ -103,15 +102,8 @@ async def ask(request: Request, body: Question) -> Response:
 @router.post("/feedback", status_code=204)
 async def feedback(request: Request, body: Feedback) -> Response:
     """Keep what a person thought of an answer of the page."""
-    parts = parts_of(request)
-    await parts.access.count_address(request)
-    known = await asyncio.to_thread(
-        parts.feedback.give, body.answer_id, owner=EVERYTHING.owner, useful=body.useful, why=body.why
-    )
-    if not known:
-        raise Refused(404, "answer_not_found", "there is no such answer, or it has been forgotten")
-    parts.metrics.feedback.labels(str(body.useful).lower()).inc()
-    return Response(status_code=204)
+    await parts_of(request).access.count_address(request)
+    return await keep_feedback(request, EVERYTHING, body)
 
 
 def chat_html(page: Page) -> str:
@@ -255,8 +247,8 @@ def _nearest(answer: Answer, language: Language, *, several: bool) -> list[dict[
             "clause": hit.clause.id,
             "title": visible(hit.policy.title) if several else "",
             "reference": visible(hit.reference),
-            "excerpt": _shortened(hit.policy.text[hit.start : hit.end], hit.policy.chars(_EXCERPT_CHARS)),
-            "translation": _shortened(_english(hit), 3 * _EXCERPT_CHARS) if language == "en" else "",
+            "excerpt": shortened(visible(hit.policy.text[hit.start : hit.end]), hit.policy.chars(_EXCERPT_CHARS)),
+            "translation": shortened(visible(_english(hit)), 3 * _EXCERPT_CHARS) if language == "en" else "",
             "language": hit.policy.language,
         }
         for hit in answer.hits[:_NEAREST]
@@ -265,11 +257,6 @@ def _nearest(answer: Answer, language: Language, *, several: bool) -> list[dict[
 
 def _english(hit: Hit) -> str:
     return hit.policy.translation(hit.start, hit.end) or ""
-
-
-def _shortened(text: str, most: int) -> str:
-    text = " ".join(visible(text).split())
-    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _contact(answer: Answer, assistant: Assistant, language: Language) -> str:
@@ -295,8 +282,4 @@ def _words_of(text: str) -> str:
 
 
 def _told(pieces: Sequence[str | Answer]) -> bytes:
-    return b"".join(_event("piece", {"text": visible(piece)}) for piece in pieces if isinstance(piece, str) and piece)
-
-
-def _event(name: str, data: dict[str, Any]) -> bytes:
-    return format_sse_event(event=name, data_str=encoded(data).decode())
+    return b"".join(event("piece", {"text": visible(piece)}) for piece in pieces if isinstance(piece, str) and piece)

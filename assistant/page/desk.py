@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from assistant.errors import AssistantError
 from assistant.page.shared import hint, marked, place_link, said, shown
-from assistant.text import fold, has_han, sentences, simplified, stem, visible
+from assistant.text import fold, has_han, sentences, simplified, stem, visible, visible_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -333,7 +333,7 @@ def _statement(answer: Answer, number: int, citation: Citation, policy: Policy, 
         text=_own_words(answer, number, citation) if answer.language == language else "",
         quote="\n".join(line.strip() for line in visible(citation.quote).splitlines() if line.strip()),
         translation=visible(citation.translation or "").strip() if language == "en" else "",
-        source=f"{_name(policy.title, language)}{between}{_line(citation.reference)}",
+        source=f"{_name(policy.title, language)}{between}{visible_line(citation.reference)}",
     )
 
 
@@ -342,7 +342,7 @@ def _own_words(answer: Answer, number: int, citation: Citation) -> str:
     lines = "\n  ".join(line.strip() for line in citation.quote.splitlines() if line.strip())
     place = answer.text.find(f"“{lines}” [{number}]")
     before = answer.text[: max(place, 0)].rpartition("\n")[2]
-    return _line(before.removeprefix("•")) if before.startswith("•") else ""
+    return visible_line(before.removeprefix("•")) if before.startswith("•") else ""
 
 
 def _declined(answer: Answer, policies: Sequence[Policy], language: Language) -> tuple[str, ...]:
@@ -352,22 +352,22 @@ def _declined(answer: Answer, policies: Sequence[Policy], language: Language) ->
     title = _name(nearest.title, language) if nearest else said("desk.reply_the_policies", language)
     paragraphs = [said(f"desk.reply_{kind}", language, title=title)]
     if nearest and nearest.contact:
-        company = _line(nearest.company or nearest.title)
-        paragraphs.append(said("desk.reply_contact", language, company=company, contact=_line(nearest.contact)))
+        company = visible_line(nearest.company or nearest.title)
+        paragraphs.append(said("desk.reply_contact", language, company=company, contact=visible_line(nearest.contact)))
     return tuple(paragraphs)
 
 
 def _titled(policy: Policy, language: Language) -> str:
     name = _name(policy.title, language)
-    return said("desk.reply_version", language, title=name, version=_line(policy.version)) if policy.version else name
+    return (
+        said("desk.reply_version", language, title=name, version=visible_line(policy.version))
+        if policy.version
+        else name
+    )
 
 
 def _name(title: str, language: Language) -> str:
-    return f"《{_line(title)}》" if language == "zh" else _line(title)
-
-
-def _line(text: str) -> str:
-    return " ".join(visible(text).split())
+    return f"《{visible_line(title)}》" if language == "zh" else visible_line(title)
 
 
 def reply_card(answer: Answer, policies: Sequence[Policy], language: Language, tone: Tone, format: Format) -> str:
@@ -473,7 +473,7 @@ def _row(page: Page, found: Found, ranks: bool, several: bool) -> str:
     policy, reference = found.policy, found.reference
     link = place_link(policy.id, found.clause.id, reference, (found.start, found.end))
     above = [clause.title for clause in policy.path(found.clause.id)[1:-1] if clause.title]
-    trail = " › ".join([policy.title] * several + [_line(title) for title in above])
+    trail = " › ".join([policy.title] * several + [visible_line(title) for title in above])
     copied = f"{_BLANK_LINES.sub(_LINE, found.text.strip())}\n—— {_source(policy, reference)}"
     button = copy_button(page, copied, page.say("desk.copy"), name=page.say("desk.copy_clause", reference=reference))
     english = policy.translation(found.start, found.end) if page.language == "en" else None
@@ -488,7 +488,7 @@ def _row(page: Page, found: Found, ranks: bool, several: bool) -> str:
 
 
 def _source(policy: Policy, reference: str) -> str:
-    return f"{_name(policy.title, policy.language)}{'' if policy.language == 'zh' else ', '}{_line(reference)}"
+    return f"{_name(policy.title, policy.language)}{'' if policy.language == 'zh' else ', '}{visible_line(reference)}"
 
 
 def _body(page: Page, found: Found) -> str:
@@ -724,7 +724,7 @@ def _updates(page: Page, topics: Topics, policy_id: str) -> list[dict[str, Any]]
         for policy in chosen
         for clause in sections(policy)
     ]
-    listed = [everything, *((_line(policy.title), policy.id) for policy in assistant.policies)]
+    listed = [everything, *((visible_line(policy.title), policy.id) for policy in assistant.policies)]
     return [
         {"choices": listed},
         {"choices": [everything, *named]},
@@ -747,8 +747,8 @@ def _choices(page: Page, topics: Topics, policy_id: str | None) -> list[Any]:
 
 
 def _section_name(policy: Policy, clause: Clause, *, several: bool) -> str:
-    name = _line(f"{clause.label}{clause.title}") if clause.title else policy.reference(clause.id)
-    return f"{_line(policy.title)} › {name}" if several else name
+    name = visible_line(f"{clause.label}{clause.title}") if clause.title else policy.reference(clause.id)
+    return f"{visible_line(policy.title)} › {name}" if several else name
 
 
 def _topic_choices(page: Page, topics: Topics, policy_id: str) -> list[tuple[str, str]]:

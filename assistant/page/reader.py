@@ -15,7 +15,7 @@ from assistant.server.access import Caller
 from assistant.server.app import PolicyPath  # noqa: TC001 - the framework reads the types
 from assistant.server.asking import parts_of, policy_seen
 from assistant.server.wire import Json
-from assistant.text import Language, visible
+from assistant.text import Language, shortened, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -207,9 +207,7 @@ def _branch(policy: Policy, clause: Clause, wanted: set[str], language: Language
 
 
 def _name(policy: Policy, clause: Clause) -> str:
-    own = policy.own_text(clause).strip()
-    name = " ".join((f"{clause.label}{clause.title}" if clause.title else own).split())
-    return name if len(name) <= _NAME_CHARS else f"{name[: _NAME_CHARS - 1]}…"
+    return shortened(f"{clause.label}{clause.title}" if clause.title else policy.own_text(clause), _NAME_CHARS)
 
 
 def _sections(policy: Policy, language: Language) -> Iterator[str]:

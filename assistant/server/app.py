@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Depends, FastAPI, Path, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
-from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+from fastapi.sse import KEEPALIVE_COMMENT
 from starlette.exceptions import HTTPException
 
 from assistant.conversation import Turn
@@ -25,8 +25,10 @@ from assistant.server.asking import (
     Asking,
     Parts,
     answer_of,
+    event,
     forgiven,
     is_whole,
+    keep_feedback,
     link,
     parts_of,
     policy_seen,
@@ -56,7 +58,6 @@ from assistant.server.wire import (
     Search,
     TokenOut,
     TokenRequest,
-    encoded,
     error_json,
     errors,
 )
@@ -198,7 +199,7 @@ async def chat(request: Request, caller: Asker, body: Chat) -> Response:
     async def events() -> AsyncGenerator[bytes]:
         shared = {"answer_id": asking.id, "session_id": session, "index_version": asking.snapshot.version}
         # What is known at the same time is sent at once.
-        begun = _event("meta", shared | {"request_id": request.state.request_id})
+        begun = event("meta", shared | {"request_id": request.state.request_id})
         try:
             async with aclosing(stream):
                 pieces = first
@@ -207,13 +208,13 @@ async def chat(request: Request, caller: Asker, body: Chat) -> Response:
                     begun = b""
                     pieces = await anext(stream)
                 said = asking.json(answer_of(pieces))
-                cited = _event("citations", {"citations": said.pop("citations")})
+                cited = event("citations", {"citations": said.pop("citations")})
                 del said["text"]
-                yield begun + _sentences(pieces) + cited + _event("done", shared | said)
+                yield begun + _sentences(pieces) + cited + event("done", shared | said)
         except Refused as error:
-            yield begun + _event("error", error.as_json(request.state.request_id))
+            yield begun + event("error", error.as_json(request.state.request_id))
         except Exception as error:  # the stream ends as promised, and the log tells the rest
-            yield begun + _event("error", error_json("internal", "a fault of the service", request.state.request_id))
+            yield begun + event("error", error_json("internal", "a fault of the service", request.state.request_id))
             raise error
 
     return _versioned(await streamed(events(), whole=is_whole(first)), asking.snapshot)
@@ -252,14 +253,7 @@ async def forget(request: Request, caller: Asker, session_id: SessionPath) -> Re
 @router.post("/v1/feedback", tags=["conversations"], status_code=204, responses=_ASKED)
 async def feedback(request: Request, caller: Asker, body: Feedback) -> Response:
     """Say whether an answer was useful; said again, it replaces what was said before."""
-    parts = parts_of(request)
-    known = await asyncio.to_thread(
-        parts.feedback.give, body.answer_id, owner=caller.owner, useful=body.useful, why=body.why
-    )
-    if not known:
-        raise Refused(404, "answer_not_found", "there is no such answer, or it has been forgotten")
-    parts.metrics.feedback.labels(str(body.useful).lower()).inc()
-    return Response(status_code=204)
+    return await keep_feedback(request, caller, body)
 
 
 @router.post("/v1/tokens", tags=["conversations"], status_code=201, responses={201: {"model": TokenOut}, **_ASKED})
@@ -368,12 +362,8 @@ def _wants_events(request: Request) -> bool:
     return "application/json" not in accepted or EVENT_STREAM in accepted
 
 
-def _event(name: str, data: dict[str, Any]) -> bytes:
-    return format_sse_event(event=name, data_str=encoded(data).decode())
-
-
 def _sentences(pieces: tuple[str | Answer, ...]) -> bytes:
-    return b"".join(_event("sentence", {"text": piece}) for piece in pieces if isinstance(piece, str))
+    return b"".join(event("sentence", {"text": piece}) for piece in pieces if isinstance(piece, str))
 
 
 def _versioned(response: Response, snapshot: Snapshot) -> Response:

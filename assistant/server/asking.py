@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from fastapi import Response
 from fastapi.responses import StreamingResponse
+from fastapi.sse import format_sse_event
 
 from assistant.answering import Answer
 from assistant.conversation import Turn
@@ -19,7 +20,7 @@ from assistant.errors import ServiceError, SessionError
 from assistant.server.observing import note
 from assistant.server.pages import permalink
 from assistant.server.redaction import redacted
-from assistant.server.wire import Refused
+from assistant.server.wire import Refused, encoded
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Iterator, Sequence
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from assistant.server.feedback import FeedbackStore
     from assistant.server.observing import Metrics
     from assistant.server.service import Service, Snapshot
+    from assistant.server.wire import Feedback
     from assistant.sessions import SessionStore
     from assistant.settings import Settings
 
@@ -222,6 +224,27 @@ async def unless_left(request: Request, work: Awaitable[_T]) -> _T:
 async def _left(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
+
+
+async def keep_feedback(request: Request, caller: Caller, given: Feedback) -> Response:
+    """Keep what a person thought of an answer; said again, it replaces what was said before.
+
+    Raises:
+        Refused: If there is no such answer of the caller's.
+    """
+    parts = parts_of(request)
+    known = await asyncio.to_thread(
+        parts.feedback.give, given.answer_id, owner=caller.owner, useful=given.useful, why=given.why
+    )
+    if not known:
+        raise Refused(404, "answer_not_found", "there is no such answer, or it has been forgotten")
+    parts.metrics.feedback.labels(str(given.useful).lower()).inc()
+    return Response(status_code=204)
+
+
+def event(name: str | None, data: dict[str, Any]) -> bytes:
+    """Return a server-sent event; without a name it is a `message`."""
+    return format_sse_event(event=name, data_str=encoded(data).decode())
 
 
 def policy_seen(snapshot: Snapshot, caller: Caller, policy_id: str) -> Policy:

@@ -7,13 +7,13 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+from fastapi.sse import KEEPALIVE_COMMENT
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.conversation import Turn
 from assistant.server.access import Caller, asker
-from assistant.server.asking import Asking, answer_of, is_whole, parts_of, streamed, unless_left
-from assistant.server.wire import Abstained, CitationOut, Json, Refused, encoded, error_json, errors
+from assistant.server.asking import Asking, answer_of, event, is_whole, parts_of, streamed, unless_left
+from assistant.server.wire import Abstained, CitationOut, Json, Refused, error_json, errors
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
@@ -159,7 +159,7 @@ async def complete(request: Request, caller: Asker, body: Completion) -> Respons
     def chunk(delta: dict[str, Any], **more: object) -> bytes:
         finish = more.pop("finish_reason", None)
         choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}
-        return _event(shared | {"object": "chat.completion.chunk", "choices": [choice]} | more)
+        return event(None, shared | {"object": "chat.completion.chunk", "choices": [choice]} | more)
 
     def said(pieces: tuple[str | Answer, ...]) -> bytes:
         return b"".join(chunk({"content": piece}) for piece in pieces if isinstance(piece, str))
@@ -180,11 +180,11 @@ async def complete(request: Request, caller: Asker, body: Completion) -> Respons
                 begun += chunk({"content": references})
             begun += chunk({}, finish_reason="stop", **_extras(asking, answer))
             if wants_usage:
-                begun += _event(shared | {"object": "chat.completion.chunk", "choices": [], "usage": _USAGE})
+                begun += event(None, shared | {"object": "chat.completion.chunk", "choices": [], "usage": _USAGE})
         except Refused as error:
-            begun += _event(error.as_json(request.state.request_id))
+            begun += event(None, error.as_json(request.state.request_id))
         except Exception as error:  # the stream ends as promised, and the log tells the rest
-            yield begun + _event(error_json("internal", "a fault of the service", request.state.request_id))
+            yield begun + event(None, error_json("internal", "a fault of the service", request.state.request_id))
             raise error
         yield begun + b"data: [DONE]\n\n"
 
@@ -246,7 +246,3 @@ def _references(answer: Answer) -> str:
 def _extras(asking: Asking, answer: Answer) -> dict[str, Any]:
     said = asking.json(answer)
     return {name: said[name] for name in ("answer_id", "index_version", "abstained", "citations")}
-
-
-def _event(data: dict[str, Any]) -> bytes:
-    return format_sse_event(data_str=encoded(data).decode())

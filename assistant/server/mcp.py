@@ -48,7 +48,7 @@ from assistant.server.wire import (
     PolicyId,
     Refused,
 )
-from assistant.text import Language, visible
+from assistant.text import Language, shortened, visible
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -533,8 +533,7 @@ def _tidy(text: str) -> str:
 
 
 def _shortened(text: str) -> str:
-    line = " ".join(visible(text).split())
-    return line if len(line) <= _SHOWN_CHARS else f"{line[: _SHOWN_CHARS - 1]}…"
+    return shortened(visible(text), _SHOWN_CHARS)
 
 
 # --- Ways to speak to it -----------------------------------------------------------------

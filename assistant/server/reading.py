@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from assistant.text import shortened
+
 if TYPE_CHECKING:
     from assistant.policy import Clause, Policy
 
@@ -66,5 +68,4 @@ def _neighbour(policy: Policy, clause: Clause) -> dict[str, Any]:
 
 
 def _name(policy: Policy, clause: Clause) -> str:
-    own = " ".join((f"{clause.label}{clause.title}" if clause.title else policy.own_text(clause)).split())
-    return own if len(own) <= _NAME_CHARS else f"{own[: _NAME_CHARS - 1]}…"
+    return shortened(f"{clause.label}{clause.title}" if clause.title else policy.own_text(clause), _NAME_CHARS)
