@@ -15,10 +15,13 @@ PEERS := $(PEERS_VENV)/.installed
 ONNX := $(ONNX_VENV)/.installed
 DATA ?= data
 RUN ?= out/encoder
-# What `make encoder` writes; options of `python -m training train`; and the base's share of the weights.
+# What `make encoder` writes; options of its two runs of `python -m training train`; and what each is averaged with:
+# the base's share after the first, that of the first after the second.
 ENCODER ?= assistant/data/encoder
 RECIPE ?=
+JUDGED ?= --steps 120 --judged-steps 500 --learning-rate 6e-5 --warmup 20 --frozen-layers 6 --max-tokens 80
 SHARE ?= 0.2
+KEPT ?= 0.4
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
@@ -141,13 +144,16 @@ $(RUN)/base/model.safetensors: | $(TRAIN)
 
 encoder: $(RUN)/base/model.safetensors ## train and export the encoder: make encoder DATA=folder [RESUME=--resume]
 	$(BIN)/python -m training train --data $(DATA) --base $(RUN)/base --out $(RUN)/run $(RECIPE) $(RESUME)
-	$(BIN)/python -m training blend --base $(RUN)/base --model $(RUN)/run/final --out $(RUN)/blended --share $(SHARE)
+	$(BIN)/python -m training blend --base $(RUN)/base --model $(RUN)/run/final --out $(RUN)/ranking --share $(SHARE)
+	$(BIN)/python -m training train --data $(DATA) --base $(RUN)/ranking --out $(RUN)/judged $(JUDGED) $(RESUME)
+	$(BIN)/python -m training blend --base $(RUN)/ranking --model $(RUN)/judged/final --out $(RUN)/blended --share $(KEPT)
 	$(BIN)/python -m training export --data $(DATA) --model $(RUN)/blended --out $(ENCODER)
 	$(BIN)/python -m training scope --data $(DATA) --model $(ENCODER)
 	$(BIN)/python -m training topics --data $(DATA) --model $(ENCODER)
 
 encoder-figures: $(TRAIN) ## print the encoder's table of figures and times: make encoder-figures DATA=folder
 	$(BIN)/python -m training evaluate --data $(DATA)
+	$(BIN)/python -m training judge --data $(DATA)
 	$(BIN)/python -m training time --data $(DATA)
 
 clean: ## remove the virtual environments and caches

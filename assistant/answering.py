@@ -11,17 +11,19 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from assistant.answer_types import gives_orders, holds, wanted, wants_all
 from assistant.text import STOPWORDS, Language, Span, fold, has_han, language_of, normalized, sentences
+from assistant.verdicts import verdict_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from assistant.policy import Clause, Policy
     from assistant.retrieval import Evidence, Hit
+    from assistant.verdicts import VerdictKind
 
 ReasonKind = Literal["not_stated", "out_of_scope", "unclear"]
 
@@ -38,6 +40,8 @@ class Claim:
     """Words of the clause that bear the statement out."""
     text: str = ""
     """The statement in a generator's own words; empty if the quote speaks for itself."""
+    verdict: VerdictKind | None = None
+    """What the quote says to a yes/no question, where `text` tells that it does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,20 +109,24 @@ class Answer:
     """The clauses that were considered, best first."""
     abstained: Reason | None = None
     """Why there is no answer, if there is none."""
+    verdict: VerdictKind | None = None
+    """What the first quote says to a yes/no question: whether what it names is so; None if its text leaves it open."""
 
     def as_json(self, *, latency_ms: float) -> dict[str, object]:
-        """Return the answer as it is printed and served.
+        """Return the answer as it is printed and served; `verdict` only if there is one.
 
         Args:
             latency_ms: Time that answering took, in milliseconds.
         """
         reason = self.abstained
+        verdict = {"verdict": self.verdict} if self.verdict else {}
         return {
             "question": self.question,
             "query": self.query,
             "language": self.language,
             "abstained": reason.as_json() if reason else None,
             "text": self.text,
+            **verdict,
             "citations": [{"marker": marker, **asdict(citation)} for marker, citation in enumerate(self.citations, 1)],
             "hits": [hit.as_json(rank) for rank, hit in enumerate(self.hits, 1)],
             "latency_ms": round(latency_ms, 3),
@@ -177,7 +185,10 @@ class ExtractiveGenerator:
                     continue
                 told.append((hit.policy.id, (start, end)))
                 claims.append(Claim(policy_id=hit.policy.id, clause_id=clause.id, quote=hit.policy.text[start:end]))
-        return Draft(claims=tuple(claims[:most]))
+        claims = claims[:most]
+        if claims and not wants_all(query):
+            claims[0] = _with_verdict(query, claims, hits)
+        return Draft(claims=tuple(claims))
 
 
 def answerability(query: str, hits: Sequence[Hit]) -> float:
@@ -192,9 +203,9 @@ def answerability(query: str, hits: Sequence[Hit]) -> float:
         hits: What was found, best first.
 
     Returns:
-        Above 0 if it is to be answered; minus infinity without hits.
+        Above 0 if it is to be answered; minus infinity without hits, and for an order, which is not carried out.
     """
-    if not hits:
+    if not hits or gives_orders(query):
         return -math.inf
     if hits[0].evidence.scope is None:
         return math.inf
@@ -218,7 +229,6 @@ def features(query: str, hits: Sequence[Hit]) -> dict[str, float]:
         "unmentioned": min(len(evidence.unmentioned), _MOST_UNMENTIONED),
         "stranger": float(evidence.stranger),
         "unstated": _unstated(query, hits),
-        "orders": float(gives_orders(query)),
     }
 
 
@@ -275,16 +285,15 @@ _ONLY_POINTS_ZH = re.compile(
 _FEW_WORDS = 2
 _IN_MOST = 0.5
 _ODDS = {
-    "scope": 0.23,
-    "similarity": 8.85,
-    "likeness": 5.92,
-    "familiarity": -5.63,
-    "concepts": 1.11,
-    "unmentioned": -0.56,
-    "stranger": -2.66,
-    "unstated": -1.16,
-    "orders": -1.89,
-    "base": -5.04,
+    "scope": 0.28,
+    "similarity": 9.54,
+    "likeness": 5.18,
+    "familiarity": -6.7,
+    "concepts": 0.97,
+    "unmentioned": -0.7,
+    "stranger": -2.43,
+    "unstated": -1.19,
+    "base": -3.22,
 }
 _MOST_SCOPE = 6.0
 _SCOPE_IN_DOUBT = 1.0
@@ -397,6 +406,16 @@ def _opening(policy: Policy, clause: Clause) -> Span | None:
     if first and clause.title and first[1] - clause.start > policy.chars(_OPENING_CHARS):
         return clause.start, policy.text.index(clause.title, clause.start) + len(clause.title)
     return (clause.start, first[1]) if first else None
+
+
+def _with_verdict(query: str, claims: Sequence[Claim], hits: Sequence[Hit]) -> Claim:
+    """Return the first claim with what its quote says to a yes/no question, if its text decides that."""
+    first = claims[0]
+    policy = next(hit.policy for hit in hits if hit.policy.id == first.policy_id)
+    found = [hit.policy.text[hit.start : hit.end] for hit in hits if hit.policy.id == policy.id]
+    others = [*(claim.quote for claim in claims[1:] if claim.policy_id == policy.id), *found]
+    verdict = verdict_of(query, policy, first.clause_id, first.quote, others)
+    return replace(first, text=verdict.text, verdict=verdict.kind) if verdict else first
 
 
 def verify(draft: Draft, hits: Sequence[Hit], *, min_quote_chars: int) -> tuple[tuple[Claim, Citation], ...]:
@@ -552,6 +571,7 @@ def answered(
     language = language_of(question)
     citations: list[Citation] = []
     pieces: list[str] = []
+    verdict: VerdictKind | None = None
     found = _verified(claims, hits, min_quote_chars)
     counts: Mapping[str, int] = {}
     if wants_all(query):
@@ -563,6 +583,8 @@ def answered(
         if kept is None:
             yield ""
             continue
+        if not citations:
+            verdict = kept[0].verdict
         citations.append(kept[1])
         for line in wording.lines(*kept, marker=len(citations)):
             pieces.append(f"\n{line}" if pieces else line)
@@ -579,6 +601,7 @@ def answered(
         citations=tuple(citations),
         hits=tuple(hits),
         abstained=reason,
+        verdict=verdict,
     )
 
 

@@ -95,6 +95,10 @@ class Segment:
     """Whether it is a condition, an exception or a purpose: what turns the rest does not turn this."""
     main: frozenset[str] = frozenset()
     """Of a purpose: how the sense of the part before it is turned."""
+    start: int = 0
+    """First character, in `Sentence.plain`."""
+    end: int = 0
+    """End, in `Sentence.plain`."""
 
     @property
     def is_negative(self) -> bool:
@@ -111,6 +115,7 @@ class Segment:
         return replace(
             self,
             text=f"{self.text},{other.text}",
+            end=other.end,
             concepts=self.concepts | other.concepts,
             nested=self.nested | other.nested,
             all_names=self.all_names + other.all_names,
@@ -143,6 +148,8 @@ class Sentence:
 
     raw: str
     """As written."""
+    plain: str
+    """Normalized, with `we` in place of the companies' and products' names."""
     segments: tuple[Segment, ...]
     """Its parts, then those of the headings above it."""
     quantities: tuple[Quantity, ...]
@@ -190,6 +197,7 @@ class Reader:
         masked = _masked(masked, [(quantity.start, quantity.end) for quantity in found])
         return Sentence(
             raw=text,
+            plain=plain,
             segments=(*self._segments(masked), *headings),
             quantities=found,
             literals=frozenset(plain[start:end].rstrip(".") for start, end in literals),
@@ -199,7 +207,7 @@ class Reader:
         """Yield the segments of a masked sentence, each with the sense that it has or takes over."""
         carry, subject = PLAIN, ""
         former: Segment | None = None
-        for text, after_colon in _parts(masked):
+        for start, text, after_colon in _parts(masked):
             segment = self._segment(text)
             own = segment.sense
             subject = segment.subject_said or subject
@@ -216,6 +224,8 @@ class Reader:
                 carried=carry if doubtful else frozenset(),
                 main=carry if segment.is_purpose else frozenset(),
                 subject=subject,
+                start=start,
+                end=start + len(text),
             )
             if former and former.terms and segment.only_names and not own and not segment.subject_said:
                 # 姓名，电话，以及地址: the list goes on.
@@ -322,6 +332,26 @@ def turns(text: str) -> bool:
     (True, False)
     """
     return any(marker.conditions or set(marker.readings) - PLAIN for marker in _markers(normalized(text)))
+
+
+def denials(text: str) -> int:
+    """Return how many words of a normalized text deny something.
+
+    >>> denials("我们不会向任何人出售"), denials("we may share it")
+    (1, 0)
+    """
+    readings = (reading for marker in _markers(text) for reading in marker.readings[:1])
+    return sum(not NEGATIVE.isdisjoint(reading.split("+")) for reading in readings)
+
+
+def conditions_in(text: str) -> frozenset[str]:
+    """Return the conditions that the words of a normalized text make, such as `if` or `unless`."""
+    return frozenset(label for marker in _markers(text) for label in marker.conditions)
+
+
+def says_perhaps(text: str) -> bool:
+    """Say whether a normalized text says that something may be so, or that it may be done: 可能, `may`."""
+    return any("possible" in reading.split("+") for marker in _markers(text) for reading in marker.readings)
 
 
 # 但 and the like at its start: what was said before holds with a reserve.
@@ -431,7 +461,7 @@ _ASIDE = re.compile(
     r"\s*(?:and |but |or |only |even )*(?:if|when|whenever|unless|except|without|once|while|after|before|until|where"
     r"|as long as|in case|upon)\b"
     r"|\s*(?:但|且|并|或)?(?:如(?![下何同此上实])|若|当(?![前地])|一旦|只要|除(?!了)|未经|未征得)"
-    r"|[^#]{0,200}(?:时|后|前|[之以]?外|情况下|情形下|前提下)的?\s*$"
+    r"|[^#]{0,200}(?:时|后|前|(?<![境国海户])[之以]?外|情况下|情形下|前提下)的?\s*$"
 )
 _PURPOSE = re.compile(r"\s*(?:用于|以便|为了|(?:to|for|in order to|so as to|so that)\b)")
 _RESET = re.compile(r"\s*(?:但|然而|不过|but\b|however\b)")
@@ -446,15 +476,15 @@ def _goes_on(text: str, carry: frozenset[str]) -> bool:
     return match[0].strip() in ("或", "or", "nor") or not _denies(carry)
 
 
-def _parts(masked: str) -> Iterator[tuple[str, bool]]:
-    """Yield the segments of a sentence as text, each with whether a colon stands before it."""
+def _parts(masked: str) -> Iterator[tuple[int, str, bool]]:
+    """Yield the segments of a sentence: where each begins, its text, and whether a colon stands before it."""
     start, after_colon = 0, False
     for match in [*_MARK.finditer(masked), None]:
         end = match.start() if match else len(masked)
         cuts = [start, *(cut for cut in _subordinate_starts(masked[start:end], start)), end]
         for left, right in pairwise(cuts):
             if any(char.isalnum() for char in masked[left:right]):
-                yield masked[left:right], after_colon
+                yield left, masked[left:right], after_colon
                 after_colon = False
         if match:
             start, after_colon = match.end(), match[0] == ":" or after_colon
@@ -471,7 +501,7 @@ def _subordinate_starts(text: str, offset: int) -> Iterator[int]:
 
 
 _SUBJECTS = (
-    ("we", r"(?:我们|我司|本公司|本平台)(?!的)|(?:we|us)\b"),
+    ("we", r"(?:我们|我司|我行|本公司|本平台)(?!的)|(?:we|us)\b"),
     ("you", r"(?:您|你|用户)(?!的)|you\b"),
     ("other", r"(?:第三方|它们|他们)(?!的)|(?:they|third part(?:y|ies))\b"),
 )

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from assistant.answer_types import gives_orders
 from assistant.answering import features, is_unclear
 from assistant.evaluation.running import run_set
 from assistant.index import Index, build_shard
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_FALSE_REFUSALS = 0.025
+_FALSE_REFUSALS = 0.02
 """Share of the questions with an answer that may be refused; of questions not fitted on it is about twice that."""
 _OFF_TOPIC = ("off_topic", "injection")
 _TAKEN_OUT = "gold taken out"
@@ -145,16 +146,17 @@ def examples(paths: Iterable[Path]) -> Iterator[Example]:
         analyzer = assistant.retriever.analyzer
         analyzer.tokens = lru_cache(maxsize=None)(analyzer.tokens)  # type: ignore[method-assign]
         for question in OFF_TOPIC.read_text("utf-8").splitlines()[::_EVERY]:
-            if hits := assistant.search(question):
+            if not gives_orders(question) and (hits := assistant.search(question)):
                 found = features(question, hits)
                 yield Example(question_id=question, style=_EVERYDAY, answerable=False, features=found)
         for outcome in run_set(assistant, question_set, finder=finder):
             asked, hits = outcome.question, outcome.answer.hits
             # Without a word to search for there is no hit, and no odds decide; nor do they where nothing is asked.
-            if not hits or is_unclear(outcome.answer.query, hits):
+            query = outcome.answer.query
+            if not hits or is_unclear(query, hits) or gives_orders(query):
                 continue
             question_id = f"{question_set.name} {asked.id}"
-            found = features(outcome.answer.query, hits)
+            found = features(query, hits)
             yield Example(question_id=question_id, style=asked.style, answerable=asked.answerable, features=found)
             # What corrects a false premise is one of several places, most often.
             if asked.answerable and not asked.history and asked.style != "false_premise":
@@ -224,7 +226,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-_OTHER_SHARES = (0.0, 0.02, 0.04, 0.06, 0.1, 0.15, 0.2)
+_OTHER_SHARES = (0.0, 0.025, 0.03, 0.04, 0.06, 0.1, 0.15, 0.2)
 
 
 if __name__ == "__main__":

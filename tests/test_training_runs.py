@@ -18,6 +18,7 @@ from assistant.embedding import BundledEncoder
 from tests.models import data_folder, onnx_encoder, torch_encoder
 from tests.test_training_mix import asked
 from training.__main__ import main
+from training.data import read_policies
 from training.export import blend
 
 if TYPE_CHECKING:
@@ -153,11 +154,16 @@ def test_a_blend_is_the_mean_of_both(torch_folder: Path, data: Path, tmp_path: P
 # --- Runs --------------------------------------------------------------------------------
 
 MODULE = """
+import os
 import sys
+from pathlib import Path
+import training.judged
 import training.mix
 from tests.test_training_mix import asked
 from training.__main__ import main
+from training.data import read_policies
 training.mix.asked_pairs = lambda policies, *_: asked(policies)
+training.judged.JUDGED = Path(os.environ.get("JUDGED", ""))
 sys.exit(main(sys.argv[1:]))
 """
 """`python -m training`, without the questions that were written by hand over other data."""
@@ -216,6 +222,30 @@ def test_a_run_that_was_interrupted_reaches_the_end_of_one_that_was_not(
     resumed = weights_of(tmp_path / "cut" / "final")
     for name, values in whole.items():
         np.testing.assert_array_equal(resumed[name], values, err_msg=name)
+
+
+def test_what_was_judged_brings_answers_nearer_than_near_misses(
+    data: Path,
+    torch_folder: Path,
+    tmp_path: Path,
+    run: Callable[..., subprocess.CompletedProcess[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sentences = [sentence.zh for sentence in read_policies(data)[1]][:8]
+    answers = {f"{number} {sentence[-6:]}？": number for number, sentence in enumerate(sentences)}
+    judged = tmp_path / "judged.tsv"
+    line = "{}\t1:{} y\t1:{} n\n"
+    judged.write_text("".join(line.format(q, n, (n + 3) % 8) for q, n in answers.items()) * 6, "utf-8")
+    monkeypatch.setenv("JUDGED", str(judged))
+
+    def margin(folder: Path) -> float:
+        asked, found = rows(folder, list(answers), "query"), rows(folder, sentences)
+        return float(np.mean([row @ (found[n] - found[(n + 3) % 8]) for row, n in zip(asked, range(8), strict=True)]))
+
+    run(*train_options(data, torch_folder, tmp_path / "run", "--judged-steps", 100))
+    # Four steps of ranking, and as many as the judged pairs fill.
+    assert (tmp_path / "run" / "checkpoint-20").is_dir()
+    assert margin(tmp_path / "run" / "final") > margin(torch_folder) + 0.05
 
 
 def test_steps_of_making_the_encoder_follow_one_another(

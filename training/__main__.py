@@ -1,4 +1,4 @@
-"""Command line: `python -m training base|show|train|blend|export|scope|topics|unpack|evaluate|time`."""
+"""Command line: `python -m training base|show|train|blend|export|scope|topics|unpack|judge|evaluate|time`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ import random
 import sys
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assistant.errors import AssistantError
 from training.data import read_paragraphs, read_policies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from training import evaluate
 
 ROOT = Path(__file__).parents[1]
 BUNDLED = ROOT / "assistant" / "data" / "encoder"
@@ -50,6 +52,7 @@ def _show(options: argparse.Namespace) -> None:
 
 def _train(options: argparse.Namespace) -> None:
     from assistant.embedding import BundledEncoder
+    from training.judged import in_batches, judged_pairs
     from training.mix import laid_out, remembering
     from training.train import Recipe, train
 
@@ -74,7 +77,9 @@ def _train(options: argparse.Namespace) -> None:
         thesaurus=options.thesaurus,
         guide=guide,
     )
-    print(train(options.base, options.out, laid, recipe, guide=guide, resume=options.resume))
+    lines = judged_pairs(read_policies(options.data)) if options.judged_steps else []
+    judged = in_batches(lines, batch=recipe.batch, seed=recipe.seed)[: options.judged_steps]
+    print(train(options.base, options.out, laid, recipe, judged=judged, guide=guide, resume=options.resume))
 
 
 def _export(options: argparse.Namespace) -> None:
@@ -114,7 +119,8 @@ def _unpack(options: argparse.Namespace) -> None:
     print(to_torch(options.model, options.out))
 
 
-def _evaluate(options: argparse.Namespace) -> None:
+def _chosen(names: list[str]) -> dict[str, Callable[[], evaluate.Encode]]:
+    """Return by name what loads each encoder that is named: of another package, or a folder."""
     from training import evaluate
 
     e5 = cache(lambda: evaluate.remembering(evaluate.e5_encoder()))
@@ -126,20 +132,37 @@ def _evaluate(options: argparse.Namespace) -> None:
         "e5+use": lambda: evaluate.fused([evaluate.centred("e5", e5()), evaluate.centred("use", use())]),
     }
     chosen: dict[str, Callable[[], evaluate.Encode]] = {}
-    for name in options.encoders:
+    for name in names:
         if name in bundled:
             chosen[name] = bundled[name]
         elif (Path(name) / "onnx" / "model.onnx").is_file():
             chosen[f"{name} (int8)"] = lambda name=name: evaluate.onnx_encoder(Path(name))  # type: ignore[misc]
         else:
             chosen[f"{name} (float)"] = lambda name=name: evaluate.torch_encoder(Path(name))  # type: ignore[misc]
-    rows = evaluate.measure(options.data, chosen, sets=options.sets or None)
+    return chosen
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from training import evaluate
+
+    rows = evaluate.measure(options.data, _chosen(options.encoders), sets=options.sets or None)
     print("\n" + evaluate.table(rows))
     if options.json:
         plain = {
             name: {key: [one.first, one.five, one.mrr] for key, one in scores.items()} for name, scores in rows.items()
         }
         options.json.write_text(json.dumps(plain, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _judge(options: argparse.Namespace) -> None:
+    from training.evaluate import remembering
+    from training.judged import areas
+
+    policies = read_policies(options.data)
+    print("| encoder | found | written |\n|---|---|---|")
+    for name, load in _chosen(options.encoders).items():
+        told = areas(policies, remembering(load()))
+        print(f"| {name} | {told['found']:.3f} | {told['written']:.3f} |")
 
 
 def _time(options: argparse.Namespace) -> None:
@@ -190,7 +213,8 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - a statement an opti
     one.add_argument("--seed", type=int, default=3)
     one.add_argument("--threads", type=int, default=2)
     one.add_argument("--guide", type=Path, help="exported folder of an earlier model, which tells what is no negative")
-    one.add_argument("--resume", action="store_true", help="go on from the last checkpoint in OUT")
+    one.add_argument("--judged-steps", type=int, default=0, help="steps more, in which to learn from judged.tsv")
+    one.add_argument("--resume", action="store_true", help="go on from the last checkpoint in OUT, if there is one")
 
     one = step("blend", _blend, "average a trained model's weights with its base's", data=False)
     one.add_argument("--base", type=Path, required=True)
@@ -215,13 +239,16 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - a statement an opti
     one.add_argument("--model", type=Path, default=BUNDLED)
     one.add_argument("--out", type=Path, required=True)
 
+    encoders: dict[str, Any] = {
+        "nargs": "*",
+        "default": ["e5", "e5-centred", "use", "e5+use", str(BUNDLED)],
+        "help": "e5, e5-centred, use, e5+use, or folders",
+    }
+    one = step("judge", _judge, "print how well encoders tell what answers from what does not")
+    one.add_argument("encoders", **encoders)
+
     one = step("evaluate", _evaluate, "print the table of figures")
-    one.add_argument(
-        "encoders",
-        nargs="*",
-        default=["e5", "e5-centred", "use", "e5+use", str(BUNDLED)],
-        help="e5, e5-centred, use, e5+use, or folders",
-    )
+    one.add_argument("encoders", **encoders)
     one.add_argument("--sets", action="append", help="names of sets; all by default")
     one.add_argument("--json", type=Path, help="write the figures here too")
 

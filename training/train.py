@@ -19,10 +19,16 @@ if TYPE_CHECKING:
 
     from assistant.embedding import Embedder
     from training.data import Pair
+    from training.judged import JudgedPair
 
 TEMPERATURE = 0.04
 SMALL_DIM = 128
 SMALL_WEIGHT = 0.3
+EVEN = 0.54
+"""The cosine at which a passage as likely answers as not; of the model that was trained by ranking alone."""
+JUDGED_TEMPERATURE = 0.05
+ANSWER_WEIGHT = 2.0
+"""What a passage that answers counts, beside one that does not; there are about four times as many of these."""
 TOO_CLOSE = 0.55
 CLOSER = 0.1
 """By how much a guide must find a passage closer than what answers, in cosine, to take it for an answer too."""
@@ -135,6 +141,43 @@ def embed_by_length(
     return list(torch.split(vectors, [len(feature["input_ids"]) for feature in features]))
 
 
+class JudgedLoss(nn.Module):
+    """Binary cross entropy of whether a passage answers, by its cosine with the question.
+
+    What ranks passages for one question need not tell whether the best of them answers it: that takes cosines which
+    mean the same for every question. Texts that a batch holds several times are embedded once.
+
+    Args:
+        model: The model that is trained.
+    """
+
+    def __init__(self, model: SentenceTransformer) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, sentence_features: Iterable[dict[str, Tensor]], labels: Tensor) -> Tensor:
+        """Return the loss of a batch; `labels` say whether each passage answers, 0 to 1."""
+        queries, passages = sentence_features
+        (few_queries, of_query), (few_passages, of_passage) = _distinct(queries), _distinct(passages)
+        asked, found = (
+            nn.functional.normalize(vectors, dim=1)
+            for vectors in embed_by_length(self.model, [few_queries, few_passages])
+        )
+        cosines = (asked[of_query] * found[of_passage]).sum(dim=1)
+        return nn.functional.binary_cross_entropy_with_logits(
+            (cosines - EVEN) / JUDGED_TEMPERATURE,
+            labels.to(cosines.dtype),
+            pos_weight=torch.tensor(ANSWER_WEIGHT, device=cosines.device),
+        )
+
+
+def _distinct(features: dict[str, Tensor]) -> tuple[dict[str, Tensor], Tensor]:
+    """Return the texts without those that are the same as others, and the place of each."""
+    ids, places = torch.unique(features["input_ids"], dim=0, return_inverse=True)
+    firsts = torch.stack([torch.nonzero(places == number)[0, 0] for number in range(len(ids))])
+    return {"input_ids": ids, "attention_mask": features["attention_mask"][firsts]}, places
+
+
 class _InOrder(Sampler[list[int]]):
     """Batches that are laid out beforehand, in their order."""
 
@@ -165,18 +208,20 @@ def train(
     laid: Sequence[Sequence[Pair]],
     recipe: Recipe,
     *,
+    judged: Sequence[Sequence[JudgedPair]] = (),
     guide: Embedder | None = None,
     resume: bool = False,
 ) -> Path:
-    """Train the model at `base` on the batches `laid` and return the folder of the result.
+    """Train the model at `base` on the batches `laid`, and `judged`, and return the folder of the result.
 
     Args:
         base: Folder of the model to start from.
         out: Folder of checkpoints; the result is in its `final`.
         laid: The batches in their order.
         recipe: Options of the run.
+        judged: Batches of pairs of which is known whether they answer; they come among the others, at random.
         guide: An earlier model, which tells what is no negative.
-        resume: Whether to go on from the last checkpoint in `out`.
+        resume: Whether to go on from the last checkpoint in `out`, if there is one.
     """
     from datasets import Dataset
 
@@ -188,7 +233,7 @@ def train(
     bert: Any = model[0].auto_model
     for module in (bert.embeddings.word_embeddings, *bert.encoder.layer[: recipe.frozen_layers]):
         module.requires_grad_(False)  # noqa: FBT003 - torch takes it by place
-    dataset = Dataset.from_dict(
+    ranked = Dataset.from_dict(
         {
             "query": [pair.query for pair in pairs],
             "passage": [pair.passage for pair in pairs],
@@ -196,9 +241,17 @@ def train(
             "label": list(range(len(pairs))),
         }
     )
+    known = [pair for batch in judged for pair in batch]
+    told = Dataset.from_dict(
+        {
+            "query": [pair.query for pair in known],
+            "passage": [pair.passage for pair in known],
+            "label": [pair.answers for pair in known],
+        }
+    )
     arguments = SentenceTransformerTrainingArguments(
         output_dir=str(out),
-        max_steps=min(recipe.steps, len(laid)),
+        max_steps=min(recipe.steps, len(laid)) + len(judged),
         per_device_train_batch_size=recipe.batch,
         learning_rate=recipe.learning_rate,
         lr_scheduler_type=recipe.schedule,
@@ -211,6 +264,7 @@ def train(
         seed=recipe.seed,
         report_to="none",
         batch_sampler=_InOrder,
+        multi_dataset_batch_sampler="proportional",
         prompts={"query": "query: ", "passage": "passage: ", "negative": "passage: "},
         dataloader_num_workers=0,
         use_cpu=not torch.cuda.is_available(),
@@ -221,9 +275,12 @@ def train(
             guide.embed([pair.query for pair in pairs], "query"),
             guide.embed([pair.passage for pair in pairs], "passage"),
         )
-    loss = PolicyLoss(model, pairs, guide=vectors)
-    trainer = SentenceTransformerTrainer(model=model, args=arguments, train_dataset=dataset, loss=loss)
-    trainer.train(resume_from_checkpoint=resume or None)
+    datasets, losses = {"ranked": ranked}, {"ranked": PolicyLoss(model, pairs, guide=vectors)}
+    if judged:
+        datasets["judged"], losses["judged"] = told, JudgedLoss(model)
+    trainer = SentenceTransformerTrainer(model=model, args=arguments, train_dataset=datasets, loss=losses)
+    # One that was interrupted before its first checkpoint begins anew.
+    trainer.train(resume_from_checkpoint=(resume and any(out.glob("checkpoint-*"))) or None)
     final = out / "final"
     model.max_seq_length = 512
     model.save_pretrained(str(final))

@@ -49,6 +49,7 @@ from assistant.server.wire import (
     Refused,
 )
 from assistant.text import Language, shortened, visible
+from assistant.verdicts import VerdictKind  # noqa: TC001 - pydantic reads the types
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -144,6 +145,9 @@ class Answered(BaseModel):
     language: Language
     abstained: Abstained | None = Field(description="Why there is no answer; null if there is one.")
     text: str = Field(description="The answer, in the policy's own words; [1] stands for the first citation.")
+    verdict: VerdictKind | None = Field(
+        default=None, description="Whether what a yes/no question names is so; null where the text does not decide it."
+    )
     citations: list[Quoted]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
+import orjson
 from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
@@ -16,6 +17,7 @@ from starlette.exceptions import HTTPException
 from assistant.answering import ReasonKind  # noqa: TC001 - pydantic reads the types
 from assistant.policy import Kind  # noqa: TC001
 from assistant.text import Language  # noqa: TC001
+from assistant.verdicts import VerdictKind  # noqa: TC001
 
 _QUESTION = "个推会收集哪些信息？"
 
@@ -51,6 +53,10 @@ def error_json(code: str, message: str, request_id: str) -> dict[str, Any]:
 
 def encoded(value: object) -> bytes:
     """Return `value` as JSON in UTF-8; a lone surrogate becomes its escape."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # what it does not know, such as a lone surrogate
+        pass
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.encode("utf-8", "backslashreplace")
 
@@ -193,6 +199,9 @@ class AnswerOut(BaseModel):
     language: Language
     abstained: Abstained | None
     text: str
+    verdict: VerdictKind | None = Field(
+        default=None, description="Whether what a yes/no question names is so; left out where the text leaves it open."
+    )
     citations: list[CitationOut]
     hits: list[HitOut]
     latency_ms: float

@@ -1,0 +1,284 @@
+"""Yes/no questions: what the clause says to them, where its text decides, and nothing where it does not."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant import Policy, parse
+from assistant.answering import Draft, ExtractiveGenerator, answer, verify
+from assistant.index import passages
+from assistant.retrieval import Evidence, Hit
+from assistant.verdicts import Verdict, _acts, _form_words, verdict_of
+
+ANSWERED = Evidence(scope=5.0, similarity=0.7, coverage=1.0, concepts=1.0)
+
+
+def policy_of(text: str, *, title: str = "墨舟隐私政策") -> Policy:
+    return parse(f"{title}\n\n{text}\n", id="mozhou", title=title, company="墨舟科技", aliases=("墨舟", "Inkboat"))
+
+
+def told(question: str, quote: str, *others: str) -> Verdict | None:
+    policy = policy_of(quote)
+    return verdict_of(question, policy, policy.at(policy.text.index(quote[:4])).id, quote, others)
+
+
+def kind(question: str, quote: str, *others: str) -> str | None:
+    verdict = told(question, quote, *others)
+    return verdict.kind if verdict else None
+
+
+# --- What the text decides ----------------------------------------------------------------
+
+DECIDED = [
+    ("你们会收集IMEI吗", "为了保障安全，我们会收集您的设备型号、IMEI与MAC地址。", "yes"),
+    ("会不会收集我的位置", "当您打开附近书店时，我们会收集您的位置信息。", "conditional"),
+    ("会不会收集我的位置", "我们不会收集您的位置信息。", "no"),
+    ("你们会读取通讯录吗", "经您同意，我们会访问您的通讯录，用于查找好友。", "conditional"),
+    ("是否收集OAID", "我们可能会收集您的OAID。", "conditional"),
+    ("会把我的信息卖给别人吗", "我们不会向任何第三方出售您的个人信息。", "no"),
+    ("不会卖我的信息吧", "我们不会出售您的个人信息。", "no"),
+    (
+        "会把我的手机号提供给其他公司吗",
+        "我们不会与任何公司、组织和个人共享您的个人信息，但以下情况除外：",
+        "conditional",
+    ),
+    ("会向第三方共享我的个人信息吗", "未经您同意，我们不会与第三方共享您的个人信息。", "conditional"),
+    ("会公开我的个人信息吗", "我们仅会在以下情况下，公开披露您的个人信息：", "conditional"),
+    ("我的数据会传到境外吗", "我们不会将您的个人信息传输至境外。", "no"),
+    ("信息存在国内吗", "我们会将您的个人信息存储于中国境内。", "yes"),
+    ("能不能注销账号", "您可以在“设置”中注销您的账号。", "yes"),
+    ("能不能注销账号", "您可以在“设置”中注销您的账号。注销须同时满足以下条件：", "conditional"),
+    ("会卖我的信息吗", "我们不会出售您的个人信息。除下列情形外，我们不会与其他公司共享您的个人信息。", "no"),
+    ("会打推销电话吗", "We do not make marketing calls.", "no"),
+    ("我可以撤回同意吗", "您可以随时撤回您的授权同意。", "yes"),
+    ("我能删除个人信息吗", "在以下情形中，您可以向我们提出删除个人信息的请求：", "conditional"),
+    ("不开定位还能用吗", "如您拒绝提供位置信息，您将无法使用附近书店，但不影响您使用墨舟的其他功能。", "conditional"),
+    ("能保证信息百分之百安全吗", "我们无法保证信息百分之百的安全。", "no"),
+    ("政策更新会通知我吗", "本政策更新后，我们会以弹窗的方式通知您。", "yes"),
+    ("政策更新会通知我吗", "本政策发生重大变更时，我们会以弹窗的方式通知您。", "conditional"),
+    ("Do you collect my IMEI?", "为了保障安全，我们会收集您的设备型号、IMEI与MAC地址。", "yes"),
+    ("Don't you sell my data?", "我们不会出售您的个人信息。", "no"),
+    ("You don't sell my data, do you?", "We do not sell your personal data.", "no"),
+    ("Do you collect my location?", "We collect your location when you open the map.", "conditional"),
+    ("Do you collect my phone number?", "We collect your name, phone number and e-mail address.", "yes"),
+    ("你们会收集手机号吗", "We collect your name, phone number and e-mail address.", "yes"),
+    ("Can I delete my account?", "You can delete your account in the settings.", "yes"),
+    ("Will you share my data with third parties?", "We do not share your personal data with third parties.", "no"),
+    (
+        "Will you share my data with third parties?",
+        "We do not share your personal data with third parties without your consent.",
+        "conditional",
+    ),
+]
+
+
+@pytest.mark.parametrize(("question", "quote", "expected"), DECIDED)
+def test_the_answer_begins_with_what_the_clause_says(question: str, quote: str, expected: str) -> None:
+    assert kind(question, quote) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "quote", "text"),
+    [
+        ("不会卖我的信息吧", "我们不会出售您的个人信息。", "不会出售："),
+        ("Don't you sell my data?", "我们不会出售您的个人信息。", "No, not sold:"),
+        ("会收集我的位置吗", "当您打开地图时，我们会收集您的位置信息。", "有条件，「当您打开地图时」会收集："),
+        ("会收集我的位置吗", "当您打开墨舟地图时，墨舟会收集您的位置信息。", "有条件，「当您打开墨舟地图时」会收集："),
+        ("会共享我的信息吗", "我们不会共享您的个人信息，但以下情况除外：", "有条件，不会共享，「但以下情况除外」："),
+        ("Do you collect my location?", "We may collect your location.", "It depends: perhaps collected:"),
+    ],
+)
+def test_it_names_the_fact_and_tells_the_condition_in_the_policys_words(question: str, quote: str, text: str) -> None:
+    verdict = told(question, quote)
+    assert verdict
+    assert verdict.text == text
+    assert verdict.condition.replace(" ", "") in quote.replace(" ", "")
+
+
+def test_what_a_condition_holds_is_not_taken_for_a_quote_or_a_citation() -> None:
+    verdict = told("会收集我的位置吗", "当您打开“附近”时，我们会收集您的位置信息。")
+    assert verdict
+    assert verdict.text == "有条件，「当您打开‘附近’时」会收集："
+    assert told("会收集我的位置吗", "当您打开地图[1]时，我们会收集您的位置信息。") is None
+
+
+# --- What it does not ----------------------------------------------------------------------
+
+OPEN = [
+    # Not what is asked for, or not of that.
+    ("会收集我的血型吗", "我们会收集您的健康信息。"),
+    ("会收集我的指纹吗", "我们会收集您的手机号码。"),
+    ("会收集我的位置吗", "为向您提供定位服务，我们会收集您的设备型号。"),
+    ("会收集我的位置吗", "我们会收集您在使用位置服务时提供的昵称。"),
+    ("会把我的位置共享给第三方吗", "我们会与第三方共享您的个人信息。"),
+    ("会与广告商共享我的信息吗", "我们会与物流公司共享您的个人信息。"),
+    ("会卖我的信息吗", "我们不会转让您的个人信息。"),
+    ("Do you sell my data?", "We share your personal data with our partners."),
+    # Another does it, or it is not told that it is done.
+    ("会收集我的位置吗", "第三方SDK会收集您的位置信息。"),
+    ("会收集我的位置吗", "您拒绝我们收集您的位置信息的，不影响其他功能。"),
+    ("会收集我的位置吗", "我们收集的位置信息会加密存储。"),
+    ("Do you collect my location?", "The location that we collect is encrypted."),
+    ("会读取短信吗", "如您拒绝短信授权，我们将不读取短信内容。"),
+    ("Do you send marketing messages?", "We do not make marketing calls."),
+    ("Do you collect my location?", "We never receive your coordinates."),
+    ("会向监管机构提供我的信息吗", "未经您同意，我们不会向任何公司、组织和个人提供您的个人信息。"),
+    ("我能删除个人信息吗", "您可以删除您的搜索记录。"),
+    ("可以复制我的个人信息吗", "您的近亲属可以复制您的个人信息。"),
+    ("会收集我的身份证照片吗", "我们会收集您的姓名、身份证号码。"),
+    ("会接入第三方SDK吗", "我们建议您在使用第三方SDK前阅读其隐私政策。"),
+    # A sense that cannot be read, or that is of a part.
+    ("会收集我的位置吗", "我们并非不收集您的位置信息。"),
+    ("会收集我的位置吗", "我们不会收集您的精确位置。"),
+    ("会读取通讯录吗", "我们仅读取您选择的号码，不读取您的全部通讯录内容以外的信息。"),
+    ("会共享我的信息吗", "我们不会共享上述信息。"),
+    ("会共享我的信息吗", "我们会与合作伙伴共享去标识化的统计信息。"),
+    ("你们会用cookie吗", "我们不会将 Cookie 用于本政策所述目的之外的任何用途。"),
+    ("信息存在国内吗", "原则上，我们会将您的个人信息存储于中国境内。"),
+    ("会收集孩子的照片吗", "我们会收集未成年人的照片。"),
+    ("会收集我的照片吗", "我们会收集未成年人的照片。"),
+    # Not a yes/no question, or one with more in it than can be compared.
+    ("你们收集哪些信息", "我们会收集您的手机号码。"),
+    ("你们怎么收集手机号", "我们会收集您的手机号码。"),
+    ("会收集手机号还是邮箱", "我们会收集您的手机号码。"),
+    ("会收集我的手机号并卖给火星人吗", "我们会收集您的手机号码。"),
+    ("如果我不登录会收集手机号吗", "我们会收集您的手机号码。"),
+    ("没有我的同意会收集手机号吗", "我们会收集您的手机号码。"),
+    ("能告诉我会收集手机号吗", "我们会收集您的手机号码。"),
+    ("Can you tell me what you collect?", "We collect your phone number."),
+    ("Do you know how to collect a phone number?", "We collect your phone number."),
+    ("Do you collect my phone number or my e-mail address?", "We collect your phone number."),
+    ("Do you collect my phone number on Mars?", "We collect your phone number."),
+    ("Why do you collect my phone number?", "We collect your phone number."),
+]
+
+
+@pytest.mark.parametrize(("question", "quote"), OPEN)
+def test_where_the_text_leaves_it_open_nothing_is_said(question: str, quote: str) -> None:
+    assert told(question, quote) is None
+
+
+def test_clauses_that_tell_different_things_decide_nothing() -> None:
+    no, yes = "我们不会收集您的位置信息。", "我们会收集您的位置信息。"
+    assert kind("会收集我的位置吗", no) == "no"
+    assert kind("会收集我的位置吗", no, yes) is None
+    assert kind("会收集我的位置吗", yes, no) is None
+    assert kind("会收集我的位置吗", f"{yes}{no}") is None
+    assert kind("会收集我的位置吗", no, no, "我们会收集您的手机号码。") == "no"
+
+
+def test_what_stands_under_a_heading_about_others_is_not_told_of_us() -> None:
+    policy = policy_of("一、第三方SDK\n（一）星信推送\n收集您的位置信息。我们会收集您的位置信息。")
+    clause = policy.at(policy.text.index("收集您的位置"))
+    assert verdict_of("会收集我的位置吗", policy, clause.id, "我们会收集您的位置信息。") is None
+
+
+# --- Whatever the clause -------------------------------------------------------------------
+
+THINGS = ("手机号码", "位置信息", "通讯录", "人脸信息", "IMEI", "银行卡号", "昵称", "收货地址", "浏览记录")
+SENTENCES = (
+    "我们会收集您的{}。",
+    "我们不会收集您的{}。",
+    "当您使用搜索功能时，我们可能会收集您的{}。",
+    "经您同意，我们会收集您的{}，用于客服。",
+    "我们会收集您的{}，但您拒绝的除外。",
+)
+
+
+@given(st.sampled_from(THINGS), st.lists(st.sampled_from(THINGS), min_size=1, max_size=3), st.sampled_from(SENTENCES))
+def test_no_verdict_without_the_thing_that_is_asked_about(thing: str, others: list[str], sentence: str) -> None:
+    listed = [other for other in others if other != thing] or ["设备型号"]
+    assert told(f"你们会收集我的{thing}吗", sentence.format("、".join(listed))) is None
+    assert told(f"你们会收集我的{thing}吗", sentence.format("、".join([*listed, thing])))
+
+
+@given(st.text(max_size=60), st.text(max_size=120))
+def test_any_question_and_any_quote_may_come(question: str, quote: str) -> None:
+    verdict = verdict_of(question, policy_of("一、我们"), "1", quote)
+    assert verdict is None or verdict.fact
+
+
+@given(st.sampled_from([case[0] for case in DECIDED]), st.sampled_from([case[1] for case in DECIDED]))
+def test_a_verdict_changes_no_quote_and_no_citation(question: str, quote: str) -> None:
+    policy = policy_of(f"一、说明\n{quote}")
+    hits = [hit(policy, quote)]
+    draft = ExtractiveGenerator().generate(question, hits)
+    bare = Draft(
+        claims=tuple(type(c)(policy_id=c.policy_id, clause_id=c.clause_id, quote=c.quote) for c in draft.claims)
+    )
+    quoted = [cited for _, cited in verify(draft, hits, min_quote_chars=4)]
+    assert quoted == [cited for _, cited in verify(bare, hits, min_quote_chars=4)]
+    assert all(policy.text[cited.start : cited.end] == cited.quote for cited in quoted)
+
+
+def hit(policy: Policy, words: str) -> Hit:
+    at = policy.text.index(words)
+    passage = next(p for p in passages(policy) if p.clause_id == policy.at(at).id)
+    return Hit(
+        policy=policy, clause=policy[passage.clause_id], passage=passage, score=9.0, ranks={}, evidence=ANSWERED,
+        sentence_scores=tuple(9.0 for _ in passage.sentences),
+    )  # fmt: skip
+
+
+# --- In the answer -------------------------------------------------------------------------
+
+
+def test_the_verdict_stands_before_the_first_quote_and_in_the_json() -> None:
+    policy = policy_of("一、出售\n我们不会向任何第三方出售您的个人信息。")
+    hits = [hit(policy, "我们不会向")]
+    question = "你们会不会卖我的信息"
+    found = answer(
+        question=question,
+        query=question,
+        draft=ExtractiveGenerator().generate(question, hits),
+        hits=hits,
+        min_quote_chars=4,
+    )
+    assert found.text.splitlines()[0] == "根据《墨舟隐私政策》："
+    assert found.text.splitlines()[1].startswith("• 不会出售： “")
+    assert found.text.endswith("[1]")
+    assert found.verdict == found.as_json(latency_ms=0)["verdict"] == "no"
+
+
+def test_without_a_verdict_the_json_is_as_it_was() -> None:
+    policy = policy_of("一、出售\n我们不会向任何第三方出售您的个人信息。")
+    hits = [hit(policy, "我们不会向")]
+    question = "出售个人信息"
+    draft = ExtractiveGenerator().generate(question, hits)
+    found = answer(question=question, query=question, draft=draft, hits=hits, min_quote_chars=4)
+    assert found.verdict is None
+    assert "verdict" not in found.as_json(latency_ms=0)
+    assert found.text.startswith("《墨舟隐私政策》的相关原文：")
+
+
+# --- The table -----------------------------------------------------------------------------
+
+
+def test_every_act_says_what_is_so_in_both_languages() -> None:
+    for act in _acts():
+        assert act.by in ("we", "you")
+        for language in ("zh", "en"):
+            assert len(act.fact[language]) == (3 if act.by == "we" else 1), act.id
+            assert not any(mark in fact for fact in act.fact[language] for mark in "“”[]\n")
+
+
+@pytest.mark.parametrize(
+    "run", ["会", "不", "的", "提供", "我们", "如您", "collect ", "your ", "(", ",", " ", "向您", "未经", "a"]
+)
+def test_a_long_text_is_read_in_time(run: str) -> None:
+    patterns = [pattern for act in _acts() for pattern in (act.asked, act.said, act.beside, act.about)]
+    text = run * (5_000 // len(run))
+    for pattern in [*patterns, _form_words()]:
+        started = time.thread_time()
+        for _ in pattern.finditer(text):
+            pass
+        assert time.thread_time() - started < 1.5, (pattern.pattern[:60], run)
+
+
+def test_a_question_about_a_thing_of_a_name_that_begins_another_is_read() -> None:
+    assert re.search("会收集", told("会收集我的收货地址吗", "我们会收集您的姓名、收货地址。").text)  # type: ignore[union-attr]

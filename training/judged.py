@@ -1,0 +1,124 @@
+"""Judged questions: each with sentences that a search brings up for it, and whether they answer it.
+
+Written and judged by hand over training policies (`judged.tsv`). Half of the lines are questions of `asked.tsv`, asked
+of other policies, with the two sentences that an earlier encoder found closest. The others were written for a sentence:
+one that it answers, and three that it does not though they share its words, near misses as customers make them.
+`judged_dev.tsv` is the same over policies that are kept out of training, and only measures.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.text import has_han
+from training.data import passage_for
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from training.data import Sentence
+    from training.evaluate import Encode
+
+JUDGED_DEV = Path(__file__).parent / "judged_dev.tsv"
+JUDGED = Path(__file__).parent / "judged.tsv"
+_ANSWERS = {"y": 1.0, "?": 0.5, "n": 0.0}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedPair:
+    """A question, a passage, and whether this answers that."""
+
+    query: str
+    passage: str
+    answers: float
+    """1, 0, or 0.5 where people would not agree."""
+    policy: int
+    """Number of the passage's policy."""
+    number: int
+    """Place of its sentence there."""
+
+
+def judged_pairs(
+    policies: dict[int, list[Sentence]], *, path: Path | None = None, seed: int = 7
+) -> list[list[JudgedPair]]:
+    """Return the pairs of each line of a file: a question with its passages, in the shapes of an index.
+
+    Lines that follow one another may be about one sentence, which then has the same shape for all of them.
+
+    Args:
+        policies: Sentences by policy.
+        path: `judged.tsv` by default.
+        seed: Of the draws of shapes.
+    """
+    found = []
+    for line in (path or JUDGED).read_text("utf-8").splitlines():
+        query, *places = line.split("\t")
+        pairs = []
+        for place in places:
+            where, judgement = place.split(" ")
+            policy, number = map(int, where.split(":"))
+            # One draw for a sentence and a language: a passage of several questions is embedded once.
+            rng = random.Random(f"{seed} {where} {has_han(query)}")
+            passage = passage_for(policies[policy][number], rng, english=not has_han(query))
+            pairs.append(
+                JudgedPair(query=query, passage=passage, answers=_ANSWERS[judgement], policy=policy, number=number)
+            )
+        found.append(pairs)
+    return found
+
+
+def in_batches(lines: Sequence[Sequence[JudgedPair]], *, batch: int, seed: int) -> list[list[JudgedPair]]:
+    """Return the pairs in batches of `batch`, what stands together kept together; what fills no batch is left out.
+
+    Args:
+        lines: See `judged_pairs`.
+        batch: Pairs in a batch.
+        seed: Of the order.
+    """
+    groups: list[list[JudgedPair]] = []
+    for pairs in lines:
+        if groups and groups[-1][-1].passage == pairs[0].passage:
+            groups[-1] += pairs
+        else:
+            groups.append(list(pairs))
+    random.Random(seed).shuffle(groups)
+    row = [pair for group in groups for pair in group]
+    return [row[start : start + batch] for start in range(0, len(row) - batch + 1, batch)]
+
+
+def areas(policies: dict[int, list[Sentence]], encode: Encode) -> dict[str, float]:
+    """Return how well an encoder's cosines tell passages that answer from others, over `judged_dev.tsv`.
+
+    Passages are sentences, by themselves and led by their heading; the mean of both cosines counts.
+
+    Args:
+        policies: Sentences by policy.
+        encode: The encoder; rows of unit length.
+
+    Returns:
+        The area under the ROC curve, 0.5 to 1: of the sentences that a search brought up for questions written for
+        other policies (`found`), and of the sentences that questions were written for (`written`).
+    """
+    lines = judged_pairs(policies, path=JUDGED_DEV)
+    kinds = {"found": [line for line in lines if len(line) > 1], "written": [line for line in lines if len(line) == 1]}
+    return {
+        kind: _area([pair for line in of_kind for pair in line], policies, encode) for kind, of_kind in kinds.items()
+    }
+
+
+def _area(pairs: Sequence[JudgedPair], policies: dict[int, list[Sentence]], encode: Encode) -> float:
+    import numpy as np
+
+    sure = [pair for pair in pairs if pair.answers in (0.0, 1.0)]
+    asked = encode([pair.query for pair in sure], "query")
+    sentences = [policies[pair.policy][pair.number] for pair in sure]
+    shapes = [
+        [sentence.zh for sentence in sentences],
+        [f"{sentence.headings[-1]}：{sentence.zh}" if sentence.headings else sentence.zh for sentence in sentences],
+    ]
+    cosines = np.sum([(asked * encode(shape, "passage")).sum(axis=1) for shape in shapes], axis=0)
+    answers = np.array([pair.answers == 1.0 for pair in sure])
+    return float((cosines[answers][:, None] > cosines[~answers]).mean())
