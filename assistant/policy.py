@@ -99,6 +99,7 @@ class Policy:
     _paths: Mapping[str, tuple[Clause, ...]] = field(
         init=False, repr=False, compare=False, default_factory=lambda: MappingProxyType({})
     )
+    _references: dict[str, str] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Index the clauses by id."""
@@ -234,6 +235,12 @@ class Policy:
         Raises:
             KeyError: If the policy has no such clause.
         """
+        # Of each hit of each answer it is wanted.
+        if (known := self._references.get(clause_id)) is None:
+            known = self._references[clause_id] = self._reference(clause_id)
+        return known
+
+    def _reference(self, clause_id: str) -> str:
         parts: list[str] = []
         above = ""
         for clause in self.path(clause_id)[1:]:

@@ -13,13 +13,14 @@ import sqlite3
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from assistant.conversation import Turn
 from assistant.errors import SessionError, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from assistant.settings import Settings
@@ -30,6 +31,18 @@ MAX_ID_CHARS = 200
 """Longest id of a session, and of an owner."""
 
 FILE = "sessions.sqlite3"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A turn of a session."""
+
+    session: str
+    """Id of the session."""
+    turn: Turn
+    """What was said."""
+    owner: str
+    """Whose session it is."""
 
 
 class SessionStore(Protocol):
@@ -47,6 +60,13 @@ class SessionStore(Protocol):
 
         Raises:
             SessionError: If the id can be guessed, or the store cannot be written.
+        """
+
+    def append_all(self, said: Sequence[Said]) -> None:
+        """Add turns to their sessions, in order, all or none; cheaper than one by one.
+
+        Raises:
+            SessionError: As `append`.
         """
 
     def delete(self, session: str, *, owner: str) -> None:
@@ -105,6 +125,29 @@ CREATE TABLE IF NOT EXISTS turns (
   session INTEGER NOT NULL REFERENCES sessions (id) ON DELETE CASCADE, number INTEGER NOT NULL, turn TEXT NOT NULL,
   PRIMARY KEY (session, number)) WITHOUT ROWID;
 """
+# What adds turns, `given` as a JSON array of arrays: owner, session, turn.
+_FORGET_OLD = """
+DELETE FROM sessions WHERE last_at < :until AND (owner, session) IN
+  (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(:given))
+"""
+_BEGIN = """
+INSERT INTO sessions (owner, session, last_at)
+  SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), :now FROM json_each(:given) WHERE true
+  ON CONFLICT DO UPDATE SET last_at = excluded.last_at
+"""
+_ADD = """
+INSERT INTO turns
+  SELECT known.id, COALESCE((SELECT MAX(number) FROM turns WHERE turns.session = known.id), 0)
+    + ROW_NUMBER() OVER (PARTITION BY known.id ORDER BY said.key), json_extract(said.value, '$[2]')
+  FROM json_each(:given) AS said CROSS JOIN sessions AS known
+  ON known.owner = json_extract(said.value, '$[0]') AND known.session = json_extract(said.value, '$[1]')
+"""
+_CUT = """
+DELETE FROM turns WHERE session IN
+  (SELECT known.id FROM json_each(:given) AS said CROSS JOIN sessions AS known
+   ON known.owner = json_extract(said.value, '$[0]') AND known.session = json_extract(said.value, '$[1]'))
+  AND number <= (SELECT MAX(latest.number) FROM turns AS latest WHERE latest.session = turns.session) - :most
+"""
 _BUSY_S = 5.0
 _SCANNED = 1_000
 
@@ -143,28 +186,23 @@ class SqliteSessions:
 
     def append(self, session: str, turn: Turn, *, owner: str) -> None:
         """See `SessionStore.append`."""
-        _check(session, owner)
+        self.append_all((Said(session=session, turn=turn, owner=owner),))
+
+    def append_all(self, said: Sequence[Said]) -> None:
+        """See `SessionStore.append_all`."""
+        for one in said:
+            _check(one.session, one.owner)
+        given = json.dumps([(*_key(one.session, one.owner), _text(one.turn)) for one in said])
         now = self._clock()
+        # One statement for all of them: other threads go on in each.
         with self._transaction(writes=True) as connection:
-            key = _key(session, owner)
-            # One whose time is over begins anew.
-            connection.execute(
-                "DELETE FROM sessions WHERE owner = ? AND session = ? AND last_at < ?", (*key, now - self._ttl_s)
-            )
-            ((number,),) = connection.execute(
-                "INSERT INTO sessions (owner, session, last_at) VALUES (?, ?, ?) "
-                "ON CONFLICT DO UPDATE SET last_at = excluded.last_at RETURNING id",
-                (*key, now),
-            ).fetchall()
-            connection.execute(
-                "INSERT INTO turns SELECT ?1, COALESCE(MAX(number), 0) + 1, ?2 FROM turns WHERE session = ?1",
-                (number, _text(turn)),
-            )
-            connection.execute(
-                "DELETE FROM turns WHERE session = ?1 AND number <= "
-                "(SELECT MAX(number) FROM turns WHERE session = ?1) - ?2",
-                (number, self._most_turns),
-            )
+            for statement, about in (
+                (_FORGET_OLD, {"until": now - self._ttl_s}),
+                (_BEGIN, {"now": now}),
+                (_ADD, {}),
+                (_CUT, {"most": self._most_turns}),
+            ):
+                connection.execute(statement, {"given": given, **about})
 
     def delete(self, session: str, *, owner: str) -> None:
         """See `SessionStore.delete`."""
@@ -287,12 +325,18 @@ class RedisSessions:
 
     def append(self, session: str, turn: Turn, *, owner: str) -> None:
         """See `SessionStore.append`."""
-        _check(session, owner)
-        key = self._key(session, owner)
+        self.append_all((Said(session=session, turn=turn, owner=owner),))
+
+    def append_all(self, said: Sequence[Said]) -> None:
+        """See `SessionStore.append_all`."""
+        for one in said:
+            _check(one.session, one.owner)
         with self._errors(), self._redis.pipeline(transaction=True) as pipeline:
-            pipeline.rpush(key, _text(turn))
-            pipeline.ltrim(key, -self._most_turns, -1)
-            pipeline.pexpire(key, self._ttl_ms)
+            for one in said:
+                key = self._key(one.session, one.owner)
+                pipeline.rpush(key, _text(one.turn))
+                pipeline.ltrim(key, -self._most_turns, -1)
+                pipeline.pexpire(key, self._ttl_ms)
             pipeline.execute()
 
     def delete(self, session: str, *, owner: str) -> None:

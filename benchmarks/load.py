@@ -341,7 +341,7 @@ def main() -> int:
         if options.reindexes:
             figures |= reindexed(Path(folder), options.reindexes, options.readers, options.pause)
     for name, value in figures.items():
-        print(f"{name:<30}{value:10.2f}")
+        print(f"{name:<32}{value:10.2f}")
     print(json.dumps(figures))
     return 0
 
@@ -401,6 +401,7 @@ def _measure(
         "share_of_encoder": per_s / embed,
         "processor_share_of_assistant": ask_s / one_s,
         "processor_share_of_encoder": embed_s / one_s,
+        "processor_ms_beside_assistant": 1000 * (one_s - ask_s),
         "answers_per_s": per_s,
         "steady_p50_ms": steady.percentile_ms(0.5),
         "steady_p95_ms": steady.percentile_ms(0.95),

@@ -12,11 +12,12 @@ import assistant.cli
 from assistant import Assistant
 from assistant.evaluation.sets import read_set
 from assistant.server.database import Database
-from assistant.server.feedback import FeedbackStore, candidates, grouped
+from assistant.server.feedback import FeedbackStore, Told, candidates, grouped
 from assistant.sessions import SqliteSessions
 from tests.serving import ENGLISH, QUESTION, UNCLEAR, client, opened
 
 if TYPE_CHECKING:
+    import sqlite3
     from pathlib import Path
 
 PERSONAL = "星信推送会收集我的手机号13812345678吗"
@@ -34,7 +35,7 @@ def store(tmp_path: Path) -> FeedbackStore:
 
 def noted(store: FeedbackStore, assistant: Assistant, question: str, answer_id: str, **options: str) -> None:
     given = {"owner": "shop"} | options
-    store.note(answer_id, assistant.ask(question), **given)
+    store.note([Told(id=answer_id, answer=assistant.ask(question), **given)])
 
 
 def test_what_was_asked_in_vain_is_grouped_by_clause(store: FeedbackStore, assistant_: Assistant) -> None:
@@ -194,3 +195,27 @@ def test_keys_are_made_listed_and_revoked_on_the_command_line(
     assert assistant.cli.main(["keys", "create", "x", "--policies", " ,"]) == 2
     assert assistant.cli.main(["serve", "--host", "0.0.0.0", "--no-keys"]) == 1
     assert "--any-address" in capsys.readouterr().err
+
+
+def test_feedback_that_was_given_is_on_the_disk(
+    store: FeedbackStore, assistant_: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    original = Database._opened
+
+    def opened_and_heard(database: Database) -> sqlite3.Connection:
+        connection = original(database)
+        connection.set_trace_callback(said.append)
+        return connection
+
+    monkeypatch.setattr(Database, "_opened", opened_and_heard)
+    noted(store, assistant_, QUESTION, "ans_1")
+    assert not any("synchronous" in statement for statement in said), "records are not waited for"
+    assert store.give("ans_1", owner="shop", useful=True)
+    heard = [
+        statement for statement in said if "synchronous" in statement or statement.startswith(("UPDATE", "COMMIT"))
+    ]
+    assert heard[-4].endswith("FULL")
+    assert heard[-3].startswith("UPDATE")
+    assert heard[-2] == "COMMIT"
+    assert heard[-1].endswith("NORMAL")

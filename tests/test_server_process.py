@@ -6,10 +6,12 @@ import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -134,6 +136,45 @@ def test_whoever_sends_half_a_request_or_nonsense_does_no_harm(service: Running)
         connection.sock.sendall(data)
         connection.close()
     assert service.http.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("begin", "more"),
+    [
+        (b"GET /", b"a"),
+        (b"GET /healthz HTTP/1.1\r\nHost: x\r\n", b"X-A: b\r\n"),
+        (b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: ", b"b"),
+        (b"POST /v1/ask HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n0\r\n", b"X-A: b\r\n"),
+        (b"POST /v1/ask HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;", b"a"),
+    ],
+)
+def test_a_request_without_end_is_cut_off(service: Running, begin: bytes, more: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection:
+        connection.sendall(begin)
+        said = b""
+        with suppress(ConnectionError):
+            for _ in range(100):
+                connection.sendall(more * (4_096 // len(more)))
+                time.sleep(0.005)
+            pytest.fail("it would read for ever")
+        with suppress(ConnectionError):
+            said = connection.recv(100)
+        assert said == b"" or said.startswith(b"HTTP/1.1 400 ")
+    assert service.http.get("/healthz").status_code == 200
+
+
+def test_bodies_in_pieces_and_long_heads_are_read(service: Running) -> None:
+    body = json.dumps({"question": QUESTION, "history": [{"question": "？" * 300}] * 20}).encode()
+
+    def pieces() -> Iterator[bytes]:
+        for start in range(0, len(body), 500):
+            yield body[start : start + 500]
+
+    for _ in range(2):
+        said = service.http.post(
+            "/v1/ask", content=pieces(), headers={"Content-Type": "application/json", "X-Long": "a" * 8_000}
+        )
+        assert said.status_code == 200
 
 
 # --- The end -----------------------------------------------------------------------------

@@ -14,9 +14,14 @@ import pytest
 from starlette.testclient import TestClient
 
 from assistant import Answer, Assistant, CorpusError, Settings, build_index
+from assistant.errors import ServiceError, SessionError
 from assistant.server.app import create_app
+from assistant.server.database import Database
+from assistant.server.feedback import FeedbackStore, Told
 from assistant.server.observing import Metrics
+from assistant.server.recording import Recorder
 from assistant.server.service import AnswerCache, Service
+from assistant.sessions import SqliteSessions, new_session_id
 from tests.conftest import FakeEmbedder
 from tests.serving import QUESTION, UNCLEAR, PacedAssistant, client, events, opened, paced
 
@@ -187,6 +192,104 @@ def test_whoever_leaves_cancels_the_answer(slow: PacedAssistant, tmp_path: Path,
             assert not service._under_way
 
     asyncio.run(scene())
+
+
+def test_whoever_leaves_while_he_waits_is_not_answered(
+    slow: PacedAssistant, tmp_path: Path, threads: ThreadPoolExecutor
+) -> None:
+    with client(slow, tmp_path, server_threads=1, server_queue=1) as http:
+        busy = threads.submit(ask, http)
+        until(lambda: gauge(http, "threads_busy") == 1)
+        service: Service = http.app.state.parts.service  # type: ignore[attr-defined]
+        done: list[str] = []
+
+        async def give_up() -> None:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.1):
+                    await service.run(lambda: done.append("in vain"))
+
+        assert http.portal
+        for _ in range(3):
+            # His place is free for the next one.
+            http.portal.call(give_up)
+            assert gauge(http, "questions_waiting") == 0
+        slow.go.release(PIECES)
+        assert busy.result().status_code == 200
+        assert ask(http, "another").status_code == 200
+        assert not done
+
+
+# --- What is kept ------------------------------------------------------------------------
+
+
+class Counting(FeedbackStore):
+    """Records of answers that counts how often it writes, and cannot write some."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(Database(folder), days=1)
+        self.written: list[int] = []
+
+    def note(self, told: Sequence[Told]) -> None:
+        """See `FeedbackStore.note`."""
+        if any(one.id == "bad" for one in told):
+            raise ValueError("nobody thought of this")
+        super().note(told)
+        self.written.append(len(told))
+
+
+def test_answers_that_come_together_are_written_together(assistant: Assistant, tmp_path: Path) -> None:
+    store, sessions, more = Counting(tmp_path), SqliteSessions(tmp_path / "sessions"), True
+    answer, session = assistant.ask(QUESTION), new_session_id()
+
+    async def scene() -> None:
+        nonlocal more
+        recorder = Recorder(store, sessions, lambda: more)
+
+        async def keep(*ids: str) -> list[BaseException | None]:
+            told = [Told(id=id_, answer=answer, owner="a", session=session) for id_ in ids]
+            return await asyncio.gather(*map(recorder.keep, told), return_exceptions=True)
+
+        assert await keep("a", "b", "c") == [None] * 3
+        assert store.written == [3]
+        # Nobody waits for answers that do not come.
+        more = False
+        assert await keep("d") == [None]
+        assert store.written == [3, 1]
+        more = True
+        kept, fault, also = await keep("e", "bad", "f")
+        assert kept is also is None
+        assert str(fault) == "nobody thought of this"
+        more, late = True, asyncio.ensure_future(keep("g"))
+        await asyncio.sleep(0.01)
+        late.cancel()
+        await recorder.close()
+        more = False
+        assert await keep("h") == [None], "it may be used again"
+        await recorder.close()
+
+    asyncio.run(scene())
+    assert all(store.give(id_, owner="a", useful=True) for id_ in "abcdefgh")
+    assert len(sessions.get(session, owner="a")) == 8
+    sessions.close()
+
+
+def test_an_answer_is_told_although_it_cannot_be_kept(
+    assistant: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(error: Exception) -> Callable[..., None]:
+        def fail(*_: object, **__: object) -> None:
+            raise error
+
+        return fail
+
+    monkeypatch.setattr(FeedbackStore, "note", fails(ServiceError("no room")))
+    monkeypatch.setattr(SqliteSessions, "append_all", fails(SessionError("no room")))
+    with client(assistant, tmp_path) as http:
+        said = http.post("/v1/chat", json={"question": QUESTION}, headers={"Accept": "application/json"})
+    assert said.status_code == 200
+    assert {"an answer was not recorded", "a conversation was not kept"} <= {
+        record.message for record in caplog.records
+    }
 
 
 # --- Repeated questions ------------------------------------------------------------------

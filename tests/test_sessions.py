@@ -21,6 +21,7 @@ from assistant import SessionError, Settings, SettingsError, Turn
 from assistant.sessions import (
     MIN_ID_CHARS,
     RedisSessions,
+    Said,
     SessionStore,
     SqliteSessions,
     new_session_id,
@@ -155,6 +156,22 @@ def test_only_the_latest_turns_are_kept(opened: Callable[..., SessionStore]) -> 
     for number in range(7):
         store.append(session, Turn(question=str(number)), owner="a")
     assert store.get(session, owner="a") == turns("4", "5", "6")
+
+
+def test_turns_are_added_to_many_sessions_at_once(opened: Callable[..., SessionStore]) -> None:
+    first, second, store = new_session_id(), new_session_id(), opened(most_turns=3)
+    store.append(first, Turn(question="1"), owner="a")
+    said = [(first, "2", "a"), (second, "x", "a"), (first, "3", "a"), (first, "theirs", "b"), (first, "4", "a")]
+    store.append_all([Said(session=session, turn=Turn(question=text), owner=owner) for session, text, owner in said])
+    assert store.get(first, owner="a") == turns("2", "3", "4")
+    assert store.get(second, owner="a") == turns("x")
+    assert store.get(first, owner="b") == turns("theirs")
+    with pytest.raises(SessionError):
+        store.append_all([Said(session=id_, turn=Turn(question="5"), owner="a") for id_ in (first, "guessed")])
+    assert store.get(first, owner="a") == turns("2", "3", "4"), "all of them, or none"
+    store.append_all([])
+    store.append_all([Said(session=first, turn=FULL, owner="a")])
+    assert store.get(first, owner="a")[-1] == FULL
 
 
 def test_a_session_is_forgotten_some_time_after_its_last_turn(opened: Callable[..., SessionStore]) -> None:

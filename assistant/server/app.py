@@ -26,7 +26,6 @@ from assistant.server.asking import (
     Parts,
     answer_of,
     event,
-    forgiven,
     is_whole,
     keep_feedback,
     link,
@@ -40,6 +39,7 @@ from assistant.server.feedback import FeedbackStore
 from assistant.server.keys import KeyStore
 from assistant.server.observing import Metrics, Observed
 from assistant.server.reading import clause_json, outline_json, policy_json
+from assistant.server.recording import Recorder, forgiven
 from assistant.server.service import Service
 from assistant.server.wire import (
     Alive,
@@ -119,12 +119,16 @@ def create_app(
     settings = settings or Settings()
     metrics = Metrics()
     keys = KeyStore(Database(settings.server_folder()), settings)
+    service = Service(open_assistant or opener(settings), settings, metrics)
+    sessions = open_sessions(settings)
+    feedback = FeedbackStore(Database(settings.server_folder()), days=settings.server_feedback_days)
     parts = Parts(
         settings=settings,
-        service=Service(open_assistant or opener(settings), settings, metrics),
+        service=service,
         access=Access(keys, settings, use_keys=use_keys),
-        sessions=open_sessions(settings),
-        feedback=FeedbackStore(Database(settings.server_folder()), days=settings.server_feedback_days),
+        sessions=sessions,
+        feedback=feedback,
+        recorder=Recorder(feedback, sessions, service.more_come),
         metrics=metrics,
     )
     app = FastAPI(
@@ -413,6 +417,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         housekeeping.cancel()
         await parts.service.close()
         await parts.access.close()
+        await parts.recorder.close()
         parts.sessions.close()
 
 

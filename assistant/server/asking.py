@@ -3,40 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import secrets
 import time
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fastapi import Response
 from fastapi.responses import StreamingResponse
-from fastapi.sse import format_sse_event
 
 from assistant.answering import Answer
-from assistant.conversation import Turn
-from assistant.errors import ServiceError, SessionError
+from assistant.server.feedback import Told
 from assistant.server.observing import note
 from assistant.server.pages import permalink
 from assistant.server.redaction import redacted
 from assistant.server.wire import Refused, encoded
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Iterator, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Sequence
 
     from fastapi import Request
 
+    from assistant.conversation import Turn
     from assistant.policy import Policy
     from assistant.server.access import Access, Caller
     from assistant.server.feedback import FeedbackStore
     from assistant.server.observing import Metrics
+    from assistant.server.recording import Recorder
     from assistant.server.service import Service, Snapshot
     from assistant.server.wire import Feedback
     from assistant.sessions import SessionStore
     from assistant.settings import Settings
 
-_log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _CLIENT_LEFT = 499
 EVENT_STREAM = "text/event-stream"
@@ -56,6 +54,8 @@ class Parts:
     """Conversations."""
     feedback: FeedbackStore
     """Records of answers."""
+    recorder: Recorder
+    """Keeps answers."""
     metrics: Metrics
     """What is counted."""
 
@@ -120,12 +120,14 @@ class Asking:
             scope=self._caller.scope,
             history=self._history,
             policies=self._policies,
-            record=self._record,
         )
         async with aclosing(found):
             async for pieces in found:
                 if is_whole(pieces):
-                    self._count(answer_of(pieces))
+                    answer, owner = answer_of(pieces), self._caller.owner
+                    told = Told(id=self.id, answer=answer, owner=owner, session=self.session)
+                    await self._parts.recorder.keep(told)
+                    self._count(answer)
                 yield pieces
 
     async def answer(self) -> Answer:
@@ -157,23 +159,6 @@ class Asking:
         outcome = answer.abstained.kind if answer.abstained else "answered"
         self._parts.metrics.answers.labels(outcome, answer.language).inc()
         note(self._request.state, answer_id=self.id, outcome=outcome, citations=len(answer.citations))
-
-    def _record(self, answer: Answer) -> None:
-        owner = self._caller.owner
-        with forgiven("an answer was not recorded"):
-            self._parts.feedback.note(self.id, answer, owner=owner, session=self.session)
-        if self.session:
-            with forgiven("a conversation was not kept"):
-                self._parts.sessions.append(self.session, Turn.of(answer), owner=owner)
-
-
-@contextmanager
-def forgiven(event: str) -> Iterator[None]:
-    """Go on although a store cannot be used: an answer is worth more than its record."""
-    try:
-        yield
-    except (ServiceError, SessionError) as error:
-        _log.error(event, extra={"problem": str(error)})
 
 
 def is_whole(pieces: Sequence[str | Answer]) -> bool:
@@ -208,22 +193,30 @@ async def unless_left(request: Request, work: Awaitable[_T]) -> _T:
     Raises:
         Refused: If the client has left: nobody will read it.
     """
-    task, gone = asyncio.ensure_future(work), asyncio.ensure_future(_left(request))
+    asking = asyncio.current_task()
+    has_left = False
+
+    async def watch() -> None:
+        nonlocal has_left
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        has_left = True
+        if asking:
+            asking.cancel()
+
+    # The work itself needs no task of its own, which would cost as much as this one.
+    watching = asyncio.create_task(watch())
     try:
-        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            return task.result()
-        raise Refused(_CLIENT_LEFT, "client_left", "the client has left")
+        return await work
+    except asyncio.CancelledError:
+        if has_left:
+            raise Refused(_CLIENT_LEFT, "client_left", "the client has left") from None
+        raise
     finally:
-        gone.cancel()
-        if not task.done():
-            task.cancel()
-            await asyncio.wait({task})
-
-
-async def _left(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
+        watching.cancel()
+        if has_left and asking:
+            # Whoever else cancels, as a timeout does, counts on it.
+            asking.uncancel()
 
 
 async def keep_feedback(request: Request, caller: Caller, given: Feedback) -> Response:
@@ -244,7 +237,8 @@ async def keep_feedback(request: Request, caller: Caller, given: Feedback) -> Re
 
 def event(name: str | None, data: dict[str, Any]) -> bytes:
     """Return a server-sent event; without a name it is a `message`."""
-    return format_sse_event(event=name, data_str=encoded(data).decode())
+    # JSON has no line breaks, at which a value would have to be divided.
+    return (f"event: {name}\n".encode() if name else b"") + b"data: " + encoded(data) + b"\n\n"
 
 
 def policy_seen(snapshot: Snapshot, caller: Caller, policy_id: str) -> Policy:

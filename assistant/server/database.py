@@ -46,8 +46,11 @@ class Database:
         self._connection: sqlite3.Connection | None = None
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
         """Yield the connection in a transaction of its own, which is undone if anything goes wrong.
+
+        Args:
+            durable: Whether what is written is on the disk at the end, so that a power cut cannot take it back.
 
         Raises:
             ServiceError: If the file cannot be opened, read or written.
@@ -56,8 +59,14 @@ class Database:
             try:
                 connection = self._connection or self._opened()
                 self._connection = connection
-                with connection:
-                    yield connection
+                if durable:
+                    connection.execute("PRAGMA synchronous = FULL").close()
+                try:
+                    with connection:
+                        yield connection
+                finally:
+                    if durable:
+                        connection.execute("PRAGMA synchronous = NORMAL").close()
             except (OSError, sqlite3.Error) as error:
                 raise ServiceError(
                     f"{self.path}: cannot be used ({error}): check that it is whole and may be written, "
@@ -89,7 +98,7 @@ class Database:
         self.path.touch(mode=0o600)
         connection = sqlite3.connect(self.path, timeout=_BUSY_S, check_same_thread=False)
         try:
-            # Readers never wait for a writer; a crash of the machine may lose the last answers, but no file.
+            # Readers never wait for a writer; a power cut may lose the records of the last answers, but no file.
             with closing(connection.execute("PRAGMA journal_mode = WAL")):
                 pass
             connection.execute("PRAGMA synchronous = NORMAL").close()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from assistant.server.redaction import redacted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from assistant.answering import Answer
     from assistant.server.database import Database
@@ -25,6 +25,29 @@ Fault = Literal["abstained", "not_useful"]
 
 _DAY_S = 86_400.0
 _UNRATED_S = _DAY_S
+
+_NOTE = """
+INSERT INTO answers
+  SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
+    json_extract(value, '$[3]'), json_extract(value, '$[4]'), json_extract(value, '$[5]'), json_extract(value, '$[6]'),
+    json_extract(value, '$[7]'), json_extract(value, '$[8]'), json_extract(value, '$[9]'), json_extract(value, '$[10]'),
+    NULL, ''
+  FROM json_each(?)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """An answer that feedback may name."""
+
+    id: str
+    """Its id."""
+    answer: Answer
+    """The answer."""
+    owner: str
+    """Whose it is: nobody else can give feedback on it, or erase it."""
+    session: str = ""
+    """Id of the conversation, of which only a digest is kept; empty if it is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,39 +110,18 @@ class FeedbackStore:
         self._database = database
         self._days = days
 
-    def note(self, answer_id: str, answer: Answer, *, owner: str, session: str = "") -> None:
-        """Keep a record of an answer, so that feedback can name it.
-
-        Args:
-            answer_id: Its id.
-            answer: The answer.
-            owner: Whose it is: nobody else can give feedback on it, or erase it.
-            session: Id of the conversation, of which only a digest is kept.
+    def note(self, told: Sequence[Told]) -> None:
+        """Keep a record of each answer, so that feedback can name it: all are written, or none.
 
         Raises:
             ServiceError: If the database cannot be used.
         """
-        if not self._days:
+        if not self._days or not told:
             return
-        cited = [(c.policy_id, c.clause_id, c.reference) for c in answer.citations]
-        nearest = [(hit.policy.id, hit.clause.id, hit.reference) for hit in answer.hits[:1]]
-        policies = sorted({place[0] for place in (*cited, *nearest)})
-        row = (
-            answer_id,
-            owner,
-            _digest(session),
-            time.time(),
-            redacted(answer.question),
-            redacted(answer.query),
-            answer.language,
-            _as_json(policies),
-            _as_json(cited or nearest),
-            _as_json([citation.quote for citation in answer.citations]),
-            # Where nothing was looked for, as for a greeting, nothing was asked in vain.
-            answer.abstained.kind if answer.abstained and (answer.hits or answer.abstained.kind == "unclear") else None,
-        )
+        given = json.dumps([_row(one) for one in told])
         with self._database.transaction() as connection:
-            connection.execute("INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, '')", row)
+            # One statement for all of them: other threads go on in each.
+            connection.execute(_NOTE, (given,))
 
     def give(self, answer_id: str, *, owner: str, useful: bool, why: str = "") -> bool:
         """Keep the feedback on an answer; say whether there is such an answer of this owner, if any are kept.
@@ -129,7 +131,8 @@ class FeedbackStore:
         """
         if not self._days:
             return True
-        with self._database.transaction() as connection:
+        # It is said once, and people are few: nothing of it is lost.
+        with self._database.transaction(durable=True) as connection:
             found = connection.execute(
                 "UPDATE answers SET useful = ?, why = ? WHERE id = ? AND owner = ?",
                 (useful, redacted(why), answer_id, owner),
@@ -220,6 +223,28 @@ def candidates(complaints: Iterable[Complaint]) -> tuple[dict[str, Any], ...]:
             **({"policies": [complaint.policy_id]} if complaint.policy_id else {}),
         }
     return tuple(found.values())
+
+
+def _row(told: Told) -> tuple[Any, ...]:
+    answer = told.answer
+    cited = [(c.policy_id, c.clause_id, c.reference) for c in answer.citations]
+    nearest = [(hit.policy.id, hit.clause.id, hit.reference) for hit in answer.hits[:1]]
+    policies = sorted({place[0] for place in (*cited, *nearest)})
+    question = redacted(answer.question)
+    return (
+        told.id,
+        told.owner,
+        _digest(told.session),
+        time.time(),
+        question,
+        question if answer.query == answer.question else redacted(answer.query),
+        answer.language,
+        _as_json(policies),
+        _as_json(cited or nearest),
+        _as_json([citation.quote for citation in answer.citations]),
+        # Where nothing was looked for, as for a greeting, nothing was asked in vain.
+        answer.abstained.kind if answer.abstained and (answer.hits or answer.abstained.kind == "unclear") else None,
+    )
 
 
 def _complaint(row: tuple[Any, ...]) -> Complaint:

@@ -118,7 +118,7 @@ class KeyStore:
         text = f"pak_{key.id}_{secrets.token_urlsafe(32)}"
         scope = None if key.policies is None else json.dumps(key.policies, ensure_ascii=False)
         row = (key.id, name, _sha256(text), scope, rate, json.dumps(key.origins), key.created_at)
-        with self._database.transaction() as connection:
+        with self._database.transaction(durable=True) as connection:
             connection.execute("INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, NULL)", row)
         self._read_at = -_FRESH_S
         return key, text
@@ -137,7 +137,7 @@ class KeyStore:
         Raises:
             ServiceError: If there is no such key, or the database cannot be used.
         """
-        with self._database.transaction() as connection:
+        with self._database.transaction(durable=True) as connection:
             found = connection.execute(
                 "UPDATE keys SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?", (_now(), key_id)
             )
@@ -218,7 +218,7 @@ class KeyStore:
         if self._settings.server_secret is not None:
             return self._settings.server_secret.get_secret_value()
         if self._secret is None:
-            with self._database.transaction() as connection:
+            with self._database.transaction(durable=True) as connection:
                 fresh = ("signing", secrets.token_urlsafe(32))
                 connection.execute("INSERT OR IGNORE INTO secrets VALUES (?, ?)", fresh)
                 (self._secret,) = connection.execute("SELECT value FROM secrets WHERE name = 'signing'").fetchone()

@@ -46,6 +46,7 @@ SECURITY_HEADERS = {
     "Cache-Control": "no-store",
 }
 """On every response that does not set its own."""
+_SECURITY_HEADERS = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 
 
 class Metrics:
@@ -112,8 +113,8 @@ class Observed:
                 status = message["status"]
                 out = MutableHeaders(scope=message)
                 out["X-Request-ID"] = request_id
-                for name, value in SECURITY_HEADERS.items():
-                    out.setdefault(name, value)
+                known = {name for name, _ in out.raw}
+                out.raw.extend(header for header in _SECURITY_HEADERS if header[0] not in known)
             await send(message)
 
         with self._span(scope, headers, request_id) as span:
@@ -190,7 +191,12 @@ class Observed:
             yield _NoSpan()
             return
         from opentelemetry.propagate import extract
-        from opentelemetry.trace import SpanKind
+        from opentelemetry.trace import ProxyTracerProvider, SpanKind, get_tracer_provider
+
+        if isinstance(get_tracer_provider(), ProxyTracerProvider):
+            # Nobody set up where traces go.
+            yield _NoSpan()
+            return
 
         context = extract(dict(headers))
         attributes = {"http.request.method": scope["method"], "request_id": request_id}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from html import escape
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -40,8 +41,13 @@ _WORDS = {
 
 def permalink(policy: Policy, clause_id: str = "", *, signature: str = "") -> str:
     """Return where a policy, or a clause of it, can be read: relative to the address of the service."""
-    query = {name: value for name, value in (("version", policy.version), ("sig", signature)) if value}
-    page = f"policies/{quote(policy.id, safe='')}" + (f"?{urlencode(query)}" if query else "")
+    return _permalink(policy.id, policy.version, clause_id, signature)
+
+
+@lru_cache(maxsize=10_000)
+def _permalink(policy_id: str, version: str, clause_id: str, signature: str) -> str:
+    query = {name: value for name, value in (("version", version), ("sig", signature)) if value}
+    page = f"policies/{quote(policy_id, safe='')}" + (f"?{urlencode(query)}" if query else "")
     return f"{page}#{anchor(clause_id)}" if clause_id else page
 
 

@@ -10,11 +10,12 @@ import socket
 import tempfile
 import threading
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from assistant.errors import AssistantError, ServiceError
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
 
     import uvicorn
@@ -78,6 +79,7 @@ def serve(
         workers=workers,
         log_config=None,
         access_log=False,
+        http=_protocol(),
         server_header=False,
         ws="none",
         lifespan="on",
@@ -148,6 +150,15 @@ def check_exposure(settings: Settings, *, host: str, use_keys: bool, any_address
             f"on {host} others can reach the service, and it has no keys: make one with "
             "`policy-assistant keys create`, or say --any-address if whoever reaches it may use it"
         )
+
+
+def _protocol() -> type[asyncio.Protocol] | Literal["h11"]:
+    """Return what reads HTTP: httptools, or where that is not to be had, as with PyPy, the parser in Python."""
+    try:
+        from assistant.server.protocol import Protocol
+    except ImportError:
+        return "h11"
+    return Protocol
 
 
 def _app(make_app: AppFactory | None, settings: Settings, use_keys: bool) -> ASGIApp:

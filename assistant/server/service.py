@@ -14,7 +14,7 @@ import os
 import threading
 import time
 from collections import OrderedDict, deque
-from contextlib import asynccontextmanager, suppress
+from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -24,7 +24,7 @@ from assistant.errors import AssistantError, QuestionError
 from assistant.server.wire import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+    from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 
     from assistant.conversation import Turn
     from assistant.server.observing import Metrics
@@ -116,10 +116,7 @@ class Service:
         # Whoever waits for a language model does no work.
         busy = _WITH_LLM if settings.llm_base_url else 1
         self._threads = settings.server_threads or busy * _cores()
-        self._pool = _Pool(self._threads)
-        self._free = asyncio.Semaphore(self._threads)
-        self._waiting = 0
-        self._mean_s = 0.02
+        self._pool = _Pool(self._threads, metrics)
         self._snapshot: Snapshot | None = None
         self._reloading = asyncio.Lock()
         self._watching: asyncio.Task[None] | None = None
@@ -218,7 +215,6 @@ class Service:
         scope: Scope,
         history: Sequence[Turn] = (),
         policies: Sequence[str] | None = None,
-        record: Callable[[Answer], None],
     ) -> AsyncGenerator[tuple[str | Answer, ...]]:
         """Yield the pieces of an answer as they are verified, the answer last; no pieces if there were none for long.
 
@@ -230,7 +226,6 @@ class Service:
             scope: Ids of the policies that the caller may see; None for all.
             history: What was said before, oldest first.
             policies: Ids of the policies to answer from, as in `Assistant.ask`.
-            record: Called by a thread with the answer, before it is yielded.
 
         Yields:
             What has come since the last time, in order.
@@ -241,26 +236,11 @@ class Service:
         asked = (scope, question, tuple(history), None if policies is None else tuple(policies))
         if known := snapshot.cache.get(asked):
             self._metrics.cached.inc()
-            answer = known[-1]
-            if isinstance(answer, Answer):
-                await asyncio.to_thread(record, answer)
             yield known
             return
         view = snapshot.view(scope)
         pieces: list[str | Answer] = []
-
-        def answered() -> Iterator[str | Answer]:
-            found = view.stream(question, history=history, policies=policies)
-            try:
-                for piece in found:
-                    if isinstance(piece, Answer):
-                        record(piece)
-                    yield piece
-            finally:
-                # Closing a generator cancels what it is at.
-                getattr(found, "close", _nothing)()
-
-        async with self._job(answered) as job:
+        with self._job(lambda: view.stream(question, history=history, policies=policies)) as job:
             while not (pieces and isinstance(pieces[-1], Answer)):
                 found = await job.take()
                 pieces += found
@@ -275,20 +255,20 @@ class Service:
         Raises:
             Refused: As `stream`.
         """
-        async with self._job(lambda: iter([work()])) as job:
+        with self._job(lambda: iter([work()])) as job:
             while not (found := await job.take()):
                 pass
             result: _T = found[0]
             return result
 
-    @asynccontextmanager
-    async def _job(self, items: Callable[[], Iterator[Any]]) -> AsyncIterator[_Job]:
+    @contextmanager
+    def _job(self, items: Callable[[], Iterator[Any]]) -> Iterator[_Job]:
         """Have a thread put `items` into a job as soon as one is free; whoever leaves the job cancels it."""
-        deadline = asyncio.get_running_loop().time() + self.settings.server_timeout_s
-        job = _Job(items, deadline)
+        self.check_room()
+        job = _Job(items, asyncio.get_running_loop(), self.settings.server_timeout_s)
         self._under_way.add(job)
+        self._pool.submit(job)
         try:
-            await self._submit(job.run, deadline)
             yield job
         except TimeoutError:
             limit = self.settings.server_timeout_s
@@ -297,8 +277,12 @@ class Service:
         except QuestionError as error:
             raise Refused(422, "invalid_question", str(error)) from None
         finally:
-            job.cancelled.set()
+            self._pool.cancel(job)
             self._under_way.discard(job)
+
+    def more_come(self) -> bool:
+        """Say whether questions wait for a thread, so that answers are about to come."""
+        return self._pool.waiting > 0
 
     def check_room(self) -> None:
         """Say whether one more question may come.
@@ -308,43 +292,9 @@ class Service:
         """
         if self._stopped:
             raise _shutting_down()
-        if self._free.locked() and self._waiting >= self.settings.server_queue:
-            wait_s = math.ceil((self._waiting + 1) * self._mean_s / self._threads)
+        if self._pool.unfinished >= self._threads + self.settings.server_queue:
+            wait_s = math.ceil(self._pool.wait_s)
             raise Refused(503, "overloaded", "too many questions at once: try again", retry_after_s=min(wait_s, 60))
-
-    async def _submit(self, work: Callable[[], None], deadline: float) -> None:
-        """Have `work` done by the pool as soon as a thread is free.
-
-        Raises:
-            Refused: If too many wait already.
-            TimeoutError: If none is free before the deadline.
-        """
-        self.check_room()
-        self._waiting += 1
-        self._metrics.waiting.inc()
-        try:
-            async with asyncio.timeout_at(deadline):
-                await self._free.acquire()
-        finally:
-            self._waiting -= 1
-            self._metrics.waiting.dec()
-        loop, started = asyncio.get_running_loop(), time.perf_counter()
-
-        def freed() -> None:
-            # Only now: a thread goes on after its request was given up.
-            spent = time.perf_counter() - started
-            self._mean_s += 0.1 * (spent - self._mean_s)
-            self._metrics.busy.dec()
-            self._metrics.work_seconds.observe(spent)
-            self._free.release()
-
-        def do() -> None:
-            work()
-            with suppress(RuntimeError):  # the loop has ended first
-                loop.call_soon_threadsafe(freed)
-
-        self._metrics.busy.inc()
-        self._pool.submit(do)
 
 
 class _Job:
@@ -352,36 +302,46 @@ class _Job:
 
     Args:
         items: Makes the items, in the thread.
-        deadline: When it is too late, by the loop's clock, in seconds.
+        loop: The event loop.
+        timeout_s: When it is too late, in seconds from now.
     """
 
-    def __init__(self, items: Callable[[], Iterator[Any]], deadline: float) -> None:
-        self.cancelled = threading.Event()
-        self._items = items
-        self._deadline = deadline
+    def __init__(self, items: Callable[[], Iterator[Any]], loop: asyncio.AbstractEventLoop, timeout_s: float) -> None:
+        self.is_waiting = True
+        """Whether no thread has begun with it; for the pool, which alone changes it."""
+        self._items: Callable[[], Iterator[Any]] | None = items
+        self._loop = loop
+        self._deadline = loop.time() + timeout_s
         self._done: deque[Any] = deque()
-        self._loop = asyncio.get_running_loop()
-        self._woken = asyncio.Event()
+        self._cancelled = False
+        self._woken: asyncio.Future[None] | None = None
         self._waking = False
 
     def run(self) -> None:
         """Put the items in until they end or nobody wants them any more."""
         try:
-            if self.cancelled.is_set():
+            if (items := self._items) is None:
                 return
-            found = self._items()
+            found = items()
             try:
                 for item in found:
                     # An empty piece only asks whether anyone still waits.
                     if not (isinstance(item, str) and not item):
                         self.put(item)
-                    if self.cancelled.is_set():
+                    if self._cancelled:
                         return
             finally:
+                # Closing a generator cancels what it is at.
                 getattr(found, "close", _nothing)()
         # Whatever it is, who waits has to know.
         except BaseException as error:  # noqa: BLE001
             self.put(error)
+
+    def cancel(self) -> None:
+        """Say that nobody wants the items any more."""
+        self._cancelled = True
+        # It may stay in the queue for a while; what it holds need not.
+        self._items = None
 
     def put(self, item: object) -> None:
         """Put an item in, or an error that ends them; by any thread."""
@@ -399,17 +359,19 @@ class _Job:
             TimeoutError: If it is too late.
             Exception: What went wrong in the thread, once all before it has been taken.
         """
-        until = self._loop.time() + PING_S
+        until = min(self._loop.time() + PING_S, self._deadline)
         # It may be woken for what has been taken already.
         while not self._done:
-            self._woken.clear()
-            try:
-                async with asyncio.timeout_at(min(self._deadline, until)):
-                    await self._woken.wait()
-            except TimeoutError:
-                if until >= self._deadline:
-                    raise
+            if self._loop.time() >= until:
+                if until == self._deadline:
+                    raise TimeoutError
                 return []
+            self._woken = self._loop.create_future()
+            timer = self._loop.call_at(until, self._rouse)
+            try:
+                await self._woken
+            finally:
+                timer.cancel()
         found = []
         while self._done and not isinstance(self._done[0], BaseException):
             found.append(self._done.popleft())
@@ -419,7 +381,11 @@ class _Job:
 
     def _wake(self) -> None:
         self._waking = False
-        self._woken.set()
+        self._rouse()
+
+    def _rouse(self) -> None:
+        if self._woken and not self._woken.done():
+            self._woken.set_result(None)
 
 
 def _nothing() -> None:
@@ -427,32 +393,80 @@ def _nothing() -> None:
 
 
 class _Pool:
-    """Threads that work. They never keep the process from ending, as those of the standard library's pool do.
+    """Threads that do jobs, first come, first served.
+
+    A thread goes from one job to the next without asking the event loop, which may be busy. They never keep the
+    process from ending, as those of the standard library's pool do.
 
     Args:
         size: Number of threads.
+        metrics: What is counted.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, metrics: Metrics) -> None:
         self._size = size
-        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._metrics = metrics
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._lock = threading.Lock()
+        self.waiting = 0
+        """Number of jobs that wait."""
+        self._busy = 0
+        self._mean_s = 0.02
         for number in range(size):
             threading.Thread(target=self._run, name=f"answer-{number}", daemon=True).start()
 
-    def submit(self, work: Callable[[], None]) -> None:
-        """Have work done, which raises nothing."""
-        self._work.put(work)
+    @property
+    def unfinished(self) -> int:
+        """Number of jobs that wait or are worked at."""
+        return self.waiting + self._busy
+
+    @property
+    def wait_s(self) -> float:
+        """How long one more job would wait, in seconds."""
+        return (self.waiting + 1) * self._mean_s / self._size
+
+    def submit(self, job: _Job) -> None:
+        """Have a job done."""
+        with self._lock:
+            self.waiting += 1
+        self._metrics.waiting.inc()
+        self._jobs.put(job)
+
+    def cancel(self, job: _Job) -> None:
+        """Cancel a job: it waits no more, or ends with the item that it is at."""
+        job.cancel()
+        self._begin(job, 0)
 
     def close(self) -> None:
         """Let the threads end once they have done what they are at."""
         for _ in range(self._size):
-            self._work.put(None)
+            self._jobs.put(None)
+
+    def _begin(self, job: _Job, busy: int) -> bool:
+        """Take a job from those that wait to those that are worked at, or to neither; say whether it did wait."""
+        with self._lock:
+            if not job.is_waiting:
+                return False
+            job.is_waiting = False
+            self.waiting -= 1
+            self._busy += busy
+        self._metrics.waiting.dec()
+        return True
 
     def _run(self) -> None:
-        while work := self._work.get():
-            work()
+        while job := self._jobs.get():
+            if self._begin(job, 1):
+                self._metrics.busy.inc()
+                started = time.perf_counter()
+                job.run()
+                spent = time.perf_counter() - started
+                with self._lock:
+                    self._busy -= 1
+                    self._mean_s += 0.1 * (spent - self._mean_s)
+                self._metrics.busy.dec()
+                self._metrics.work_seconds.observe(spent)
             # What it held is not to stay until the next question comes.
-            del work
+            del job
 
 
 async def _in_thread(work: Callable[[], _T]) -> _T:

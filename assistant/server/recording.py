@@ -1,0 +1,127 @@
+"""What is kept of an answer before it is told: its record for feedback, and its turn of the conversation.
+
+Writing costs more by the transaction than by the row, and takes the interpreter away from the answers under way each
+time. So while more answers are about to come, those that are there wait a moment for them and are written together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from contextlib import contextmanager, suppress
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+from assistant.conversation import Turn
+from assistant.errors import ServiceError, SessionError
+from assistant.sessions import Said
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from assistant.server.feedback import FeedbackStore, Told
+    from assistant.sessions import SessionStore
+
+_log = logging.getLogger(__name__)
+
+_WAIT_S = 0.05
+_MOST = 16
+_CLOSE_S = 2.0
+
+
+class Recorder:
+    """Keeps answers, several at once where many come. Belongs to one event loop.
+
+    Args:
+        feedback: Records of answers.
+        sessions: Conversations.
+        more_come: Says whether further answers are about to come.
+    """
+
+    def __init__(self, feedback: FeedbackStore, sessions: SessionStore, more_come: Callable[[], bool]) -> None:
+        self._feedback = feedback
+        self._sessions = sessions
+        self._more_come = more_come
+        self._pending: list[tuple[Told, asyncio.Future[None]]] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._batches: SimpleQueue[list[tuple[Told, asyncio.Future[None]]]] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    async def keep(self, told: Told) -> None:
+        """Return once an answer has been written, or could not be, which the log says."""
+        loop = asyncio.get_running_loop()
+        written = loop.create_future()
+        self._pending.append((told, written))
+        if len(self._pending) >= _MOST or not self._more_come():
+            self._hand_over()
+        elif self._timer is None:
+            self._timer = loop.call_later(_WAIT_S, self._hand_over)
+        await written
+
+    async def close(self) -> None:
+        """Write what is still to be written."""
+        self._hand_over()
+        if self._thread:
+            self._batches.put([])
+            await asyncio.to_thread(self._thread.join, _CLOSE_S)
+            self._thread = None
+
+    def _hand_over(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        if not self._pending:
+            return
+        if self._thread is None:
+            # It never keeps the process from ending.
+            self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+            self._thread.start()
+        self._batches.put(self._pending)
+        self._pending = []
+
+    def _run(self) -> None:
+        while batch := self._batches.get():
+            faults = self._faults([told for told, _ in batch])
+            waiting = [written for _, written in batch]
+            with suppress(RuntimeError):  # the loop has ended
+                waiting[0].get_loop().call_soon_threadsafe(_tell, waiting, faults)
+            # What it held is not to stay until the next answer comes.
+            del batch, waiting
+
+    def _faults(self, told: Sequence[Told]) -> list[Exception | None]:
+        """Write answers, and return for each what nobody thought of."""
+        try:
+            self._write(told)
+        # Whatever it is, who waits has to know; and the others are not to suffer from it.
+        except Exception as error:  # noqa: BLE001
+            return [error] if len(told) == 1 else [fault for one in told for fault in self._faults([one])]
+        return [None] * len(told)
+
+    def _write(self, told: Sequence[Told]) -> None:
+        with forgiven("an answer was not recorded"):
+            self._feedback.note(told)
+        with forgiven("a conversation was not kept"):
+            said = [Said(session=one.session, turn=Turn.of(one.answer), owner=one.owner) for one in told if one.session]
+            if said:
+                self._sessions.append_all(said)
+
+
+def _tell(waiting: Sequence[asyncio.Future[None]], faults: Sequence[Exception | None]) -> None:
+    for written, fault in zip(waiting, faults, strict=True):
+        # Whoever asked may have left.
+        if written.done():
+            continue
+        if fault:
+            written.set_exception(fault)
+        else:
+            written.set_result(None)
+
+
+@contextmanager
+def forgiven(event: str) -> Iterator[None]:
+    """Go on although a store cannot be used: an answer is worth more than its record."""
+    try:
+        yield
+    except (ServiceError, SessionError) as error:
+        _log.error(event, extra={"problem": str(error)})
