@@ -191,9 +191,9 @@ class Observed:
             yield _NoSpan()
             return
         from opentelemetry.propagate import extract
-        from opentelemetry.trace import ProxyTracerProvider, SpanKind, get_tracer_provider
+        from opentelemetry.trace import ProxyTracer, ProxyTracerProvider, SpanKind, get_tracer_provider
 
-        if isinstance(get_tracer_provider(), ProxyTracerProvider):
+        if isinstance(self._tracer, ProxyTracer) and isinstance(get_tracer_provider(), ProxyTracerProvider):
             # Nobody set up where traces go.
             yield _NoSpan()
             return
