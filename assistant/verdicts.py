@@ -931,13 +931,13 @@ _IF_CONSENT = re.compile(
 )
 _ASKS_CONSENT = re.compile(r"同意|授权|许可|(?<![a-z])(?:consent|permission)")
 _CONSENT_FIRST = re.compile(
-    rf"\W*(?:在|当|若|如果|如|须|需|并|且|单独|事先|仅|我们[会将]){{0,3}}(?:{_CONSENT.pattern})"
+    rf"\W{{0,9}}(?:在|当|若|如果|如|须|需|并|且|单独|事先|仅|我们[会将]){{0,3}}(?:{_CONSENT.pattern})"
 )
 _IN_CASES = re.compile(
     r"(?:以下|下列|特定|法定|一定|有限|符合)[^,。;]{0,16}?(?:情形|情况|条件|规定|场景)|(?:模式|前提|场景)[下中]$|"
     r"in the following (?:cases|circumstances|situations)"
 )
-_PURPOSES = re.compile(r"\W*(?:为|防止|避免|保障|确保|以便|便于|用于|提高|提升|更好|更准确)")
+_PURPOSES = re.compile(r"\W{0,9}(?:为|防止|避免|保障|确保|以便|便于|用于|提高|提升|更好|更准确)")
 _WHEN_IN = re.compile(
     r"(?:在|当|如|若|未经|经|除)[^,。;]{1,60}?(?:时|后|前|下|外|(?=我们))|(?:if|when|unless|without) [^,.;]{1,120}"
 )
@@ -948,7 +948,7 @@ _MAJOR = re.compile(
 _OR_ANONYMOUS = re.compile(
     r"[^,。;]{0,8}或[^,。;]{0,8}?匿名化?(?:处理)?|(?:deleted?|erased?|removed?) or (?:[a-z]+ ){0,3}anonymi[sz]ed?"
 )
-_LEADS = re.compile(r"\s*(?:除|如|若|当|未经|unless|except|if|when)")
+_LEADS = re.compile(r"\s{0,9}(?:除|如|若|当|未经|unless|except|if|when)")
 _WHEN_EN = re.compile(
     r"\b(?:if|when|whenever|unless|only|except|without|with|after|before|once|upon|provided|as long as|subject to)\b.*"
 )
