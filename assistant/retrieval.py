@@ -8,12 +8,13 @@ scores are brought to one scale and added up.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, get_args
 
 from assistant.embedding import AnswerGuesser, ScopeJudge
-from assistant.text import Language, any_of, has_han, simplified
+from assistant.text import Language, any_of, has_han, normalized, simplified
 
 if TYPE_CHECKING:
     import re
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from assistant.embedding import Embedder, Vectors
     from assistant.index import Analyzer, Index, Passage, Shard
     from assistant.policy import Clause, Policy
+    from assistant.thesaurus import Thesaurus
 
     Scores = NDArray[np.float64]
 
@@ -194,15 +196,19 @@ class Retriever:
         shards = [self.index.shards[policy_id] for policy_id in (self.index.shards if policies is None else policies)]
         # Within its own policy a name tells no clause from another, but for the few that introduce it.
         own = any_of(name for shard in shards for name in shard.policy.names)
-        query = self.query(_addressed(question, own))
+        query = self.query(self._put(question, shards, own))
         if query.scope is not None and query.scope < _OTHER_MATTERS:
             # Tomorrow's weather is no matter of policies, whatever was asked before.
             after, near = (), ()
-        before = [self.query(_addressed(asked, own)) for asked in after]
+        before = [self.query(self._put(asked, shards, own)) for asked in after]
         if before and query.scope is not None and before[0].scope is not None:
             # Halfway: what leans on a matter of policies is likely to be one, however little it says itself.
             query = replace(query, scope=(query.scope + max(query.scope, before[0].scope)) / 2)
         return self._search(shards, query, before, near, k)
+
+    def _put(self, question: str, shards: Sequence[Shard], own: re.Pattern[str]) -> str:
+        """Return `question` as it is put to policies: in their own words for who they are of and whom they name."""
+        return _as_printed(_addressed(question, own), [shard.policy.text for shard in shards], self.analyzer.thesaurus)
 
     def query(self, question: str) -> Query:
         """Analyse and embed a question."""
@@ -345,6 +351,35 @@ def _addressed(question: str, names: re.Pattern[str]) -> str:
     if rest == asked or not any(char.isalnum() for char in rest):
         return question
     return names.sub("你们" if has_han(rest) else "you", asked)
+
+
+def _as_printed(question: str, texts: Sequence[str], thesaurus: Thesaurus) -> str:
+    """Return `question` with each company by the name that stands most often in `texts`.
+
+    To a model 高德 and 高德地图 are two that have something to do with each other.
+
+    >>> from assistant.thesaurus import default_thesaurus
+    >>> _as_printed("高德会收集什么？", ["高德地图SDK：位置信息"], default_thesaurus())
+    '高德地图会收集什么？'
+    """
+    folded = normalized(question)
+    if len(folded) != len(question):
+        return question
+    said = question
+    for start, end, ids in reversed(list(thesaurus.find(folded))):
+        names = [name for id_ in ids if thesaurus[id_].kind == "vendor" for name in thesaurus[id_].names]
+        if not names:
+            continue
+        printed = Counter({name: sum(text.count(name) for text in texts) for name in names})
+        # 高德地图 is no 高德 by itself.
+        alone = {
+            name: count - sum(printed[other] for other in names if name != other and name in other)
+            for name, count in printed.items()
+        }
+        usual = max(names, key=lambda name: alone[name])
+        if alone[usual] > alone.get(folded[start:end], 0):
+            said = f"{said[:start]}{usual}{said[end:]}"
+    return said
 
 
 def _similarity(shard: Shard, scores: Mapping[str, Scores]) -> Scores:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from assistant.index import Index, build_shard
-from assistant.retrieval import Retriever, fuse, of_passages
+from assistant.retrieval import Retriever, _as_printed, fuse, of_passages
+from assistant.thesaurus import default_thesaurus
 from tests.conftest import FakeEmbedder
 
 if TYPE_CHECKING:
@@ -221,3 +222,13 @@ def test_what_is_like_other_policies_answers_is_put_forward(policies: tuple[Poli
 def test_a_company_that_no_policy_names_is_a_stranger(retriever: Retriever) -> None:
     assert retriever.retrieve("会把信息给 TikTok 吗", k=1)[0].evidence.stranger
     assert not retriever.retrieve("会收集人脸吗", k=1)[0].evidence.stranger
+
+
+def test_a_company_is_asked_for_by_the_name_that_the_policies_print() -> None:
+    thesaurus = default_thesaurus()
+    printed = ["使用目的：定位。SDK名称：高德地图SDK（高德地图;高德）"]
+    assert _as_printed("高德会收集哪些信息？", printed, thesaurus) == "高德地图会收集哪些信息？"
+    assert _as_printed("what does Amap collect", printed, thesaurus) == "what does 高德地图 collect"
+    # What stands there just as often is left, and so is what does not stand there at all.
+    assert _as_printed("高德会收集哪些信息？", ["高德", "无"], thesaurus) == "高德会收集哪些信息？"
+    assert _as_printed("高德会收集哪些信息？", ["个推"], thesaurus) == "高德会收集哪些信息？"
