@@ -8,7 +8,6 @@ scores are brought to one scale and added up.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, get_args
@@ -370,7 +369,7 @@ def _as_printed(question: str, texts: Sequence[str], thesaurus: Thesaurus) -> st
         names = [name for id_ in ids if thesaurus[id_].kind == "vendor" for name in thesaurus[id_].names]
         if not names:
             continue
-        printed = Counter({name: sum(text.count(name) for text in texts) for name in names})
+        printed = {name: sum(text.count(name) for text in texts) for name in names}
         # 高德地图 is no 高德 by itself.
         alone = {
             name: count - sum(printed[other] for other in names if name != other and name in other)

@@ -117,9 +117,9 @@ def as_json_text(value: object, *, indent: int | None = None) -> str:
 
 def complain(message: str) -> None:
     """Print what went wrong to standard error, on one line."""
-    from assistant.text import visible
+    from assistant.text import visible_line
 
-    typer.echo(f"policy-assistant: {' '.join(visible(message).split())}", err=True)
+    typer.echo(f"policy-assistant: {visible_line(message)}", err=True)
 
 
 def build(settings: Settings, *, force: bool = False) -> str:
