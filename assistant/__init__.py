@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from importlib import metadata
 
-from assistant.answering import Answer, Citation, Claim, Draft, Generator, Reason
+from assistant.answering import Answer, Citation, Claim, Draft, Generator
 from assistant.conversation import Turn
 from assistant.corpus import open_corpus
 from assistant.embedding import Embedder
@@ -34,6 +34,7 @@ from assistant.errors import (
 )
 from assistant.parsing import parse
 from assistant.policy import Clause, Policy
+from assistant.refusing import Reason
 from assistant.retrieval import Evidence, Hit
 from assistant.settings import Settings
 

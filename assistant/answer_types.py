@@ -23,10 +23,12 @@ class AnswerType:
     """Found in questions that want one."""
     held: re.Pattern[str]
     """Found in texts that hold one, be it in vague words."""
+    needed: bool = True
+    """Whether a text that holds none is no answer; else one that does is only a better one."""
 
 
-def _of(name: str, *, wanted: str, held: str) -> AnswerType:
-    return AnswerType(name=name, wanted=re.compile(wanted), held=re.compile(held))
+def _of(name: str, *, wanted: str, held: str, needed: bool = True) -> AnswerType:
+    return AnswerType(name=name, wanted=re.compile(wanted), held=re.compile(held), needed=needed)
 
 
 # Bounded, lest a long run of them be read again from each of its places.
@@ -189,6 +191,24 @@ ANSWER_TYPES = (
         wanted=r"几岁|多少岁|多大(?:年龄|岁|的孩子|才)|什么年龄|年龄(?:限制|要求|下限)|\bhow old\b|"
         r"\b(?:minimum|what|which) age\b|\bage (?:limit|requirement)s?\b",
         held=r"[\d一二三四五六七八九十]{1,3}周?岁|\b\d{1,2}\b|成年|儿童|\b(?:minors?|child|children|adults?|teen\w*)\b",
+    ),
+    _of(
+        # What comes of it if something is not given or not agreed to.
+        "refusal",
+        wanted=r"(?:不|没|拒绝)(?:想|愿意?|肯)?(?:给|同意|答应|开启?|授权|提供|实名|认证|绑定?|填|允许|登录|注册|上传|打开|接受)"
+        r"(?!了?(?:什么|哪|谁)).{0,14}(?:怎[么样]|咋|行[吗不]|可以[吗么]|能.{0,8}[吗么不]|影响|还能|后果)|"
+        r"(?:可不可以|能不能|可以|能否|可否|能)(?:选择)?(?:拒绝|不(?:给|同意|开启?|授权|提供|实名|认证|绑定?|填|允许|登录|注册|上传|刷))|"
+        r"(?:关[掉闭]|撤[回销]|拒绝).{0,14}(?:怎[么样]|影响|还能|后果)|"
+        r"\bwhat (?:if|(?:will |would )?happens? (?:if|when)) i (?:don'?t|do not|won'?t|refuse|say no|decline|deny|"
+        r"turn off|disable|withhold|withdraw|revoke|disagree)\b|"
+        r"\bcan i (?:still )?(?:use|order|buy|log|browse|pay|play|watch)\b.{0,30}"
+        r"\b(?:without|if i (?:don'?t|refuse))\b|\bcan i (?:refuse|decline|say no|skip)\b|"
+        r"\bif i (?:refuse|don'?t (?:agree|consent|give|provide|allow|accept)|decline|say no)\b",
+        held=r"拒绝|不(?:同意|提供|愿意?|授权|开启|开通|接受|使用|填写|影响|会影响|启用|上传|允许|登录|注册)|未(?:开启|授权|提供|同意)|"
+        r"无法|不能|关闭|撤[回销]|自愿|选择|"
+        r"\b(?:refus\w+|declin\w+|not (?:provide|agree|consent|affect|give|want|wish)|without|unable|cannot|optional|"
+        r"voluntar\w+|choose|withdraw\w*|disabl\w+|turn(?:ed)? off|unless)\b",
+        needed=False,
     ),
     _of(
         "count",

@@ -8,24 +8,23 @@ language model: its claims are the clauses' own sentences.
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from assistant.answer_types import gives_orders, holds, wanted, wants_all
-from assistant.text import STOPWORDS, Language, Span, fold, has_han, language_of, normalized, sentences
+from assistant.answer_types import holds, wanted, wants_all
+from assistant.refusing import answerability, is_unclear, refusal
+from assistant.text import Language, Span, fold, language_of, sentences, visible_line
 from assistant.verdicts import verdict_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from assistant.policy import Clause, Policy
-    from assistant.retrieval import Evidence, Hit
+    from assistant.refusing import Reason
+    from assistant.retrieval import Hit
     from assistant.verdicts import VerdictKind
-
-ReasonKind = Literal["not_stated", "out_of_scope", "unclear"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,23 +71,6 @@ class Citation:
     """End in the policy's text."""
     translation: str | None = None
     """English of exactly the quote, as a courtesy; None where the policy has none, or the quote cuts a sentence."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
-    """Why there is no answer."""
-
-    kind: ReasonKind
-    """`not_stated`: the policy is silent; `out_of_scope`: not its matter; `unclear`: ask again."""
-    message: str
-    """What to tell the person, in the language of the question."""
-    suggestions: tuple[str, ...] = ()
-    """Questions that the person may have meant, for `unclear`."""
-
-    def as_json(self) -> dict[str, object]:
-        """Return the reason as it is printed and served; `suggestions` only if there are any."""
-        suggestions = {"suggestions": list(self.suggestions)} if self.suggestions else {}
-        return {"kind": self.kind, "message": self.message, **suggestions}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,132 +162,20 @@ class ExtractiveGenerator:
         claims: list[Claim] = []
         told: list[tuple[str, Span]] = []
         for hit in chosen:
-            for clause, (start, end) in _quoted(hit):
-                if any(policy == hit.policy.id and start < b and a < end for policy, (a, b) in told):
+            for clause, (start, end) in _quoted(query, hit):
+                if any(policy == hit.policy.id and _overlap((start, end), span) for policy, span in told):
                     continue
                 told.append((hit.policy.id, (start, end)))
-                claims.append(Claim(policy_id=hit.policy.id, clause_id=clause.id, quote=hit.policy.text[start:end]))
+                claim = Claim(policy_id=hit.policy.id, clause_id=clause.id, quote=hit.policy.text[start:end])
+                # What a policy says twice in the same words is told once.
+                if not any(_same_words(claim, other) for other in claims):
+                    claims.append(claim)
         claims = claims[:most]
         if claims and not wants_all(query):
             claims[0] = _with_verdict(query, claims, hits)
         return Draft(claims=tuple(claims))
 
 
-def answerability(query: str, hits: Sequence[Hit]) -> float:
-    """Return the odds that a question has its answer in the policy: a logarithm, less the threshold.
-
-    A logistic regression over what is known of the question and its best hits, fitted on the dev questions
-    by `python -m evals.fit_refusals`, with the threshold at which few questions that have an answer are
-    refused. It knows the bundled encoder only: with another model nothing is refused by odds.
-
-    Args:
-        query: The question.
-        hits: What was found, best first.
-
-    Returns:
-        Above 0 if it is to be answered; minus infinity without hits, and for an order, which is not carried out.
-    """
-    if not hits or gives_orders(query):
-        return -math.inf
-    if hits[0].evidence.scope is None:
-        return math.inf
-    return sum(_ODDS[name] * value for name, value in features(query, hits).items()) + _ODDS["base"]
-
-
-def features(query: str, hits: Sequence[Hit]) -> dict[str, float]:
-    """Return by name what the regression reads of a question and its hits, of which there is at least one."""
-    evidence = hits[0].evidence
-    named = [hit.evidence.concepts for hit in hits[:_READ_FOR_CONCEPTS] if hit.evidence.concepts is not None]
-    # Bounded, lest it decide alone; and who names only what the clause names does not ask about other things.
-    scope = 0.0 if evidence.scope is None or evidence.concepts == 1 else max(evidence.scope, -_MOST_SCOPE)
-    familiarity = _USUAL_FAMILIARITY if evidence.familiarity is None else evidence.familiarity
-    return {
-        "scope": min(0.0, scope + _SCOPE_IN_DOUBT),
-        "similarity": evidence.similarity,
-        "likeness": _USUAL_LIKENESS if evidence.likeness is None else evidence.likeness,
-        # What is like no known question is no better for it.
-        "familiarity": max(familiarity, _LEAST_FAMILIARITY),
-        "concepts": max(named, default=_UNNAMED),
-        "unmentioned": min(len(evidence.unmentioned), _MOST_UNMENTIONED),
-        "stranger": float(evidence.stranger),
-        "unstated": _unstated(query, hits),
-    }
-
-
-def _unstated(query: str, hits: Sequence[Hit]) -> float:
-    """Return how far the best sentence that holds a value of the kind wanted is behind the best of all.
-
-    Returns:
-        In the units of scores, from 0 to `_MOST_UNSTATED`; 0 if no value is wanted.
-    """
-    kinds = wanted(query)
-    if not kinds:
-        return 0.0
-    said = [
-        (score, hit.policy.text[start:end])
-        for hit in hits
-        for (start, end), score in zip(hit.passage.sentences, hit.sentence_scores, strict=True)
-    ]
-    best = max((score for score, _ in said), default=0.0)
-    behind = [best - max((score for score, text in said if holds(text, kind)), default=-math.inf) for kind in kinds]
-    return min(_MOST_UNSTATED, max(behind))
-
-
-def is_unclear(query: str, hits: Sequence[Hit]) -> bool:
-    """Say whether a query is a word or two that stand in most clauses, such as 信息, or says nothing: "that one".
-
-    Args:
-        query: The question.
-        hits: What was found, best first.
-    """
-    if not any(char.isalnum() for char in query) or _only_points(query):
-        return True
-    # A Chinese word has two characters as a rule.
-    words = sum(1 if part.isascii() else len(part) / 2 for part in query.split())
-    return bool(hits) and words <= _FEW_WORDS and hits[0].evidence.frequency >= _IN_MOST
-
-
-def _only_points(query: str) -> bool:
-    """Say whether a query only points at something that was said before: "the other one please", 那个怎么弄."""
-    asked = normalized(query)
-    if has_han(asked):
-        return _ONLY_POINTS_ZH.fullmatch(asked) is not None
-    words = set(re.findall(r"[a-z0-9']+", asked))
-    return bool(words & _POINTERS) and words <= _EMPTY_WORDS
-
-
-_POINTERS = frozenset(("it", "that", "this", "these", "those", "one", "ones", "other", "another"))
-_EMPTY_WORDS = (STOPWORDS | _POINTERS | {"about", "ok", "okay", "thing", "things", "instead"}) - {"policy", "app"}
-_ONLY_POINTS_ZH = re.compile(
-    r"(?:那|这|它|另一?|还有|其他|其它)"
-    r"[那这它一个些种样边里是的呢吗嘛啊呀吧了能可以会要不怎么咋如何弄办搞做看用说什么为啥我你们?!。, ]{0,20}"
-)
-
-
-_FEW_WORDS = 2
-_IN_MOST = 0.5
-_ODDS = {
-    "scope": 0.28,
-    "similarity": 9.54,
-    "likeness": 5.18,
-    "familiarity": -6.7,
-    "concepts": 0.97,
-    "unmentioned": -0.7,
-    "stranger": -2.43,
-    "unstated": -1.19,
-    "base": -3.22,
-}
-_MOST_SCOPE = 6.0
-_SCOPE_IN_DOUBT = 1.0
-_LEAST_FAMILIARITY = 0.6
-_MOST_UNMENTIONED = 2
-_UNNAMED = 0.5
-"""What a question that names no concept counts as, halfway between all and none of them held."""
-_READ_FOR_CONCEPTS = 3
-_MOST_UNSTATED = 3.0
-# Of questions that have an answer; for an encoder that knows nothing of answers.
-_USUAL_LIKENESS = 0.76
-_USUAL_FAMILIARITY = 0.69
 # In the units of scores, which are sums of standard scores. Chosen on the dev questions.
 _CLAUSE_MARGIN = 0.6
 _SIMILARITY_MARGIN = 0.05
@@ -352,11 +222,20 @@ def _are_siblings(one: Hit, other: Hit) -> bool:
     return bool(above) and one.policy.id == other.policy.id and above == other.clause.id.rpartition(".")[0]
 
 
-def _quoted(hit: Hit) -> list[tuple[Clause, Span]]:
+def _overlap(one: Span, other: Span) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
+
+
+def _same_words(one: Claim, other: Claim) -> bool:
+    return one.policy_id == other.policy_id and "".join(one.quote.split()) == "".join(other.quote.split())
+
+
+def _quoted(query: str, hit: Hit) -> list[tuple[Clause, Span]]:
     """Return what a hit says in answer: clauses with spans of their text.
 
-    That is a short clause or list whole; of a long one the best sentence with those that come close,
-    neighbours joined; and if that is what leads into a long list, each item, of long ones the first words.
+    That is a short clause or list whole; of a long one the best sentence with those that come close, and the best that
+    holds a value of the kind wanted, neighbours joined; and if that is what leads into a long list, each item, of long
+    ones the first words.
     """
     text, sentences = hit.policy.text, hit.passage.sentences
     whole = (sentences[0][0], sentences[-1][1])
@@ -364,10 +243,10 @@ def _quoted(hit: Hit) -> list[tuple[Clause, Span]]:
     if whole[1] - whole[0] <= hit.policy.chars(_WHOLE_LIST_CHARS if is_list else _SHORT_CHARS):
         spans = [whole]
     else:
-        least = max(hit.sentence_scores) - _SENTENCE_MARGIN
+        kept = _kept(query, hit)
         spans = []
-        for (start, end), score in zip(sentences, hit.sentence_scores, strict=True):
-            if score < least:
+        for number, (start, end) in enumerate(sentences):
+            if number not in kept:
                 continue
             if spans and not text[spans[-1][1] : start].strip():
                 spans[-1] = (spans[-1][0], end)
@@ -377,6 +256,17 @@ def _quoted(hit: Hit) -> list[tuple[Clause, Span]]:
     if spans[-1][1] == whole[1] and text[whole[1] - 1] in _LEAD_IN and hit.end == hit.clause.body_end:
         quoted += _items(hit)
     return quoted
+
+
+def _kept(query: str, hit: Hit) -> set[int]:
+    """Return the places of the sentences of a long clause that answer."""
+    scores = hit.sentence_scores
+    kept = {number for number, score in enumerate(scores) if score >= max(scores) - _SENTENCE_MARGIN}
+    for kind in wanted(query):
+        holding = [n for n, span in enumerate(hit.passage.sentences) if holds(hit.policy.text[slice(*span)], kind)]
+        if holding and kept.isdisjoint(holding):
+            kept.add(max(holding, key=lambda number: scores[number]))
+    return kept
 
 
 def _items(hit: Hit) -> list[tuple[Clause, Span]]:
@@ -514,23 +404,6 @@ _LEAD = {"zh": "《{title}》的相关原文：", "en": "What {title} says, in i
 _LEAD_TO_WORDS = {"zh": "根据《{title}》：", "en": "According to {title}:"}
 _LEAD_TO_LIST = {"zh": "《{title}》有 {count} 处说到：", "en": "{title} speaks of this in {count} places:"}
 _COURTESY = "Translations are a courtesy: the Chinese text prevails."
-_ABSTAINED: dict[ReasonKind, dict[Language, str]] = {
-    "not_stated": {
-        "zh": "《{title}》没有说明这一点。",
-        "en": "{title} does not state this.",
-    },
-    "out_of_scope": {
-        "zh": "这个问题不在《{title}》的范围内。",
-        "en": "This is not a matter of {title}.",
-    },
-    "unclear": {
-        "zh": "没有看懂这个问题，请换个说法，写明想了解什么。",
-        "en": "The question is not clear: please say what you would like to know.",
-    },
-}
-_UNMENTIONED = {"zh": "《{title}》没有提到{names}。", "en": "{title} does not mention {names}."}
-_NEAREST = {"zh": "最接近的条款：{reference}。", "en": "The closest clause is {reference}."}
-_CONTACT = {"zh": "可联系{company}：{contact}。", "en": "You can ask {company}: {contact}."}
 
 
 def answer(*, question: str, query: str, draft: Draft, hits: Sequence[Hit], min_quote_chars: int) -> Answer:
@@ -592,7 +465,7 @@ def answered(
     if language == "en" and any(citation.translation for citation in citations):
         pieces.append(f"\n{_COURTESY}")
         yield pieces[-1]
-    reason = None if citations else _reason(query, hits, language)
+    reason = None if citations else refusal(query, hits, language)
     yield Answer(
         question=question,
         query=query,
@@ -603,6 +476,22 @@ def answered(
         abstained=reason,
         verdict=verdict,
     )
+
+
+def lead_in(policy: Policy, clause_id: str) -> Span | None:
+    """Return where the words stand that lead to a clause as one of a list's items; None if it is none."""
+    path = policy.path(clause_id)
+    if len(path) < 2:
+        return None
+    above = path[-2]
+    own = list(sentences(policy.text, above.start + len(above.label), above.body_end))
+    if not own or not policy.text[slice(*own[-1])].endswith(_LEAD_IN):
+        return None
+    start, end = own[-1]
+    # The title stands in the reference.
+    start += len(above.title) if policy.text.startswith(above.title, start) else 0
+    said = policy.text[start:end].strip(" ：:\n")
+    return (start, end) if said and len(said) <= policy.chars(_SHORT_CHARS) else None
 
 
 def _places(verified: Sequence[tuple[Claim, Citation]], hits: Sequence[Hit]) -> Counter[str]:
@@ -631,6 +520,7 @@ class _Wording:
         self._counts = counts
         self._policy_id = self._section = ""
         self._leads_to_words = False
+        self._told: list[tuple[str, Span]] = []
 
     def lines(self, claim: Claim, citation: Citation, *, marker: int) -> Iterator[str]:
         """Yield the lines that say a claim, after those that lead to it."""
@@ -644,10 +534,27 @@ class _Wording:
         if count >= _LEAST_LIST and (above := _section(policy, citation.clause_id)) != self._section:
             self._section = above
             yield f"{above}{'：' if language == 'zh' else ':'}"
+        # Whoever words a statement has read what leads to it.
+        own = claim.text and not claim.verdict
+        before = None if own else self._lead_in(policy, citation)
+        self._told.append((policy.id, (citation.start, citation.end)))
         quote = "\n  ".join(line.strip() for line in citation.quote.splitlines() if line.strip())
-        yield f"• {claim.text} “{quote}” [{marker}]" if claim.text else f"• “{quote}” [{marker}]"
+        led = f"“{visible_line(policy.text[slice(*before)])}” " if before else ""
+        yield f"• {f'{claim.text} ' if claim.text else ''}{led}“{quote}” [{marker}]"
         if citation.translation and language == "en":
-            yield f"  Translation: {citation.translation}"
+            led = f"{leading} " if before and (leading := policy.translation(*before)) else ""
+            yield f"  Translation: {led}{citation.translation}"
+
+    def _lead_in(self, policy: Policy, citation: Citation) -> Span | None:
+        """Return what leads to the item that a citation quotes, unless it was told.
+
+        The item alone may mean the opposite: what is *not* shared, or shared *without* consent.
+        """
+        before = lead_in(policy, citation.clause_id)
+        if before is None or any(policy.id == told and _overlap(before, span) for told, span in self._told):
+            return None
+        self._told.append((policy.id, before))
+        return before
 
 
 _LEAST_LIST = 3
@@ -666,63 +573,3 @@ def _section(policy: Policy, clause_id: str) -> str:
         if not path[1:2] or not path[1].title
         else (f"{path[1].label}{path[1].title}".strip())
     )
-
-
-def _reason(query: str, hits: Sequence[Hit], language: Language) -> Reason:
-    """Say why there is no answer, what comes closest to one, and whom to ask."""
-    kind: ReasonKind = "not_stated"
-    if is_unclear(query, hits):
-        return _ask_back(hits, language)
-    if not hits or _is_off_topic(hits[0].evidence):
-        kind = "out_of_scope"
-    if not hits:
-        return Reason(kind=kind, message=_ABSTAINED[kind][language].format(title=""))
-    policy = hits[0].policy
-    parts = [_ABSTAINED[kind][language].format(title=policy.title)]
-    if kind == "not_stated":
-        if names := hits[0].evidence.unmentioned:
-            listed = {"zh": "、", "en": ", "}[language].join(f"“{name}”" for name in names)
-            parts = [_UNMENTIONED[language].format(title=policy.title, names=listed)]
-        parts.append(_NEAREST[language].format(reference=hits[0].reference))
-    if policy.contact:
-        parts.append(_CONTACT[language].format(company=policy.company or policy.title, contact=policy.contact))
-    return Reason(kind=kind, message=(" " if language == "en" else "").join(parts))
-
-
-def _ask_back(hits: Sequence[Hit], language: Language) -> Reason:
-    """Say that a question is not clear, with questions about the clauses that came closest."""
-    titles = dict.fromkeys(title for hit in hits if (title := _topic(hit, language)))
-    suggestions = tuple(_SUGGESTED[language].format(topic=title) for title in list(titles)[:_MOST_SUGGESTIONS])
-    parts = [_ABSTAINED["unclear"][language]]
-    if suggestions:
-        parts.append(_FOR_INSTANCE[language].format(listed=" ".join(suggestions)))
-    message = (" " if language == "en" else "").join(parts)
-    return Reason(kind="unclear", message=message, suggestions=suggestions)
-
-
-def _topic(hit: Hit, language: Language) -> str:
-    """Return the nearest title above a hit, in the language of the question; empty if there is none."""
-    policy = hit.policy
-    clause = next((above for above in reversed(policy.path(hit.clause.id)[1:]) if above.title), None)
-    if clause is None:
-        return ""
-    if language == policy.language:
-        return clause.title.strip("：: 。.")[:_TOPIC_CHARS]
-    start = policy.text.index(clause.title, clause.start)
-    return (policy.translation(start, start + len(clause.title)) or "").strip(": .")
-
-
-_MOST_SUGGESTIONS = 3
-_TOPIC_CHARS = 24
-_SUGGESTED = {"zh": "关于“{topic}”是怎么规定的？", "en": "What does it say about “{topic}”?"}
-_FOR_INSTANCE = {"zh": "例如：{listed}", "en": "For instance: {listed}"}
-
-
-def _is_off_topic(evidence: Evidence) -> bool:
-    if evidence.scope is None:
-        return evidence.coverage < _LEAST_COVERAGE
-    # Who names a matter of policies asks about policies, whatever the sentence is like.
-    return evidence.scope < 0 and not evidence.unmentioned and not evidence.concepts
-
-
-_LEAST_COVERAGE = 0.2

@@ -16,7 +16,8 @@ stands by itself, those before it, what was cited, what was asked back. Each que
    `_by_pronoun`   它保存多久, "do they sell it?";
    `_supposing`    注销以后呢, "and on iOS?";
    `_of_another`   那高德呢, "and my contacts?", 那共享呢: names only of what;
-   `_of_the_same`  保存多久, "why?": says only what of it.
+   `_of_the_same`  保存多久, "why?": says only what of it;
+   `_by_sequel`    需要出示什么, "do you ask first?": names nothing.
 4. Else it stands by itself, and is left as typed. In any doubt a question does. But a short one may lean on those
    before it though no word shows it: they are told (`Condensed.after`), and what answers them is put forward.
 
@@ -29,6 +30,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from assistant.references import Reference, of_data, references_in
@@ -38,6 +40,7 @@ from assistant.rephrasing import (
     asked_with,
     asks_who,
     filled,
+    is_quoting,
     name_of,
     other_aspect,
     phrase_of,
@@ -53,6 +56,7 @@ from assistant.utterances import (
     Parts,
     Utterance,
     Vocabulary,
+    Word,
     default_vocabulary,
     vocabulary_of,
 )
@@ -110,7 +114,8 @@ class Condensed:
     place: int = 0
     """For `show`: which of the clauses cited, 1 being the first and -1 the last; 0 for all."""
     after: tuple[str, ...] = ()
-    """Questions before it that `query` may lean on in ways that no words show, the latest first. A short one may."""
+    """Questions to be searched for besides: those before it that `query` may lean on in ways that no words show, the
+    latest first, as a short one may; of a `query` that quotes the one before it, what it asks itself."""
 
 
 def condense(
@@ -222,7 +227,9 @@ def _understood(question: str, memory: _Memory) -> Condensed:
     found = Condensed(query=question, kind="question")
     if memory.query is None or len(asked.told) > _MOST_WORDS_LEANING:
         return found
-    return replace(found, after=(memory.query.text, *memory.after)[:_MOST_AFTER], cited=memory.cited)
+    # What quotes another question leans on that one, and says so.
+    before = () if is_quoting(memory.query) else memory.after
+    return replace(found, after=(memory.query.text, *before)[:_MOST_AFTER], cited=memory.cited)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -444,7 +451,7 @@ def _follow_up(asked: Utterance, memory: _Memory, *, corrects: bool) -> Condense
     )
     if len(leaning.parts.told) > _MOST_WORDS:
         return None
-    for way in (_answer_to_us, _of_nothing, _by_place, _by_pronoun, _supposing, _of_another, _of_the_same):
+    for way in (_answer_to_us, _of_nothing, _by_place, _by_pronoun, _supposing, _of_another, _of_the_same, _by_sequel):
         if found := way(leaning):
             return found
     return None
@@ -452,6 +459,11 @@ def _follow_up(asked: Utterance, memory: _Memory, *, corrects: bool) -> Condense
 
 def _rewritten(query: str) -> Condensed:
     return Condensed(query=query, kind="follow_up")
+
+
+def _quoted(leaning: _Leaning) -> Condensed:
+    """Return a question after the former one, quoted; for itself it is asked too, lest the former drown it."""
+    return Condensed(query=quoting(leaning.query, leaning.rest.text), kind="follow_up", after=(leaning.rest.text,))
 
 
 def _without_lead(asked: Utterance) -> tuple[Utterance, bool]:
@@ -485,12 +497,12 @@ def _of_nothing(leaning: _Leaning) -> Condensed | None:
     parts = leaning.parts
     if not parts.content:
         if len(parts.told) > 1 and not parts.particle:
-            return _rewritten(quoting(leaning.query, leaning.rest.text))
+            return _quoted(leaning)
         if leaning.leads and not leaning.rest.told:
             return _more(leaning.asked, leaning.memory)
         return _unclear(leaning.asked, leaning.memory) if leaning.leads or parts.particle else None
     if parts.has("in_that_case") and not parts.own:
-        return _rewritten(quoting(leaning.query, leaning.rest.text))
+        return _quoted(leaning)
     return None
 
 
@@ -519,7 +531,7 @@ def _by_place(leaning: _Leaning) -> Condensed | None:
     if not word.place or parts.own:
         return None
     if parts.asks and word.place > len(leaning.memory.cited):
-        return _rewritten(quoting(leaning.query, rest.text))
+        return _quoted(leaning)
     return _show(rest, leaning.memory)
 
 
@@ -534,23 +546,23 @@ def _by_pronoun(leaning: _Leaning) -> Condensed | None:
         return None
     if len(parts.content) == len(references):
         told_little = len(parts.told) <= _MOST_WORDS_UNCLEAR
-        return _unclear(rest, leaning.memory) if told_little else _rewritten(quoting(query, rest.text))
+        return _unclear(rest, leaning.memory) if told_little else _quoted(leaning)
     named = {topic.group for topic in topics_of(query)}
     judged = parts.only_judges and "thing" not in named
     if judged or (references[0].is_whole and _OPPOSING.search(rest.text)):
-        return _rewritten(quoting(query, rest.text))
+        return _quoted(leaning)
     names: list[tuple[Reference, str]] = []
     told: list[Topic] = []
     for reference in references:
         referent = reference.referent((query, *leaning.memory.earlier))
         if referent is None:
-            return None if parts.own else _rewritten(quoting(query, rest.text))
+            return None if parts.own and not _names_nothing(leaning) else _quoted(leaning)
         new = [topic for topic in referent.topics if topic not in told]
         if not reference.is_plural and len(new) > 1 and all(topic.group in ("who", "") for topic in new):
             return _unclear(rest, leaning.memory)
         name = _called(new, told, query, rest.language, of_data=referent.of_data)
         if not name:
-            return _rewritten(quoting(query, rest.text))
+            return _quoted(leaning)
         told += new
         names.append((reference, name))
     said = filled(rest, [(reference.word, name) for reference, name in names])
@@ -690,10 +702,72 @@ def _of_the_same(leaning: _Leaning) -> Condensed | None:
     if not any(topic.group == "deed" for topic in topics) and _is_of_deeds(parts):
         # What it costs to get a copy; but not what a phone number costs.
         if _is_deed(query):
-            return _rewritten(quoting(query, rest.text))
+            return _quoted(leaning)
         if not parts.only_judges:
             return None
     return _rewritten(asked_of(rest, query, topics, of_data=of_data(parts.concepts)))
+
+
+def _by_sequel(leaning: _Leaning) -> Condensed | None:
+    """Say what a question asks that names nothing and goes on from the one before it: 需要出示什么, "do you ask first?".
+
+    It has a word for what comes before or after something, it says a word of the former question again, or it begins
+    with what it asks, and hardly asks more.
+    """
+    rest, parts = leaning.rest, leaning.parts
+    if not _names_nothing(leaning) or _LONGEST_SEQUEL < _length(parts.told):
+        return None
+    if parts.has("sequel") or _again(rest, leaning.query) or _lacks_what(parts):
+        return _quoted(leaning)
+    return None
+
+
+_LONGEST_SEQUEL = 9
+_MOST_UNKNOWN = 1
+
+
+def _names_nothing(leaning: _Leaning) -> bool:
+    """Say whether no word of a question is the name of a thing, so far as can be told."""
+    told = leaning.parts.told
+    for place, word in enumerate(told):
+        before = told[place - 1].text if place else ""
+        if word.has("self", "others") or (word.has("topic") and before not in _DOERS):
+            return False
+        if word.has("unknown") and not has_han(word.text) and before not in _BEFORE_VERBS:
+            return False
+    return not any(_OWNED_NOUN.search(word.text) for word in told)
+
+
+_DOERS = frozenset({"i", "you", "we", "they"})
+_BEFORE_VERBS = _DOERS | {"be", "been", "to", "it"}
+_OWNED_NOUN = re.compile(r"\b(?:my|your|data|information|info)\b|我的|你们的|数据|信息|政策")
+
+
+def _length(words: Sequence[Word]) -> float:
+    """Return how many words a question has: a Chinese word has two characters as a rule."""
+    return sum(0.5 if word.has("unknown") and has_han(word.text) else 1 for word in words)
+
+
+def _again(rest: Utterance, query: Utterance) -> bool:
+    """Say whether a question says a word again that the former one has, and that no vocabulary knows: 匹配."""
+    told, former = rest.told, query.told
+    said = {one.text + other.text for one, other in pairwise(former) if _are_one(one, other)}
+    return any(one.text + other.text in said for one, other in pairwise(told) if _are_one(one, other))
+
+
+def _are_one(one: Word, other: Word) -> bool:
+    return one.has("unknown") and other.has("unknown") and has_han(one.text) and one.end == other.start
+
+
+def _lacks_what(parts: Parts) -> bool:
+    """Say whether a Chinese question has little but what it asks, and nobody who does it: 需要出示什么, 多久作废."""
+    first = parts.told[0]
+    begins = first.asks or first.text in _NEEDED
+    asks = any(word.has("what", "who", "when", "how_long", "how_often", "how_much", "why") for word in parts.told)
+    return begins and asks and has_han(first.text) and not _addresses(parts) and _length(parts.unknown) <= _MOST_UNKNOWN
+
+
+_NEEDED = ("需要", "要", "得", "应该")
 
 
 def _addresses(parts: Parts) -> bool:

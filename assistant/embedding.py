@@ -89,7 +89,8 @@ TOKENIZER_FILE = "tokenizer.json"
 _PROMPTS = "config_sentence_transformers.json"
 _SCOPE = "scope.json"
 TOPICS_FILE = "topics.npy"
-"""Of each topic the mean vectors of its questions and of its answers in Chinese policies: int8, (2, n_topics, dim)."""
+"""Mean vectors of each topic's questions, and of its answers in Chinese and in English: int8, (3, n_topics, dim)."""
+_TOPIC_LANGUAGES: tuple[Language, ...] = ("zh", "en")
 _NEAREST_TOPICS = 5
 _TOPIC_SHARPNESS = 20.0
 _SUMS = "SHA256SUMS"
@@ -108,7 +109,7 @@ class OnnxModel:
     """
 
     def __init__(self, folder: Path, *, max_tokens: int) -> None:
-        self._folder = folder
+        self.folder = folder
         self._max_tokens = max_tokens
         self._lock = threading.Lock()
         self._loaded: tuple[Any, Any] | None = None
@@ -180,7 +181,7 @@ class OnnxModel:
                     tokenizer = Tokenizer.from_str(files[TOKENIZER_FILE].decode())
                 # The library has no common base of its errors.
                 except Exception as error:
-                    raise ModelError(f"the model in {self._folder} does not load: {error}") from error
+                    raise ModelError(f"the model in {self.folder} does not load: {error}") from error
                 tokenizer.enable_truncation(self._max_tokens)
                 self._loaded = session, tokenizer
             return self._loaded
@@ -194,11 +195,11 @@ class OnnxModel:
         """Return the bytes of a file whose checksum is right."""
         data = self._read(name)
         if hashlib.sha256(data).hexdigest() != self._sums().get(name):
-            raise ModelError(f"{self._folder / name}: is not the file that was shipped: {_REMEDY}")
+            raise ModelError(f"{self.folder / name}: is not the file that was shipped: {_REMEDY}")
         return data
 
     def _read(self, name: str) -> bytes:
-        path = self._folder / name
+        path = self.folder / name
         try:
             return path.read_bytes()
         except OSError as error:
@@ -259,19 +260,29 @@ class BundledEncoder:
         return float(vector @ weights) + bias
 
     def guess(self, vector: Vectors, language: Language) -> tuple[Vectors, float]:
-        """See `AnswerGuesser.guess`; by the closest topics, which `python -m training topics` writes."""
+        """See `AnswerGuesser.guess`; by the closest topics, which `python -m training topics` writes.
+
+        Raises:
+            ModelError: If the topics are missing though listed, altered, or of another version.
+        """
         import numpy as np
 
         if self._topics is None:
-            rows = self._model.array(TOPICS_FILE).astype(np.float32).reshape(2, -1, _DIM)
+            rows = self._model.array(TOPICS_FILE).astype(np.float32)
+            if rows.size and rows.shape[0] != 1 + len(_TOPIC_LANGUAGES):
+                raise ModelError(
+                    f"{self._model.folder / TOPICS_FILE}: its shape is {rows.shape}, of another version of this "
+                    "package: train the encoder again, or write its topics again"
+                )
+            rows = rows.reshape(1 + len(_TOPIC_LANGUAGES), -1, _DIM)
             self._topics = rows / np.maximum(np.linalg.norm(rows, axis=2, keepdims=True), 1e-9)
-        questions, answers = self._topics
-        if language != "zh" or not len(questions):
+        questions, *answers = self._topics
+        if not len(questions):
             return np.zeros(_DIM, np.float32), 0.0
         close = questions @ vector
         nearest = (-close).argsort(kind="stable")[:_NEAREST_TOPICS]
         weights = np.exp(_TOPIC_SHARPNESS * (close[nearest] - close[nearest[0]]))
-        mean = weights @ answers[nearest]
+        mean = weights @ answers[_TOPIC_LANGUAGES.index(language)][nearest]
         unit: Vectors = (mean / max(float(np.linalg.norm(mean)), 1e-9)).astype(np.float32)
         return unit, float(close[nearest[0]])
 

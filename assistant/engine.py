@@ -16,6 +16,7 @@ from assistant.errors import IndexDamagedError, QuestionError, SettingsError
 from assistant.index import Analyzer, IndexStore, Progress, names_in
 from assistant.replies import chosen, cited_by, contacts, left, said, whole
 from assistant.retrieval import Hit, Retriever
+from assistant.spelling import Speller
 from assistant.text import any_of, normalized, visible
 
 if TYPE_CHECKING:
@@ -49,6 +50,10 @@ class Assistant:
         self.settings = settings
         self._names = tuple(name for policy in self.policies for name in policy.names)
         self._thesaurus = thesaurus_of(self.policies)
+        english = (" ".join(said) for policy in self.policies for said in policy.translations.values())
+        names = [name for concept in self._thesaurus.concepts for name in concept.en]
+        texts = [*(policy.text for policy in self.policies), *english]
+        self._speller = Speller(texts, names, retriever.analyzer.tokenizer)
         self._extractive = ExtractiveGenerator(max_citations=settings.max_citations)
 
     @classmethod
@@ -141,6 +146,7 @@ class Assistant:
         asked = self._checked(question)
         turns = [self._cleaned(turn) for turn in history[-_MOST_TURNS:]]
         understood = condense(asked, turns, names=self._names, thesaurus=self._thesaurus)
+        understood = replace(understood, query=self._speller.mended(understood.query))
         scope = self._scope((understood.query, *understood.after), policies)
         if understood.kind in ("smalltalk", "unclear"):
             yield said(asked, understood)
@@ -220,7 +226,7 @@ class Assistant:
         Raises:
             QuestionError: If the question is empty or too long, or names a policy that is not there.
         """
-        query = self._checked(question)
+        query = self._speller.mended(self._checked(question))
         return self.retriever.retrieve(query, k=k or self.settings.k, policies=self._scope((query,), policies))
 
     def policy(self, policy_id: str) -> Policy:

@@ -199,6 +199,8 @@ class Shard:
     """Scores of words and concepts; its documents are the texts."""
     firsts: NDArray[np.int64]
     """Place of each passage's first text, which is all of it; its sentences follow: int64, shape (n_passages,)."""
+    names_only: NDArray[np.bool_]
+    """Which passages only list names: shape (n_passages,)."""
     vectors: Mapping[str, Vectors]
     """By embedder: float32, shape (n_texts + n_renderings, dim), rows of unit length."""
     rendered: NDArray[np.int64]
@@ -211,15 +213,16 @@ class Shard:
         """Number of texts, renderings not counted."""
         return len(self.keys) - len(self.rendered)
 
-    def holding(self, token: str) -> NDArray[np.bool_]:
-        """Return which texts hold a word or a concept: shape (n_texts,)."""
+    def holding(self, tokens: Sequence[str]) -> NDArray[np.bool_]:
+        """Return which of some words and concepts which texts hold: shape (len(tokens), n_texts)."""
         import numpy as np
 
-        holds = np.zeros(self.n_texts, np.bool_)
-        if (number := self.bm25.vocab_dict.get(token)) is not None:
-            # Of each token the library keeps the texts that hold it, with their scores, one token after another.
-            starts = self.bm25.scores["indptr"]
-            holds[self.bm25.scores["indices"][starts[number] : starts[number + 1]]] = True
+        holds = np.zeros((len(tokens), self.n_texts), np.bool_)
+        # Of each token the library keeps the texts that hold it, with their scores, one token after another.
+        starts, texts = self.bm25.scores["indptr"], self.bm25.scores["indices"]
+        for row, token in zip(holds, tokens, strict=True):
+            if (number := self.bm25.vocab_dict.get(token)) is not None:
+                row[texts[starts[number] : starts[number + 1]]] = True
         return holds
 
 
@@ -436,6 +439,7 @@ def build_shard(
         passages=found,
         bm25=scorer,
         firsts=np.array(texts.firsts, np.int64),
+        names_only=np.array([passage.names_only for passage in found]),
         vectors=vectors,
         rendered=np.array(texts.rendered, np.int64),
         keys=tuple(keys),
@@ -701,6 +705,7 @@ def _load_shard(folder: Path, policy: Policy, embedders: Sequence[Embedder]) -> 
             passages=found,
             bm25=bm25s.BM25.load(folder / _BM25),
             firsts=np.array(texts.firsts, np.int64),
+            names_only=np.array([passage.names_only for passage in found]),
             # Mapped, but plain arrays: each result of a memmap would be one, which takes longer than small sums.
             vectors={
                 name: np.asarray(np.load(path, mmap_mode="r", allow_pickle=False)) for name, path in files.items()

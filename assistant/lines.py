@@ -200,7 +200,10 @@ def _roman_number(numeral: str) -> int:
 # --- What lines look like ----------------------------------------------------------------
 
 HEADING_CHARS = 40
+MARKED_CHARS = 160
+"""Longest line that Markdown's marks make a heading."""
 _HEADING_WORDS = 12
+_QUESTION_WORDS = 20
 HAN = re.compile(r"[一-鿿]")
 _LETTER = re.compile(r"[^\W\d_]")
 _NOISE = re.compile(r"[\W_]+")
@@ -214,7 +217,10 @@ LEADS_IN = re.compile(
 TELLS = re.compile(r"以下|如下|下列|下述|[您你](?:可以|可|需|应)|提供了|^请")
 _TALKS = re.compile(r"您|你|我们|^[在如若当对根按其除]|\b(?:we|us|our|you|your)\b|^(?:in|if|when|where|under)\s")
 # Words that want another after them: a line that ends with one was cut, or is an item of a list.
-UNFINISHED = re.compile(r"(?:(?<!目)的|(?<!参)与|[于了和或及以把将])$")
+UNFINISHED = re.compile(
+    r"(?:(?<!目)的|(?<!参)与|[于了和或及以把将]"
+    r"|\b(?:and|or|of|the|an?|our|your|only|if|that|may|must|can|will|(?:when|if|where|that) (?:you|we|they)))$"
+)
 
 
 def is_heading_text(folded: str, start: int, end: int) -> bool:
@@ -231,11 +237,33 @@ def is_heading_text(folded: str, start: int, end: int) -> bool:
         return False
     if HAN.search(heading):
         return len(heading) <= HEADING_CHARS and not re.search(r"[:;,?](?!$)", heading)
-    return len(heading.split()) <= _HEADING_WORDS and not re.search(r"[:;](?!$)|[.?!](?:\s|$)", heading)
+    # "Do you use cookies?" is a heading of questions and answers.
+    words = _QUESTION_WORDS if heading[-1] == "?" else _HEADING_WORDS
+    return len(heading.split()) <= words and not re.search(r"[:;](?!$)|[.!](?:\s|$)|\?\s", heading)
+
+
+def is_bold_question(folded: str, start: int, end: int) -> bool:
+    """Say whether a line is a question in bold, and nothing else; it may be longer than other headings."""
+    if end - start > MARKED_CHARS or not BOLD.match(folded, start, end) or folded[end - 2 : end] not in ("**", "__"):
+        return False
+    question = folded[start:end].strip("*_ ")
+    return question.endswith("?") and "**" not in question and not re.search(r"[。;]|[.?!]\s", question)
 
 
 # What parts a row of a list that is printed without marks: "Logs – 30 days", `日志：六个月`.
 _ROW = re.compile(r"[^。;:!?\n]{1,60}?[^\s。;:!?](?: [–—-]{1,2} |——)\s*\S|([^。;:,!?\n]{1,40}):\s*[^\s/]")
+
+
+CELL_BREAK = " | "
+"""What stands between the cells of a row that is told with the heads of its columns: `Data: phone | Purpose: login`."""
+
+
+def is_told_row(folded: str, start: int, end: int) -> bool:
+    """Say whether a line is a row of a table whose cells are told with the heads of their columns."""
+    at = folded.find(CELL_BREAK, start, end)
+    if at < 0 or folded[start] == "|":
+        return False
+    return all(":" in cell[:-1] for cell in folded[at + len(CELL_BREAK) : end].split(CELL_BREAK))
 
 
 def row_mark(folded: str, start: int, end: int) -> str:
@@ -305,6 +333,9 @@ def read_lines(folded: str) -> list[Line]:
         if rows := _table_at(folded, spans, borders, number):
             lines.extend(Line(spans[first][0], spans[last][1], in_table=True) for first, last in rows)
             number = rows[-1][1] + 1
+        elif is_told_row(folded, *spans[number]):
+            lines.append(Line(*spans[number], in_table=True))
+            number += 1
         else:
             start, end = spans[number]
             lines.append(Line(start, end, _markers_at(folded, start, end), tuple(_inside(folded, start, end))))

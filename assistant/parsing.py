@@ -22,17 +22,19 @@ import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from assistant.errors import PolicyError
 from assistant.lines import (
     BOLD,
+    CELL_BREAK,
     DOTTED_PARENTS,
     HAN,
     HEADING_CHARS,
     LEADS_IN,
+    MARKED_CHARS,
     NEVER_INSIDE,
     RANKS,
     STYLES,
@@ -42,7 +44,9 @@ from assistant.lines import (
     Marker,
     contents_title,
     find_contents,
+    is_bold_question,
     is_heading_text,
+    is_told_row,
     read_lines,
     row_mark,
     squeeze,
@@ -68,6 +72,8 @@ _READABLE_CHARS = 600
 _MAX_CHARS = 2_000
 """Own text longer than this is divided by sentences."""
 _TITLE_CHARS = 40
+_MOST_TITLE_CHARS = 100
+"""Longest title of a policy that is taken from its title lines."""
 
 
 def parse(
@@ -88,7 +94,8 @@ def parse(
     Args:
         text: The policy; any text will do, one without structure is divided by paragraphs.
         id: Name of the policy in its corpus.
-        title: Name that people read; the text's first line by default, without Markdown's marks.
+        title: Name that people read; by default the lines that the text begins with as its title, or else its first
+            line, without Markdown's marks.
         language: Language of the text; found out by default.
         company: Company that issued it.
         aliases: Other names of the company or its product.
@@ -117,11 +124,12 @@ def parse(
         digest = hashlib.sha256(text.encode()).hexdigest()
     except UnicodeEncodeError as error:
         raise PolicyError(f"policy {id!r} holds a lone surrogate at {error.start}: save it as UTF-8") from None
-    root = _Outline(text).build()
+    outline = _Outline(text)
+    root = outline.build()
     first_line = next(line.strip() for line in text.splitlines() if line.strip())
     return Policy(
         id=id,
-        title=title or first_line.strip("#*_ ")[:_TITLE_CHARS] or id,
+        title=title or outline.title or first_line.strip("#*_ ")[:_TITLE_CHARS] or id,
         text=text,
         sha256=digest,
         root=root,
@@ -135,6 +143,17 @@ def parse(
     )
 
 
+def title_of(text: str) -> str:
+    r"""Return the title that a text begins with; empty if its first lines are none.
+
+    >>> title_of("ACME LTD\nPRIVACY NOTICE\nJune 2025\n\nWe collect little."), title_of("We collect little.")
+    ('ACME LTD PRIVACY NOTICE', '')
+    """
+    outline = _Outline(text[:_HEAD_CHARS])
+    outline.build()
+    return outline.title
+
+
 # --- Outline ---------------------------------------------------------------------------
 
 _DATE = re.compile(r"\d{4}\s*[年./-]|日期|版本|更新|生效|effective|updated|version")
@@ -146,6 +165,9 @@ _MAX_INSIDE = 50
 # What stands before a blank and a number in "参见 三、共享": a reference, not the heading itself.
 _REFERRING = frozenset("见阅照据按依在和与及至或")
 _SENTENCE_ENDS = frozenset("。!?.")
+_CELL_BORDERS = re.compile(r"[|\s:-]+")
+_HEAD_CHARS = 2_000
+_NEAR_LINES = 30
 _BROKEN_CHARS = 30
 _MAX_INDENT = 100
 
@@ -190,6 +212,8 @@ class _Outline:
         self._headings = Counter(self._heading_key(line) for line in self._lines if not line.markers)
         self._root = _Node(0, "root")
         self._stack = [self._root]
+        self.title = ""
+        """What the title lines say, dates aside; empty before `build`, and without such lines."""
         self._last_line_is_cell = False
         # The number of the last chapter, article and so on.
         self._last_numbers: dict[str, int] = {}
@@ -231,36 +255,55 @@ class _Outline:
 
         Rows are lines next to each other with the same mark, or one line that a colon leads into.
         """
-        marks = [
-            "" if line.markers or line.in_table else row_mark(self._folded, line.start, line.end)
-            for line in self._lines
-        ]
+        marks = [self._row_mark(line) for line in self._lines]
         rows: dict[int, tuple[int, int]] = {}
         number = 0
         for mark, run in groupby(marks):
             first, number = number, number + len(list(run))
             led_in = first > 0 and self._folded[self._lines[first - 1].end - 1] == ":"
-            if mark and (number - first > 1 or led_in):
+            if mark and (number - first > 1 or led_in or mark == CELL_BREAK):
                 rows.update(dict.fromkeys(range(first, number), (first, number - 1)))
         return rows
 
+    def _row_mark(self, line: Line) -> str:
+        if line.markers or line.in_table:
+            return CELL_BREAK if line.in_table and is_told_row(self._folded, line.start, line.end) else ""
+        return row_mark(self._folded, line.start, line.end)
+
     def _front_matter(self) -> int:
         """Take the title lines into the root's own text; return the number of the next line."""
-        title = ""
+        titles: list[int] = []
         for number, line in enumerate(self._lines):
-            heading = not line.markers or (line.markers[0].family, line.markers[0].rank) == ("#", 1)
-            if number in self._contents or not heading or line.in_table or self._is_bracketed(line):
-                return number
+            marked = bool(line.markers) and (line.markers[0].family, line.markers[0].rank) == ("#", 1)
+            if number in self._contents or (line.markers and not marked) or line.in_table or self._is_bracketed(line):
+                break
             short = line.end - line.start <= HEADING_CHARS
             dated = short and not line.markers and _DATE.search(self._folded, line.start, line.end)
-            key = squeeze(self._folded[line.start : line.end]) if short else ""
-            if not dated and ((title and key != title) or not self._is_heading_text(line.start, line.end)):
-                return number
-            title = title or ("" if dated else key)
+            if not dated:
+                named = (
+                    self._heads(line.markers[0], line.end) if marked else self._is_heading_text(line.start, line.end)
+                )
+                again = bool(titles) and self._heading_key(line) == self._heading_key(self._lines[titles[0]])
+                if not named or (titles and not again and not self._is_second_title(number, titles)):
+                    break
+                if not again:
+                    titles.append(number)
             self._root.paragraphs.append(line.start)
-        # A text of title lines alone has no title.
-        self._root.paragraphs.clear()
-        return 0
+        else:
+            # A text of title lines alone has no title.
+            self._root.paragraphs.clear()
+            return 0
+        spans = [(self._lines[title].body, self._lines[title].end) for title in titles]
+        self.title = _joined([self._verbatim(span).strip("#*_ ") for span in spans])
+        return number
+
+    def _is_second_title(self, number: int, titles: list[int]) -> bool:
+        """Say whether a line goes on with the title right above it: PRIVACY NOTICE below a company's name."""
+        line, above = self._lines[number], self._lines[number - 1]
+        if titles != [number - 1] or line.markers or self._text.count("\n", above.end, line.start) > 1:
+            return False
+        first, second = (self._folded[at.start : at.end].rstrip("》*_ ") for at in (above, line))
+        return _DOCUMENT.search(second) is not None and _DOCUMENT.search(first) is None
 
     def _add_contents(self, number: int) -> None:
         if part := self._open_plain_heading():
@@ -368,8 +411,15 @@ class _Outline:
 
     # Marked lines ------------------------------------------------------------------------
 
+    def _heads(self, marker: Marker, line_end: int) -> bool:
+        """Say whether a marked line is the mark and a heading, or the mark alone."""
+        if marker.family == "#":
+            # Whatever its words, its writer made it one.
+            return line_end - marker.end <= MARKED_CHARS
+        return self._is_heading_text(marker.end, line_end) or not stripped(self._text, marker.end, line_end)
+
     def _add_marked(self, marker: Marker, line_end: int, number: int) -> None:
-        bare = short = self._is_heading_text(marker.end, line_end) or not stripped(self._text, marker.end, line_end)
+        bare = short = self._heads(marker, line_end)
         # One that the next of its list follows at once is an item, however short.
         if bare and marker.rank is None and number + 1 < len(self._lines):
             after = self._lines[number + 1].markers
@@ -594,8 +644,9 @@ class _Outline:
         node = self._stack[-1]
         if self._closes_list(node, number):
             # The paragraph that introduced the list closes with it, a heading does not.
+            set_off = self._is_set_off(node, number)
             self._stack.pop()
-            while self._stack[-1].kind == "paragraph":
+            while self._stack[-1].kind == "paragraph" or (set_off and self._is_outer_bullet(number)):
                 self._stack.pop()
             node = self._stack[-1]
         if node.children or node is self._root:
@@ -642,6 +693,8 @@ class _Outline:
             return False
         if len(node.paragraphs) == 1 and self._introduces(node, self._lines[number].start):
             return False
+        if self._is_set_off(node, number):
+            return True
         before = self._items_before(node.marker)
         if not before or any(len(child.paragraphs) > 1 for child in before[-2:]):
             return False
@@ -649,6 +702,33 @@ class _Outline:
             return False
         # Bullets do not say which comes next; where three had one paragraph each, so has the fourth.
         return (not node.marker.path and len(before) > 2) or not self._goes_on(node.marker, number)
+
+    def _is_outer_bullet(self, number: int) -> bool:
+        """Say whether the innermost clause is a bullet that ends with the list inside it, before this line."""
+        node = self._stack[-1]
+        indent = self._indent(self._lines[number].start)
+        return self._is_bullet(node) and indent <= self._indent(node.start) + 1
+
+    def _is_bullet(self, node: _Node) -> bool:
+        """Say whether a clause is an item of a list of bullets, not a heading with one."""
+        if node.marker is None or node.marker.path or node.family == "#":
+            return False
+        parent = next(above for above in self._stack if above.children and above.children[-1] is node)
+        before = [child for child in parent.children[-2:-1] if child.family == node.family]
+        return not node.bare or any(len(child.paragraphs) < 2 and not child.children for child in before)
+
+    def _is_set_off(self, node: _Node, number: int) -> bool:
+        """Say whether a line stands further from the bullet above it than the bullets from each other."""
+        line, first = self._lines[number], self._line_at(node.start)
+        blank = self._text.count("\n", self._lines[number - 1].end, line.start) > 1
+        if not blank or not self._is_bullet(node) or self._indent(line.start) > self._indent(node.start) + 1:
+            return False
+        if first and self._text.count("\n", self._lines[first - 1].end, node.start) == 1:
+            return True
+        # A list of one: what has a mark next is of another kind.
+        near = (marker.family for other in self._lines[number : number + _NEAR_LINES] for marker in other.markers[:1])
+        alone = node.marker is not None and not self._items_before(node.marker)
+        return alone and not node.bare and next(near, "") != node.family
 
     def _holds_list(self, node: _Node, number: int) -> bool:
         """Say whether the unmarked line is a row that goes on or begins a list in `node`, or follows such a list."""
@@ -702,12 +782,19 @@ class _Outline:
     def _acts_as_heading(self, number: int) -> bool:
         """Say whether an unmarked line acts as a heading: short, and followed by text or a list."""
         line = self._lines[number]
-        if line.in_table or number + 1 == len(self._lines) or not self._is_heading_text(line.start, line.end):
+        if line.in_table or number + 1 == len(self._lines):
+            return False
+        if is_bold_question(self._folded, line.start, line.end):
+            return True
+        if not self._is_heading_text(line.start, line.end):
             return False
         if BOLD.match(self._folded, line.start) or self._is_bracketed(line):
             return True
-        if number in self._rows:
-            return False
+        return number not in self._rows and self._stands_above(number)
+
+    def _stands_above(self, number: int) -> bool:
+        """Say whether a line that reads like a heading is one, by what it says and what stands around it."""
+        line = self._lines[number]
         heading = self._folded[line.start : line.end]
         if heading[0] in "\"'《(" or TELLS.search(heading):
             return False
@@ -719,7 +806,27 @@ class _Outline:
             return after.markers[0].number <= 1
         if heading[-1] == ":":
             return len(heading) <= HEADING_CHARS // 2 and not following.startswith("http")
-        return len(following) > HEADING_CHARS or _PUNCTUATED.search(following) is not None
+        if len(following) > HEADING_CHARS or _PUNCTUATED.search(following) is not None:
+            return True
+        # One above another: "Information we collect", "Information you give us".
+        return self._stands_alone(number) and self._stands_alone(number + 1) and self._heads_text(number + 1)
+
+    def _stands_alone(self, number: int) -> bool:
+        """Say whether blank lines stand before and after an English line that has no mark; Chinese cells do, too."""
+        line = self._lines[number]
+        ends = [*self._lines[number - 1 : number], line, *self._lines[number + 1 : number + 2]]
+        blank = all(self._text.count("\n", one.end, other.start) > 1 for one, other in pairwise(ends))
+        return blank and not line.markers and not line.in_table and not HAN.search(self._folded, line.start, line.end)
+
+    def _heads_text(self, number: int) -> bool:
+        """Say whether a line reads like a heading of the text or the list right after it."""
+        line = self._lines[number]
+        if number + 1 == len(self._lines) or not self._is_heading_text(line.start, line.end):
+            return False
+        after = self._lines[number + 1]
+        if after.markers:
+            return after.markers[0].number <= 1
+        return after.end - after.start > HEADING_CHARS
 
     def _is_bracketed(self, line: Line) -> bool:
         return _BRACKETED.fullmatch(self._text, line.start, line.end) is not None
@@ -754,7 +861,8 @@ class _Outline:
         if self._begins_document(number):
             del self._stack[1:]
         # Headings that come back, such as 使用目的, are fields of the ones that do not.
-        repeated = self._headings[self._heading_key(line)] > 1
+        key = self._heading_key(line)
+        repeated = key != "" and self._headings[key] > 1
         while self._stack[-1].is_plain_heading and (self._stack[-1].repeated or not repeated):
             self._stack.pop()
         heading = _Node(line.start, "heading", title=(line.start, line.end), repeated=repeated, bare=True)
@@ -771,6 +879,10 @@ class _Outline:
 
     def _ends_before_heading(self, node: _Node, marker: Marker, number: int) -> bool:
         """Say whether a numbered clause ends where a heading without a number follows."""
+        if marker.family == "#":
+            return False
+        if self._is_bullet(node) and self._indent(self._lines[number].start) <= self._indent(node.start) + 1:
+            return True
         # A heading with a number holds plain ones, unless it stands under a plain one itself, or ends a list of
         # short items.
         holds = node.bare and bool(marker.path) and not any(other.is_plain_heading for other in self._stack)
@@ -841,7 +953,8 @@ class _Outline:
             rows = self._rows.get(number)
             short = rows is not None and self._is_short_list(*rows)
             # Short rows stay together, with the words that lead into them; of longer ones each stands by itself.
-            if rows and short and (number > rows[0] or self._leads_in(number, node)):
+            led = rows and short and (number > rows[0] or self._leads_in(number, node))
+            if led or self._goes_on_head(number):
                 continue
             if (rows and not short) or not starts or start - starts[-1] >= _SHORT_CHARS:
                 starts.append(start)
@@ -852,6 +965,13 @@ class _Outline:
                 yield start
             if end - start > _MAX_CHARS:
                 yield from self._sentence_pieces(start, end)
+
+    def _goes_on_head(self, number: int) -> bool:
+        """Say whether a row of a table is the line below its head, as in `|---|---|`, or the first row after it."""
+        near = self._lines[max(number - 1, 0) : number + 1]
+        return self._lines[number].in_table and any(
+            _CELL_BORDERS.fullmatch(self._folded, line.start, line.end) for line in near
+        )
 
     def _is_short_list(self, first: int, last: int) -> bool:
         chars = self._lines[last].end - self._lines[first].start
@@ -900,6 +1020,15 @@ class _Outline:
 
     def _verbatim(self, title: Span | None) -> str:
         return self._text[slice(*title)].strip("*_ \t") if title else ""
+
+
+def _joined(titles: Sequence[str]) -> str:
+    """Return the lines of a title as one, of whole words where it is too long."""
+    title = " ".join(filter(None, titles))
+    if len(title) <= _MOST_TITLE_CHARS:
+        return title
+    blank = title.rfind(" ", _TITLE_CHARS, _MOST_TITLE_CHARS)
+    return title[: blank if blank > 0 else _MOST_TITLE_CHARS]
 
 
 def _list_lines(markers: Iterable[Iterable[Marker]]) -> dict[object, list[int]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from assistant.text import Span, sentences
+from assistant.text import Span, sentences, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,13 +22,23 @@ if TYPE_CHECKING:
 Kind = Literal["root", "heading", "item", "paragraph", "contents"]
 """What a clause is; `"contents"` is a table of contents, which is never retrieved."""
 
-BULLETS = "•●·■◆▪◦○◇□➤▶★\uf06c\uf0b2\uf0b7\uf0d8"
+BULLETS = "•●·■◆▪◦○◇□☐☑☒➤▶★\uf06c\uf0b2\uf0b7\uf0d8"
 """Marks of list items that number nothing; the last ones are a symbol font's, as copied from a document."""
 
 _ASCII_END = re.compile(r"[0-9A-Za-z]$")
 _ASCII_START = re.compile(r"[0-9A-Za-z]")
 _LATIN_CHARS = 3
 _FIRST_WORDS = re.compile(r"[^，。：；、,.:;!！?？\s]{1,12}")
+_LATIN_NAME_CHARS = (10, 24)
+"""Fewest and most characters of the first words that name an English paragraph, a long word aside."""
+_EMPHASIS = re.compile(r"\*+|__+|[|`]")
+# A row that is told with the heads of its columns: its first cell names it.
+_FIRST_CELL = re.compile(r"[^|:：\n]{1,200}[:：]\s*([^|\n]{1,200}?) \| ")
+_OPENING_CHARS = 400
+_LONGEST_TITLE = 40
+"""Most characters of a title within a sentence."""
+_SENTENCE_END = re.compile(r"[?？!！。]|\.$")
+_BEFORE_COLON = re.compile(r"[^:：]{2,40}(?=[:：])")
 _WORDED = re.compile(r"[A-Za-z]{4,}\s")
 # The label at the start of an English rendering: `1.`, `(II)`, `①`, `Article 3`.
 _LABEL = re.compile(r"^(?:(?:Article|Section|Chapter|Part|Clause) \w{1,6}[.:]?|\(?\w{1,6}[.)]|[①-⑳])\s+")
@@ -115,6 +125,24 @@ class Policy:
     def names(self) -> tuple[str, ...]:
         """What people call the policy, its company and its product."""
         return tuple(name for name in (self.company, *self.aliases, self.id) if name)
+
+    def called(self, language: Language) -> str:
+        """Return what the policy is called within a sentence of a language.
+
+        That is its title, in the marks that Chinese puts around one; or the company if the title is long or a
+        sentence itself, which no sentence can be made around.
+
+        >>> title = "Fernbank: What does Fernbank do with your personal information?"
+        >>> root = Clause(id="root", kind="root", label="", title="", level=0, start=0, body_end=1, end=1)
+        >>> Policy(id="fernbank", title=title, text="-", sha256="", root=root).called("zh")
+        'Fernbank'
+        """
+        title = " ".join(self.title.split())
+        if len(title) <= _LONGEST_TITLE and not _SENTENCE_END.search(title):
+            return f"《{title}》" if language == "zh" else title
+        head = _BEFORE_COLON.match(title)
+        short = self.company or (head[0] if head else title)
+        return " ".join(shortened(short, _LONGEST_TITLE).rstrip("?？!！.。").split())
 
     def chars(self, count: int) -> int:
         """Return about how many characters the policy's language needs for what `count` Chinese ones say."""
@@ -240,6 +268,21 @@ class Policy:
             known = self._references[clause_id] = self._reference(clause_id)
         return known
 
+    def described(self, clause_id: str) -> str:
+        """Return the clause's reference, with its title or its first words where that is a number.
+
+        Raises:
+            KeyError: If the policy has no such clause.
+        """
+        *above, clause = self.path(clause_id)
+        reference = self.reference(clause_id)
+        if not above or not clause.label or clause.kind == "contents" or is_bullet(clause.label):
+            return reference
+        name = shortened(self._name(clause), _LONGEST_TITLE)
+        if name == clause.id:
+            return reference
+        return f"{reference}{'' if self.language == 'zh' else ' '}{name if name[0] == '“' else f'“{name}”'}"
+
     def _reference(self, clause_id: str) -> str:
         parts: list[str] = []
         above = ""
@@ -261,9 +304,26 @@ class Policy:
             return " ".join(clause.title.strip("：:*#【】 \t").split())
         if clause.kind == "contents":
             return "目录" if self.language == "zh" else "Contents"
-        own = self.own_text(clause)[len(clause.label) :]
-        words = _FIRST_WORDS.search(own)
-        return f"“{words[0]}…”" if words else clause.id
+        own = self.text[clause.start + len(clause.label) : min(clause.body_end, clause.start + _OPENING_CHARS)].strip()
+        cell = _FIRST_CELL.match(own)
+        own = _EMPHASIS.sub("", cell[1] if cell else own)
+        words = _first_words(own) if self.language == "en" else ""
+        if not words and (found := _FIRST_WORDS.search(own)):
+            words = found[0]
+        return f"“{words}…”" if words else clause.id
+
+
+def _first_words(text: str) -> str:
+    """Return the first words of an English text that name it, without the mark after them."""
+    least, most = _LATIN_NAME_CHARS
+    name = ""
+    for word in text.split():
+        if name and (len(name) + 1 + len(word) > most or (len(name) >= least and not name[-1].isalnum())):
+            break
+        name = f"{name} {word}".strip()[: 2 * most]
+        if word[-1] in ".;:!?" and len(name) >= least:
+            break
+    return name.strip(" ,.;:!?–—-")
 
 
 def _glue(left: str, right: str) -> str:

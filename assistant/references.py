@@ -113,7 +113,12 @@ def references_in(question: Utterance, parts: Parts) -> tuple[Reference, ...]:
         parts: What it is made of.
     """
     named = topics_of(question)
-    own = frozenset(topic.group for topic in named if topic.concept is None or topic.concept.id != "third_party")
+    asked_for = _asked_for(question)
+    own = frozenset(
+        topic.group
+        for topic in named
+        if topic.start >= asked_for and (topic.concept is None or topic.concept.id != "third_party")
+    )
     return tuple(
         Reference(
             word=word,
@@ -131,7 +136,10 @@ def _leaning(question: Utterance) -> list[Word]:
     found: list[Word] = []
     named: set[str] = set()
     told = [word for word in question.words if not word.has("filler")]
+    asked_for = _asked_for(question)
     for place, word in enumerate(told):
+        if word.start < asked_for:
+            continue
         before = told[place - 1] if place else None
         after = told[place + 1 :]
         if word.has("it", "these", "they", "its"):
@@ -145,6 +153,25 @@ def _leaning(question: Utterance) -> list[Word]:
         elif word.has("unknown") and not _is_verb(word, before):
             named.add("unknown")
     return found
+
+
+def _asked_for(question: Utterance) -> int:
+    """Return where "which identifiers" of "which identifiers does it read?" ends: it is none of them; 0 if it has none.
+
+    Of "which data do you keep and who reads it?" it is the data.
+    """
+    told = question.told
+    if not told or not told[0].has("what"):
+        return 0
+    for word, after in pairwise(told[1:]):
+        if word.text in _AUXILIARIES:
+            return word.start if after.has("it", "they", "these") else 0
+        if not word.has("topic", "unknown"):
+            return 0
+    return 0
+
+
+_AUXILIARIES = frozenset({"do", "does", "did", "can", "could", "will", "would", "has", "have", "may", "must"})
 
 
 def _is_own(word: Word, named: set[str]) -> bool:

@@ -544,13 +544,19 @@ def quoting(query: Utterance, question: str) -> str:
 
     Of a former question that quotes another itself, that one is quoted.
     """
-    quoted = re.match(r"(?:关于|About )“([^”]*)”", query.text)
+    quoted = _QUOTING.match(query.text)
     former = quoted[1] if quoted else query.bare
     former = former if len(former) <= _LONGEST_QUOTE else f"{former[:_LONGEST_QUOTE]}…"
     return f"关于“{former}”：{question}" if query.language == "zh" else f"About “{former}”: {question}"
 
 
 _LONGEST_QUOTE = 200
+_QUOTING = re.compile(r"(?:关于|About )“([^”]{0,201})”")
+
+
+def is_quoting(query: Utterance) -> bool:
+    """Say whether a question quotes another that it leans on."""
+    return _QUOTING.match(query.text) is not None
 
 
 # --- Pronouns ---------------------------------------------------------------------------------------------------

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assistant.answering import Answer, Claim, Draft, Reason, locate
+from assistant.answering import Answer, Claim, Draft, locate
 from assistant.index import Passage
+from assistant.refusing import Reason
 from assistant.retrieval import Hit
 from assistant.text import Span, language_of, sentences, stripped
 

@@ -17,7 +17,7 @@ from assistant.text import Language, any_of, has_han, normalized, simplified
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -195,11 +195,12 @@ class Retriever:
         shards = [self.index.shards[policy_id] for policy_id in (self.index.shards if policies is None else policies)]
         # Within its own policy a name tells no clause from another, but for the few that introduce it.
         own = any_of(name for shard in shards for name in shard.policy.names)
-        query = self.query(self._put(question, shards, own))
+        languages = tuple(dict.fromkeys(shard.policy.language for shard in shards))
+        query = self.query(self._put(question, shards, own), languages)
         if query.scope is not None and query.scope < _OTHER_MATTERS:
             # Tomorrow's weather is no matter of policies, whatever was asked before.
             after, near = (), ()
-        before = [self.query(self._put(asked, shards, own)) for asked in after]
+        before = [self.query(self._put(asked, shards, own), languages) for asked in after]
         if before and query.scope is not None and before[0].scope is not None:
             # Halfway: what leans on a matter of policies is likely to be one, however little it says itself.
             query = replace(query, scope=(query.scope + max(query.scope, before[0].scope)) / 2)
@@ -209,8 +210,8 @@ class Retriever:
         """Return `question` as it is put to policies: in their own words for who they are of and whom they name."""
         return _as_printed(_addressed(question, own), [shard.policy.text for shard in shards], self.analyzer.thesaurus)
 
-    def query(self, question: str) -> Query:
-        """Analyse and embed a question."""
+    def query(self, question: str, languages: Sequence[Language] = get_args(Language)) -> Query:
+        """Analyse and embed a question that is put to policies in these languages."""
         import numpy as np
 
         readings = self.analyzer.thesaurus.readings(question)
@@ -219,7 +220,7 @@ class Retriever:
         guesses = {
             (one.name, language): [one.guess(vector, language) for vector in vectors[one.name]]
             for one in self._guessers
-            for language in get_args(Language)
+            for language in languages
         }
         known = [max(closeness for _, closeness in found) for found in guesses.values() if any(c for _, c in found)]
         return Query(
@@ -228,7 +229,7 @@ class Retriever:
             vectors=vectors,
             scope=sum(odds) / len(odds) if odds else None,
             named=self.analyzer.named(question),
-            guesses={key: np.stack([vector for vector, _ in found]) for key, found in guesses.items()},
+            guesses={key: np.array([vector for vector, _ in found]) for key, found in guesses.items()},
             familiarity=sum(known) / len(known) if known else None,
         )
 
@@ -239,62 +240,93 @@ class Retriever:
 
         if not shards:
             return ()
-        of_shards = [self.scores(shard, query) for shard in shards]
-        # All policies in scope are scored as one, so that what is common in all of them is common.
-        texts = fuse({leg: np.concatenate([scores[leg] for scores in of_shards]) for leg in of_shards[0]})
-        legs = _legs_of_passages(shards, of_shards)
-        names_only = np.array([passage.names_only for shard in shards for passage in shard.passages])
-        fused = fuse(legs) - _NAMES_ONLY_PENALTY * names_only
-        support = of_shards
-        for back, former in enumerate(after, 1):
-            before = [self.scores(shard, former) for shard in shards]
-            fused_before = fuse(_legs_of_passages(shards, before)) - _NAMES_ONLY_PENALTY * names_only
-            fused += _AFTER_WEIGHT**back * np.maximum(fused_before, 0)
-            if back == 1:
-                support = [_leaning(own, other) for own, other in zip(of_shards, before, strict=True)]
-        if near:
-            fused += _NEAR_WEIGHT * np.concatenate([_nearness(shard, near) for shard in shards])
-        ranks = {leg: (-scores).argsort(kind="stable").argsort() + 1 for leg, scores in legs.items()}
-        holding = [_holding(shard, query) for shard in shards]
-        coverages = [_coverage(shard, query, holds) for shard, holds in zip(shards, holding, strict=True)]
-        frequency = _frequency(shards, query, holding)
-        absent = [token for token in query.named if not any(holds[token].any() for holds in holding)]
-        unmentioned = tuple(query.named[token] for token in absent if self.analyzer.is_thing(token))
-        stranger = any(map(self.analyzer.is_vendor, absent))
-        concepts = [_concepts(shard, query, holds) for shard, holds in zip(shards, holding, strict=True)]
-        similarities = [_similarity(shard, scores) for shard, scores in zip(shards, support, strict=True)]
-        likenesses = [_likeness(shard, scores) for shard, scores in zip(shards, support, strict=True)]
         starts = np.cumsum([0, *(len(shard.passages) for shard in shards)])
         text_starts = np.cumsum([0, *(shard.n_texts for shard in shards)])
+        firsts = np.concatenate([start + shard.firsts for start, shard in zip(text_starts, shards, strict=False)])
+        penalty = _NAMES_ONLY_PENALTY * np.concatenate([shard.names_only for shard in shards])
+        scores = support = self._scores(shards, query)
+        legs = _of_legs(scores, firsts)
+        fused = fuse(legs) - penalty
+        for back, former in enumerate(after, 1):
+            before = self._scores(shards, former)
+            fused += _AFTER_WEIGHT**back * np.maximum(fuse(_of_legs(before, firsts)) - penalty, 0)
+            if back == 1:
+                support = _leaning(scores, before)
+        if near:
+            fused += _NEAR_WEIGHT * np.concatenate([_nearness(shard, near) for shard in shards])
         best = (-fused).argsort(kind="stable")[: max(k, self._rerank_k) if self.reranker else k]
+        numbers = starts.searchsorted(best, side="right") - 1
+        found = zip(
+            numbers.tolist(),
+            (best - starts[numbers]).tolist(),
+            (firsts[best] + 1).tolist(),
+            fused[best].tolist(),
+            zip(*(_ranks(of_leg)[best].tolist() for of_leg in legs.values()), strict=True),
+            self._evidence(shards, query, support, firsts, best),
+            strict=True,
+        )
+        texts = fuse(scores)
         hits = []
-        for place, number in zip(best.tolist(), (starts.searchsorted(best, side="right") - 1).tolist(), strict=True):
-            shard, i = shards[number], place - int(starts[number])
-            passage, first = shard.passages[i], int(shard.firsts[i])
-            own = slice(first, first + 1 + len(passage.sentences))
-            like = float(likenesses[number][i])
+        for number, place, first, score, ranks, evidence in found:
+            policy, passage = shards[number].policy, shards[number].passages[place]
             hits.append(
                 Hit(
-                    policy=shard.policy,
-                    clause=shard.policy[passage.clause_id],
+                    policy=policy,
+                    clause=policy[passage.clause_id],
                     passage=passage,
-                    score=float(fused[place]),
-                    ranks={leg: int(rank[place]) for leg, rank in ranks.items() if legs[leg][place] > 0},
-                    sentence_scores=tuple(texts[text_starts[number] :][own][1:].tolist()),
-                    evidence=Evidence(
-                        similarity=float(similarities[number][i]),
-                        coverage=float(coverages[number][i]),
-                        scope=query.scope,
-                        concepts=float(concepts[number][i]) if query.named else None,
-                        unmentioned=unmentioned,
-                        stranger=stranger,
-                        likeness=None if math.isnan(like) else like,
-                        familiarity=None if math.isnan(like) else query.familiarity,
-                        frequency=frequency,
-                    ),
+                    score=score,
+                    ranks={leg: rank for leg, rank in zip(legs, ranks, strict=True) if rank},
+                    sentence_scores=tuple(texts[first : first + len(passage.sentences)].tolist()),
+                    evidence=evidence,
                 )
             )
         return tuple(_reranked(self.reranker, query.text, hits)[:k] if self.reranker else hits)
+
+    def _evidence(
+        self,
+        shards: Sequence[Shard],
+        query: Query,
+        scores: Mapping[str, Scores],
+        firsts: NDArray[np.int64],
+        best: NDArray[np.int64],
+    ) -> Iterator[Evidence]:
+        """Yield what speaks for the query having its answer in each of the best passages."""
+        import numpy as np
+
+        tokens = tuple(dict.fromkeys((*query.tokens, *query.named)))
+        asked, named = slice(len(query.tokens)), [tokens.index(token) for token in query.named]
+        texts = [shard.holding(tokens) for shard in shards]
+        passages = [holds[:, shard.firsts] for holds, shard in zip(texts, shards, strict=True)]
+        held = np.concatenate(passages, axis=1).sum(axis=1).tolist()[asked]
+        absent = [tokens[i] for i in named if not any(holds[i].any() for holds in texts)]
+        unmentioned = tuple(query.named[token] for token in absent if self.analyzer.is_thing(token))
+        stranger = any(map(self.analyzer.is_vendor, absent))
+        coverages = [_share_held(own[asked], of[asked]) for own, of in zip(passages, texts, strict=True)]
+        concepts = [_share_held(own[named], own[named]) for own in passages]
+        shares = map(np.concatenate, (coverages, concepts))
+        columns = _similarities(scores, firsts), _likenesses(scores, firsts), *shares
+        for similarity, likeness, coverage, share in zip(*(column[best].tolist() for column in columns), strict=True):
+            yield Evidence(
+                similarity=similarity,
+                coverage=coverage,
+                scope=query.scope,
+                concepts=share if query.named else None,
+                unmentioned=unmentioned,
+                stranger=stranger,
+                likeness=None if math.isnan(likeness) else likeness,
+                familiarity=None if math.isnan(likeness) else query.familiarity,
+                frequency=min(held, default=len(firsts)) / len(firsts),
+            )
+
+    def _scores(self, shards: Sequence[Shard], query: Query) -> dict[str, Scores]:
+        """Return the score of every text of the shards in each leg: float64, shape (n_texts,).
+
+        All policies in scope are scored as one, so that what is common in all of them is common.
+        """
+        import numpy as np
+
+        of_shards = [self.scores(shard, query) for shard in shards]
+        return {leg: np.concatenate([scores[leg] for scores in of_shards]) for leg in of_shards[0]}
 
     def scores(self, shard: Shard, query: Query) -> dict[str, Scores]:
         """Return the score of every text in each leg: float64, shape (n_texts,)."""
@@ -315,9 +347,10 @@ class Retriever:
             close = (shard.vectors[embedder.name] @ query.vectors[embedder.name].T).max(axis=1).astype(np.float64)
             scores[embedder.name] = close[: shard.n_texts]
             # A text is as close as it or its English is.
-            np.maximum.at(scores[embedder.name], shard.rendered, close[shard.n_texts :])
+            of_rendered = scores[embedder.name][shard.rendered]
+            scores[embedder.name][shard.rendered] = np.maximum(of_rendered, close[shard.n_texts :])
         if guessed:
-            scores[_ANSWERS] = np.mean(guessed, axis=0)
+            scores[_ANSWERS] = sum(guessed) / len(guessed)
         return scores
 
 
@@ -381,71 +414,52 @@ def _as_printed(question: str, texts: Sequence[str], thesaurus: Thesaurus) -> st
     return said
 
 
-def _similarity(shard: Shard, scores: Mapping[str, Scores]) -> Scores:
+def _similarities(scores: Mapping[str, Scores], firsts: NDArray[np.int64]) -> Scores:
     """Return the largest mean of the models' cosines among the texts of each passage: float64, shape (n_passages,)."""
     import numpy as np
 
     dense = [of_texts for leg, of_texts in scores.items() if leg not in ("bm25", _ANSWERS)]
-    return np.maximum.reduceat(np.mean(dense, axis=0), shard.firsts) if dense else np.zeros(len(shard.passages))
+    return np.maximum.reduceat(sum(dense) / len(dense), firsts) if dense else np.zeros(len(firsts))
 
 
-def _likeness(shard: Shard, scores: Mapping[str, Scores]) -> Scores:
+def _likenesses(scores: Mapping[str, Scores], firsts: NDArray[np.int64]) -> Scores:
     """Return how close the closest text of each passage is to known answers: float64, shape (n_passages,), or NaN."""
     import numpy as np
 
     known = scores.get(_ANSWERS)
-    return np.full(len(shard.passages), np.nan) if known is None else np.maximum.reduceat(known, shard.firsts)
+    return np.full(len(firsts), np.nan) if known is None else np.maximum.reduceat(known, firsts)
 
 
-def _holding(shard: Shard, query: Query) -> dict[str, NDArray[np.bool_]]:
-    """Return of each of the query's words and concepts which texts hold it: shape (n_texts,)."""
-    return {token: shard.holding(token) for token in dict.fromkeys((*query.tokens, *query.named))}
+def _share_held(held: NDArray[np.bool_], among: NDArray[np.bool_]) -> Scores:
+    """Return the share of some tokens that each passage holds, weighted by BM25's idf: 0 to 1.
 
-
-def _coverage(shard: Shard, query: Query, holding: Mapping[str, NDArray[np.bool_]]) -> Scores:
-    """Return the share of the query's tokens that each passage holds, weighted by BM25's idf: 0 to 1."""
-    of_texts = [holding[token] for token in query.tokens]
-    return _share_held(shard, [(_idf(holds), holds[shard.firsts]) for holds in of_texts])
-
-
-def _concepts(shard: Shard, query: Query, holding: Mapping[str, NDArray[np.bool_]]) -> Scores:
-    """Return the share of the query's concepts that each passage names, weighted by BM25's idf: 0 to 1."""
-    of_passages = [holding[token][shard.firsts] for token in query.named]
-    return _share_held(shard, [(_idf(holds), holds) for holds in of_passages])
-
-
-def _share_held(shard: Shard, weighted: Sequence[tuple[float, NDArray[np.bool_]]]) -> Scores:
-    """Return the weight of what each passage holds, as a share of the weight of all."""
+    Args:
+        held: Which passage holds which token: shape (n_tokens, n_passages).
+        among: The same of that among which the tokens are rare: passages or texts.
+    """
     import numpy as np
 
-    held, total = np.zeros(len(shard.passages)), 0.0
-    for weight, holds in weighted:
-        held += weight * holds
+    share, total = np.zeros(held.shape[1]), 0.0
+    for holds, frequency in zip(held, among.sum(axis=1).tolist(), strict=True):
+        weight = math.log(1 + (among.shape[1] - frequency + 0.5) / (frequency + 0.5))
+        share += weight * holds
         total += weight
-    return held / total if total else held
+    return share / total if total else share
 
 
-def _idf(holds: NDArray[np.bool_]) -> float:
-    frequency = int(holds.sum())
-    return math.log(1 + (len(holds) - frequency + 0.5) / (frequency + 0.5))
+def _of_legs(scores: Mapping[str, Scores], firsts: NDArray[np.int64]) -> dict[str, Scores]:
+    """Return by leg the score of every passage: see `of_passages`."""
+    return {leg: of_passages(of_texts, firsts) for leg, of_texts in scores.items()}
 
 
-def _frequency(shards: Sequence[Shard], query: Query, holding: Sequence[Mapping[str, NDArray[np.bool_]]]) -> float:
-    """Return the share of the passages that hold the rarest of the query's tokens; 1 if it has none."""
-    count = sum(len(shard.passages) for shard in shards)
-    pairs = list(zip(shards, holding, strict=True))
-    held = [sum(int(holds[token][shard.firsts].sum()) for shard, holds in pairs) for token in query.tokens]
-    return min(held, default=count) / count
-
-
-def _legs_of_passages(shards: Sequence[Shard], of_shards: Sequence[Mapping[str, Scores]]) -> dict[str, Scores]:
-    """Return by leg the score of every passage of the shards: float64, shape (n_passages,)."""
+def _ranks(scores: Scores) -> NDArray[np.int64]:
+    """Return the rank of every passage in a leg, from 1; 0 for one that the leg did not find."""
     import numpy as np
 
-    pairs = list(zip(shards, of_shards, strict=True))
-    return {
-        leg: np.concatenate([of_passages(scores[leg], shard.firsts) for shard, scores in pairs]) for leg in of_shards[0]
-    }
+    order = (-scores).argsort(kind="stable")
+    ranks = np.empty_like(order)
+    ranks[order] = np.arange(1, len(order) + 1)
+    return np.where(scores > 0, ranks, 0)
 
 
 def _leaning(scores: Mapping[str, Scores], before: Mapping[str, Scores]) -> dict[str, Scores]:
@@ -508,16 +522,14 @@ def fuse(legs: Mapping[str, Scores]) -> Scores:
     """
     import numpy as np
 
-    total = np.zeros(len(next(iter(legs.values()))))
-    for name, scores in legs.items():
-        said = ~np.isnan(scores)
-        known = scores[said]
-        if not known.size:
-            continue
-        centred = known - known.mean()
-        if deviation := math.sqrt((centred * centred).mean()):
-            total[said] += _LEG_WEIGHTS.get(name, 1.0) * centred / deviation
-    return total
+    scores = np.array(list(legs.values()))
+    said = ~np.isnan(scores)
+    count = np.maximum(said.sum(axis=1, keepdims=True), 1)
+    centred = np.where(said, scores - np.where(said, scores, 0).sum(axis=1, keepdims=True) / count, 0)
+    deviation = np.sqrt((centred * centred).sum(axis=1, keepdims=True) / count)
+    weights = np.array([[_LEG_WEIGHTS.get(name, 1.0)] for name in legs])
+    fused: Scores = (weights * centred / np.where(deviation, deviation, 1)).sum(axis=0)
+    return fused
 
 
 # Chosen on the dev questions; the figures around each are nearly as good.

@@ -302,6 +302,28 @@ class Tokenizer:
                 found.extend(self._segmenter(run).cut_for_search(run))
         return [token for token in found if token not in STOPWORDS]
 
+    def divided(self, text: str) -> Iterator[tuple[int, int, int]]:
+        """Yield where each Chinese word of a text begins and ends, and its frequency: 0 if no dictionary has it.
+
+        The words follow one another; stop words and single characters are among them.
+
+        Args:
+            text: Text in its normalized form.
+
+        >>> list(Tokenizer().divided("相策权限"))
+        [(0, 2, 0), (2, 4, 586)]
+        """
+        for match in _TOKEN.finditer(text):
+            if has_han(match[0]):
+                segmenter, end = self._segmenter(match[0]), match.start()
+                for word in segmenter.cut(match[0]):
+                    start, end = end, end + len(word)
+                    yield start, end, segmenter.FREQ.get(word) or 0
+
+    def frequency(self, word: str) -> int:
+        """Return how frequent a Chinese word is, 0 if no dictionary has it."""
+        return self._segmenter(word).FREQ.get(word) or 0
+
     def _segmenter(self, run: str) -> jieba.Tokenizer:
         """Return jieba with every word of its dictionary that begins with a character of `run`.
 

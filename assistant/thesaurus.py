@@ -106,15 +106,17 @@ class Thesaurus:
     def __init__(self, concepts: Iterable[Concept], *, added: Iterable[Concept] = ()) -> None:
         self.concepts = tuple(concepts)
         self._by_id = {concept.id: concept for concept in self.concepts}
-        self._by_head: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        by_name: dict[str, set[str]] = defaultdict(set)
+        lengths: dict[str, set[int]] = defaultdict(set)
         names = [(name, concept.id) for concept in self.concepts for name in concept.names]
         # Folded in one go: one name at a time takes ten times as long.
         folded = fold(simplified(visible("\n".join(" ".join(name.split()) for name, _ in names))))
         for name, (_, concept_id) in zip(folded.split("\n"), names, strict=True):
-            self._by_head[_head(name, 0)].append((name, concept_id))
-        for names in self._by_head.values():
-            # The longest name first: "payment account" before "payment".
-            names.sort(key=lambda entry: (-len(entry[0]), entry))
+            by_name[name].add(concept_id)
+            lengths[_head(name, 0)].add(len(name))
+        self._by_name = {name: tuple(sorted(ids)) for name, ids in by_name.items()}
+        # The longest name first: "payment account" before "payment".
+        self._lengths = {head: sorted(several, reverse=True) for head, several in lengths.items()}
         self._added = {normalized(name): concept.id for concept in added for name in concept.names}
 
     @property
@@ -158,16 +160,13 @@ class Thesaurus:
         past = 0
         for match in _START.finditer(text):
             place = match.start()
-            head = match[1] or text[place : place + 2]
-            if place < past or (head not in self._by_head and text[place] not in self._by_head):
+            if place < past:
                 continue
-            end, concepts = self._longest_at(text, place)
-            if self._added and (added := self._added_inside(text, place, end)):
+            past, concepts = self._longest_at(text, place, match[1] or text[place : place + 2])
+            if self._added and (added := self._added_inside(text, place, past)):
                 past = added
-                continue
-            if concepts:
-                yield place, end, tuple(concepts)
-            past = end
+            elif concepts:
+                yield place, past, concepts
 
     def readings(self, text: str) -> tuple[str, ...]:
         """Return `text`, then what it is with usual names in place of those that were added: Chinese, and English.
@@ -193,7 +192,7 @@ class Thesaurus:
         关小窝 of 怎么关小窝, where 怎么关 is a name too: who added the name meant it.
         """
         for place in range(start + 1, end):
-            stop, _ = self._longest_at(text, place)
+            stop, _ = self._longest_at(text, place, _head(text, place))
             if (
                 stop > end
                 and text[place:stop] in self._added
@@ -202,23 +201,17 @@ class Thesaurus:
                 return place
         return 0
 
-    def _longest_at(self, folded: str, place: int) -> tuple[int, list[str]]:
-        """Return the end and the concepts of the longest name at `place`; 0 and none without one."""
-        end, found = 0, []
+    def _longest_at(self, folded: str, place: int, head: str) -> tuple[int, tuple[str, ...]]:
+        """Return the end and the concepts of the longest name at `place`, by its head; 0 and none without one."""
         # A name of one character is its own head; it counts where no longer one does.
-        for head in (_head(folded, place), folded[place]):
-            for name, concept in self._by_head.get(head, ()):
-                if not folded.startswith(name, place):
-                    continue
-                stop = place + len(name)
-                if stop < end:
-                    break
-                if not (_LATIN.match(name[-1]) and _LATIN.match(folded, stop)):
-                    end = stop
-                    found.append(concept)
-            if found:
-                break
-        return end, found
+        for beginning in (head, folded[place]):
+            for length in self._lengths.get(beginning, ()):
+                name = folded[place : place + length]
+                end = place + len(name)
+                found = self._by_name.get(name)
+                if found and not (_LATIN.match(folded, end - 1) and _LATIN.match(folded, end)):
+                    return end, found
+        return 0, ()
 
 
 # Several look for the concepts of a question, one after the other.

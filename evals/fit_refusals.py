@@ -4,7 +4,7 @@ A logistic regression says by the best hits of a question whether its policy ans
 of the dev sets, and from the questions that have an answer once more, asked of a policy from which the sentences
 that answer were taken out: a near miss as policies make them, without a label; and from everyday questions
 (`training/off_topic.txt`). The threshold is set so that few questions that have an answer are refused. What is
-printed of it is cross-validated by question; the constants go into `assistant/answering.py`.
+printed of it is cross-validated by question; the constants go into `assistant/refusing.py`.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from assistant.answer_types import gives_orders
-from assistant.answering import features, is_unclear
 from assistant.evaluation.running import run_set
 from assistant.index import Index, build_shard
 from assistant.parsing import parse
+from assistant.refusing import features, is_unclear
 from assistant.retrieval import Retriever
 from assistant.text import sentences
 from evals import SETS, opened

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assistant.answering import Answer, Reason, cite
+from assistant.answering import Answer, cite
 from assistant.evaluation.gold import GoldFinder
 from assistant.evaluation.running import Outcome, judge
 from assistant.evaluation.sets import Gold, Question
 from assistant.index import passages
+from assistant.refusing import Reason
 from assistant.retrieval import Hit
 
 if TYPE_CHECKING:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 import assistant.embedding
 from assistant import ModelError
+from assistant.backends.encoder_folder import write_checksums
 from assistant.embedding import TOPICS_FILE, BundledEncoder, Embedder, bundled_embedders
+
+if TYPE_CHECKING:
+    from assistant.text import Language
 
 TEXTS = ["我们会收集您的手机号码。", "We collect your phone number.", "", "🙂", "x" * 5000, "\ud800"]
 
@@ -94,15 +99,29 @@ def test_threads_may_share_an_encoder() -> None:
     assert all((row == rows[0]).all() for row in rows)
 
 
-def test_the_guess_at_an_answer_is_close_to_the_clause_that_answers() -> None:
+@pytest.mark.parametrize(
+    ("language", "texts"),
+    [
+        ("zh", ["我们将在中华人民共和国境内存储您的个人信息。", "您可以拒绝开启摄像头权限。"]),
+        ("en", ["We store your personal information within China.", "You may refuse the camera permission."]),
+    ],
+)
+def test_the_guess_at_an_answer_is_close_to_the_clause_that_answers(language: Language, texts: list[str]) -> None:
     encoder = BundledEncoder()
-    clauses = encoder.embed(["我们将在中华人民共和国境内存储您的个人信息。", "您可以拒绝开启摄像头权限。"], "passage")
+    clauses = encoder.embed(texts, "passage")
     vector = encoder.embed(["Is my data kept in China?"], "query")[0]
-    guess, closeness = encoder.guess(vector, "zh")
+    guess, closeness = encoder.guess(vector, language)
     assert np.linalg.norm(guess) == pytest.approx(1, abs=1e-5)
     assert (clauses @ guess).argmax() == 0
     assert 0.5 < closeness <= 1
-    assert closeness > encoder.guess(encoder.embed(["how tall is Mount Everest"], "query")[0], "zh")[1]
+    assert closeness > encoder.guess(encoder.embed(["how tall is Mount Everest"], "query")[0], language)[1]
+
+
+def test_topics_of_another_version_are_told_of(copied: Path) -> None:
+    np.save(copied / TOPICS_FILE, np.zeros((2, 3, 384), np.int8))
+    write_checksums(copied)
+    with pytest.raises(ModelError, match=r"topics\.npy: its shape is \(2, 3, 384\)"):
+        BundledEncoder(copied).guess(np.zeros(384, np.float32), "zh")
 
 
 def test_an_encoder_without_topics_guesses_nothing(copied: Path) -> None:

@@ -388,3 +388,9 @@ def test_what_is_streamed_is_the_answer_in_pieces(assistant: Assistant, question
 def test_a_stream_complains_before_its_first_piece(assistant: Assistant) -> None:
     with pytest.raises(QuestionError):
         next(assistant.stream("  "))
+
+
+def test_a_mistyped_question_is_answered_and_tells_how_it_was_read(assistant: Assistant) -> None:
+    found = assistant.ask("How do I delete my acount?")
+    assert found.question == "How do I delete my acount?"
+    assert found.query == "How do I delete my account?"

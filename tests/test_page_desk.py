@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from assistant import Assistant, QuestionError, Settings
-from assistant.answering import Answer, Citation, Reason
+from assistant.answering import Answer, Citation
 from assistant.page.desk import (
     TONES,
     Filters,
@@ -30,6 +30,7 @@ from assistant.page.desk import (
     sections,
 )
 from assistant.page.shared import Page
+from assistant.refusing import Reason
 from assistant.text import visible
 from tests import browsing
 from tests.browsing import violations, web_page

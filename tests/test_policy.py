@@ -59,7 +59,7 @@ def test_reference_names_contents_paragraphs_and_the_policy(policy: Policy) -> N
     assert policy.reference("toc") == "目录"
     assert policy.reference("root") == "示例隐私政策"
     english = parse("Acme Policy\nWe collect data, and we keep it safe.\n1. Use\nWe use data.", language="en")
-    assert english.reference("p1") == "“We…”"
+    assert english.reference("p1") == "“We collect data…”"
 
 
 def test_reference_keeps_western_numbers_and_words_apart() -> None:

@@ -42,7 +42,7 @@ def test_the_scope_has_a_weight_for_each_dimension() -> None:
 def test_topics_have_questions_and_answers() -> None:
     topics = np.load(ENCODER / "topics.npy", allow_pickle=False)
     assert topics.dtype == np.int8
-    assert topics.shape[0] == 2
+    assert topics.shape[0] == 3
     assert topics.shape[2] == BundledEncoder().embed(["a"], "query").shape[1]
 
 

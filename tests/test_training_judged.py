@@ -26,8 +26,9 @@ def test_what_is_kept_is_well_formed_and_about_policies_of_its_own(path: Path, a
         assert question
         assert 1 <= len(places) <= 2
         for place in places:
-            where, judgement = place.split(" ")
+            where, judgement, *shown = place.split(" ")
             policy, number = map(int, where.split(":"))
+            assert shown in ([], ["en"])
             assert policy in allowed
             assert number >= 0
             judgements.append(judgement)
@@ -52,6 +53,14 @@ def test_a_question_has_its_passages_and_what_was_judged(lines: list[list[Judged
     assert all(pair.passage for line in lines for pair in line)
     # Asked in one language, a sentence has one shape, so that it is embedded once.
     assert len({line[0].passage for line in lines[1:]}) == 1
+
+
+def test_a_sentence_that_was_found_in_english_is_learned_in_english(tmp_path: Path) -> None:
+    kept = tmp_path / "judged.tsv"
+    kept.write_text("".join(f"你们收集什么\t1:{number} n en\n" for number in range(1, 4)), "utf-8")
+    policies = read_policies(data_folder(tmp_path / "data"))
+    passages = [line[0].passage for line in judged_pairs(policies, path=kept)]
+    assert passages == [policies[1][number].en for number in range(1, 4)]
 
 
 def test_what_stands_together_comes_in_one_batch(lines: list[list[JudgedPair]]) -> None:

@@ -53,7 +53,7 @@ def _show(options: argparse.Namespace) -> None:
 def _train(options: argparse.Namespace) -> None:
     from assistant.embedding import BundledEncoder
     from training.judged import in_batches, judged_pairs
-    from training.mix import laid_out, remembering
+    from training.mix import WEIGHTS, laid_out, remembering
     from training.train import Recipe, train
 
     recipe = Recipe(
@@ -75,6 +75,7 @@ def _train(options: argparse.Namespace) -> None:
         batch=recipe.batch,
         seed=recipe.seed,
         thesaurus=options.thesaurus,
+        weights={**WEIGHTS, "general": options.general},
         guide=guide,
     )
     lines = judged_pairs(read_policies(options.data)) if options.judged_steps else []
@@ -213,6 +214,7 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - a statement an opti
     one.add_argument("--seed", type=int, default=3)
     one.add_argument("--threads", type=int, default=2)
     one.add_argument("--guide", type=Path, help="exported folder of an earlier model, which tells what is no negative")
+    one.add_argument("--general", type=float, default=0.12, help="share of the batches of general questions")
     one.add_argument("--judged-steps", type=int, default=0, help="steps more, in which to learn from judged.tsv")
     one.add_argument("--resume", action="store_true", help="go on from the last checkpoint in OUT, if there is one")
 

@@ -1,9 +1,10 @@
 """Judged questions: each with sentences that a search brings up for it, and whether they answer it.
 
-Written and judged by hand over training policies (`judged.tsv`). Half of the lines are questions of `asked.tsv`, asked
-of other policies, with the two sentences that an earlier encoder found closest. The others were written for a sentence:
-one that it answers, and three that it does not though they share its words, near misses as customers make them.
-`judged_dev.tsv` is the same over policies that are kept out of training, and only measures.
+Written and judged by hand over training policies (`judged.tsv`). Most of the lines are questions of `asked.tsv`, asked
+of other policies, with two sentences that an earlier encoder found closest, or an earlier assistant first; `en` marks a
+sentence that was found in English. The others were written for a sentence: one that it answers, and three that it does
+not though they share its words, near misses as customers make them. `judged_dev.tsv` is the same over policies that are
+kept out of training, and only measures.
 """
 
 from __future__ import annotations
@@ -58,11 +59,12 @@ def judged_pairs(
         query, *places = line.split("\t")
         pairs = []
         for place in places:
-            where, judgement = place.split(" ")
+            where, judgement, *shown = place.split(" ")
             policy, number = map(int, where.split(":"))
             # One draw for a sentence and a language: a passage of several questions is embedded once.
             rng = random.Random(f"{seed} {where} {has_han(query)}")
-            passage = passage_for(policies[policy][number], rng, english=not has_han(query))
+            sentence = policies[policy][number]
+            passage = sentence.en if shown else passage_for(sentence, rng, english=not has_han(query))
             pairs.append(
                 JudgedPair(query=query, passage=passage, answers=_ANSWERS[judgement], policy=policy, number=number)
             )

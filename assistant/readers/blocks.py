@@ -7,11 +7,11 @@ import unicodedata
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from assistant.lines import HEADING_CHARS, read_lines
+from assistant.lines import CELL_BREAK, HEADING_CHARS, MARKED_CHARS, is_heading_text, read_lines
 from assistant.text import fold, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from assistant.lines import Marker
 
@@ -44,9 +44,17 @@ class Block:
     """A paragraph, a heading, an item of a list or a row of a table."""
 
     text: str
-    """Its words, on one line."""
+    """Its words, on one line; a tab stands between the cells of a row."""
     level: int = 0
     """Rank of a heading, 1 to 6; 0 of anything else."""
+    bold: bool = False
+    """Whether all its words are bold."""
+    indent: int = 0
+    """Depth of an item in lists of bullets, from 0."""
+    apart: bool = False
+    """Whether it stands right after a list that it is no part of."""
+    head: bool = False
+    """Whether it is the row of a table that names its columns."""
 
 
 def one_line(text: str) -> str:
@@ -92,17 +100,92 @@ def text_of(blocks: Iterable[Block]) -> str:
     as it was printed. Else each gets Markdown's marks, without which the parser could not know.
     """
     # Nothing that no reader sees gets into a corpus, and what a control character divides is no number.
-    shown = [replace(block, text=as_written(block.text).strip()) for block in blocks]
-    kept = [block for block in shown if block.text]
+    shown = [replace(block, text=as_written(block.text).strip(" \n")) for block in blocks]
+    kept = list(_with_told_rows([block for block in shown if block.text.strip()]))
     numbered = [number_of(block.text) is not None for block in _under_title(kept) if block.level]
     marked = sum(numbered) < len(numbered) / 2
     lines: list[str] = []
-    for block in kept:
-        heading = block.level > 0 and len(block.text) <= 2 * HEADING_CHARS and "\t" not in block.text
-        if heading and lines:
+    level = 0
+    for block, after in zip(kept, (*kept[1:], None), strict=True):
+        heading = block.level > 0 and len(block.text) <= MARKED_CHARS and "\t" not in block.text
+        level = block.level if heading else level
+        bold = not heading and _is_bold_heading(block, after)
+        if lines and (heading or bold or block.apart):
             lines.append("")
-        lines.append(f"{'#' * block.level} {block.text}" if heading and marked else block.text)
+        rank = level if heading else min(level + 1, 6) if bold and level else 0
+        lines.append(f"{'#' * rank} {block.text}" if rank and marked else "  " * block.indent + block.text)
     return "\n".join(lines)
+
+
+def _is_bold_heading(block: Block, after: Block | None) -> bool:
+    """Say whether a paragraph in bold is the heading of the text that follows it."""
+    if not block.bold or after is None or after.level or after.bold or "\t" in block.text:
+        return False
+    return is_heading_text(fold(block.text), 0, len(block.text)) and not begins_item(block.text)
+
+
+# --- Tables ------------------------------------------------------------------------------
+
+# What the columns of a policy's tables are called, in rows that nothing else says to be their heads.
+_HEAD_ZH = re.compile(
+    r"(?:名称|姓名|类型|类别|种类|目的|用途|方式|场景|功能|说明|描述|范围|期限|时间|时长|主体|公司|机构|链接|政策|权限|内容|备注"
+    r"|情形|序号|编号|字段|频率|频次|开发者|提供方|提供者|合作方|接收方|第三方|产品|业务|服务|信息|数据|依据|原因|地点|地域|是否.{1,8})$"
+)
+_HEAD_EN = re.compile(
+    r"\b(?:names?|types?|kinds?|categor(?:y|ies)|purposes?|uses?|reasons?|descriptions?|details|periods?|retention|durations?"
+    r"|provider|recipients?|compan(?:y|ies)|part(?:y|ies)|bas[ei]s|grounds?|examples?|data|information|sources?|countr(?:y|ies)"
+    r"|locations?|links?|contacts?|cookies?|services?|functions?|features?|permissions?|no\.?)$|\?$",
+    re.IGNORECASE,
+)
+_MOST_HEAD_CHARS = 80
+_LAST_STOP = re.compile(r"(?<=[^.。;；:：?？])[.。;；:：?？]$")
+
+
+def _with_told_rows(blocks: Sequence[Block]) -> Iterator[Block]:
+    """Yield blocks, the rows of tables told with the heads of their columns where these are known.
+
+    A row is quoted by itself, and `Marketing | Yes | No` says nothing without its heads.
+    """
+    heads: list[str] = []
+    for number, block in enumerate(blocks):
+        cells = block.text.split("\t")
+        before, after = (
+            blocks[near].text.count("\t") if 0 <= near < len(blocks) else 0 for near in (number - 1, number + 1)
+        )
+        if len(cells) == 1:
+            heads = []
+        elif block.head or (not before and after == len(cells) - 1 and _are_heads(cells)):
+            heads = [_LAST_STOP.sub("", cell.strip()) for cell in cells]
+            if after == len(cells) - 1 and not blocks[number + 1].head:
+                continue
+            heads = []
+        elif len(heads) == len(cells):
+            block = replace(block, text=_told(heads, cells))
+        yield replace(block, text=block.text.strip())
+
+
+def _are_heads(cells: Sequence[str]) -> bool:
+    """Say whether the cells of a table's first row name its columns, by their words."""
+    cells = [cell.strip() for cell in cells]
+    if len(set(cells)) < len(cells) or not all(0 < len(cell) <= HEADING_CHARS for cell in cells):
+        return False
+    return (
+        sum(_HEAD_ZH.search(cell) is not None or _HEAD_EN.search(cell) is not None for cell in cells) > len(cells) / 2
+    )
+
+
+def _told(heads: Sequence[str], cells: Sequence[str]) -> str:
+    """Return a row, each cell with the head of its column: `Reason: marketing | May you limit it: Yes`."""
+    pairs = [
+        (head[:_MOST_HEAD_CHARS], _LAST_STOP.sub("", cell.strip()).replace(CELL_BREAK, ", "))
+        for head, cell in zip(heads, cells, strict=True)
+        if cell.strip()
+    ]
+    if len(pairs) == 1:
+        # A heading among the rows.
+        return pairs[0][1]
+    colon = "：" if _IS_CJK.search("".join(head for head, _ in pairs)) else ": "
+    return CELL_BREAK.join(f"{head}{colon}{cell}" if head else cell for head, cell in pairs)
 
 
 def _under_title(blocks: Sequence[Block]) -> Sequence[Block]:

@@ -14,8 +14,8 @@ from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from assistant.answering import ReasonKind  # noqa: TC001 - pydantic reads the types
-from assistant.policy import Kind  # noqa: TC001
+from assistant.policy import Kind  # noqa: TC001 - pydantic reads the types
+from assistant.refusing import ReasonKind  # noqa: TC001
 from assistant.text import Language  # noqa: TC001
 from assistant.verdicts import VerdictKind  # noqa: TC001
 

@@ -1,0 +1,385 @@
+"""Refusals: when a question has no answer in the policies, and what to tell the person then.
+
+`answerability` says by the best hits whether a question is to be answered, `is_unclear` whether it is one at all, and
+`refusal` puts into words why there is no answer: what comes closest to one, and whom to ask.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+from typing import TYPE_CHECKING, Literal
+
+from assistant.answer_types import gives_orders, holds, wanted
+from assistant.text import STOPWORDS, Language, any_of, has_han, normalized, stem
+from assistant.thesaurus import default_thesaurus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from assistant.policy import Policy
+    from assistant.retrieval import Evidence, Hit
+    from assistant.thesaurus import Concept
+
+ReasonKind = Literal["not_stated", "out_of_scope", "unclear"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why there is no answer."""
+
+    kind: ReasonKind
+    """`not_stated`: the policy is silent; `out_of_scope`: not its matter; `unclear`: ask again."""
+    message: str
+    """What to tell the person, in the language of the question."""
+    suggestions: tuple[str, ...] = ()
+    """Questions that the person may have meant, for `unclear`."""
+
+    def as_json(self) -> dict[str, object]:
+        """Return the reason as it is printed and served; `suggestions` only if there are any."""
+        suggestions = {"suggestions": list(self.suggestions)} if self.suggestions else {}
+        return {"kind": self.kind, "message": self.message, **suggestions}
+
+
+def answerability(query: str, hits: Sequence[Hit]) -> float:
+    """Return the odds that a question has its answer in the policy: a logarithm, less the threshold.
+
+    A logistic regression over what is known of the question and its best hits, fitted on the dev questions
+    by `python -m evals.fit_refusals`, with the threshold at which few questions that have an answer are
+    refused. It knows the bundled encoder only: with another model nothing is refused by odds.
+
+    Args:
+        query: The question.
+        hits: What was found, best first.
+
+    Returns:
+        Above 0 if it is to be answered; minus infinity without hits, and for an order, which is not carried out.
+    """
+    if not hits or gives_orders(query):
+        return -math.inf
+    if hits[0].evidence.scope is None:
+        return math.inf
+    return sum(_ODDS[name] * value for name, value in features(query, hits).items()) + _ODDS["base"]
+
+
+def features(query: str, hits: Sequence[Hit]) -> dict[str, float]:
+    """Return by name what the regression reads of a question and its hits, of which there is at least one."""
+    evidence = hits[0].evidence
+    named = [hit.evidence.concepts for hit in hits[:_READ_FOR_CONCEPTS] if hit.evidence.concepts is not None]
+    # Bounded, lest it decide alone; and who names only what the clause names does not ask about other things.
+    scope = 0.0 if evidence.scope is None or evidence.concepts == 1 else max(evidence.scope, -_MOST_SCOPE)
+    familiarity = _USUAL_FAMILIARITY if evidence.familiarity is None else evidence.familiarity
+    return {
+        "scope": min(0.0, scope + _SCOPE_IN_DOUBT),
+        "similarity": evidence.similarity,
+        "likeness": _USUAL_LIKENESS if evidence.likeness is None else evidence.likeness,
+        # What is like no known question is no better for it.
+        "familiarity": max(familiarity, _LEAST_FAMILIARITY),
+        "concepts": max(named, default=_UNNAMED),
+        "unmentioned": min(len(evidence.unmentioned), _MOST_UNMENTIONED),
+        "stranger": float(evidence.stranger),
+        "unstated": _unstated(query, hits),
+    }
+
+
+def _unstated(query: str, hits: Sequence[Hit]) -> float:
+    """Return how far the best sentence that holds a value of the kind wanted is behind the best of all.
+
+    Returns:
+        In the units of scores, from 0 to `_MOST_UNSTATED`; 0 if no value is wanted.
+    """
+    kinds = [kind for kind in wanted(query) if kind.needed]
+    if not kinds:
+        return 0.0
+    said = [
+        (score, hit.policy.text[start:end])
+        for hit in hits
+        for (start, end), score in zip(hit.passage.sentences, hit.sentence_scores, strict=True)
+    ]
+    best = max((score for score, _ in said), default=0.0)
+    behind = [best - max((score for score, text in said if holds(text, kind)), default=-math.inf) for kind in kinds]
+    return min(_MOST_UNSTATED, max(behind))
+
+
+def is_unclear(query: str, hits: Sequence[Hit]) -> bool:
+    """Say whether a query is a word or two that stand in most clauses, such as 信息, or says nothing: "that one".
+
+    Args:
+        query: The question.
+        hits: What was found, best first.
+    """
+    if not any(char.isalnum() for char in query) or _only_points(query):
+        return True
+    # A Chinese word has two characters as a rule.
+    words = sum(1 if part.isascii() else len(part) / 2 for part in query.split())
+    return bool(hits) and words <= _FEW_WORDS and hits[0].evidence.frequency >= _IN_MOST
+
+
+def _only_points(query: str) -> bool:
+    """Say whether a query only points at something that was said before: "the other one please", 那个怎么弄."""
+    asked = normalized(query)
+    if has_han(asked):
+        return _ONLY_POINTS_ZH.fullmatch(asked) is not None
+    words = set(re.findall(r"[a-z0-9']+", asked))
+    return bool(words & _POINTERS) and words <= _EMPTY_WORDS
+
+
+_POINTERS = frozenset(("it", "that", "this", "these", "those", "one", "ones", "other", "another"))
+_EMPTY_WORDS = (STOPWORDS | _POINTERS | {"about", "ok", "okay", "thing", "things", "instead"}) - {"policy", "app"}
+_ONLY_POINTS_ZH = re.compile(
+    r"(?:那|这|它|另一?|还有|其他|其它)"
+    r"[那这它一个些种样边里是的呢吗嘛啊呀吧了能可以会要不怎么咋如何弄办搞做看用说什么为啥我你们?!。, ]{0,20}"
+)
+
+
+_FEW_WORDS = 2
+_IN_MOST = 0.5
+_ODDS = {
+    "scope": 0.28,
+    "similarity": 9.54,
+    "likeness": 5.18,
+    "familiarity": -6.7,
+    "concepts": 0.97,
+    "unmentioned": -0.7,
+    "stranger": -2.43,
+    "unstated": -1.19,
+    "base": -3.22,
+}
+_MOST_SCOPE = 6.0
+_SCOPE_IN_DOUBT = 1.0
+_LEAST_FAMILIARITY = 0.6
+_MOST_UNMENTIONED = 2
+_UNNAMED = 0.5
+"""What a question that names no concept counts as, halfway between all and none of them held."""
+_READ_FOR_CONCEPTS = 3
+_MOST_UNSTATED = 3.0
+# Of questions that have an answer; for an encoder that knows nothing of answers.
+_USUAL_LIKENESS = 0.76
+_USUAL_FAMILIARITY = 0.69
+
+
+# --- Wording -----------------------------------------------------------------------------
+
+_ABSTAINED: dict[ReasonKind, dict[Language, str]] = {
+    "not_stated": {
+        "zh": "{title}没有说明这一点。",
+        "en": "{title} does not state this.",
+    },
+    "out_of_scope": {
+        "zh": "这个问题看起来与{title}无关。",
+        "en": "That does not look like a question about {title}.",
+    },
+    "unclear": {
+        "zh": "没有看懂这个问题，请换个说法，写明想了解什么。",
+        "en": "The question is not clear: please say what you would like to know.",
+    },
+}
+_THE_POLICIES: dict[Language, str] = {"zh": "这些政策", "en": "the policies"}
+_UNMENTIONED = {"zh": "{title}没有提到{names}。", "en": "{title} does not mention {names}."}
+_NEAREST = {"zh": "最接近的条款：{clause}。", "en": "The closest clause is {clause}."}
+_CONTACT = {"zh": "可联系{company}：{contact}。", "en": "You can ask {company}: {contact}."}
+
+
+def refusal(query: str, hits: Sequence[Hit], language: Language) -> Reason:
+    """Say why there is no answer, what comes closest to one, and whom to ask.
+
+    Args:
+        query: The question, made to stand by itself.
+        hits: What was found, best first.
+        language: What the reason is told in.
+    """
+    if is_unclear(query, hits):
+        return _ask_back(hits, language)
+    kind: ReasonKind = "out_of_scope" if _is_off_topic(hits) else "not_stated"
+    if not hits:
+        return Reason(kind=kind, message=_ABSTAINED[kind][language].format(title=_THE_POLICIES[language]))
+    policy = hits[0].policy
+    title = policy.called(language)
+    parts = [_ABSTAINED[kind][language].format(title=title)]
+    if kind == "not_stated":
+        if names := _unmentioned(query, hits):
+            listed = {"zh": "、", "en": ", "}[language].join(f"“{name}”" for name in names)
+            parts = [_UNMENTIONED[language].format(title=title, names=listed)]
+        if _is_near(hits[0].evidence):
+            parts.append(_NEAREST[language].format(clause=_described(hits[0], language)))
+    if contact := _contact(policy):
+        parts.append(_CONTACT[language].format(company=policy.company or title, contact=contact))
+    return Reason(kind=kind, message=(" " if language == "en" else "").join(parts))
+
+
+def _is_off_topic(hits: Sequence[Hit]) -> bool:
+    """Say whether a question is none about policies: none of its words stands in what is closest to it."""
+    if not hits:
+        return True
+    evidence = hits[0].evidence
+    coverage = max(hit.evidence.coverage for hit in hits)
+    if evidence.scope is None:
+        return coverage < _LEAST_COVERAGE
+    # Who names a matter of policies asks about policies, whatever the sentence is like; so does who names what this
+    # policy speaks of, such as the mattresses of a shop.
+    named = evidence.unmentioned or evidence.concepts or coverage >= _LEAST_WORDS
+    return evidence.scope < 0 and not named and not _is_near(evidence)
+
+
+def _is_near(evidence: Evidence) -> bool:
+    """Say whether a clause has to do with the question, as far as can be told."""
+    # The cosines are the bundled encoder's; other models have other ones.
+    return evidence.scope is None or evidence.similarity >= _NEAR or evidence.coverage >= _MOST_WORDS
+
+
+_LEAST_COVERAGE = 0.2
+# Weighted by rarity, of all words: one that stands in most clauses is no sign.
+_LEAST_WORDS = 0.1
+_MOST_WORDS = 0.5
+# Chosen on the dev questions that are refused: of the clauses below it most have nothing to do with the question.
+_NEAR = 0.42
+
+
+def _described(hit: Hit, language: Language) -> str:
+    """Return the words for the clause of a hit, with the English of its title for who asks in English."""
+    policy, clause = hit.policy, hit.clause
+    said = policy.described(clause.id)
+    if not clause.title or language == policy.language:
+        return said
+    start = policy.text.index(clause.title, clause.start)
+    english = (policy.translation(start, start + len(clause.title)) or "").strip(": .")
+    return f"{said} ({english})" if english else said
+
+
+# --- What is mentioned -------------------------------------------------------------------
+
+
+def _unmentioned(query: str, hits: Sequence[Hit]) -> tuple[str, ...]:
+    """Return the things that a question names, in its words, and that stand nowhere in the policies found, each once.
+
+    The index counts words and the longest names: to it a code by SMS is no SMS. Here neither the word nor any name
+    of the same thing may stand anywhere, not even within another.
+    """
+    if not hits[0].evidence.unmentioned:
+        return ()
+    policies = {hit.policy.id: hit.policy for hit in hits}.values()
+    asked = normalized(query)
+    shown = query if len(query) == len(asked) else asked
+    own = any_of(name for policy in policies for name in policy.names)
+    texts = [_read(policy.text, tuple(chain.from_iterable(policy.translations.values()))) for policy in policies]
+    return tuple(
+        dict.fromkeys(
+            shown[start:end]
+            for start, end, concepts in _named(asked, policies)
+            if _is_thing(asked[start:end], concepts)
+            and not own.search(asked[start:end])
+            and not any(_stands(name, *text) for text in texts for name in _names(asked[start:end], concepts))
+        )
+    )
+
+
+def _named(asked: str, policies: Iterable[Policy]) -> Iterator[tuple[int, int, list[Concept]]]:
+    """Yield where a normalized question names something, with the concepts that it may mean."""
+    thesaurus = default_thesaurus()
+    added = [concept for policy in policies for concept in policy.concepts]
+    for start, end, ids in thesaurus.find(asked):
+        yield start, end, [thesaurus[id_] for id_ in ids] + [concept for concept in added if concept.id in ids]
+    for concept in added:
+        if found := any_of(concept.names).search(asked):
+            yield *found.span(), [concept]
+
+
+def _is_thing(word: str, concepts: Sequence[Concept]) -> bool:
+    """Say whether a word is a noun for what a policy either names or is silent about: no "opt out", no 导出来."""
+    if any(concept.kind == "vendor" for concept in concepts):
+        return True
+    if not any(concept.kind in _THINGS for concept in concepts):
+        return False
+    if has_han(word):
+        # As policies print it: people say the same in whole sentences.
+        return any(word == normalized(name) for concept in concepts for name in concept.zh)
+    forms = {stem(name) for concept in concepts for name in concept.en if name.endswith("ing")}
+    return STOPWORDS.isdisjoint(word.split()) and stem(word) not in forms
+
+
+def _names(word: str, concepts: Sequence[Concept]) -> Iterator[str]:
+    """Yield the words by which a policy may speak of what a question names so, normalized."""
+    yield word
+    # A company is not spoken of by what it sells.
+    vendors = [concept for concept in concepts if concept.kind == "vendor"]
+    yield from (normalized(name) for concept in vendors or concepts for name in concept.names)
+
+
+def _stands(name: str, text: str, squeezed: str) -> bool:
+    """Say whether a name stands in a text, Latin words in any of their forms."""
+    if has_han(name):
+        return "".join(name.split()) in squeezed
+    stems = [stem(word) for word in _LATIN_WORD.findall(name)]
+    # Other words begin with a short one.
+    parts = [f"{re.escape(part)}{'[a-z]*' if len(part) > _SHORT_WORD else '(?:e?s)?'}" for part in stems]
+    return bool(parts) and re.search(rf"(?<![a-z0-9]){'[^a-z0-9]{1,3}'.join(parts)}(?![a-z0-9])", text) is not None
+
+
+@lru_cache(maxsize=64)
+def _read(text: str, renderings: tuple[str, ...]) -> tuple[str, str]:
+    """Return a text with its English as names are looked for in it: normalized, and without blanks besides."""
+    found = normalized("\n".join((text, *renderings)))
+    return found, "".join(found.split())
+
+
+_LATIN_WORD = re.compile(r"[a-z0-9]+")
+_SHORT_WORD = 3
+_THINGS = ("data_item", "identifier", "permission", "right")
+
+
+# --- Whom to ask -------------------------------------------------------------------------
+
+
+def _contact(policy: Policy) -> str:
+    """Return how to reach the company: as is known of the policy, or as its clause about that prints it, if any."""
+    if policy.contact:
+        return policy.contact
+    # The last one: those before may be about somebody else, such as a partner.
+    for clause in reversed([clause for clause in policy.walk() if _HOW_TO_REACH.search(clause.title)]):
+        text = policy.text[clause.start : clause.end]
+        if found := _E_MAIL.search(text) or _PHONE.search(text):
+            return found[0]
+    return ""
+
+
+_HOW_TO_REACH = re.compile(
+    r"联系我们|联系方式|联络我们|与我们联系|\bcontact\b|\breach us\b|\bget in touch\b|投诉|\bcomplain|^\W*questions\b",
+    re.IGNORECASE,
+)
+_E_MAIL = re.compile(r"(?<![\w.+-])[\w+-][\w.+-]{0,63}@[\w-]+(?:\.[\w-]+)+", re.ASCII)
+_PHONE = re.compile(r"(?<![\w-])\+?\(?\d(?:[ ()-]{0,2}\d){6,14}(?![\w-])", re.ASCII)
+
+
+# --- To ask back -------------------------------------------------------------------------
+
+
+def _ask_back(hits: Sequence[Hit], language: Language) -> Reason:
+    """Say that a question is not clear, with questions about the clauses that came closest."""
+    titles = dict.fromkeys(title for hit in hits if (title := _topic(hit, language)))
+    suggestions = tuple(_SUGGESTED[language].format(topic=title) for title in list(titles)[:_MOST_SUGGESTIONS])
+    parts = [_ABSTAINED["unclear"][language]]
+    if suggestions:
+        parts.append(_FOR_INSTANCE[language].format(listed=" ".join(suggestions)))
+    message = (" " if language == "en" else "").join(parts)
+    return Reason(kind="unclear", message=message, suggestions=suggestions)
+
+
+def _topic(hit: Hit, language: Language) -> str:
+    """Return the nearest title above a hit, in the language of the question; empty if there is none."""
+    policy = hit.policy
+    clause = next((above for above in reversed(policy.path(hit.clause.id)[1:]) if above.title), None)
+    if clause is None:
+        return ""
+    if language == policy.language:
+        return clause.title.strip("：: 。.")[:_TOPIC_CHARS]
+    start = policy.text.index(clause.title, clause.start)
+    return (policy.translation(start, start + len(clause.title)) or "").strip(": .")
+
+
+_MOST_SUGGESTIONS = 3
+_TOPIC_CHARS = 24
+_SUGGESTED = {"zh": "关于“{topic}”是怎么规定的？", "en": "What does it say about “{topic}”?"}
+_FOR_INSTANCE = {"zh": "例如：{listed}", "en": "For instance: {listed}"}
