@@ -15,13 +15,12 @@ PEERS := $(PEERS_VENV)/.installed
 ONNX := $(ONNX_VENV)/.installed
 DATA ?= data
 RUN ?= out/encoder
-# What `make encoder` writes; options of its two runs of `python -m training train`; and what each is averaged with:
-# the base's share after the first, that of the first after the second.
+# What `make encoder` writes; options of its two runs of `python -m training train`; and the share of the base that the
+# first is averaged with.
 ENCODER ?= assistant/data/encoder
 RECIPE ?=
-JUDGED ?= --steps 120 --judged-steps 500 --learning-rate 6e-5 --warmup 20 --frozen-layers 6 --max-tokens 80
+JUDGED ?= --steps 200 --general 0.3 --judged-steps 1000 --warmup 20 --frozen-layers 6 --max-tokens 80
 SHARE ?= 0.2
-KEPT ?= 0.4
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
@@ -145,9 +144,9 @@ $(RUN)/base/model.safetensors: | $(TRAIN)
 encoder: $(RUN)/base/model.safetensors ## train and export the encoder: make encoder DATA=folder [RESUME=--resume]
 	$(BIN)/python -m training train --data $(DATA) --base $(RUN)/base --out $(RUN)/run $(RECIPE) $(RESUME)
 	$(BIN)/python -m training blend --base $(RUN)/base --model $(RUN)/run/final --out $(RUN)/ranking --share $(SHARE)
-	$(BIN)/python -m training train --data $(DATA) --base $(RUN)/ranking --out $(RUN)/judged $(JUDGED) $(RESUME)
-	$(BIN)/python -m training blend --base $(RUN)/ranking --model $(RUN)/judged/final --out $(RUN)/blended --share $(KEPT)
-	$(BIN)/python -m training export --data $(DATA) --model $(RUN)/blended --out $(ENCODER)
+	$(BIN)/python -m training export --data $(DATA) --model $(RUN)/ranking --out $(RUN)/guide
+	$(BIN)/python -m training train --data $(DATA) --base $(RUN)/ranking --guide $(RUN)/guide --out $(RUN)/judged $(JUDGED) $(RESUME)
+	$(BIN)/python -m training export --data $(DATA) --model $(RUN)/judged/final --out $(ENCODER)
 	$(BIN)/python -m training scope --data $(DATA) --model $(ENCODER)
 	$(BIN)/python -m training topics --data $(DATA) --model $(ENCODER)
 

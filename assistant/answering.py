@@ -400,9 +400,13 @@ _PRINTED = re.compile(r"\S+")
 
 # --- Wording -----------------------------------------------------------------------------
 
-_LEAD = {"zh": "《{title}》的相关原文：", "en": "What {title} says, in its own words:"}
-_LEAD_TO_WORDS = {"zh": "根据《{title}》：", "en": "According to {title}:"}
-_LEAD_TO_LIST = {"zh": "《{title}》有 {count} 处说到：", "en": "{title} speaks of this in {count} places:"}
+_LEAD = {"zh": "{title}的相关原文{foreign}：", "en": "What {title} says, in its own words{foreign}:"}
+_LEAD_TO_WORDS = {"zh": "根据{title}{foreign}：", "en": "According to {title}{foreign}:"}
+_LEAD_TO_LIST = {
+    "zh": "{title}有 {count} 处说到{foreign}：",
+    "en": "{title} speaks of this in {count} places{foreign}:",
+}
+_FOREIGN = {"zh": "（英文，没有译文）", "en": " (in Chinese, no translation)"}
 _COURTESY = "Translations are a courtesy: the Chinese text prevails."
 
 
@@ -530,7 +534,10 @@ class _Wording:
         if policy.id != self._policy_id or (claim.text and not self._leads_to_words):
             self._policy_id, self._section, self._leads_to_words = policy.id, "", bool(claim.text)
             lead = _LEAD_TO_WORDS if claim.text else _LEAD_TO_LIST if count >= _LEAST_LIST else _LEAD
-            yield lead[language].format(title=policy.title, count=count)
+            # Renderings are English: there are none for who asks in Chinese.
+            foreign = policy.language != language and (language == "zh" or not policy.translations)
+            said = _FOREIGN[language] if foreign else ""
+            yield lead[language].format(title=policy.called(language), count=count, foreign=said)
         if count >= _LEAST_LIST and (above := _section(policy, citation.clause_id)) != self._section:
             self._section = above
             yield f"{above}{'：' if language == 'zh' else ':'}"

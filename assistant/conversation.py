@@ -109,6 +109,8 @@ class Condensed:
     cited: tuple[CitedClause, ...] = ()
     """For `more` and `show`: the clauses that answers to `query` cited so far. For what leans on the question before:
     those that its answer cited, near which its own answer may be. Empty if that is not known."""
+    told: str = ""
+    """For `more`: the answers to `query` so far, if they are known."""
     rounds: int = 0
     """For `more`: how often `query` was answered so far, for when `cited` is not known."""
     place: int = 0
@@ -161,6 +163,8 @@ class _Memory:
     """What that question may lean on: `Condensed.after`."""
     cited: tuple[CitedClause, ...] = ()
     """What was cited in answer to it."""
+    told: str = ""
+    """The answers to it."""
     rounds: int = 0
     """How often it was answered."""
     pending: str = ""
@@ -185,7 +189,12 @@ def _after(turn: Turn, memory: _Memory) -> _Memory:
     if found.kind in ("smalltalk", "show", "human"):
         return memory
     if found.kind == "more":
-        return replace(memory, cited=(*memory.cited, *turn.citations), rounds=memory.rounds + 1)
+        return replace(
+            memory,
+            cited=(*memory.cited, *turn.citations),
+            told=f"{memory.told}\n{turn.answer}",
+            rounds=memory.rounds + 1,
+        )
     if found.kind == "unclear":
         return replace(memory, pending=turn.question, candidates=_candidates(memory))
     return replace(
@@ -194,6 +203,7 @@ def _after(turn: Turn, memory: _Memory) -> _Memory:
         earlier=(memory.query, *memory.earlier)[:_MOST_EARLIER] if memory.query else (),
         after=found.after,
         cited=turn.citations,
+        told=turn.answer,
         rounds=1,
     )
 
@@ -344,6 +354,7 @@ def _more(said: Utterance, memory: _Memory) -> Condensed | None:
         kind="more",
         reply=nothing,
         cited=memory.cited,
+        told=memory.told,
         rounds=memory.rounds,
         after=memory.after,
     )
@@ -709,13 +720,13 @@ def _of_the_same(leaning: _Leaning) -> Condensed | None:
 
 
 def _by_sequel(leaning: _Leaning) -> Condensed | None:
-    """Say what a question asks that names nothing and goes on from the one before it: 需要出示什么, "do you ask first?".
+    """Say what a question asks that names nothing and goes on from the one before: 需要出示什么, "do you ask first?".
 
     It has a word for what comes before or after something, it says a word of the former question again, or it begins
     with what it asks, and hardly asks more.
     """
     rest, parts = leaning.rest, leaning.parts
-    if not _names_nothing(leaning) or _LONGEST_SEQUEL < _length(parts.told):
+    if not _names_nothing(leaning) or _length(parts.told) > _LONGEST_SEQUEL:
         return None
     if parts.has("sequel") or _again(rest, leaning.query) or _lacks_what(parts):
         return _quoted(leaning)
@@ -723,6 +734,7 @@ def _by_sequel(leaning: _Leaning) -> Condensed | None:
 
 
 _LONGEST_SEQUEL = 9
+_MOST_WORDS_AGAIN = 3
 _MOST_UNKNOWN = 1
 
 
@@ -733,13 +745,14 @@ def _names_nothing(leaning: _Leaning) -> bool:
         before = told[place - 1].text if place else ""
         if word.has("self", "others") or (word.has("topic") and before not in _DOERS):
             return False
-        if word.has("unknown") and not has_han(word.text) and before not in _BEFORE_VERBS:
+        if word.has("unknown") and not has_han(word.text) and before not in _BEFORE_OTHERS:
             return False
     return not any(_OWNED_NOUN.search(word.text) for word in told)
 
 
 _DOERS = frozenset({"i", "you", "we", "they"})
-_BEFORE_VERBS = _DOERS | {"be", "been", "to", "it"}
+_BEFORE_OTHERS = _DOERS | {"be", "been", "to", "it", "how"}
+"""Words after which one that is not known is a verb or an adverb."""
 _OWNED_NOUN = re.compile(r"\b(?:my|your|data|information|info)\b|我的|你们的|数据|信息|政策")
 
 
@@ -749,10 +762,11 @@ def _length(words: Sequence[Word]) -> float:
 
 
 def _again(rest: Utterance, query: Utterance) -> bool:
-    """Say whether a question says a word again that the former one has, and that no vocabulary knows: 匹配."""
+    """Say whether a question says a word again that the former one has and no vocabulary knows: 匹配; and more."""
     told, former = rest.told, query.told
     said = {one.text + other.text for one, other in pairwise(former) if _are_one(one, other)}
-    return any(one.text + other.text in said for one, other in pairwise(told) if _are_one(one, other))
+    again = any(one.text + other.text in said for one, other in pairwise(told) if _are_one(one, other))
+    return again and len(told) > _MOST_WORDS_AGAIN
 
 
 def _are_one(one: Word, other: Word) -> bool:
@@ -760,9 +774,10 @@ def _are_one(one: Word, other: Word) -> bool:
 
 
 def _lacks_what(parts: Parts) -> bool:
-    """Say whether a Chinese question has little but what it asks, and nobody who does it: 需要出示什么, 多久作废."""
-    first = parts.told[0]
-    begins = first.asks or first.text in _NEEDED
+    """Say whether a Chinese question has little but what it asks, and nobody who does it: 需要出示什么, 交给谁."""
+    first, *others = parts.told
+    does = first.has("unknown") and bool(others) and not _are_one(first, others[0])
+    begins = first.asks or does or first.text in _NEEDED
     asks = any(word.has("what", "who", "when", "how_long", "how_often", "how_much", "why") for word in parts.told)
     return begins and asks and has_han(first.text) and not _addresses(parts) and _length(parts.unknown) <= _MOST_UNKNOWN
 

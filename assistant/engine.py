@@ -14,6 +14,7 @@ from assistant.corpus import open_corpus, thesaurus_of
 from assistant.embedding import Embedder, bundled_embedders
 from assistant.errors import IndexDamagedError, QuestionError, SettingsError
 from assistant.index import Analyzer, IndexStore, Progress, names_in
+from assistant.rephrasing import unquoted
 from assistant.replies import chosen, cited_by, contacts, left, said, whole
 from assistant.retrieval import Hit, Retriever
 from assistant.spelling import Speller
@@ -168,9 +169,10 @@ class Assistant:
 
     def _hits(self, asked: Condensed, scope: Sequence[str], without: Sequence[CitedClause] = ()) -> tuple[Hit, ...]:
         k = max(self.settings.k, _LIST_K) if wants_all(asked.query) else self.settings.k
-        near = asked.cited if asked.kind in ("question", "follow_up") else ()
-        hits = self.retriever.retrieve(asked.query, k=k + len(without), policies=scope, after=asked.after, near=near)
-        return left(hits, without)[:k] if without else hits
+        near = without if asked.kind == "more" else asked.cited if asked.kind in ("question", "follow_up") else ()
+        searched = unquoted(asked.query)
+        hits = self.retriever.retrieve(searched, k=k + len(without), policies=scope, after=asked.after, near=near)
+        return left(hits, without, asked.told)[:k] if without else hits
 
     def _claims(self, asked: str, query: str, hits: Sequence[Hit]) -> Closable[Claim | None, None, None]:
         """Yield what a generator claims, as it comes; closing this ends the generator's work."""

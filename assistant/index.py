@@ -62,6 +62,8 @@ class Passage:
     """Spans of the sentences, without labels and bare headings; at least one."""
     names_only: bool = False
     """Whether it only lists names, such as those of packages, and says nothing about them."""
+    defines: str = ""
+    """The word that it begins by saying the meaning of: `个人信息` of `个人信息是指…`; empty if it does not."""
 
 
 def passages(policy: Policy) -> tuple[Passage, ...]:
@@ -88,6 +90,7 @@ def passages(policy: Policy) -> tuple[Passage, ...]:
                     context=_context(policy, clause),
                     sentences=spans,
                     names_only=all(_is_names(policy.text[left:right]) for left, right in spans),
+                    defines=_defined(policy.text, spans[0]),
                 )
             )
     return tuple(found)
@@ -108,7 +111,8 @@ def _statements(policy: Policy, clause: Clause) -> Iterator[Span]:
             continue
         left, opening = (opening[0], None) if opening else (begin, None)
         said = policy.text[left:right]
-        if said.strip("：: ") == clause.title.strip("：: ") and clause.kind == "heading":
+        # Markdown's marks are no words of a heading.
+        if said.strip("#*_：: ") == clause.title.strip("#*_：: ") and clause.kind == "heading":
             continue
         if sum(char.isalnum() for char in said) < _LEAST_SENTENCE:
             continue
@@ -154,7 +158,18 @@ def _is_names(statement: str) -> bool:
     return all(_is_fragment(line.strip()) and not _VALUE.search(line) for line in lines)
 
 
+def _defined(text: str, span: Span) -> str:
+    """Return the word whose meaning a statement says; empty if it says none."""
+    match = _DEFINES.match(text, *span)
+    return str(match[match.lastindex or 0]) if match else ""
+
+
 _VALUE = re.compile(r"[：:=]")
+_DEFINES = re.compile(
+    r"([^。；\n]{1,48}?)(?:是指|系指|指的是|[，：:”」』]\s?(?:特|均|仅)?指(?![引南定示纹导令标向出派]))|"
+    r"\W{0,3}(?:[Tt]he term )?[\"“']([^\"”'\n]{1,60})[\"”'],? (?:means?|refers? to|is defined)\b|"
+    r"([A-Z][\w ]{1,40}) (?:means|refers to)\b"
+)
 _ENDS = "。！？!?…；;：:，,."
 _SHORT_SENTENCE = 40
 _MOST_FRAGMENTS = 300
@@ -201,6 +216,8 @@ class Shard:
     """Place of each passage's first text, which is all of it; its sentences follow: int64, shape (n_passages,)."""
     names_only: NDArray[np.bool_]
     """Which passages only list names: shape (n_passages,)."""
+    defining: tuple[int, ...]
+    """The passages that say what a word means."""
     vectors: Mapping[str, Vectors]
     """By embedder: float32, shape (n_texts + n_renderings, dim), rows of unit length."""
     rendered: NDArray[np.int64]
@@ -440,6 +457,7 @@ def build_shard(
         bm25=scorer,
         firsts=np.array(texts.firsts, np.int64),
         names_only=np.array([passage.names_only for passage in found]),
+        defining=tuple(number for number, passage in enumerate(found) if passage.defines),
         vectors=vectors,
         rendered=np.array(texts.rendered, np.int64),
         keys=tuple(keys),
@@ -706,6 +724,7 @@ def _load_shard(folder: Path, policy: Policy, embedders: Sequence[Embedder]) -> 
             bm25=bm25s.BM25.load(folder / _BM25),
             firsts=np.array(texts.firsts, np.int64),
             names_only=np.array([passage.names_only for passage in found]),
+            defining=tuple(number for number, passage in enumerate(found) if passage.defines),
             # Mapped, but plain arrays: each result of a memmap would be one, which takes longer than small sums.
             vectors={
                 name: np.asarray(np.load(path, mmap_mode="r", allow_pickle=False)) for name, path in files.items()

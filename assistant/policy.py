@@ -131,11 +131,6 @@ class Policy:
 
         That is its title, in the marks that Chinese puts around one; or the company if the title is long or a
         sentence itself, which no sentence can be made around.
-
-        >>> title = "Fernbank: What does Fernbank do with your personal information?"
-        >>> root = Clause(id="root", kind="root", label="", title="", level=0, start=0, body_end=1, end=1)
-        >>> Policy(id="fernbank", title=title, text="-", sha256="", root=root).called("zh")
-        'Fernbank'
         """
         title = " ".join(self.title.split())
         if len(title) <= _LONGEST_TITLE and not _SENTENCE_END.search(title):
@@ -268,8 +263,12 @@ class Policy:
             known = self._references[clause_id] = self._reference(clause_id)
         return known
 
-    def described(self, clause_id: str) -> str:
+    def described(self, clause_id: str, language: Language) -> str:
         """Return the clause's reference, with its title or its first words where that is a number.
+
+        Args:
+            clause_id: The clause.
+            language: Of the sentence that it stands in.
 
         Raises:
             KeyError: If the policy has no such clause.
@@ -281,7 +280,7 @@ class Policy:
         name = shortened(self._name(clause), _LONGEST_TITLE)
         if name == clause.id:
             return reference
-        return f"{reference}{'' if self.language == 'zh' else ' '}{name if name[0] == '“' else f'“{name}”'}"
+        return f"{reference}{'' if language == 'zh' else ' '}{name if name[0] == '“' else f'“{name}”'}"
 
     def _reference(self, clause_id: str) -> str:
         parts: list[str] = []

@@ -150,7 +150,7 @@ def _leaning(question: Utterance) -> list[Word]:
             named.add("clause")
         elif word.has("topic", "self", "others"):
             named.add(word.group or "self")
-        elif word.has("unknown") and not _is_verb(word, before):
+        elif word.has("unknown") and not _is_verb(word, before) and _is_word(word, before, after):
             named.add("unknown")
     return found
 
@@ -181,6 +181,15 @@ def _is_own(word: Word, named: set[str]) -> bool:
     if word.has("it"):
         return bool(named - {"who", "policy", "clause"})
     return bool(named - {"thing"}) if word.has("they") else bool(named)
+
+
+def _is_word(word: Word, before: Word | None, after: Sequence[Word]) -> bool:
+    """Say whether an unknown word may be a name: a Chinese character alone, such as 打, hardly is."""
+    beside = (before, *after[:1])
+    return not has_han(word.text) or any(
+        other is not None and other.has("unknown") and (other.end == word.start or word.end == other.start)
+        for other in beside
+    )
 
 
 def _is_verb(word: Word, before: Word | None) -> bool:

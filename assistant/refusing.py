@@ -14,7 +14,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 from assistant.answer_types import gives_orders, holds, wanted
-from assistant.text import STOPWORDS, Language, any_of, has_han, normalized, stem
+from assistant.text import STOPWORDS, Language, any_of, has_han, language_of, normalized, stem
 from assistant.thesaurus import default_thesaurus
 
 if TYPE_CHECKING:
@@ -138,15 +138,15 @@ _ONLY_POINTS_ZH = re.compile(
 _FEW_WORDS = 2
 _IN_MOST = 0.5
 _ODDS = {
-    "scope": 0.28,
-    "similarity": 9.54,
-    "likeness": 5.18,
-    "familiarity": -6.7,
-    "concepts": 0.97,
-    "unmentioned": -0.7,
-    "stranger": -2.43,
-    "unstated": -1.19,
-    "base": -3.22,
+    "scope": 0.15,
+    "similarity": 12.53,
+    "likeness": 2.1,
+    "familiarity": -5.21,
+    "concepts": 1.26,
+    "unmentioned": -0.59,
+    "stranger": -2.28,
+    "unstated": -1.04,
+    "base": -4.04,
 }
 _MOST_SCOPE = 6.0
 _SCOPE_IN_DOUBT = 1.0
@@ -178,6 +178,7 @@ _ABSTAINED: dict[ReasonKind, dict[Language, str]] = {
     },
 }
 _THE_POLICIES: dict[Language, str] = {"zh": "这些政策", "en": "the policies"}
+_TWO_ENDS = re.compile(r"([?!？！])[.。]$")
 _UNMENTIONED = {"zh": "{title}没有提到{names}。", "en": "{title} does not mention {names}."}
 _NEAREST = {"zh": "最接近的条款：{clause}。", "en": "The closest clause is {clause}."}
 _CONTACT = {"zh": "可联系{company}：{contact}。", "en": "You can ask {company}: {contact}."}
@@ -193,7 +194,7 @@ def refusal(query: str, hits: Sequence[Hit], language: Language) -> Reason:
     """
     if is_unclear(query, hits):
         return _ask_back(hits, language)
-    kind: ReasonKind = "out_of_scope" if _is_off_topic(hits) else "not_stated"
+    kind: ReasonKind = "out_of_scope" if _is_off_topic(query, hits) else "not_stated"
     if not hits:
         return Reason(kind=kind, message=_ABSTAINED[kind][language].format(title=_THE_POLICIES[language]))
     policy = hits[0].policy
@@ -205,23 +206,42 @@ def refusal(query: str, hits: Sequence[Hit], language: Language) -> Reason:
             parts = [_UNMENTIONED[language].format(title=title, names=listed)]
         if _is_near(hits[0].evidence):
             parts.append(_NEAREST[language].format(clause=_described(hits[0], language)))
-    if contact := _contact(policy):
+            # A title may be a question, and ends as one.
+            parts[-1] = _TWO_ENDS.sub(r"\1", parts[-1])
+    if contact := contact_of(policy):
         parts.append(_CONTACT[language].format(company=policy.company or title, contact=contact))
     return Reason(kind=kind, message=(" " if language == "en" else "").join(parts))
 
 
-def _is_off_topic(hits: Sequence[Hit]) -> bool:
+def _is_off_topic(query: str, hits: Sequence[Hit]) -> bool:
     """Say whether a question is none about policies: none of its words stands in what is closest to it."""
     if not hits:
         return True
     evidence = hits[0].evidence
-    coverage = max(hit.evidence.coverage for hit in hits)
+    # Words of two languages cannot be compared: where all clauses are in the other one, it cannot be said.
+    language = language_of(query)
+    comparable = [
+        hit for hit in hits if hit.policy.language == language or (language == "en" and hit.policy.translations)
+    ]
+    coverage = max((_coverage(query, hit) for hit in comparable), default=1.0)
     if evidence.scope is None:
         return coverage < _LEAST_COVERAGE
     # Who names a matter of policies asks about policies, whatever the sentence is like; so does who names what this
     # policy speaks of, such as the mattresses of a shop.
     named = evidence.unmentioned or evidence.concepts or coverage >= _LEAST_WORDS
     return evidence.scope < 0 and not named and not _is_near(evidence)
+
+
+def _coverage(query: str, hit: Hit) -> float:
+    """Return the share of the query's words that a clause holds, or of most that its policy's English does."""
+    coverage, policy = hit.evidence.coverage, hit.policy
+    if language_of(query) == policy.language:
+        return coverage
+    words = {stem(word) for word in _LATIN_WORD.findall(normalized(query)) if word not in STOPWORDS}
+    known = _words_of(tuple(chain.from_iterable(policy.translations.values())))
+    # Not weighted by rarity: a single one says little.
+    share = len(words & known) / len(words) if words else 0.0
+    return max(coverage, share) if share > _MOST_WORDS else coverage
 
 
 def _is_near(evidence: Evidence) -> bool:
@@ -241,7 +261,7 @@ _NEAR = 0.42
 def _described(hit: Hit, language: Language) -> str:
     """Return the words for the clause of a hit, with the English of its title for who asks in English."""
     policy, clause = hit.policy, hit.clause
-    said = policy.described(clause.id)
+    said = policy.described(clause.id, language)
     if not clause.title or language == policy.language:
         return said
     start = policy.text.index(clause.title, clause.start)
@@ -325,6 +345,12 @@ def _read(text: str, renderings: tuple[str, ...]) -> tuple[str, str]:
     return found, "".join(found.split())
 
 
+@lru_cache(maxsize=64)
+def _words_of(texts: tuple[str, ...]) -> frozenset[str]:
+    """Return the stems of the words of English texts."""
+    return frozenset(map(stem, _LATIN_WORD.findall(normalized("\n".join(texts)))))
+
+
 _LATIN_WORD = re.compile(r"[a-z0-9]+")
 _SHORT_WORD = 3
 _THINGS = ("data_item", "identifier", "permission", "right")
@@ -333,7 +359,7 @@ _THINGS = ("data_item", "identifier", "permission", "right")
 # --- Whom to ask -------------------------------------------------------------------------
 
 
-def _contact(policy: Policy) -> str:
+def contact_of(policy: Policy) -> str:
     """Return how to reach the company: as is known of the policy, or as its clause about that prints it, if any."""
     if policy.contact:
         return policy.contact

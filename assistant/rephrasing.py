@@ -121,6 +121,9 @@ def _is_subject(question: Utterance, run: tuple[Word, ...]) -> bool:
     before = [word for word in told[:first] if word.text not in _ARTICLES]
     if not before:
         return False
+    if before == [told[0]] and told[0].text in ("what", "which") and after is not None and after.text in _AUXILIARIES:
+        # "What safeguards are there?"
+        return True
     if before[-1].is_aspect:
         # "Delete a note".
         return told[first - 1].text in _ARTICLES and (after is None or after.has("function"))
@@ -552,6 +555,16 @@ def quoting(query: Utterance, question: str) -> str:
 
 _LONGEST_QUOTE = 200
 _QUOTING = re.compile(r"(?:关于|About )“([^”]{0,201})”")
+
+
+def unquoted(query: str) -> str:
+    """Return a question that quotes another as it is searched for: both, without the words between them.
+
+    >>> unquoted("关于“怎么撤回授权”：为什么？")
+    '怎么撤回授权 为什么？'
+    """
+    quoted = _QUOTING.match(query)
+    return f"{quoted[1]} {query[quoted.end() :].lstrip('：: ')}" if quoted else query
 
 
 def is_quoting(query: Utterance) -> bool:

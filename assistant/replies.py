@@ -6,11 +6,12 @@ from the policy and verified as in any other answer.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assistant.answering import Answer, Claim, Draft, locate
 from assistant.index import Passage
-from assistant.refusing import Reason
+from assistant.refusing import Reason, contact_of
 from assistant.retrieval import Hit
 from assistant.text import Span, language_of, sentences, stripped
 
@@ -51,13 +52,62 @@ def cited_by(answer: Answer) -> tuple[CitedClause, ...]:
     return tuple((citation.policy_id, citation.clause_id) for citation in answer.citations)
 
 
-def left(hits: Sequence[Hit], cited: Collection[CitedClause]) -> tuple[Hit, ...]:
-    """Return the hits that an answer may still quote once `cited` has been quoted.
+def left(hits: Sequence[Hit], cited: Collection[CitedClause], said: str = "") -> tuple[Hit, ...]:
+    """Return the hits that an answer may still quote once `cited` has been quoted, of what is still about the question.
 
-    A clause is left out with what it was quoted together with: the words that lead into it, its items.
+    A clause is left out with what it was quoted together with: the words that lead into it, its items. Of one that was
+    quoted in part, what was not remains.
+
+    Args:
+        hits: All hits, best first.
+        cited: The clauses that were quoted.
+        said: The answers that quoted them; empty if they are not known.
     """
-    told = set(cited)
-    return tuple(hit for hit in hits if not _told(hit, told))
+    if not cited:
+        return tuple(hits)
+    told, squeezed = set(cited), _squeezed(said)
+    about = [hit for hit in hits if _is_about(hit, hits[0])]
+    found = ((_rest(hit, squeezed) if squeezed else None) if _told(hit, told) else hit for hit in about)
+    return tuple(hit for hit in found if hit)
+
+
+def _is_about(hit: Hit, first: Hit) -> bool:
+    """Say whether a hit names what the best one names of a question, and is not far behind it."""
+    named, wanted = hit.evidence.concepts, first.evidence.concepts
+    return (named is None or wanted is None or named >= wanted) and hit.score >= _LEAST_OF_FIRST * first.score
+
+
+_LEAST_OF_FIRST = 0.4
+
+
+def _rest(hit: Hit, said: str) -> Hit | None:
+    """Return a hit with those of its sentences only that were not said and come near its best; None if there are none.
+
+    Args:
+        hit: A hit that is no list.
+        said: The answers so far, without white space.
+    """
+    if hit.end > hit.clause.body_end or not hit.sentence_scores:
+        return None
+    least = max(hit.sentence_scores) - _REST_MARGIN
+    pairs = zip(hit.passage.sentences, hit.sentence_scores, strict=True)
+    new = [
+        (span, score)
+        for span, score in pairs
+        if score >= least and _squeezed(hit.policy.text[slice(*span)]) not in said
+    ]
+    if not new:
+        return None
+    spans, scores = zip(*new, strict=True)
+    return replace(hit, passage=replace(hit.passage, sentences=spans), sentence_scores=scores)
+
+
+# In the units of scores: twice as far as what is quoted at first.
+_REST_MARGIN = 4.0
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split())
 
 
 def _told(hit: Hit, cited: set[CitedClause]) -> bool:
@@ -83,7 +133,7 @@ def contacts(policies: Iterable[Policy]) -> tuple[CitedClause, ...]:
     found: list[CitedClause] = []
     for policy in policies:
         # From the end: backwards, the last one is the first.
-        span = locate(policy.contact[::-1], policy.text[::-1])
+        span = locate(contact_of(policy)[::-1], policy.text[::-1])
         if span:
             found.append((policy.id, policy.at(len(policy.text) - span[1]).id))
     return tuple(found)

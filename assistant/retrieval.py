@@ -8,10 +8,14 @@ scores are brought to one scale and added up.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING, Protocol, get_args
 
+from assistant.answer_types import asks_meaning
 from assistant.embedding import AnswerGuesser, ScopeJudge
 from assistant.text import Language, any_of, has_han, normalized, simplified
 
@@ -115,7 +119,7 @@ class Query:
     named: Mapping[str, str] = field(default_factory=dict)
     """The tokens of the concepts that it names, with its words for them."""
     guesses: Mapping[tuple[str, Language], Vectors] = field(default_factory=dict)
-    """What its answer is like in policies of each language, by embedder: float32, shape (n_readings, dim)."""
+    """What its answer is like in policies of each language, by embedder: float32, shape (n_known_readings, dim)."""
     familiarity: float | None = None
     """Cosine of it and the closest questions whose answers a model knows; None if it knows none."""
 
@@ -161,6 +165,7 @@ class Retriever:
         self.embedders = tuple(embedders)
         self.reranker = reranker
         self._rerank_k = rerank_k
+        self._words = lru_cache(maxsize=1_000)(lambda word: frozenset(analyzer.tokens(word)))
         # Asked once: whether something is of a protocol takes long to find out.
         self._judges = tuple(judge for judge in self.embedders if isinstance(judge, ScopeJudge))
         self._guessers = tuple(guesser for guesser in self.embedders if isinstance(guesser, AnswerGuesser))
@@ -229,7 +234,8 @@ class Retriever:
             vectors=vectors,
             scope=sum(odds) / len(odds) if odds else None,
             named=self.analyzer.named(question),
-            guesses={key: np.array([vector for vector, _ in found]) for key, found in guesses.items()},
+            # What is not known of a language has no say.
+            guesses={key: np.array([one for one, _ in found if one.any()]) for key, found in guesses.items()},
             familiarity=sum(known) / len(known) if known else None,
         )
 
@@ -240,10 +246,11 @@ class Retriever:
 
         if not shards:
             return ()
-        starts = np.cumsum([0, *(len(shard.passages) for shard in shards)])
-        text_starts = np.cumsum([0, *(shard.n_texts for shard in shards)])
+        starts = list(accumulate((len(shard.passages) for shard in shards), initial=0))
+        text_starts = accumulate((shard.n_texts for shard in shards), initial=0)
         firsts = np.concatenate([start + shard.firsts for start, shard in zip(text_starts, shards, strict=False)])
         penalty = _NAMES_ONLY_PENALTY * np.concatenate([shard.names_only for shard in shards])
+        penalty[self._off_definitions(shards, query)] += _DEFINES_PENALTY
         scores = support = self._scores(shards, query)
         legs = _of_legs(scores, firsts)
         fused = fuse(legs) - penalty
@@ -255,29 +262,22 @@ class Retriever:
         if near:
             fused += _NEAR_WEIGHT * np.concatenate([_nearness(shard, near) for shard in shards])
         best = (-fused).argsort(kind="stable")[: max(k, self._rerank_k) if self.reranker else k]
-        numbers = starts.searchsorted(best, side="right") - 1
-        found = zip(
-            numbers.tolist(),
-            (best - starts[numbers]).tolist(),
-            (firsts[best] + 1).tolist(),
-            fused[best].tolist(),
-            zip(*(_ranks(of_leg)[best].tolist() for of_leg in legs.values()), strict=True),
-            self._evidence(shards, query, support, firsts, best),
-            strict=True,
-        )
+        ranks, evidence = _ranks(legs, best), self._evidence(shards, query, support, firsts, best)
         texts = fuse(scores)
         hits = []
-        for number, place, first, score, ranks, evidence in found:
-            policy, passage = shards[number].policy, shards[number].passages[place]
+        for place, own_ranks, own_evidence in zip(best.tolist(), ranks, evidence, strict=True):
+            number = bisect_right(starts, place) - 1
+            policy, passage = shards[number].policy, shards[number].passages[place - starts[number]]
+            first = int(firsts[place]) + 1
             hits.append(
                 Hit(
                     policy=policy,
                     clause=policy[passage.clause_id],
                     passage=passage,
-                    score=score,
-                    ranks={leg: rank for leg, rank in zip(legs, ranks, strict=True) if rank},
+                    score=float(fused[place]),
+                    ranks=own_ranks,
                     sentence_scores=tuple(texts[first : first + len(passage.sentences)].tolist()),
-                    evidence=evidence,
+                    evidence=own_evidence,
                 )
             )
         return tuple(_reranked(self.reranker, query.text, hits)[:k] if self.reranker else hits)
@@ -297,7 +297,8 @@ class Retriever:
         asked, named = slice(len(query.tokens)), [tokens.index(token) for token in query.named]
         texts = [shard.holding(tokens) for shard in shards]
         passages = [holds[:, shard.firsts] for holds, shard in zip(texts, shards, strict=True)]
-        held = np.concatenate(passages, axis=1).sum(axis=1).tolist()[asked]
+        held = np.concatenate(passages, axis=1)[asked].sum(axis=1).tolist()
+        frequency = min(held, default=len(firsts)) / len(firsts)
         absent = [tokens[i] for i in named if not any(holds[i].any() for holds in texts)]
         unmentioned = tuple(query.named[token] for token in absent if self.analyzer.is_thing(token))
         stranger = any(map(self.analyzer.is_vendor, absent))
@@ -315,8 +316,20 @@ class Retriever:
                 stranger=stranger,
                 likeness=None if math.isnan(likeness) else likeness,
                 familiarity=None if math.isnan(likeness) else query.familiarity,
-                frequency=min(held, default=len(firsts)) / len(firsts),
+                frequency=frequency,
             )
+
+    def _off_definitions(self, shards: Sequence[Shard], query: Query) -> list[int]:
+        """Return the passages that say what something means that is not asked about."""
+        if asks_meaning(query.text):
+            return []
+        starts = accumulate((len(shard.passages) for shard in shards), initial=0)
+        return [
+            start + number
+            for start, shard in zip(starts, shards, strict=False)
+            for number in shard.defining
+            if self._words(shard.passages[number].defines).isdisjoint(query.tokens)
+        ]
 
     def _scores(self, shards: Sequence[Shard], query: Query) -> dict[str, Scores]:
         """Return the score of every text of the shards in each leg: float64, shape (n_texts,).
@@ -339,9 +352,7 @@ class Retriever:
         for embedder in self.embedders:
             if (guesses := query.guesses.get((embedder.name, shard.policy.language))) is not None:
                 of_texts = shard.vectors[embedder.name][: shard.n_texts]
-                # What is not known of this language has no say.
-                known = guesses.any(axis=1)
-                close = (of_texts @ guesses[known].T).max(axis=1) if known.any() else np.full(shard.n_texts, np.nan)
+                close = (of_texts @ guesses.T).max(axis=1) if guesses.size else np.full(shard.n_texts, np.nan)
                 guessed.append(close.astype(np.float64))
             # A text is as close as it is to the closest reading.
             close = (shard.vectors[embedder.name] @ query.vectors[embedder.name].T).max(axis=1).astype(np.float64)
@@ -350,7 +361,7 @@ class Retriever:
             of_rendered = scores[embedder.name][shard.rendered]
             scores[embedder.name][shard.rendered] = np.maximum(of_rendered, close[shard.n_texts :])
         if guessed:
-            scores[_ANSWERS] = sum(guessed) / len(guessed)
+            scores[_ANSWERS] = np.mean(guessed, axis=0)
         return scores
 
 
@@ -452,14 +463,13 @@ def _of_legs(scores: Mapping[str, Scores], firsts: NDArray[np.int64]) -> dict[st
     return {leg: of_passages(of_texts, firsts) for leg, of_texts in scores.items()}
 
 
-def _ranks(scores: Scores) -> NDArray[np.int64]:
-    """Return the rank of every passage in a leg, from 1; 0 for one that the leg did not find."""
+def _ranks(legs: Mapping[str, Scores], best: NDArray[np.int64]) -> list[dict[str, int]]:
+    """Return the rank of each of the best passages in each leg that found it, from 1."""
     import numpy as np
 
-    order = (-scores).argsort(kind="stable")
-    ranks = np.empty_like(order)
-    ranks[order] = np.arange(1, len(order) + 1)
-    return np.where(scores > 0, ranks, 0)
+    scores = np.array(list(legs.values()))
+    ranks = np.where(scores > 0, (-scores).argsort(kind="stable").argsort() + 1, 0)
+    return [{leg: rank for leg, rank in zip(legs, own, strict=True) if rank} for own in ranks[:, best].T.tolist()]
 
 
 def _leaning(scores: Mapping[str, Scores], before: Mapping[str, Scores]) -> dict[str, Scores]:
@@ -540,6 +550,8 @@ _LEG_WEIGHTS = {"bm25": 0.2, _ANSWERS: 0.4}
 # A list of names is close to every question with one of them, though it answers few: who asks for the name
 # itself finds it all the same, by a far higher score.
 _NAMES_ONLY_PENALTY = 2.0
+# What personal information *is* names every kind of it, and does not say that any is collected.
+_DEFINES_PENALTY = 1.5
 # Chosen on the dev conversations, and on dev questions after others that they do not lean on.
 _AFTER_WEIGHT = 0.35
 _NEAR_WEIGHT = 0.5

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import defaultdict
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache, cached_property
 from itertools import pairwise
@@ -17,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.text import STOPWORDS, has_han, normalized, stem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from assistant.text import Tokenizer
 
@@ -39,7 +41,7 @@ class Speller:
         self._names = tuple(names)
         self._tokenizer = tokenizer
         self._lock = threading.Lock()
-        self._words: tuple[frozenset[str], dict[str, list[str]]] | None = None
+        self._words: _Vocabulary | None = None
 
     def mended(self, question: str) -> str:
         """Return a question with the words that are mistyped as the policies have them; as it is if there are none.
@@ -88,20 +90,20 @@ class Speller:
         # Nor is 完 and 删 a mistyped 完善.
         if any(char in _VERBS for char in typed):
             return ""
-        known, by_sound = self._vocabulary()
-        if typed in known:
+        words = self._vocabulary()
+        if typed in words.known:
             return ""
-        alike = [word for word in by_sound.get(_sound(typed), ()) if not {*typed}.isdisjoint(word)]
+        alike = [word for word in words.by_sound.get(_sound(typed), ()) if not {*typed}.isdisjoint(word)]
         # 灰复 may be 回复 or 恢复.
         return alike[0] if len(alike) == 1 else ""
 
     def _mistyped_en(self, asked: str) -> Iterator[tuple[int, int, str]]:
         for match in _ENGLISH.finditer(asked):
             typed = match[0]
-            known, _ = self._vocabulary()
-            if typed in known:
+            words = self._vocabulary()
+            if typed in STOPWORDS or typed in words.known:
                 continue
-            near = [word for word in (*known, *STOPWORDS) if word[0] == typed[0] and abs(len(word) - len(typed)) <= 1]
+            near = [word for word in words.english.get(typed[0], ()) if _is_near(word, typed)]
             (close,) = get_close_matches(typed, near, n=1, cutoff=_CLOSE) or [typed]
             # Another form of the word, or its British spelling, is no slip.
             if stem(close.replace("z", "s")) == stem(typed.replace("z", "s")):
@@ -114,8 +116,7 @@ class Speller:
     def _in_names(self) -> frozenset[str]:
         return frozenset(word for name in self._names for word in _ENGLISH.findall(normalized(name)))
 
-    def _vocabulary(self) -> tuple[frozenset[str], dict[str, list[str]]]:
-        """Return the policies' words, and the Chinese ones by their sound."""
+    def _vocabulary(self) -> _Vocabulary:
         with self._lock:
             if self._words is None:
                 known: set[str] = set()
@@ -123,13 +124,30 @@ class Speller:
                     known.update(_ENGLISH.findall(text))
                     spans = self._tokenizer.divided(text)
                     known.update(text[left:right] for left, right, _ in spans if right - left >= _LEAST_HAN)
-                by_sound: dict[str, list[str]] = {}
-                for word in sorted(known):
+                by_sound, english = defaultdict(list), defaultdict(list)
+                for word in sorted(known | STOPWORDS):
+                    if not has_han(word):
+                        english[word[0]].append(word)
                     # What no dictionary has may be cut in the wrong places.
-                    if has_han(word) and len(word) <= _MOST_HAN and self._tokenizer.frequency(word):
-                        by_sound.setdefault(_sound(word), []).append(word)
-                self._words = frozenset(known), by_sound
+                    elif word in known and len(word) <= _MOST_HAN and self._tokenizer.frequency(word):
+                        by_sound[_sound(word)].append(word)
+                self._words = _Vocabulary(known=frozenset(known), by_sound=by_sound, english=english)
             return self._words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Vocabulary:
+    known: frozenset[str]
+    """The policies' words."""
+    by_sound: Mapping[str, Sequence[str]]
+    """The Chinese ones by their sound."""
+    english: Mapping[str, Sequence[str]]
+    """The English ones, and stop words, by their first letter."""
+
+
+def _is_near(word: str, typed: str) -> bool:
+    """Say whether a word may be one slip away: what takes long to compare is compared after that."""
+    return abs(len(word) - len(typed)) <= 1 and len({*word} ^ {*typed}) <= 2
 
 
 _ENGLISH = re.compile(r"(?<![a-z0-9.@/_-])[a-z]{5,20}(?![a-z0-9@/_-]|\.[a-z0-9])")

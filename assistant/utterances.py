@@ -210,7 +210,7 @@ class Vocabulary:
         self._asking = Thesaurus(words)
         self._roles: dict[str, frozenset[str]] = {}
         for word in words:
-            for name in word.names:
+            for name in word.zh:
                 self._roles[name] = self._roles.get(name, frozenset()) | {word.id}
         parts = {part: frozenset(ids) for part, ids in data["concepts"].items()}
         self.concepts = {concept.id: concept for concept in thesaurus.concepts}
@@ -299,18 +299,14 @@ class Vocabulary:
             place = word.end
 
     def _cut(self, word: Word, longest: Mapping[int, Word], folded: str) -> Word | None:
-        """Return the beginning of a word of ours that runs into a name or a longer pronoun.
-
-        That is 那 of 那个 in 那个推呢, and "does" of "does that" in "does that one".
-        """
+        """Return the beginning of a word of ours that runs into a name: 那 of 那个 in 那个推呢."""
         if word.group or word.end in longest:
             return None
         for start in range(word.start + 1, word.end):
             name = longest.get(start)
-            if name and (name.group or name.has("it", "these", "they")) and name.end > word.end:
-                text = folded[word.start : start].rstrip()
-                roles = self._roles.get(text)
-                return replace(word, end=word.start + len(text), text=text, roles=roles) if roles else None
+            if name and name.group and name.end > word.end:
+                roles = self._roles.get(folded[word.start : start])
+                return replace(word, end=start, text=folded[word.start : start], roles=roles) if roles else None
         return None
 
 

@@ -347,3 +347,25 @@ def test_an_answer_that_abstains_has_no_pieces(policy: Policy) -> None:
     only = list(answered(question="卖吗", query="卖吗", claims=[None], hits=hits, min_quote_chars=4))
     assert only[0] == ""
     assert only[1:] == [answer(question="卖吗", query="卖吗", draft=Draft(claims=()), hits=hits, min_quote_chars=4)]
+
+
+def test_quotes_in_another_language_are_said_to_be_once(policy: Policy) -> None:
+    english = parse("1. Data\n1.1 We keep logs.\n1.2 We keep e-mails.", id="en", title="Notice", language="en")
+    hits = [hit(english, "We keep logs"), hit(english, "We keep e-mails", score=9.9)]
+    draft = Draft(claims=(claim(english, "We keep logs", "logs"), claim(english, "We keep e-mails", "e-mails")))
+    found = answer(question="保存什么日志", query="q", draft=draft, hits=hits, min_quote_chars=4)
+    assert found.text.startswith("《Notice》的相关原文（英文，没有译文）：\n•")
+    assert found.text.count("英文") == 1
+    found = answer(question="what do you keep", query="q", draft=draft, hits=hits, min_quote_chars=4)
+    assert found.text.startswith("What Notice says, in its own words:\n•")
+    hits = [hit(policy, "手机号码")]
+    draft = Draft(claims=(claim(policy, "我们收集您的手机号码"),))
+    found = answer(question="which number do you collect", query="q", draft=draft, hits=hits, min_quote_chars=4)
+    assert found.text.startswith("What 云帆隐私政策 says, in its own words (in Chinese, no translation):\n•")
+
+
+def test_a_title_that_is_a_question_does_not_lead_to_quotes(policy: Policy) -> None:
+    asking = replace(policy, title="云帆如何处理您的个人信息？")
+    draft = Draft(claims=(claim(asking, "我们收集您的手机号码"),))
+    found = answer(question="收集什么", query="q", draft=draft, hits=[hit(asking, "手机号码")], min_quote_chars=4)
+    assert found.text.startswith("云帆科技的相关原文：")

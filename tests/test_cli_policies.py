@@ -55,17 +55,17 @@ def test_a_policy_comes_is_asked_corrected_and_goes(run: Callable[..., Run], fil
     assert ids(run) == ["baiju"]
     added = run("policies", "add", file, "--company", "云朵", "--effective-date", "2024-02-03")
     assert (added.code, added.err) == (DONE, "")
-    assert added.out.startswith("云朵-v1  云朵隐私政策\n")
+    assert added.out.startswith("云朵隐私政策  云朵隐私政策\n")
     assert "2 clauses, 41 characters, zh, version 2024-02-03, 云朵; read as txt, added to" in added.out
     assert "2 policies, up to date" in added.out
-    assert ids(run) == ["baiju", "云朵-v1"]
-    answer = json.loads(run("ask", "云朵收集哪些信息", "--json", "--policy", "云朵-v1").out)
+    assert ids(run) == ["baiju", "云朵隐私政策"]
+    answer = json.loads(run("ask", "云朵收集哪些信息", "--json", "--policy", "云朵隐私政策").out)
     assert [citation["clause_id"] for citation in answer["citations"]] == ["1"]
-    assert "一、" in run("outline", "云朵-v1").out
-    changed = run("policies", "set", "云朵-v1", "--title", "云朵", "--effective-date", "")
-    assert changed.out.startswith("云朵-v1  云朵\n")
+    assert "一、" in run("outline", "云朵隐私政策").out
+    changed = run("policies", "set", "云朵隐私政策", "--title", "云朵", "--effective-date", "")
+    assert changed.out.startswith("云朵隐私政策  云朵\n")
     assert "2024" not in changed.out
-    removed = run("policies", "remove", "云朵-v1")
+    removed = run("policies", "remove", "云朵隐私政策")
     assert removed.code == DONE
     assert str(tmp_path / "added" / ".removed") in removed.out
     assert "1 policy, up to date" in removed.out
@@ -94,6 +94,19 @@ def test_the_list(run: Callable[..., Run]) -> None:
     assert baiju["may_change"] is False
     assert baiju["clauses"] == 101
     assert baiju["translated_clauses"] > 90
+
+
+def test_markdown_is_outlined_as_it_is_stored(run: Callable[..., Run], tmp_path: Path) -> None:
+    path = tmp_path / "notice.md"
+    path.write_text(
+        "# Acme notice\n\n## Sharing\n\n- **Providers:**\n  - Stripe.\n- Police.\n\n"
+        "| Data | Purpose |\n|--|--|\n| Phone | login |\n"
+    )
+    seen = run("outline", path).out
+    assert "      - Stripe.  [p1.p1.p1]" in seen
+    assert not any(mark in seen for mark in ("**", "|-"))
+    assert run("policies", "add", path, "--id", "acme", "--no-index").code == DONE
+    assert run("outline", "acme").out == seen
 
 
 def test_documents_are_read_and_outlined_alike(run: Callable[..., Run], tmp_path: Path) -> None:

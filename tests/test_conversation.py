@@ -118,10 +118,25 @@ def test_clauses_that_were_cited_add_up_until_another_question() -> None:
     )
 
 
+def test_what_was_said_adds_up_until_another_question() -> None:
+    first = Turn(question="个推收集什么？", answer="• “设备信息” [1]")
+    more = Turn(question="还有吗", answer="• “网络信息” [1]")
+    told = condense("还有吗", [first, more]).told
+    assert "设备信息" in told
+    assert "网络信息" in told
+    assert condense("还有吗", [more, Turn(question="怎么注销账号", answer="…")]).told == "…"
+
+
 @pytest.mark.parametrize(
     ("conversation", "after"),
     [
-        ("my account was idle / will you warn me first?", ("my account was idle",)),
+        ("my account was idle / will you send a letter?", ("my account was idle",)),
+        # One that quotes another is searched for by itself too, and what follows leans on it alone.
+        ("my account was idle / will you warn me first?", ("will you warn me first?",)),
+        (
+            "my account was idle / will you warn me first? / will you send a letter?",
+            ("About “my account was idle”: will you warn me first?",),
+        ),
         # Each of these may lean on the one before it.
         ("实名认证得交什么 / 卡会验吗 / 死活不交行吗", ("卡会验吗", "实名认证得交什么")),
         ("实名认证得交什么 / 谢谢 / 卡会验吗", ("实名认证得交什么",)),
@@ -212,7 +227,7 @@ def test_any_question_comes_out_fit_to_be_asked(question: str, before: list[tupl
     assert found == condense(question, history, names=NAMES)
     assert bool(found.reply) == (found.kind in ("smalltalk", "unclear", "more"))
     assert len(found.after) <= len(before)
-    assert not found.after or found.kind in ("question", "more", "show")
+    assert not found.after or found.kind in ("question", "follow_up", "more", "show")
     assert not found.cited
     assert "\x1b" not in found.query or found.query == question
     assert len(found.query) <= 400 + 3 * sum(map(len, [question, *(text for turn in before for text in turn)]))

@@ -265,7 +265,7 @@ def test_who_gets_no_answer_is_told_so_and_whom_to_ask(assistant, kind, language
         assert not {"“", ">", "最接近"} & set(reply)
     words = {
         "not_stated": {"zh": "没有说明这一点", "en": "does not state this"},
-        "out_of_scope": {"zh": "不在《云巢读书隐私政策》的范围内", "en": "not a matter of"},
+        "out_of_scope": {"zh": "不在《云巢读书隐私政策》的范围内", "en": "not look like a question about"},
         "unclear": {"zh": "再说明一下", "en": "tell me more"},
     }
     assert words[kind][language] in reply

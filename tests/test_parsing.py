@@ -338,6 +338,11 @@ ADVERSARIAL = {
     "text under an indent": " " * M + "- x\n" + "y\n" * (M // 5),
     "rows of lists": "".join(f"第{number}项：值\n" for number in range(M // 8)),
     "rows with dashes": "a – b\n" * (M // 6),
+    "told rows": "Data: a | Purpose: b\n" * (M // 21),
+    "told cells in one line": "Data: a | " * (N // 10) + "b: c\n" * 2,
+    "bold questions": "**Why?**\n\n" * (M // 11) + "**" * M,
+    "lines between blank lines": "Heading one\n\n" * (M // 13),
+    "bullets set off": "- a\n- b\n\nText.\n\n" * (M // 18),
     "glued chapters": "第一章 甲\n" + "文字。第二章 乙 " * (N // 10),
     "glued headings that contents list": "目录\n1. 甲乙丙丁\n2. 戊己庚辛\n3. 壬癸子丑\n1. 甲乙丙丁\n"
     + "文字。2. 戊己庚辛 " * (M // 12),

@@ -62,6 +62,22 @@ def test_reference_names_contents_paragraphs_and_the_policy(policy: Policy) -> N
     assert english.reference("p1") == "“We collect data…”"
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("We do not sell or rent personal data to anybody.", "We do not sell or rent"),
+        ("**Please note:** the form takes ten days.", "Please note"),
+        ("Yes. We use cookies for sign-in, and no others.", "Yes. We use cookies for"),
+        ("Supercalifragilisticexpialidocious terms apply here.", "Supercalifragilisticexpialidocious"),
+        ("x" * 5_000, "x" * 48),
+    ],
+)
+def test_an_english_paragraph_is_named_by_words_that_say_something(text: str, name: str) -> None:
+    policy = parse(f"1. Use\nWe use it.\n(a) one;\n(b) two.\n{text}\n2. Else\nNothing.", language="en")
+    clause = policy.at(policy.text.index(text))
+    assert policy.reference(clause.id) == f"1 › “{name}…”"
+
+
 def test_reference_keeps_western_numbers_and_words_apart() -> None:
     policy = parse("1. 收集信息\n（1）注册\na. 我们收集手机号码。\n第二章 共享\n第三条 我们不共享信息。\n")
     assert policy.reference(clause_at(policy, "手机号码").id) == "1（1）a"
@@ -211,3 +227,19 @@ def test_without_renderings_there_is_no_english(policy: Policy) -> None:
     assert policy.translations == {}
     assert policy.translation(0, len(policy.text)) is None
     assert {english for _, english in policy.renderings(policy["1.1"])} == {""}
+
+
+@pytest.mark.parametrize(
+    ("title", "company", "zh", "en"),
+    [
+        ("云帆隐私政策", "云帆科技", "《云帆隐私政策》", "云帆隐私政策"),
+        ("Privacy Notice", "", "《Privacy Notice》", "Privacy Notice"),
+        ("What does Fernbank do with your data?", "Fernbank", "Fernbank", "Fernbank"),
+        ("Privacy notice of the Fernbank savings bank of Dayton, Ohio", "Fernbank", "Fernbank", "Fernbank"),
+        ("Fernbank Savings: What does it do with data?", "", "Fernbank Savings", "Fernbank Savings"),
+        ("What does it do?", "", "What does it do", "What does it do"),
+    ],
+)
+def test_within_a_sentence_a_policy_goes_by_a_name(title: str, company: str, zh: str, en: str) -> None:
+    policy = parse("一、收集\n我们收集日志。", id="p", title=title, company=company)
+    assert (policy.called("zh"), policy.called("en")) == (zh, en)

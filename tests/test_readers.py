@@ -266,7 +266,7 @@ def test_rows_of_tables_are_lines() -> None:
     page = (
         "<table><caption>清单</caption><tr><th>名称<th>目的<tr><td><p>手机<p>号码<td>注册\n账号<ul><li>a</ul></table>完"
     )
-    assert html(page) == "清单\n名称\t目的\n手机 号码\t注册账号 • a\n完"
+    assert html(page) == "清单\n名称：手机 号码 | 目的：注册账号 • a\n完"
 
 
 def test_tables_for_layout_are_not_rows() -> None:
@@ -306,7 +306,7 @@ def test_markdown_as_its_reader_sees_it() -> None:
     )
     text, title = markdown_text(source)
     assert title == "隐私政策"
-    assert text == "# 隐私*政策\n\n## 引言\n我们收集信息。\n1、甲\n2) 乙\n- 丙\n缩进\n名称\t目的\n手机\t注册"
+    assert text == "# 隐私*政策\n\n## 引言\n我们收集信息。\n1、甲\n2) 乙\n- 丙\n    缩进\n名称：手机 | 目的：注册"
 
 
 def test_lines_that_an_editor_wrapped_are_joined() -> None:
@@ -316,6 +316,99 @@ def test_lines_that_an_editor_wrapped_are_joined() -> None:
     )
     assert markdown_text(wrapped)[0] == " ".join(wrapped.split())
     assert markdown_text("Lantern Post Ltd\nEvening Street\n")[0] == "Lantern Post Ltd\nEvening Street"
+
+
+NOTICE = """# Acme: What do we do with your data?
+
+## Sharing
+
+| Reasons we can share | Do we share? | Can you limit it? |
+|---|---|---|
+| Our affiliates' marketing | Yes | Yes |
+| Marketing by others, who never ask. | No | We don't share |
+
+We share with:
+
+- **Providers** under contract:
+  - Amazon (hosting);
+  - Stripe.
+- Authorities, where the law obliges us, in each case after
+  a check by our lawyers.
+
+**What happens when I limit sharing for an account that I hold jointly with someone else?**
+
+Your choice applies to all.
+"""
+TOLD = [
+    "Reasons we can share: Our affiliates' marketing | Do we share: Yes | Can you limit it: Yes",
+    "Reasons we can share: Marketing by others, who never ask | Do we share: No | Can you limit it: We don't share",
+]
+
+
+def test_a_notice_in_markdown_keeps_what_stands_in_what() -> None:
+    text = read_file(NOTICE.encode(), "notice.md").text
+    assert text.split("\n") == [
+        *("# Acme: What do we do with your data?", "", "## Sharing", *TOLD, "We share with:"),
+        *("- Providers under contract:", "  - Amazon (hosting);", "  - Stripe."),
+        "- Authorities, where the law obliges us, in each case after a check by our lawyers.",
+        *("", "### What happens when I limit sharing for an account that I hold jointly with someone else?"),
+        *("Your choice applies to all.", ""),
+    ]
+    policy = parse(text)
+    nested = policy.at(text.index("Stripe"))
+    assert policy.path(nested.id)[-2].title == "Providers under contract"
+    assert policy.reference(policy.at(text.index("Your choice")).id).startswith("Sharing › What happens when I limit")
+
+
+def test_rows_are_told_with_the_heads_of_their_columns_in_every_format() -> None:
+    rows = [line.strip("| ").split(" | ") for line in NOTICE.split("\n") if line.startswith("| ")]
+    page = "".join(
+        f"<tr>{''.join(f'<{tag}>{cell}' for cell in row)}" for tag, row in zip(("th", "td", "td"), rows, strict=True)
+    )
+    assert html(f"<table>{page}</table>").split("\n") == TOLD
+    row_looks = ("<w:trPr><w:tblHeader/></w:trPr>", "", "")
+    table = "".join(
+        f"<w:tr>{look}{''.join(f'<w:tc>{paragraph(cell)}</w:tc>' for cell in row)}</w:tr>"
+        for look, row in zip(row_looks, rows, strict=True)
+    )
+    assert word(f"<w:tbl>{table}</w:tbl>").split("\n") == TOLD
+
+
+def test_a_row_that_is_told_is_one_statement_of_a_clause_named_by_its_first_cell() -> None:
+    lead = "All companies need to share information to run their business, and the law says what they must tell. " * 6
+    text = f"## How?\n{lead}\n{TOLD[0]}\n{TOLD[1]}\n"
+    policy = parse(text, language="en")
+    last = policy.at(text.index(TOLD[1]))
+    assert policy.own_text(last).strip() == TOLD[1], "it is no part of the row before it"
+    assert policy.reference(last.id) == "How? › “Marketing by others…”"
+
+
+def test_cells_that_span_rows_are_told_with_each() -> None:
+    page = (
+        "<table><tr><th>Data<th>Purpose<tr><td rowspan=2>Phone<td>login<tr><td>safety<tr><td colspan=2>Others</table>"
+    )
+    assert html(page) == "Data: Phone | Purpose: login\nData: Phone | Purpose: safety\nOthers"
+    # Which row names the columns is not sure.
+    assert html("<table><tr><td>Phone<td>login<tr><td>Mail<td>news</table>") == "Phone\tlogin\nMail\tnews"
+
+
+def test_what_follows_a_list_is_set_off_and_bullets_in_bullets_are_indented() -> None:
+    page = "<ul><li>甲<ul><li>子</ul><li>乙</ul><p>说明。</p><p><b>我们出售吗？</b></p><p>不会。</p>"
+    assert html(page) == "• 甲\n  • 子\n• 乙\n\n说明。\n\n我们出售吗？\n不会。"
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("ACME LTD\nPRIVACY NOTICE\nJune 2025\n\nWe collect little.", "ACME LTD PRIVACY NOTICE"),
+        ("# Acme: What do we do with your data?\n\nLittle.", "Acme: What do we do with your data?"),
+        ("示例隐私政策\n更新日期：2024年1月1日\n我们重视您的隐私。", "示例隐私政策"),
+        ("We collect little.", ""),
+        ("一、收集\n我们收集手机号码。", ""),
+    ],
+)
+def test_a_title_that_the_text_begins_with_is_found(text: str, title: str) -> None:
+    assert read_file(text.encode(), "x.txt").title == title
 
 
 # --- Word ----------------------------------------------------------------------------------
@@ -466,9 +559,25 @@ def test_tables_of_word() -> None:
         cells = ("".join(f"<w:tc>{paragraph(cell)}</w:tc>" for cell in row) for row in rows)
         return f"<w:tbl>{''.join(f'<w:tr>{row}</w:tr>' for row in cells)}</w:tbl>"
 
-    assert word(table(("名称", "目的"), ("手机", "注册"), ("", "x"))) == "名称\t目的\n手机\t注册\nx"
+    assert word(table(("名称", "目的"), ("手机", "注册"), ("", "x"))) == "名称：手机 | 目的：注册\nx"
     assert word(table(("甲",), ("乙",))) == "甲\n乙"
     assert word(table(("长" * 1_001, "x"))) == "长" * 1_001 + "\nx"
+
+
+def test_bold_paragraphs_of_word_are_headings_and_text_after_bullets_is_set_off() -> None:
+    styles = '<w:style w:type="paragraph" w:styleId="H"><w:name w:val="heading 1"/></w:style>'
+    bold = "<w:p><w:r><w:rPr><w:b/></w:rPr><w:t>Do you sell data?</w:t></w:r></w:p>"
+    body = (
+        paragraph("Sharing", style="H")
+        + paragraph("couriers", number=(1, 0))
+        + paragraph("DHL", number=(1, 1))
+        + paragraph("We check them.")
+        + bold
+        + paragraph("No, never.")
+    )
+    numbering = lists([level(0, "bullet", "-"), level(1, "bullet", "-")])
+    text = word(body, styles=styles, numbering=numbering)
+    assert text == "# Sharing\n- couriers\n  - DHL\n\nWe check them.\n\n## Do you sell data?\nNo, never."
 
 
 def test_a_title_stands_above_the_headings() -> None:
@@ -610,7 +719,7 @@ def test_cells_of_a_pdf_are_parted_by_tabs() -> None:
     rows = [("名称", "目的"), ("手机号码", "注册账号"), ("位置", "附近门店")]
     by_row = [(60 + 200 * x, 780 - 16 * y, 10, cell) for y, row in enumerate(rows) for x, cell in enumerate(row)]
     assert read_file(pdf([[*by_row, (60, 600, 10, "以上是我们收集的全部信息清单。")]])).text.startswith(
-        "名称\t目的\n手机号码\t注册账号\n位置\t附近门店\n"
+        "名称：手机号码 | 目的：注册账号\n名称：位置 | 目的：附近门店\n"
     )
     by_cell = [
         (60, 800, 10, "以下是我们收集的全部信息清单："),

@@ -9,12 +9,14 @@ import pytest
 from assistant import Draft, Policy, parse
 from assistant.answering import ExtractiveGenerator, answer
 from assistant.index import passages
-from assistant.refusing import answerability, is_unclear
+from assistant.refusing import Reason, answerability, is_unclear, refusal
 from assistant.retrieval import Evidence, Hit
+from assistant.text import language_of
 
 ANSWERED = Evidence(scope=5.0, similarity=0.7, coverage=1.0, concepts=1.0)
 OFF_TOPIC = Evidence(scope=-5.0, similarity=0.3, coverage=0.0)
 UNMENTIONED = Evidence(scope=2.0, similarity=0.35, coverage=0.2, concepts=0.0, unmentioned=("人脸", "指纹"))
+CLOSE = Evidence(scope=2.0, similarity=0.5, coverage=0.2, concepts=0.0)
 IN_EVERY_CLAUSE = Evidence(scope=5.0, similarity=0.6, coverage=1.0, concepts=1.0, frequency=0.9)
 UNKNOWN_MODEL = Evidence(scope=None, similarity=0.1, coverage=0.0)
 
@@ -58,17 +60,23 @@ def hit(policy: Policy, words: str, *, score: float = 10.0, evidence: Evidence =
     )
 
 
+def refused(policy: Policy, question: str, evidence: Evidence, words: str = "IMEI") -> Reason:
+    """Why there is no answer to a question whose best hit is the clause that holds `words`."""
+    return refusal(question, [hit(policy, words, evidence=evidence)], language_of(question))
+
+
 @pytest.mark.parametrize(
-    ("question", "language", "said"),
-    [("今天天气怎么样", "zh", "400-000-1234"), ("how is the weather", "en", "You can ask 云帆科技: 400-000-1234")],
+    ("question", "language", "kind", "said"),
+    [
+        ("今天天气怎么样", "zh", "out_of_scope", "可联系云帆科技：400-000-1234。"),
+        ("how is the weather", "en", "not_stated", "You can ask 云帆科技: 400-000-1234."),
+    ],
 )
-def test_abstaining_names_the_nearest_clause_and_the_contact(
-    policy: Policy, question: str, language: str, said: str
-) -> None:
+def test_abstaining_names_the_contact(policy: Policy, question: str, language: str, kind: str, said: str) -> None:
     hits = [hit(policy, "手机号码", score=1.0, evidence=OFF_TOPIC)]
     found = answer(question=question, query=question, draft=Draft(claims=()), hits=hits, min_quote_chars=4)
     assert found.abstained is not None
-    assert found.abstained.kind == "out_of_scope"
+    assert found.abstained.kind == kind
     assert found.language == language
     assert found.citations == ()
     assert said in found.text
@@ -102,16 +110,129 @@ def test_a_matter_of_the_policy_that_it_does_not_decide_is_not_stated(policy: Po
 
 @pytest.mark.parametrize(
     ("question", "said"),
-    [("会不会收集人脸和指纹", "没有提到“人脸”、“指纹”"), ("do you take my face", "does not mention “人脸”, “指纹”")],
+    [
+        ("会不会收集人脸和指纹", "没有提到“人脸”、“指纹”"),
+        ("Do you take fingerprints?", "does not mention “fingerprints”"),
+        ("花呗的人脸怎么办，人脸呢", "没有提到“花呗”、“人脸”。"),
+    ],
 )
-def test_what_the_policy_never_mentions_is_named(policy: Policy, question: str, said: str) -> None:
-    hits = [hit(policy, "IMEI", evidence=UNMENTIONED)]
-    draft = ExtractiveGenerator().generate(question, hits)
-    found = answer(question=question, query=question, draft=draft, hits=hits, min_quote_chars=4)
-    assert found.abstained is not None
-    assert found.abstained.kind == "not_stated"
-    assert said in found.text
-    assert hits[0].reference in found.text
+def test_what_the_policy_never_mentions_is_named_once(policy: Policy, question: str, said: str) -> None:
+    assert said in refused(policy, question, UNMENTIONED).message
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        # 短信 stands there as a part of 短信验证码, and Android as one of AndroidID.
+        "会读取我的短信吗",
+        "安卓手机也收吗",
+        "do you read text messages",
+        # No name of a thing.
+        "how do I opt out",
+        "what are my rights",
+        "can I get a copy",
+        "能把我的资料导出来吗",
+    ],
+)
+def test_nothing_is_said_to_be_unmentioned_that_is_or_that_is_no_thing(question: str) -> None:
+    policy = parse("一、登录\n我们发送短信验证码，并收集 AndroidID。\n二、其他\n无。", id="sms", title="登录")
+    message = refused(policy, question, UNMENTIONED, "短信").message
+    assert "没有提到" not in message, message
+    assert "does not mention" not in message, message
+
+
+def test_what_only_the_english_of_a_policy_names_is_mentioned() -> None:
+    policy = parse("一、注册\n我们收集脸谱。", id="face", title="注册")
+    clause = policy.at(policy.text.index("脸谱"))
+    translated = replace(policy, translations={clause.id: ("We collect an image of your fingerprint.",) * 2})
+    assert "does not mention" in refused(policy, "Do you take fingerprints?", UNMENTIONED, "脸谱").message
+    assert "does not mention" not in refused(translated, "Do you take fingerprints?", UNMENTIONED, "脸谱").message
+
+
+def test_a_clause_that_has_little_to_do_with_the_question_is_not_named(policy: Policy) -> None:
+    far, near = (replace(UNMENTIONED, similarity=similarity) for similarity in (0.3, 0.5))
+    assert "IMEI" not in refused(policy, "会收集指纹吗", far).message
+    assert "二" in refused(policy, "会收集指纹吗", near).message
+    # Of other models it cannot be told.
+    unknown = replace(UNKNOWN_MODEL, coverage=0.3)
+    assert "最接近的条款" in refused(policy, "会收集指纹吗", unknown).message
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "said"),
+    [
+        ("指纹存几年", "手机号码", "最接近的条款：一（一）“注册”。"),
+        ("指纹存几年", "通讯录", "最接近的条款：一（二）2“我们不收集通讯录…”。"),
+        ("what about my dog", "手机号码", "The closest clause is 一（一） “注册”."),
+    ],
+)
+def test_the_closest_clause_is_told_by_its_number_and_what_it_is_about(
+    policy: Policy, question: str, words: str, said: str
+) -> None:
+    assert said in refused(policy, question, CLOSE, words).message
+
+
+def test_a_title_that_is_a_question_ends_as_one() -> None:
+    policy = parse("# Notice\n\n## How long do you keep it?\n\nFor a year.\n", id="q", title="Notice", language="en")
+    message = refused(policy, "how long is a meeting", CLOSE, "For a year").message
+    assert message.endswith("How long do you keep it?")
+
+
+SHOP = """1. Returns
+1.1 Mattresses cannot be returned once the seal has been broken.
+2. Contact us
+Write to help@shop.example or call 01603 555 010.
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "evidence", "kind"),
+    [
+        # A word of it stands in the text, or the clause is close.
+        ("can i return a mattress", Evidence(scope=-8.0, similarity=0.3, coverage=0.4), "not_stated"),
+        ("my vase arrived broken", Evidence(scope=-8.0, similarity=0.5, coverage=0.0), "not_stated"),
+        ("will it rain tomorrow", Evidence(scope=-8.0, similarity=0.3, coverage=0.0), "out_of_scope"),
+        # Words of two languages cannot be compared.
+        ("蜡烛点过了还能退吗", Evidence(scope=-8.0, similarity=0.3, coverage=0.0), "not_stated"),
+    ],
+)
+def test_what_the_policy_speaks_of_is_no_other_matter(question: str, evidence: Evidence, kind: str) -> None:
+    policy = parse(SHOP, id="shop", title="Terms of the shop", company="Shop Ltd", language="en")
+    reason = refused(policy, question, evidence, "Mattresses")
+    assert reason.kind == kind
+    assert "help@shop.example" in reason.message
+
+
+def test_a_question_about_another_matter_is_told_so_in_plain_words(policy: Policy) -> None:
+    far = "That does not look like a question about 云帆隐私政策."
+    translated = replace(policy, translations={policy.root.id: ("We collect data.",)})
+    assert refused(translated, "how is the weather", OFF_TOPIC).message.startswith(far)
+    assert refused(policy, "今天天气怎么样", OFF_TOPIC).message.startswith("这个问题看起来与《云帆隐私政策》无关。")
+    assert "the policies" in refusal("how is the weather", (), "en").message
+
+
+@pytest.mark.parametrize(
+    ("text", "contact"),
+    [
+        ("一、收集\n我们收集日志。\n二、如何联系我们\n电话 400-000-1234。", "400-000-1234"),
+        ("1. Data\n1.1 We keep logs.\n2. How to contact us\nCall +44 (0)1603 555010.", "+44 (0)1603 555010"),
+        ("1. Data\n1.1 We keep logs. Partners: ads@partner.example\n2. Law\nIrish law.", ""),
+    ],
+)
+def test_whom_to_ask_is_read_from_the_clause_about_it(text: str, contact: str) -> None:
+    language = language_of(text)
+    policy = parse(text, id="p", title="P", company="Co", language=language)
+    words = "日志" if language == "zh" else "keep logs"
+    message = refused(policy, "指纹存几年" if language == "zh" else "what about my dog", CLOSE, words).message
+    if contact:
+        assert f"Co：{contact}" in message or f"Co: {contact}" in message, message
+    else:
+        assert "Co" not in message
+
+
+def test_a_company_is_named_where_the_title_is_no_name(policy: Policy) -> None:
+    asking = replace(policy, title="云帆：云帆如何处理您的个人信息？")
+    assert refused(asking, "指纹存几年", CLOSE).message.startswith("云帆科技没有说明这一点。")
 
 
 def test_a_period_is_not_answered_by_a_clause_that_gives_none(policy: Policy) -> None:

@@ -46,6 +46,12 @@ def test_a_leg_that_tells_nothing_apart_has_no_say() -> None:
     assert (fuse({"bm25": np.zeros(3), "fake": dense}) == fuse({"fake": dense})).all()
 
 
+def test_where_a_leg_knows_nothing_it_has_no_say() -> None:
+    known = fuse({"fake": np.array([1.0, 2.0, 6.0])})
+    partly = fuse({"fake": np.array([1.0, np.nan, 2.0, 6.0, np.nan])})
+    assert partly.tolist() == pytest.approx([known[0], 0, known[1], known[2], 0])
+
+
 def test_words_find_their_clause(retriever: Retriever) -> None:
     best = retriever.retrieve("听书功能会用麦克风吗", k=3)[0]
     assert "麦克风权限" in best.policy.text[best.start : best.end]

@@ -138,6 +138,19 @@ def test_a_folder_that_was_altered_is_not_unpacked(torch_folder: Path, tmp_path:
 # --- Blend -------------------------------------------------------------------------------
 
 
+def test_a_model_is_not_averaged_with_another_base(torch_folder: Path, tmp_path: Path) -> None:
+    from safetensors.numpy import load_file, save_file
+
+    other = tmp_path / "other"
+    shutil.copytree(torch_folder, other)
+    weights = load_file(other / "model.safetensors")
+    name = next(name for name in weights if name.endswith("word_embeddings.weight"))
+    save_file({**weights, name: weights[name][:-1]}, other / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelError, match=r"word_embeddings.weight is \(.*average a model with the base"):
+        blend(other, torch_folder, tmp_path / "blend", share=0.5)
+    assert not (tmp_path / "blend").exists()
+
+
 @pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
 def test_a_blend_is_the_mean_of_both(torch_folder: Path, data: Path, tmp_path: Path, share: float) -> None:
     known = json.loads((torch_folder / "tokenizer.json").read_text("utf-8"))["model"]["vocab"]

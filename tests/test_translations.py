@@ -352,7 +352,8 @@ def test_other_answers_show_none(policy: Policy) -> None:
     assert "prevails" not in text
     text, translations = answered(replace(policy, translations={}), "may I refuse?", "您可以拒绝。")
     assert translations == [None]
-    assert "ranslation" not in text
+    assert "Translation:" not in text
+    assert "in Chinese, no translation" in text
 
 
 # --- The policy that comes with the package --------------------------------------------

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant import Policy, parse
+from assistant import Policy, parse, verdicts
 from assistant.answering import Draft, ExtractiveGenerator, answer, verify
 from assistant.index import passages
 from assistant.retrieval import Evidence, Hit
-from assistant.verdicts import Verdict, _acts, _form_words, verdict_of
+from assistant.verdicts import Verdict, _acts, _form_words, _table, _words, verdict_of
+from tests.test_text import RUNS
 
 ANSWERED = Evidence(scope=5.0, similarity=0.7, coverage=1.0, concepts=1.0)
 
@@ -62,6 +64,10 @@ DECIDED = [
     ("政策更新会通知我吗", "本政策更新后，我们会以弹窗的方式通知您。", "yes"),
     ("政策更新会通知我吗", "本政策发生重大变更时，我们会以弹窗的方式通知您。", "conditional"),
     ("Do you collect my IMEI?", "为了保障安全，我们会收集您的设备型号、IMEI与MAC地址。", "yes"),
+    ("会把我的信息转让给其他公司吗", "我们不会将您的个人信息转让给任何公司，但以下情况除外：", "conditional"),
+    ("Can I turn off personalised ads?", "您可以在设置中关闭个性化广告推荐功能。", "yes"),
+    ("cookie能全部清掉吗", "您可根据自己的偏好管理或删除Cookie。", "yes"),
+    ("Can I refuse cookies?", "您可以通过浏览器设置拒绝或管理Cookie。", "yes"),
     ("Don't you sell my data?", "我们不会出售您的个人信息。", "no"),
     ("You don't sell my data, do you?", "We do not sell your personal data.", "no"),
     ("Do you collect my location?", "We collect your location when you open the map.", "conditional"),
@@ -91,6 +97,16 @@ def test_the_answer_begins_with_what_the_clause_says(question: str, quote: str, 
         ("会收集我的位置吗", "当您打开墨舟地图时，墨舟会收集您的位置信息。", "有条件，「当您打开墨舟地图时」会收集："),
         ("会共享我的信息吗", "我们不会共享您的个人信息，但以下情况除外：", "有条件，不会共享，「但以下情况除外」："),
         ("Do you collect my location?", "We may collect your location.", "It depends: perhaps collected:"),
+        (
+            "Is my data stored in China?",
+            "Your personal information is stored in China, except for the following:",
+            "It depends: stored within China, ‘except for the following’:",
+        ),
+        (
+            "Will you disclose my data publicly?",
+            "We may, by post, publicly disclose your personal data.",
+            "It depends: perhaps made public:",
+        ),
     ],
 )
 def test_it_names_the_fact_and_tells_the_condition_in_the_policys_words(question: str, quote: str, text: str) -> None:
@@ -132,7 +148,14 @@ OPEN = [
     ("可以复制我的个人信息吗", "您的近亲属可以复制您的个人信息。"),
     ("会收集我的身份证照片吗", "我们会收集您的姓名、身份证号码。"),
     ("会接入第三方SDK吗", "我们建议您在使用第三方SDK前阅读其隐私政策。"),
+    ("我可以关闭个性化推荐吗", "您可以在设置中关闭个性化广告推荐功能。"),
+    # A heading states nothing.
+    ("会公开我的信息吗", "3. 我们如何共享、转让、公开披露您的个人信息"),
+    ("我的数据会传到境外吗", "四、个人信息跨境传输"),
+    ("登录日志我自己能看吗", "我们会收集您的登录日志。"),
+    ("会转让我的信息吗", "本指引所称转让是指将个人信息控制权由一个控制者向另一个控制者转移的过程。"),
     # A sense that cannot be read, or that is of a part.
+    ("Do you send marketing messages?", "We may not be able to verify your account, send marketing messages to you."),
     ("会收集我的位置吗", "我们并非不收集您的位置信息。"),
     ("会收集我的位置吗", "我们不会收集您的精确位置。"),
     ("会读取通讯录吗", "我们仅读取您选择的号码，不读取您的全部通讯录内容以外的信息。"),
@@ -267,13 +290,37 @@ def test_every_act_says_what_is_so_in_both_languages() -> None:
             assert not any(mark in fact for fact in act.fact[language] for mark in "“”[]\n")
 
 
+def test_every_entry_of_words_is_looked_for() -> None:
+    source = Path(verdicts.__file__).read_text("utf-8")
+    assert not [name for name in _table()["words"] if f'"{name}"' not in source]
+
+
 @pytest.mark.parametrize(
-    "run", ["会", "不", "的", "提供", "我们", "如您", "collect ", "your ", "(", ",", " ", "向您", "未经", "a"]
+    "run",
+    [
+        *RUNS,
+        "会",
+        "不",
+        "的",
+        "提供",
+        "我们",
+        "如您",
+        "collect ",
+        "your ",
+        "(",
+        ",",
+        " ",
+        "向您",
+        "未经",
+        "a",
+        "is ",
+        "在同意",
+    ],
 )
 def test_a_long_text_is_read_in_time(run: str) -> None:
-    patterns = [pattern for act in _acts() for pattern in (act.asked, act.said, act.beside, act.about)]
+    patterns = [pattern for act in _acts() for pattern in (act.asked, act.said, act.beside, act.about) if pattern]
     text = run * (5_000 // len(run))
-    for pattern in [*patterns, _form_words()]:
+    for pattern in [*patterns, _form_words(), *map(_words, _table()["words"])]:
         started = time.thread_time()
         for _ in pattern.finditer(text):
             pass

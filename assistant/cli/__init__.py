@@ -235,15 +235,15 @@ def ui(
 
 
 def _policies(policy: str | None, corpus: Path | None) -> Iterator[Policy]:
-    from assistant.corpus import open_corpus, read_text
+    from assistant.corpus import open_corpus
     from assistant.parsing import parse
     from assistant.readers import read_file
 
     if policy and Path(policy).is_file():
         path = Path(policy)
-        # A text is parsed as it is, so that its offsets are those of the file.
-        is_text = path.suffix.lower() not in (".html", ".htm", ".docx", ".pdf")
-        yield parse(read_text(path) if is_text else read_file(path).text, id=path.stem)
+        # As `policies add` would store it: offsets are those of that text.
+        read = read_file(path)
+        yield parse(read.text, id=path.stem, title=read.title)
         return
     policies = open_corpus(*settings_of(corpus, None).corpus_dirs())
     if policy and policy not in {found.id for found in policies}:

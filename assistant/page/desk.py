@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from assistant.errors import AssistantError
 from assistant.page.shared import hint, marked, place_link, said, shown
+from assistant.refusing import contact_of
 from assistant.text import fold, has_han, sentences, simplified, stem, visible, visible_line
 
 if TYPE_CHECKING:
@@ -351,9 +352,9 @@ def _declined(answer: Answer, policies: Sequence[Policy], language: Language) ->
     nearest = next((hit.policy for hit in answer.hits), policies[0] if len(policies) == 1 else None)
     title = _name(nearest.title, language) if nearest else said("desk.reply_the_policies", language)
     paragraphs = [said(f"desk.reply_{kind}", language, title=title)]
-    if nearest and nearest.contact:
+    if nearest and (contact := contact_of(nearest)):
         company = visible_line(nearest.company or nearest.title)
-        paragraphs.append(said("desk.reply_contact", language, company=company, contact=visible_line(nearest.contact)))
+        paragraphs.append(said("desk.reply_contact", language, company=company, contact=visible_line(contact)))
     return tuple(paragraphs)
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from assistant.errors import FileError
-from assistant.parsing import MAX_POLICY_CHARS
+from assistant.parsing import MAX_POLICY_CHARS, title_of
 
 Format = Literal["txt", "md", "html", "docx", "pdf"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -54,7 +54,7 @@ class Read:
     text: str
     """Its text, with headings, items and rows on lines of their own."""
     title: str
-    """Its title, if the format has one; else empty."""
+    """Its title, as the format or the first lines of the text say; else empty."""
     format: Format
     """What it is."""
 
@@ -118,7 +118,7 @@ def _read(data: bytes, name: str) -> Read:
             reason="long",
             limit=f"{MAX_POLICY_CHARS:,}",
         )
-    return Read(text=text.strip("\n") + "\n", title=title, format=kind)
+    return Read(text=text.strip("\n") + "\n", title=title or title_of(text), format=kind)
 
 
 def _recognised(data: bytes, name: str) -> tuple[Format, str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from assistant.lines import CELL_BREAK, HEADING_CHARS, MARKED_CHARS, is_heading_text, read_lines
+from assistant.lines import CELL_BREAK, HEADING_CHARS, MARKED_CHARS, is_bold_question, is_heading_text, read_lines
 from assistant.text import fold, visible
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Block:
     bold: bool = False
     """Whether all its words are bold."""
     indent: int = 0
-    """Depth of an item in lists of bullets, from 0."""
+    """Blanks before an item that stands in another."""
     apart: bool = False
     """Whether it stands right after a list that it is no part of."""
     head: bool = False
@@ -106,14 +107,14 @@ def text_of(blocks: Iterable[Block]) -> str:
     marked = sum(numbered) < len(numbered) / 2
     lines: list[str] = []
     level = 0
-    for block, after in zip(kept, (*kept[1:], None), strict=True):
+    for block, after in zip_longest(kept, kept[1:]):
         heading = block.level > 0 and len(block.text) <= MARKED_CHARS and "\t" not in block.text
         level = block.level if heading else level
         bold = not heading and _is_bold_heading(block, after)
         if lines and (heading or bold or block.apart):
             lines.append("")
         rank = level if heading else min(level + 1, 6) if bold and level else 0
-        lines.append(f"{'#' * rank} {block.text}" if rank and marked else "  " * block.indent + block.text)
+        lines.append(f"{'#' * rank} {block.text}" if rank and marked else " " * block.indent + block.text)
     return "\n".join(lines)
 
 
@@ -121,7 +122,9 @@ def _is_bold_heading(block: Block, after: Block | None) -> bool:
     """Say whether a paragraph in bold is the heading of the text that follows it."""
     if not block.bold or after is None or after.level or after.bold or "\t" in block.text:
         return False
-    return is_heading_text(fold(block.text), 0, len(block.text)) and not begins_item(block.text)
+    folded = fold(block.text)
+    heads = is_heading_text(folded, 0, len(folded)) or is_bold_question(f"**{folded}**", 0, len(folded) + 4)
+    return heads and not begins_item(block.text)
 
 
 # --- Tables ------------------------------------------------------------------------------
@@ -159,9 +162,8 @@ def _with_told_rows(blocks: Sequence[Block]) -> Iterator[Block]:
             if after == len(cells) - 1 and not blocks[number + 1].head:
                 continue
             heads = []
-        elif len(heads) == len(cells):
-            block = replace(block, text=_told(heads, cells))
-        yield replace(block, text=block.text.strip())
+        told = _told(heads, cells) if len(heads) == len(cells) else block.text
+        yield replace(block, text=told.strip())
 
 
 def _are_heads(cells: Sequence[str]) -> bool:

@@ -17,6 +17,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import FileError
+from assistant.policy import is_bullet
 from assistant.readers.blocks import Block, one_line, text_of
 from assistant.readers.numerals import chinese, chinese_digits, chinese_legal, decimal, letters, one_of, roman, run_of
 
@@ -366,6 +367,7 @@ class _Document:
             "endnoteReference": self._read_notes(parts.endnotes),
         }
         self._noted = 0
+        self._after_bullet = False
         self.title = ""
 
     def blocks(self) -> list[Block]:
@@ -463,16 +465,34 @@ class _Document:
         elif level and self.title:
             # The title stands above the headings of the first rank.
             level = min(level + 1, 6)
+        bullet = is_bullet(number.strip())
+        indent = 2 * depth if bullet else 0
+        apart, self._after_bullet = self._after_bullet and not number and not self._is_indented(element), bullet
+        bold = self._is_bold(element)
         # A line that was broken by hand is one of its own.
         for line in "".join(parts).split("\n"):
             if text := one_line(line):
-                yield Block(text=number + text, level=level)
-                number, level = "", 0
+                yield Block(text=number + text, level=level, bold=bold, indent=indent, apart=apart)
+                number, level, indent, apart = "", 0, 0, False
         for note in filter(None, notes):
             self._noted += 1
             yield Block(text=f"[{self._noted}] {note}")
         for box in boxes:
             yield from self._blocks_in(box)
+
+    def _is_bold(self, element: Any) -> bool:
+        """Say whether all words of a paragraph are bold by themselves."""
+        runs = [
+            run for run in _wrapped(element, "r") if "".join(part.text or "" for part in _children(run, "t")).strip()
+        ]
+        looks = [_child(look, "b") if (look := _child(run, "rPr")) is not None else None for run in runs]
+        return bool(runs) and all(bold is not None and self._get(bold, "val") not in _OFF for bold in looks)
+
+    def _is_indented(self, element: Any) -> bool:
+        """Say whether a paragraph is set in from the left, as what goes on with an item is."""
+        look = _child(element, "pPr")
+        found = _child(look, "ind") if look is not None else None
+        return found is not None and any(_whole(self._get(found, side)) > 0 for side in ("left", "start"))
 
     def _look(self, element: Any) -> tuple[_Style, str, int, int]:
         """Return a paragraph's style, its list with the depth in it, and its rank as a heading."""
@@ -523,11 +543,9 @@ class _Document:
         )
 
     def _table(self, table: Any) -> Iterator[Block]:
-        rows = [
-            [list(self._blocks_in(cell)) for cell in _wrapped(row, "tc")]
-            for row in _wrapped(table, "tr")
-            if not self._is_deleted(row)
-        ]
+        kept = [row for row in _wrapped(table, "tr") if not self._is_deleted(row)]
+        headings = [self._is_head(row) for row in kept]
+        rows = [[list(self._blocks_in(cell)) for cell in _wrapped(row, "tc")] for row in kept]
         nested = any(element is not table for element in table.iter(table.tag))
         headed = any(block.level for row in rows for cell in row for block in cell)
         long = any(sum(len(block.text) for block in cell) > _CELL_CHARS for row in rows for cell in row)
@@ -535,8 +553,15 @@ class _Document:
             # A table for the layout of a page.
             yield from (block for row in rows for cell in row for block in cell)
             return
-        for row in rows:
-            yield Block(text="\t".join(" ".join(block.text for block in cell) for cell in row).strip())
+        for number, row in enumerate(rows):
+            text = "\t".join(" ".join(block.text for block in cell) for cell in row).rstrip("\t")
+            yield Block(text=text, head=headings[number] and len(row) > 1)
+
+    def _is_head(self, row: Any) -> bool:
+        """Say whether Word repeats a row at the top of each page, as the heads of columns."""
+        look = _child(row, "trPr")
+        said = _child(look, "tblHeader") if look is not None else None
+        return said is not None and self._get(said, "val") not in _OFF
 
     def _is_deleted(self, row: Any) -> bool:
         look = _child(row, "trPr")

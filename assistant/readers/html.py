@@ -56,11 +56,20 @@ _MOST_TITLE_CHARS = 80
 _SITE = re.compile(r"\s+[-–—|·]\s+|\s*[|｜_]\s*")
 
 
-def html_text(markup: str) -> tuple[str, str]:
+INDENT = "\ue010"
+"""What stands for a blank at the head of a line, in a page made of a text whose lists are typed."""
+INDENT_OR_BLANK = f"{INDENT} \t\n\r\f\v\xa0"
+_MOST_INDENT = 12
+_MOST_SPAN = 50
+_MOST_SPANNED_CHARS = 200
+
+
+def html_text(markup: str, *, typed: bool = False) -> tuple[str, str]:
     """Return the text of a web page, and its title.
 
     Args:
         markup: The page.
+        typed: Whether its lists are typed, as in Markdown: a paragraph ends them, and `INDENT` says how they nest.
 
     Raises:
         FileError: If its elements are nested too deeply.
@@ -83,7 +92,7 @@ def html_text(markup: str) -> tuple[str, str]:
         raise FileError("has a paragraph of more than 10,000,000 bytes: divide it", reason="large", limit="10,000,000")
     if root is None:
         return "", ""
-    blocks = _Page(beside=False).blocks(_main_part(root)) or _Page(beside=True).blocks(root)
+    blocks = _Page(beside=False, typed=typed).blocks(_main_part(root)) or _Page(beside=True, typed=typed).blocks(root)
     heading = next((block.text for block in blocks if block.level == 1), "")
     named = one_line("".join(root.xpath("string(//title)")))
     title = heading if 0 < len(heading) <= _MOST_TITLE_CHARS else _SITE.split(named[: 2 * _MOST_TITLE_CHARS])[0]
@@ -131,10 +140,19 @@ class _Page:
 
     Args:
         beside: Whether what stands beside the text is taken, too: menus and footers.
+        typed: Whether the lists are typed.
     """
 
-    def __init__(self, *, beside: bool) -> None:
+    def __init__(self, *, beside: bool, typed: bool) -> None:
         self._beside = beside
+        self._typed = typed
+        self._apart = False
+        """Whether a list has ended that the next block is no part of."""
+        self._bold = 0
+        """Elements that are open and make their text bold."""
+        self._has_plain = False
+        self._spans: dict[int, tuple[int, str]] = {}
+        """Of each column: how many rows more the cell of a row above spans, and its words."""
         self._blocks: list[Block] = []
         self._parts: list[str] = []
         self._mark = ""
@@ -167,7 +185,7 @@ class _Page:
             self._text(child.tail)
         if block:
             self._end_block()
-        self._close(tag)
+        self._close(element, tag)
 
     def _is_unseen(self, element: Any) -> bool:
         tag = element.tag
@@ -189,20 +207,59 @@ class _Page:
                 self._mark += mark
         elif len(tag) == 2 and tag[0] == "h" and tag[1].isdecimal():
             self._level = int(tag[1])
+        elif tag in ("b", "strong"):
+            self._bold += 1
         elif tag == "pre":
             self._kept_lines += 1
-        elif tag == "table":
+        elif tag in ("table", "tr", "td", "th"):
+            self._open_table(element, tag)
+        elif tag == "p" and self._typed and self._blocks and not self._lists:
+            self._apart = begins_item(self._blocks[-1].text)
+
+    def _open_table(self, element: Any, tag: str) -> None:
+        if tag == "table":
             self._tables.append(_holds_data(element))
+            self._spans.clear()
         elif tag == "tr" and self._tables and self._tables[-1]:
             self._row = []
         elif tag in ("td", "th") and self._row is not None:
             self._row.append("")
 
-    def _close(self, tag: str) -> None:
+    def _add_row(self, row: Any, cells: list[str]) -> None:
+        """Add a row, with the words of the cells above that span it."""
+        elements = list(row.iter("td", "th"))
+        if len(elements) != len(cells):
+            # Some are not shown, and no one knows in which columns the others stand.
+            self._blocks.append(Block(text="\t".join(cells)))
+            return
+        placed: list[str] = []
+        for cell, words in zip(elements, cells, strict=True):
+            self._place_spanned(placed)
+            wide = min(_whole(cell.get("colspan")) or 1, _MOST_SPAN)
+            high = _whole(cell.get("rowspan")) or 1
+            if high > 1 and len(words) <= _MOST_SPANNED_CHARS:
+                self._spans[len(placed)] = (high - 1, words)
+            placed += [words, *[""] * (wide - 1)]
+        self._place_spanned(placed)
+        parent = row.getparent()
+        named = all(cell.tag == "th" for cell in elements) or (parent is not None and parent.tag == "thead")
+        self._blocks.append(Block(text="\t".join(placed).rstrip("\t"), head=named and len(placed) > 1))
+
+    def _place_spanned(self, placed: list[str]) -> None:
+        while (spanned := self._spans.pop(len(placed), None)) is not None:
+            rows, words = spanned
+            if rows > 1:
+                self._spans[len(placed)] = (rows - 1, words)
+            placed.append(words)
+
+    def _close(self, element: Any, tag: str) -> None:
         if tag in ("ol", "ul", "menu", "dir"):
             self._lists.pop()
+            self._apart = not self._lists and self._row is None
         elif tag == "li":
             self._mark = ""
+        elif tag in ("b", "strong"):
+            self._bold -= 1
         elif len(tag) == 2 and tag[0] == "h" and tag[1].isdecimal():
             self._level = 0
         elif tag == "pre":
@@ -211,11 +268,13 @@ class _Page:
             self._tables.pop()
         elif tag == "tr" and self._row is not None:
             cells, self._row = self._row, None
-            self._blocks.append(Block(text="\t".join(one_line(cell) for cell in cells).strip()))
+            self._add_row(element, [one_line(cell) for cell in cells])
 
     def _text(self, text: str | None) -> None:
         if not text:
             return
+        if not self._bold and text.strip(INDENT_OR_BLANK):
+            self._has_plain = True
         if not self._kept_lines:
             self._parts.append(text.replace("\t", " "))
             return
@@ -225,8 +284,13 @@ class _Page:
             self._parts.append(line.expandtabs(4))
 
     def _end_block(self) -> None:
-        text = "".join(self._parts)
+        text = "".join(self._parts).strip()
         self._parts.clear()
+        bold, self._has_plain = not self._has_plain, False
+        indent = 0
+        if self._typed:
+            indent = min(len(text) - len(text.lstrip(INDENT)), _MOST_INDENT)
+            text = text.replace(INDENT, "")
         if self._row is not None:
             if self._row:
                 self._row[-1] += f"{one_line(text)} "
@@ -234,9 +298,14 @@ class _Page:
         if not (text := one_line(text)):
             return
         mark, self._mark = self._mark, ""
+        apart, self._apart = self._apart and not self._lists, False
+        if mark.endswith("• "):
+            indent = min(2 * sum(above.style == "bullet" for above in self._lists[:-1]), _MOST_INDENT)
         # Many a list's numbers are typed, and those of the list not shown.
         own = number_of(text) is not None or (mark == "• " and begins_item(text))
-        self._blocks.append(Block(text=text if own else mark + text, level=self._level))
+        text = text if own else mark + text
+        apart = apart and not indent and not begins_item(text)
+        self._blocks.append(Block(text=text, level=self._level, bold=bold, indent=indent, apart=apart))
 
 
 def _opened(element: Any) -> _List:

@@ -49,6 +49,10 @@ _NOT_WESTERN = re.compile(rb"[^\x00-\x7f\x80\x85\x91-\x97\x99\xa0\xa7\xa9\xab\xa
 _MOST_WESTERN = 0.15
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(?:[^\n]*\n){0,100}?(?:---|\.\.\.)[ \t]*\n")
 _FRONT_TITLE = re.compile(r"^title:[ \t]*[\"']?([^\n]*?)[\"']?[ \t]*$", re.MULTILINE)
+# At the head of a line that is no heading, row, mark of a heading, or anything else of Markdown's.
+_INDENTED = re.compile(r"^[ \t]+(?=[^\s#|<>`~=\[])(?![-*_ \t]+$)", re.MULTILINE)
+_ITEM_LINE = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s")
+_INDENTED_WORDS = re.compile(r"\s{2,12}[A-Za-z(]")
 _WRAPPED = (50, 130)
 """Characters of the lines of a Markdown paragraph that an editor wrapped; others were meant as lines."""
 
@@ -137,7 +141,7 @@ def _common_share(text: str) -> float:
 
 
 def plain_text(text: str) -> tuple[str, str]:
-    """Return the text of a text file, as it is but for what no reader sees, and no title."""
+    """Return the text of a text file, as it is but for what no reader sees, and no title of its format's."""
     return as_written(text), ""
 
 
@@ -145,15 +149,18 @@ def markdown_text(source: str) -> tuple[str, str]:
     """Return the text of a Markdown file as its reader sees it, with the marks of headings, and its title."""
     from markdown_it import MarkdownIt
 
-    from assistant.readers.html import html_text
+    from assistant.readers.html import INDENT, html_text
 
-    source = source.replace("\r\n", "\n").removeprefix("\ufeff")
+    source = source.replace("\r\n", "\n").removeprefix("\ufeff").replace(INDENT, "")
     front = _FRONT_MATTER.match(source)
     title = _FRONT_TITLE.search(front[0]) if front else None
     # Numbers and bullets stay as they were typed, and what is indented is no program.
     markdown = MarkdownIt("commonmark", {"breaks": True}).enable("table").disable(["list", "code"])
-    page = markdown.render(_unwrapped(source[front.end() if front else 0 :]))
-    text, heading = html_text(page)
+    # How far an item is indented says what it stands in; Markdown would take the blanks for nothing.
+    body = _INDENTED.sub(
+        lambda blanks: INDENT * len(blanks[0].expandtabs(4)), _unwrapped(source[front.end() if front else 0 :])
+    )
+    text, heading = html_text(markdown.render(body), typed=True)
     return text, title[1] if title else heading
 
 
@@ -161,8 +168,26 @@ def _unwrapped(source: str) -> str:
     """Return Markdown with the lines of each paragraph joined that an editor wrapped."""
     paragraphs = re.split(r"(\n[ \t]*\n+)", source)
     return "".join(
-        " ".join(lines) if _is_wrapped(lines := part.strip("\n").split("\n")) else part for part in paragraphs
+        " ".join(lines) if _is_wrapped(lines := part.strip("\n").split("\n")) else _unwrapped_items(part)
+        for part in paragraphs
     )
+
+
+def _unwrapped_items(paragraph: str) -> str:
+    """Return a paragraph with the lines of each bullet joined that an editor wrapped."""
+    least, most = _WRAPPED
+    lines: list[str] = []
+    last = ""
+    for line in paragraph.split("\n"):
+        wrapped = least <= len(last) <= most and _ITEM_LINE.match(last) and _INDENTED_WORDS.match(line)
+        if wrapped and not has_han(line):
+            lines[-1] += f" {line.strip()}"
+            # The next line is of the same item.
+            last = f"- {line.strip()}"
+        else:
+            lines.append(line)
+            last = line
+    return "\n".join(lines)
 
 
 def _is_wrapped(lines: Sequence[str]) -> bool:
