@@ -574,10 +574,11 @@ def test_bold_paragraphs_of_word_are_headings_and_text_after_bullets_is_set_off(
         + paragraph("We check them.")
         + bold
         + paragraph("No, never.")
+        + paragraph("Contact", style="H")
     )
     numbering = lists([level(0, "bullet", "-"), level(1, "bullet", "-")])
     text = word(body, styles=styles, numbering=numbering)
-    assert text == "# Sharing\n- couriers\n  - DHL\n\nWe check them.\n\n## Do you sell data?\nNo, never."
+    assert text == "# Sharing\n- couriers\n  - DHL\n\nWe check them.\n\n## Do you sell data?\nNo, never.\n\n# Contact"
 
 
 def test_a_title_stands_above_the_headings() -> None:

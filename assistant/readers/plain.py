@@ -51,7 +51,7 @@ _FRONT_MATTER = re.compile(r"---[ \t]*\n(?:[^\n]*\n){0,100}?(?:---|\.\.\.)[ \t]*
 _FRONT_TITLE = re.compile(r"^title:[ \t]*[\"']?([^\n]*?)[\"']?[ \t]*$", re.MULTILINE)
 # At the head of a line that is no heading, row, mark of a heading, or anything else of Markdown's.
 _INDENTED = re.compile(r"^[ \t]+(?=[^\s#|<>`~=\[])(?![-*_ \t]+$)", re.MULTILINE)
-_ITEM_LINE = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s")
+_ITEM_LINE = re.compile(r"\s{0,40}(?:[-*+•]|\d{1,3}[.)])\s")
 _INDENTED_WORDS = re.compile(r"\s{2,12}[A-Za-z(]")
 _WRAPPED = (50, 130)
 """Characters of the lines of a Markdown paragraph that an editor wrapped; others were meant as lines."""
