@@ -178,7 +178,7 @@ class ExtractiveGenerator:
 
 # In the units of scores, which are sums of standard scores. Chosen on the dev questions.
 _CLAUSE_MARGIN = 0.6
-_SIMILARITY_MARGIN = 0.05
+_SIMILARITY_MARGIN = 0.09
 _READ_FOR_VALUES = 3
 _SENTENCE_MARGIN = 2.0
 _MOST_CLAUSES = 2

@@ -138,15 +138,15 @@ _ONLY_POINTS_ZH = re.compile(
 _FEW_WORDS = 2
 _IN_MOST = 0.5
 _ODDS = {
-    "scope": 0.15,
-    "similarity": 12.53,
-    "likeness": 2.1,
-    "familiarity": -5.21,
-    "concepts": 1.26,
-    "unmentioned": -0.59,
-    "stranger": -2.28,
+    "scope": 0.16,
+    "similarity": 11.53,
+    "likeness": 2.29,
+    "familiarity": -4.98,
+    "concepts": 1.45,
+    "unmentioned": -0.48,
+    "stranger": -2.35,
     "unstated": -1.04,
-    "base": -4.04,
+    "base": -4.03,
 }
 _MOST_SCOPE = 6.0
 _SCOPE_IN_DOUBT = 1.0

@@ -546,7 +546,7 @@ def fuse(legs: Mapping[str, Scores]) -> Scores:
 _WHOLE_WEIGHT = 0.4
 _ANSWERS = "answers"
 """The leg that knows what answers to such questions are like in other policies."""
-_LEG_WEIGHTS = {"bm25": 0.2, _ANSWERS: 0.4}
+_LEG_WEIGHTS = {"bm25": 0.25, _ANSWERS: 0.2}
 # A list of names is close to every question with one of them, though it answers few: who asks for the name
 # itself finds it all the same, by a far higher score.
 _NAMES_ONLY_PENALTY = 2.0

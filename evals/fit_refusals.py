@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_FALSE_REFUSALS = 0.02
-"""Share of the questions with an answer that may be refused; of questions not fitted on it is about twice that."""
+_FALSE_REFUSALS = 0.025
+"""Share of the questions with an answer that may be refused; of questions not fitted on it is a little more."""
 _OFF_TOPIC = ("off_topic", "injection")
 _TAKEN_OUT = "gold taken out"
 _TAKEN_OUT_WEIGHT = 0.5
@@ -226,7 +226,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-_OTHER_SHARES = (0.0, 0.025, 0.03, 0.04, 0.06, 0.1, 0.15, 0.2)
+_OTHER_SHARES = (0.0, 0.02, 0.03, 0.04, 0.06, 0.1, 0.15, 0.2)
 
 
 if __name__ == "__main__":
