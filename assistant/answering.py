@@ -530,19 +530,19 @@ class _Wording:
         """Yield the lines that say a claim, after those that lead to it."""
         policy, language = self._policies[citation.policy_id], self._language
         count = self._counts.get(policy.id, 0)
+        own = bool(claim.text and not claim.verdict)
         # What introduces quotes does not introduce a generator's own words; the other way round it does.
         if policy.id != self._policy_id or (claim.text and not self._leads_to_words):
             self._policy_id, self._section, self._leads_to_words = policy.id, "", bool(claim.text)
             lead = _LEAD_TO_WORDS if claim.text else _LEAD_TO_LIST if count >= _LEAST_LIST else _LEAD
             # Renderings are English: there are none for who asks in Chinese.
-            foreign = policy.language != language and (language == "zh" or not policy.translations)
+            foreign = not own and policy.language != language and (language == "zh" or not policy.translations)
             said = _FOREIGN[language] if foreign else ""
             yield lead[language].format(title=policy.called(language), count=count, foreign=said)
         if count >= _LEAST_LIST and (above := _section(policy, citation.clause_id)) != self._section:
             self._section = above
             yield f"{above}{'：' if language == 'zh' else ':'}"
         # Whoever words a statement has read what leads to it.
-        own = claim.text and not claim.verdict
         before = None if own else self._lead_in(policy, citation)
         self._told.append((policy.id, (citation.start, citation.end)))
         quote = "\n  ".join(line.strip() for line in citation.quote.splitlines() if line.strip())

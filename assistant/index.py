@@ -115,6 +115,8 @@ def _statements(policy: Policy, clause: Clause) -> Iterator[Span]:
         if said.strip("#*_：: ") == clause.title.strip("#*_：: ") and clause.kind == "heading":
             continue
         if sum(char.isalnum() for char in said) < _LEAST_SENTENCE:
+            # `No. We keep it to ourselves.`: the word decides, and is told with what follows.
+            opening = (left, right) if _YES_OR_NO.fullmatch(said.strip()) else None
             continue
         fragment = _is_fragment(said)
         if pending and fragment and right - pending[0] <= _MOST_FRAGMENTS:
@@ -140,6 +142,9 @@ def _run_in(policy: Policy, clause: Clause) -> Span | None:
     return None
 
 
+_YES_OR_NO = re.compile(
+    r"(?:[Yy]es|[Nn]o|是的?|否|会的?|不会|可以|不可以|不能|能|有|没有|不是|需要|不需要)[。.!！,，;；]?"
+)
 _RUN_IN = re.compile(r"[A-Z][\w'’&/-]*(?: [\w'’&/-]+){0,4}\.")
 
 
@@ -168,7 +173,7 @@ _VALUE = re.compile(r"[：:=]")
 _DEFINES = re.compile(
     r"([^。；\n]{1,48}?)(?:是指|系指|指的是|[，：:”」』]\s?(?:特|均|仅)?指(?![引南定示纹导令标向出派]))|"
     r"\W{0,3}(?:[Tt]he term )?[\"“']([^\"”'\n]{1,60})[\"”'],? (?:means?|refers? to|is defined)\b|"
-    r"([A-Z][\w ]{1,40}) (?:means|refers to)\b"
+    r"([A-Z][\w ]{1,40}) (?:means|refers to) (?:any|an?|the|what|every|each|all|information|data|those|that)\b"
 )
 _ENDS = "。！？!?…；;：:，,."
 _SHORT_SENTENCE = 40

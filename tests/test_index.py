@@ -48,6 +48,33 @@ def statements(text: str) -> list[tuple[str, list[str]]]:
     return [(found.context, [policy.text[a:b] for a, b in found.sentences]) for found in passages(policy)]
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("# Selling\n\nNo. We keep your data to ourselves.", "No. We keep your data to ourselves."),
+        ("一、出售\n不会。我们只在本公司使用您的信息。", "不会。我们只在本公司使用您的信息。"),
+        ("一、出售\n注：我们只在本公司使用您的信息。", "注：我们只在本公司使用您的信息。"),
+    ],
+)
+def test_a_yes_or_no_is_told_with_what_follows(text: str, said: str) -> None:
+    assert statements(text)[-1][1] == [said]
+
+
+@pytest.mark.parametrize(
+    ("text", "defined"),
+    [
+        ("一、定义\n个人信息是指以电子方式记录的各种信息。", "个人信息"),
+        ("一、定义\n（一）书币：指您充值取得的代币。", "书币"),
+        ('1. Terms\n1.1 "Clip" means a video recording.', "Clip"),
+        ("1. Terms\n1.1 Personal data means what is about you.", "Personal data"),
+        ("一、定位\n我们按照指引收集您的位置信息。", ""),
+        ("1. Terms\n1.1 We use it by every means.", ""),
+    ],
+)
+def test_a_passage_tells_what_it_defines(text: str, defined: str) -> None:
+    assert passages(parse(text, id="defined"))[-1].defines == defined
+
+
 def test_rows_that_give_a_value_are_statements_and_lines_of_names_are_one() -> None:
     rows = ["客服通话录音：十二个月", "Corbel Ltd – card payments – United Kingdom"]
     text = "\n".join(["一、保存期限", "保存期限如下：", *rows, "二、第三方插件", "com.one.sdk", "com.two.sdk"])

@@ -285,12 +285,21 @@ def test_the_model_reads_the_question_as_typed_and_answers_in_its_language(folde
 
 
 @pytest.mark.parametrize(
-    ("question", "requests"), [("还有吗", 1), ("原文在哪", 0), ("第一条是什么意思", 0), ("谢谢", 0), ("转人工", 0)]
+    ("question", "before", "requests"),
+    [
+        ("还有吗", "收集什么", 1),
+        ("还有吗", QUESTION, 0),
+        ("原文在哪", QUESTION, 0),
+        ("第一条是什么意思", QUESTION, 0),
+        ("谢谢", QUESTION, 0),
+        ("转人工", QUESTION, 0),
+    ],
 )
-def test_what_was_cited_before_is_found_out_without_the_model(folder: Path, question: str, requests: int) -> None:
+def test_what_was_cited_before_is_found_out_without_the_model(
+    folder: Path, question: str, before: str, requests: int
+) -> None:
     with assistant(folder, saying('{"claims": []}')) as (opened, fake):
-        history = [Turn(question=QUESTION), Turn(question="还有吗"), Turn(question="还有吗")]
-        opened.ask(question, history=history)
+        opened.ask(question, history=[Turn(question=before)])
         assert len(fake.requests) == requests
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from assistant.index import Index, build_shard
+from assistant.parsing import parse
 from assistant.retrieval import Retriever, _as_printed, fuse, of_passages
 from assistant.thesaurus import default_thesaurus
 from tests.conftest import FakeEmbedder
@@ -238,3 +239,18 @@ def test_a_company_is_asked_for_by_the_name_that_the_policies_print() -> None:
     # What stands there just as often is left, and so is what does not stand there at all.
     assert _as_printed("高德会收集哪些信息？", ["高德", "无"], thesaurus) == "高德会收集哪些信息？"
     assert _as_printed("高德会收集哪些信息？", ["个推"], thesaurus) == "高德会收集哪些信息？"
+
+
+def test_what_a_word_means_answers_who_asks_that(analyzer: Analyzer) -> None:
+    defined = "一、定义\n个人信息是指各种信息，收集的有姓名、IMEI 等。"
+    used = "二、统计\n为了统计分析，我们会收集您的 IMEI 信息。\n三、共享\n我们不会共享您的照片。"
+    policy = parse(f"{defined}\n{used}", id="defined")
+    embedder = FakeEmbedder()
+    retriever = Retriever(Index("v", [build_shard(policy, analyzer, [embedder])]), analyzer, [embedder])
+
+    def first(question: str) -> str:
+        return retriever.retrieve(question, k=1)[0].clause.id
+
+    assert first("收集的有IMEI吗") == "2"
+    assert first("个人信息收集的有IMEI吗") == "1"
+    assert first("收集的有IMEI等，算个人信息吗") == "1"
