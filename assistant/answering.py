@@ -482,6 +482,14 @@ def answered(
     )
 
 
+_HAS_SUBJECT = re.compile(r"我们|我司|本公司|您|\b(?:[Ww]e|[Yy]ou|[Oo]ur|[Yy]our)\b")
+_TURNS = re.compile(
+    r"不(?!限)|无需|无须|未经|除外|例外|以外|拒绝|禁止|情形|情况|条件|"
+    r"\b(?:not|never|no|without|except(?:ions?)?|unless|only|refuse|cases?|circumstances|conditions?|if|when)\b",
+    re.IGNORECASE,
+)
+
+
 def lead_in(policy: Policy, clause_id: str) -> Span | None:
     """Return where the words stand that lead to a clause as one of a list's items; None if it is none."""
     path = policy.path(clause_id)
@@ -553,11 +561,14 @@ class _Wording:
             yield f"  Translation: {led}{citation.translation}"
 
     def _lead_in(self, policy: Policy, citation: Citation) -> Span | None:
-        """Return what leads to the item that a citation quotes, unless it was told.
+        """Return what leads to the item that a citation quotes, unless it was told or the item says enough by itself.
 
         The item alone may mean the opposite: what is *not* shared, or shared *without* consent.
         """
         before = lead_in(policy, citation.clause_id)
+        if before and _HAS_SUBJECT.search(citation.quote) and not _TURNS.search(policy.text[slice(*before)]):
+            # Where numbering is broken, it may not even be an item of that list.
+            return None
         if before is None or any(policy.id == told and _overlap(before, span) for told, span in self._told):
             return None
         self._told.append((policy.id, before))

@@ -213,6 +213,17 @@ def test_what_is_said_twice_in_the_same_words_is_quoted_once() -> None:
             "通话录音",
             "“未经同意，我们不会提供：” “2、通话录音。” [1]",
         ),
+        # It says enough by itself, unless what leads to it turns it around.
+        (
+            "一、插件\n甲收集的信息包括但不限于：\n1、型号；\n2、我们还接入了乙。",
+            "接入了乙",
+            "“2、我们还接入了乙。” [1]",
+        ),
+        (
+            "一、共享\n我们不会共享，以下情况除外：\n1、型号；\n2、我们接入了乙。",
+            "接入了乙",
+            "“我们不会共享，以下情况除外：” “2、我们接入了乙。” [1]",
+        ),
         # A title is in the reference.
         ("一、共享：\n1、我们共享人脸照片。\n2、我们共享录音。", "共享录音", "“2、我们共享录音。” [1]"),
         (
