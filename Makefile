@@ -90,7 +90,7 @@ test: $(DEV) ## check the code and run the tests (no torch)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -m 'not model and not peers and not browser'
+	$(BIN)/pytest -m 'not model and not peers and not browser' --numprocesses auto --maxprocesses 4 --dist loadfile
 
 # The browser is the system's own, chromium or chrome: the one that playwright would bring is not downloaded.
 test-browser: $(BROWSER) ## run the tests of the widget and the web page in a real browser (needs chromium)
