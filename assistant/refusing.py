@@ -328,14 +328,23 @@ def _names(word: str, concepts: Sequence[Concept]) -> Iterator[str]:
     yield from (normalized(name) for concept in vendors or concepts for name in concept.names)
 
 
+# Of one concept and one policy it is asked again for every question.
+@lru_cache(maxsize=20_000)
 def _stands(name: str, text: str, squeezed: str) -> bool:
     """Say whether a name stands in a text, Latin words in any of their forms."""
     if has_han(name):
         return "".join(name.split()) in squeezed
     stems = [stem(word) for word in _LATIN_WORD.findall(name)]
+    if not stems or not all(part in text for part in stems):
+        return False
     # Other words begin with a short one.
-    parts = [f"{re.escape(part)}{'[a-z]*' if len(part) > _SHORT_WORD else '(?:e?s)?'}" for part in stems]
-    return bool(parts) and re.search(rf"(?<![a-z0-9]){'[^a-z0-9]{1,3}'.join(parts)}(?![a-z0-9])", text) is not None
+    parts = [f"{re.escape(part)}{'[a-z]{0,20}' if len(part) > _SHORT_WORD else '(?:e?s)?'}" for part in stems]
+    # Where a pattern begins with its letters, these are looked for much faster than what must not be before them.
+    found = re.finditer(rf"{'[^a-z0-9]{1,3}'.join(parts)}(?![a-z0-9])", text)
+    return any(not (match.start() and text[match.start() - 1] in _LATIN) for match in found)
+
+
+_LATIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 
 
 @lru_cache(maxsize=64)

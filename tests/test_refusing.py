@@ -12,6 +12,7 @@ from assistant.refusing import Reason, answerability, is_unclear, refusal
 from assistant.retrieval import Evidence
 from assistant.text import language_of
 from tests.hits import ANSWERED, hit, yunfan
+from tests.timing import seconds
 
 OFF_TOPIC = Evidence(scope=-5.0, similarity=0.3, coverage=0.0)
 UNMENTIONED = Evidence(scope=2.0, similarity=0.35, coverage=0.2, concepts=0.0, unmentioned=("人脸", "指纹"))
@@ -260,3 +261,11 @@ def test_a_question_without_letters_is_unclear(policy: Policy) -> None:
     found = answer(question="？？", query="？？", draft=Draft(claims=()), hits=[], min_quote_chars=4)
     assert found.abstained is not None
     assert found.abstained.kind == "unclear"
+
+
+@pytest.mark.parametrize("run", ["account", "account ", "a", "delete account "])
+def test_what_stands_in_hostile_text_is_found_in_time(run: str) -> None:
+    body = (run * 100_000)[:100_000] + "1"
+    policy = parse(f"一、收集\n我们收集 IMEI。\n{body}", id="hostile", title="长")
+    question = "how do I delete my account"
+    assert seconds(lambda: refused(policy, question, replace(UNMENTIONED, unmentioned=("delete my account",)))) < 1.5
