@@ -401,15 +401,20 @@ def _marker() -> re.Pattern[str]:
     return re.compile("|".join(parts))
 
 
-def _markers(text: str) -> Iterator[_Marker]:
-    for match in _marker().finditer(text):
-        labels = _table()["marker"][int((match.lastgroup or "m0")[1:])]["labels"].split()
-        yield _Marker(
-            start=match.start(),
-            end=match.end(),
-            readings=tuple(label for label in labels if label not in _CONDITIONS),
-            conditions=tuple(label for label in labels if label in _CONDITIONS),
-        )
+# The sentences of a policy are read for one question after another.
+@lru_cache(maxsize=8_000)
+def _markers(text: str) -> tuple[_Marker, ...]:
+    return tuple(map(_read_marker, _marker().finditer(text)))
+
+
+def _read_marker(match: re.Match[str]) -> _Marker:
+    labels = _table()["marker"][int((match.lastgroup or "m0")[1:])]["labels"].split()
+    return _Marker(
+        start=match.start(),
+        end=match.end(),
+        readings=tuple(label for label in labels if label not in _CONDITIONS),
+        conditions=tuple(label for label in labels if label in _CONDITIONS),
+    )
 
 
 def _sense(marks: Sequence[_Marker], weak: Collection[str]) -> frozenset[str]:

@@ -403,6 +403,17 @@ class _Verb:
         return self.plain[self.end : self.zone_end]
 
 
+# The sentences of a policy are read for one question after another.
+@lru_cache(maxsize=16)
+def _reader(thesaurus: Thesaurus, names: tuple[str, ...]) -> Reader:
+    return Reader(thesaurus, names)
+
+
+@lru_cache(maxsize=4_000)
+def _read(reader: Reader, text: str) -> Sentence:
+    return reader.read(text)
+
+
 class _Judge:
     """Reads what sentences of a policy say to a question.
 
@@ -413,7 +424,7 @@ class _Judge:
 
     def __init__(self, thesaurus: Thesaurus, names: Iterable[str]) -> None:
         self._thesaurus = thesaurus
-        self._reader = Reader(thesaurus, names)
+        self._reader = _reader(thesaurus, tuple(names))
 
     def rulings(self, asked: _Asked, text: str) -> Iterator[_Ruling]:
         """Yield what each sentence says, where it says anything to the question."""
@@ -423,7 +434,7 @@ class _Judge:
             if len(raw) > _LONGEST_SENTENCE or not asked.act.said.search(plain) or _words("children").search(plain):
                 former = plain
                 continue
-            sentence = self._reader.read(raw)
+            sentence = _read(self._reader, raw)
             about = asked.act.about
             if asked.act.asks == "refused":
                 yield from self._of_refusals(asked, sentence, former)

@@ -118,7 +118,9 @@ def main() -> int:
         rows.append(_row("cold: peak memory of that process", _peak_mb(ask), _peak_mb(bare), "MB", None))
 
     texts = [
-        text for policy in open_corpus(settings.corpus_dir()) for text in texts_of(policy, passages(policy)).embedded
+        text
+        for policy in open_corpus(settings.corpus_dir())
+        for text in texts_of(policy, passages(policy)).all_embedded
     ]
 
     def builds() -> None:
