@@ -482,6 +482,7 @@ def answered(
     )
 
 
+_INNER_MARKS = str.maketrans("“”", "‘’")
 _HAS_SUBJECT = re.compile(r"我们|我司|本公司|您|\b(?:[Ww]e|[Yy]ou|[Oo]ur|[Yy]our)\b")
 _TURNS = re.compile(
     r"不(?!限)|无需|无须|未经|除外|例外|以外|拒绝|禁止|情形|情况|条件|"
@@ -554,7 +555,8 @@ class _Wording:
         before = None if own else self._lead_in(policy, citation)
         self._told.append((policy.id, (citation.start, citation.end)))
         quote = "\n  ".join(line.strip() for line in citation.quote.splitlines() if line.strip())
-        led = f"“{visible_line(policy.text[slice(*before)])}” " if before else ""
+        # One pair of marks to a line: who shows answers takes what is in them for the quote.
+        led = f"{visible_line(policy.text[slice(*before)]).translate(_INNER_MARKS)} " if before else ""
         yield f"• {f'{claim.text} ' if claim.text else ''}{led}“{quote}” [{marker}]"
         if citation.translation and language == "en":
             led = f"{leading} " if before and (leading := policy.translation(*before)) else ""

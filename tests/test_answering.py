@@ -211,7 +211,12 @@ def test_what_is_said_twice_in_the_same_words_is_quoted_once() -> None:
         (
             "一、共享\n未经同意，我们不会提供：\n1、人脸照片；\n2、通话录音。",
             "通话录音",
-            "“未经同意，我们不会提供：” “2、通话录音。” [1]",
+            "未经同意，我们不会提供： “2、通话录音。” [1]",
+        ),
+        (
+            "一、共享\n未经“您”同意，我们不会提供：\n1、人脸照片；\n2、通话录音。",
+            "通话录音",
+            "未经‘您’同意，我们不会提供： “2、通话录音。” [1]",
         ),
         # It says enough by itself, unless what leads to it turns it around.
         (
@@ -222,14 +227,14 @@ def test_what_is_said_twice_in_the_same_words_is_quoted_once() -> None:
         (
             "一、共享\n我们不会共享，以下情况除外：\n1、型号；\n2、我们接入了乙。",
             "接入了乙",
-            "“我们不会共享，以下情况除外：” “2、我们接入了乙。” [1]",
+            "我们不会共享，以下情况除外： “2、我们接入了乙。” [1]",
         ),
         # A title is in the reference.
         ("一、共享：\n1、我们共享人脸照片。\n2、我们共享录音。", "共享录音", "“2、我们共享录音。” [1]"),
         (
             "Sharing\n\n1. Sharing\nWe never share:\n(a) your face;\n(b) your calls.",
             "your calls",
-            "“We never share:” “(b) your calls.” [1]",
+            "We never share: “(b) your calls.” [1]",
         ),
     ],
 )
