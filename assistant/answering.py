@@ -261,7 +261,8 @@ def _quoted(query: str, hit: Hit) -> list[tuple[Clause, Span]]:
 def _kept(query: str, hit: Hit) -> set[int]:
     """Return the places of the sentences of a long clause that answer."""
     scores = hit.sentence_scores
-    kept = {number for number, score in enumerate(scores) if score >= max(scores) - _SENTENCE_MARGIN}
+    least = max(scores) - _SENTENCE_MARGIN
+    kept = {number for number, score in enumerate(scores) if score >= least}
     for kind in wanted(query):
         holding = [n for n, span in enumerate(hit.passage.sentences) if holds(hit.policy.text[slice(*span)], kind)]
         if holding and kept.isdisjoint(holding):

@@ -20,7 +20,7 @@ from assistant.thesaurus import default_thesaurus
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from assistant.policy import Policy
+    from assistant.policy import Clause, Policy
     from assistant.retrieval import Evidence, Hit
     from assistant.thesaurus import Concept
 
@@ -264,9 +264,14 @@ def _described(hit: Hit, language: Language) -> str:
     said = policy.described(clause.id, language)
     if not clause.title or language == policy.language:
         return said
-    start = policy.text.index(clause.title, clause.start)
-    english = (policy.translation(start, start + len(clause.title)) or "").strip(": .")
+    english = _english_title(policy, clause)
     return f"{said} ({english})" if english else said
+
+
+def _english_title(policy: Policy, clause: Clause) -> str:
+    """Return the English of a clause's title; empty if the policy has none."""
+    start = policy.text.index(clause.title, clause.start)
+    return (policy.translation(start, start + len(clause.title)) or "").strip(": .")
 
 
 # --- What is mentioned -------------------------------------------------------------------
@@ -410,8 +415,7 @@ def _topic(hit: Hit, language: Language) -> str:
         return ""
     if language == policy.language:
         return clause.title.strip("：: 。.")[:_TOPIC_CHARS]
-    start = policy.text.index(clause.title, clause.start)
-    return (policy.translation(start, start + len(clause.title)) or "").strip(": .")
+    return _english_title(policy, clause)
 
 
 _MOST_SUGGESTIONS = 3

@@ -250,7 +250,7 @@ class Retriever:
         text_starts = accumulate((shard.n_texts for shard in shards), initial=0)
         firsts = np.concatenate([start + shard.firsts for start, shard in zip(text_starts, shards, strict=False)])
         penalty = _NAMES_ONLY_PENALTY * np.concatenate([shard.names_only for shard in shards])
-        penalty[self._off_definitions(shards, query)] += _DEFINES_PENALTY
+        penalty[self._off_definitions(shards, starts, query)] += _DEFINES_PENALTY
         scores = support = self._scores(shards, query)
         legs = _of_legs(scores, firsts)
         fused = fuse(legs) - penalty
@@ -319,11 +319,10 @@ class Retriever:
                 frequency=frequency,
             )
 
-    def _off_definitions(self, shards: Sequence[Shard], query: Query) -> list[int]:
-        """Return the passages that say what something means that is not asked about."""
+    def _off_definitions(self, shards: Sequence[Shard], starts: Sequence[int], query: Query) -> list[int]:
+        """Return the passages that say what something means that is not asked about; `starts` are the shards'."""
         if asks_meaning(query.text):
             return []
-        starts = accumulate((len(shard.passages) for shard in shards), initial=0)
         return [
             start + number
             for start, shard in zip(starts, shards, strict=False)

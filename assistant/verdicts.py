@@ -456,7 +456,7 @@ class _Judge:
         """Say whether a sentence has a word of the question, be it in the other language."""
         if word in sentence.plain or has_han(word) == has_han(sentence.plain):
             return word in sentence.plain
-        terms = [term for part in self._reader.read(word).segments for term in part.terms]
+        terms = [term for part in _read(self._reader, word).segments for term in part.terms]
         return bool(terms) and all(
             not term.pairs and any(part.holds(term, exactly=True) for part in sentence.segments) for term in terms
         )
