@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import asdict, dataclass, replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from assistant.answer_types import holds, wanted, wants_all
 from assistant.refusing import answerability, is_unclear, refusal
-from assistant.text import Language, Span, fold, language_of, sentences, visible_line
+from assistant.text import Language, Span, fold, has_han, language_of, sentences, visible_line
 from assistant.verdicts import verdict_of
 
 if TYPE_CHECKING:
@@ -74,6 +75,23 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerPart:
+    """What answers one of several questions of a message, or the reason why nothing does."""
+
+    question: str
+    """The question as typed."""
+    markers: tuple[int, ...] = ()
+    """The citations that answer it, 1 being the first."""
+    abstained: Reason | None = None
+    """Why there is no answer to it, if there is none."""
+
+    def as_json(self) -> dict[str, object]:
+        """Return the part as it is printed and served."""
+        reason = self.abstained.as_json() if self.abstained else None
+        return {"question": self.question, "markers": list(self.markers), "abstained": reason}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """An answer, or the reason why there is none."""
 
@@ -93,15 +111,18 @@ class Answer:
     """Why there is no answer, if there is none."""
     verdict: VerdictKind | None = None
     """What the first quote says to a yes/no question: whether what it names is so; None if its text leaves it open."""
+    parts: tuple[AnswerPart, ...] = ()
+    """What answers each question of a message that asks several; empty if it asks one."""
 
     def as_json(self, *, latency_ms: float) -> dict[str, object]:
-        """Return the answer as it is printed and served; `verdict` only if there is one.
+        """Return the answer as it is printed and served; `verdict` and `parts` only if there are any.
 
         Args:
             latency_ms: Time that answering took, in milliseconds.
         """
         reason = self.abstained
         verdict = {"verdict": self.verdict} if self.verdict else {}
+        parts = {"parts": [part.as_json() for part in self.parts]} if self.parts else {}
         return {
             "question": self.question,
             "query": self.query,
@@ -109,6 +130,7 @@ class Answer:
             "abstained": reason.as_json() if reason else None,
             "text": self.text,
             **verdict,
+            **parts,
             "citations": [{"marker": marker, **asdict(citation)} for marker, citation in enumerate(self.citations, 1)],
             "hits": [hit.as_json(rank) for rank, hit in enumerate(self.hits, 1)],
             "latency_ms": round(latency_ms, 3),
@@ -456,7 +478,8 @@ def answered(
         listed = [kept for kept in found if kept]
         counts = _places(listed, hits)
         found = iter(listed)
-    wording = _Wording({hit.policy.id: hit.policy for hit in hits}, language, counts)
+    wording = _Wording({hit.policy.id: hit.policy for hit in hits}, language)
+    wording.begin(counts)
     for kept in found:
         if kept is None:
             yield ""
@@ -481,6 +504,93 @@ def answered(
         abstained=reason,
         verdict=verdict,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One of several questions of a message, with what is proposed to answer it."""
+
+    asked: str
+    """The question as typed."""
+    query: str
+    """What was searched for."""
+    draft: Draft
+    """What a generator proposes."""
+    hits: tuple[Hit, ...]
+    """The clauses that may be cited."""
+
+
+def answered_apart(*, question: str, parts: Sequence[Part], min_quote_chars: int) -> Iterator[str | Answer]:
+    """Verify the drafts for each question of a message and put them into words, one after the other.
+
+    A question that nothing answers is told so; one that is answered by what was quoted before is told where.
+
+    Args:
+        question: The message as typed.
+        parts: Its questions, of which at least one has an answer.
+        min_quote_chars: Least number of letters and digits in a quote.
+
+    Yields:
+        Pieces of the answer's text, then the answer. If it abstains, as it does where no draft stands, there were no
+        pieces.
+    """
+    language = language_of(question)
+    hits = _in_turn([part.hits for part in parts])
+    wording = _Wording({hit.policy.id: hit.policy for hit in hits}, language)
+    citations: list[Citation] = []
+    pieces: list[str] = []
+    told: list[AnswerPart] = []
+    verdict: VerdictKind | None = None
+    found = [verify(part.draft, part.hits, min_quote_chars=min_quote_chars) for part in parts]
+    for part, verified in zip(parts, found, strict=True) if any(found) else ():
+        lines = [_ASKED[language].format(question=visible_line(part.asked))]
+        wording.begin(_places(verified, part.hits) if wants_all(part.query) else {})
+        for claim, citation in verified:
+            if citation not in citations:
+                verdict = verdict if citations else claim.verdict
+                citations.append(citation)
+                lines += wording.lines(claim, citation, marker=len(citations))
+        markers = tuple(citations.index(citation) + 1 for _, citation in verified)
+        reason = None if verified else refusal(part.query, part.hits, language)
+        told.append(AnswerPart(question=part.asked, markers=markers, abstained=reason))
+        if reason:
+            lines.append(reason.message)
+        elif len(lines) == 1:
+            lines.append(_TOLD[language].format(markers="".join(f"[{marker}]" for marker in markers)))
+        for line in lines:
+            pieces.append(f"\n{line}" if pieces else line)
+            yield pieces[-1]
+    if language == "en" and any(citation.translation for citation in citations):
+        pieces.append(f"\n{_COURTESY}")
+        yield pieces[-1]
+    query = " ".join(map(_ended, (part.query for part in parts)))
+    nothing = None if citations else refusal(query, hits, language)
+    yield Answer(
+        question=question,
+        query=query,
+        language=language,
+        text=nothing.message if nothing else "".join(pieces),
+        citations=tuple(citations),
+        hits=hits,
+        abstained=nothing,
+        verdict=verdict,
+        parts=tuple(told),
+    )
+
+
+def _ended(query: str) -> str:
+    """Return a query with the question mark that it may lack, before another follows."""
+    return query if query.endswith(("?", "？", "。", ".", "!", "！")) else f"{query}{'？' if has_han(query) else '?'}"
+
+
+_ASKED = {"zh": "问：{question}", "en": "Question: {question}"}
+_TOLD = {"zh": "见上文 {markers}。", "en": "See {markers} above."}
+
+
+def _in_turn(found: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:
+    """Return the hits of several questions, the first of each, then the second of each; every clause once."""
+    in_turn = [hit for of_rank in zip_longest(*found) for hit in of_rank if hit]
+    return tuple({(hit.policy.id, hit.clause.id): hit for hit in reversed(in_turn)}.values())[::-1]
 
 
 _INNER_MARKS = str.maketrans("“”", "‘’")
@@ -524,17 +634,26 @@ class _Wording:
     Args:
         policies: Those that are quoted, by id.
         language: Of the question.
-        counts: In how many places each is quoted, if all places were asked for: they are told as a list then, under
-            the titles that they stand under.
     """
 
-    def __init__(self, policies: Mapping[str, Policy], language: Language, counts: Mapping[str, int]) -> None:
+    def __init__(self, policies: Mapping[str, Policy], language: Language) -> None:
         self._policies = policies
         self._language = language
-        self._counts = counts
+        self._counts: Mapping[str, int] = {}
         self._policy_id = self._section = ""
         self._leads_to_words = False
         self._told: list[tuple[str, Span]] = []
+
+    def begin(self, counts: Mapping[str, int]) -> None:
+        """Go on to another question.
+
+        Args:
+            counts: In how many places each policy is quoted, if all places were asked for: they are told as a list
+                then, under the titles that they stand under.
+        """
+        if counts or self._counts:
+            self._policy_id = ""
+        self._counts = counts
 
     def lines(self, claim: Claim, citation: Citation, *, marker: int) -> Iterator[str]:
         """Yield the lines that say a claim, after those that lead to it."""

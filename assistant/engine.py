@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.answer_types import wants_all
-from assistant.answering import Answer, Claim, ExtractiveGenerator, Generator, StreamingGenerator, answer, answered
+from assistant.answering import (
+    Answer,
+    Claim,
+    ExtractiveGenerator,
+    Generator,
+    Part,
+    StreamingGenerator,
+    answer,
+    answered,
+    answered_apart,
+)
 from assistant.conversation import CitedClause, Condensed, Turn, condense
 from assistant.corpus import open_corpus, thesaurus_of
 from assistant.embedding import Embedder, bundled_embedders
@@ -19,6 +29,7 @@ from assistant.replies import chosen, cited_by, contacts, left, said, whole
 from assistant.retrieval import Hit, Retriever
 from assistant.spelling import Speller
 from assistant.text import any_of, normalized, visible
+from assistant.utterances import apart
 
 if TYPE_CHECKING:
     from collections.abc import Generator as Closable
@@ -156,7 +167,31 @@ class Assistant:
         elif understood.kind in ("show", "human"):
             yield from self._shown(asked, understood, scope)
         else:
-            yield from self._answered(asked, understood, scope)
+            parts = self._parts(asked, turns, policies)
+            yield from self._each(asked, parts) if parts else self._answered(asked, understood, scope)
+
+    def _parts(self, asked: str, turns: Sequence[Turn], policies: Sequence[str] | None) -> tuple[Part, ...]:
+        """Return the questions of a message with what answers them; nothing if it asks but one, or none is answered."""
+        if self._streaming:
+            # A language model answers all of a message at once.
+            return ()
+        parts: dict[str, Part] = {}
+        told = list(turns)
+        for text in apart(asked):
+            found = condense(text, told, names=self._names, thesaurus=self._thesaurus)
+            if found.kind not in ("question", "follow_up"):
+                continue
+            query = self._speller.mended(found.query)
+            hits = self._hits(replace(found, query=query), self._scope((query, *found.after, asked), policies))
+            draft = self.generator.generate(query, hits)
+            parts[query] = Part(asked=text, query=query, draft=draft, hits=hits)
+            cited = tuple((claim.policy_id, claim.clause_id) for claim in draft.claims)
+            told.append(Turn(question=text, query=query, citations=cited))
+        return tuple(parts.values()) if len(parts) > 1 and any(part.draft.claims for part in parts.values()) else ()
+
+    def _each(self, asked: str, parts: Sequence[Part]) -> Iterator[str | Answer]:
+        """Answer each question of a message."""
+        yield from answered_apart(question=asked, parts=parts, min_quote_chars=self.settings.min_quote_chars)
 
     def _answered(
         self, asked: str, understood: Condensed, scope: Sequence[str], without: Sequence[CitedClause] = ()

@@ -107,7 +107,13 @@ def _topic(question: Utterance, run: tuple[Word, ...]) -> Topic:
     if owned:
         owner, text, start = owned[0].lower(), text[owned.end() :], start + owned.end()
     concept = run[0].named[0] if len(groups) == 1 and run[0].named else None
+    if group == "thing" and (of_data := _DATA_AFTER.match(question.text, end)):
+        # "Health" is not what is encrypted: health data are.
+        text, end = text + of_data[0], of_data.end()
     return Topic(text=text, group=group, concept=concept, owner=owner, start=start, end=end)
+
+
+_DATA_AFTER = re.compile(r" (?:data|information|info|details)\b", re.IGNORECASE)
 
 
 def _is_subject(question: Utterance, run: tuple[Word, ...]) -> bool:

@@ -189,6 +189,65 @@ _OWNED = re.compile(r"\b(?:my|data|information|info)\b|^what is |我的|数据|�
 _ASKED = re.compile(r"\b(?:who|whom|what|which|where|when|why|how)\b|谁|什么|哪|怎么|如何|多久|几|吗")
 
 
+def apart(text: str) -> tuple[str, ...]:
+    """Return the questions that a message asks, in order, `_MOST_QUESTIONS` at most; only itself if it asks one.
+
+    A statement goes with the question after it, or before it. Within a sentence each part must ask by itself.
+
+    >>> apart("个推收集什么，保存多久？能关掉吗？")
+    ('个推收集什么', '保存多久？', '能关掉吗？')
+    >>> apart("What do you collect, and why?")
+    ('What do you collect', 'why?')
+    >>> apart("我上周注销了账号。数据还在吗？")
+    ('我上周注销了账号。数据还在吗？',)
+    """
+    found: list[str] = []
+    for part in _AFTER_QUESTION.split(text):
+        if found and not (part.rstrip().endswith(("?", "？")) or _asks(part)):
+            # What is said after a question belongs to it.
+            found[-1] += part
+            continue
+        start = 0
+        for joint in _JOINT.finditer(part):
+            if _asks_by_itself(part[start : joint.start()]) and _asks(part[joint.end() :]):
+                found.append(part[start : joint.start()])
+                start = joint.end()
+        found.append(part[start:])
+    asked = [stripped for part in found if any(map(str.isalnum, stripped := part.strip(_AROUND_QUESTIONS)))]
+    return tuple(asked) if 1 < len(asked) <= _MOST_QUESTIONS else (text,)
+
+
+def _asks(text: str) -> bool:
+    return (_ASKS_ZH.search(text) is not None and not _SUPPOSES.match(text)) or _ASKS_EN.search(text) is not None
+
+
+def _asks_by_itself(text: str) -> bool:
+    # A Chinese word has two characters as a rule.
+    long_enough = len(text.strip()) >= _LEAST_CHARS if has_han(text) else len(text.split()) >= _LEAST_WORDS
+    return long_enough and _asks(text)
+
+
+_MOST_QUESTIONS = 3
+_LEAST_CHARS = 5
+_LEAST_WORDS = 3
+_AROUND_QUESTIONS = " \t\r\n,，;；、"
+_AFTER_QUESTION = re.compile(r"(?<=[?？])(?![?？!！”’」』）)\"'])")
+_JOINT = re.compile(r"[，；;]|,? and (?=[a-z])|, (?=[a-z])", re.IGNORECASE)
+_SUPPOSES = re.compile(r"\W{0,9}(?:要是|如果|假如|若|当|万一|不管|无论|不论|任何)")
+_ASKS_ZH = re.compile(
+    "什么|多久|哪|谁|怎么|怎样|如何|为何|为啥|干嘛|几[天个年次]|多少|吗|是否|能不能|可不可以|会不会|有没有|要不要|是不是"
+)
+_CAN = "(?:can|could|do|does|did|is|are|was|will|would|may|must|should|has|have)"
+# "Do you record who I call and when I call them" asks once: there "when" begins no question.
+_ASKS_EN = re.compile(
+    r"(?:^|[:,] )\W{0,3}(?:(?:for|to|with|by|in|from) )?"
+    rf"(?:{_CAN}\b|(?:when|where|why) {_CAN}\b|how (?:\w{{1,20}} ){{0,3}}{_CAN}\b|"
+    r"(?:who|whom|whose|what|which)\b(?! (?:i|you|we|they|it|he|she|my|your)\b)|"
+    r"(?:why|how|when|where|who|how (?:long|much|many|often|soon|far))(?: (?:of|for) \w{1,20})?\W{0,9}$)",
+    re.IGNORECASE,
+)
+
+
 class Vocabulary:
     """Reads questions.
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant import Claim, Draft, parse
-from assistant.answering import ExtractiveGenerator, answer, answered, locate, verify
+from assistant import Answer, Claim, Draft, parse
+from assistant.answering import ExtractiveGenerator, Part, answer, answered, answered_apart, locate, verify
 from tests.hits import TEXT, hit, yunfan
 
 if TYPE_CHECKING:
@@ -326,6 +326,55 @@ def test_an_answer_that_abstains_has_no_pieces(policy: Policy) -> None:
     only = list(answered(question="卖吗", query="卖吗", claims=[None], hits=hits, min_quote_chars=4))
     assert only[0] == ""
     assert only[1:] == [answer(question="卖吗", query="卖吗", draft=Draft(claims=()), hits=hits, min_quote_chars=4)]
+
+
+def test_the_questions_of_a_message_are_answered_one_after_the_other(policy: Policy) -> None:
+    hits = (hit(policy, "手机号码"), hit(policy, "IMEI"))
+    phone, imei = claim(policy, "我们收集您的手机号码"), claim(policy, "我们收集 IMEI", "IMEI")
+
+    def part(asked: str, *claims: Claim) -> Part:
+        return Part(asked=asked, query=asked, draft=Draft(claims=claims), hits=hits)
+
+    asked = [
+        part("收集号码吗？", phone),
+        part("还收集什么\u202e？", imei, phone),
+        part("号码呢", phone),
+        part("卖吗？"),
+    ]
+    *pieces, found = answered_apart(question="一句话", parts=asked, min_quote_chars=4)
+    assert isinstance(found, Answer)
+    assert "".join(map(str, pieces)) == found.text
+    *lines, refused = found.text.splitlines()
+    assert lines == [
+        "问：收集号码吗？",
+        "《云帆隐私政策》的相关原文：",
+        "• “我们收集您的手机号码” [1]",
+        "问：还收集什么？",
+        "• “我们收集 IMEI” [2]",
+        "问：号码呢",
+        "见上文 [1]。",
+        "问：卖吗？",
+    ]
+    assert refused.startswith("《云帆隐私政策》没有")
+    assert [part.markers for part in found.parts] == [(1,), (2, 1), (1,), ()]
+    assert [bool(part.abstained) for part in found.parts] == [False, False, False, True]
+    assert found.abstained is None
+    assert found.as_json(latency_ms=1)["parts"][1] == {  # type: ignore[index]
+        "question": "还收集什么\u202e？",
+        "markers": [2, 1],
+        "abstained": None,
+    }
+
+
+def test_a_message_of_which_nothing_stands_is_refused_as_one(policy: Policy) -> None:
+    made_up = Draft(claims=(claim(policy, "我们出售您的手机号码"),))
+    hits = (hit(policy, "手机号码"),)
+    parts = [Part(asked=asked, query=asked, draft=made_up, hits=hits) for asked in ("卖吗", "卖给谁")]
+    (found,) = answered_apart(question="卖吗，卖给谁", parts=parts, min_quote_chars=4)
+    assert isinstance(found, Answer)
+    assert found.abstained
+    assert (found.citations, found.parts) == ((), ())
+    assert "问：" not in found.text
 
 
 def test_quotes_in_another_language_are_said_to_be_once(policy: Policy) -> None:

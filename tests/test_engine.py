@@ -394,3 +394,31 @@ def test_a_mistyped_question_is_answered_and_tells_how_it_was_read(assistant: As
     found = assistant.ask("How do I delete my acount?")
     assert found.question == "How do I delete my acount?"
     assert found.query == "How do I delete my account?"
+
+
+def test_each_question_of_a_message_is_answered(assistant: Assistant) -> None:
+    message = "星信推送会收集什么？它保存多久？"
+    found = assistant.ask(message)
+    check(found, assistant)
+    assert "".join(str(piece) for piece in assistant.stream(message) if isinstance(piece, str)) == found.text
+    assert [part.question for part in found.parts] == ["星信推送会收集什么？", "它保存多久？"]
+    # The second is understood after the first.
+    assert found.query.startswith("星信推送会收集什么？ 星信推送")
+    lines = found.text.splitlines()
+    assert [line for line in lines if line.startswith("问：")] == ["问：星信推送会收集什么？", "问：它保存多久？"]
+    assert lines[0].startswith("问：")
+    markers = [marker for part in found.parts for marker in part.markers]
+    assert sorted(set(markers)) == list(range(1, len(found.citations) + 1))
+
+
+def test_a_question_asked_twice_is_answered_once(assistant: Assistant) -> None:
+    once = assistant.ask("星信推送会收集什么？")
+    twice = assistant.ask("星信推送会收集什么？星信推送会收集什么？")
+    assert [citation.quote for citation in twice.citations] == [citation.quote for citation in once.citations]
+    assert twice.parts == ()
+
+
+def test_thanks_beside_a_question_are_no_question(assistant: Assistant) -> None:
+    found = assistant.ask("你是谁？星信推送会收集什么？")
+    assert found.parts == ()
+    check(found, assistant)

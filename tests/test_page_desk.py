@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from assistant import Assistant, QuestionError, Settings
-from assistant.answering import Answer, Citation
+from assistant.answering import Answer, AnswerPart, Citation
 from assistant.page.desk import (
     TONES,
     Filters,
@@ -251,6 +251,14 @@ def test_several_statements_are_numbered_and_markdown_quotes_them(assistant) -> 
     assert f"1. “{QUOTE}”" in text
     assert "2. “我们不收集您的银行卡号。”" in text
     assert f"> {QUOTE}" in reply_card(answer, assistant.policies, "zh", "plain", "markdown")
+
+
+def test_a_reply_says_which_question_of_a_message_has_no_answer(assistant) -> None:
+    part = AnswerPart(question="谁<b>来删？", abstained=Reason(kind="not_stated", message="没有说明。"))
+    answer = replace(answer_of(assistant, QUOTE), parts=(AnswerPart(question="多久删？", markers=(1,)), part))
+    told = "关于“谁<b>来删？”：《云巢读书隐私政策》没有说明这一点，因此我无法据此答复您。"
+    assert reply_card(answer, assistant.policies, "zh", "plain", "text").endswith(told)
+    assert "On “谁<b>来删？”: " in reply_card(answer, assistant.policies, "en", "friendly", "text")
 
 
 @pytest.mark.parametrize("kind", ["not_stated", "out_of_scope", "unclear"])

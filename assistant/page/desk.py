@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from assistant.index import Analyzer, Shard
     from assistant.page.shared import Page
     from assistant.policy import Clause, Policy
+    from assistant.refusing import Reason
     from assistant.retrieval import Hit
     from assistant.text import Language, Span
 
@@ -323,7 +324,13 @@ def reply(answer: Answer, policies: Sequence[Policy], language: Language, tone: 
         if citation.policy_id in by_id
     )
     courtesy = say("courtesy") if any(statement.translation for statement in statements) else ()
-    closing = (*courtesy, *say(f"closing_{tone}"), *say(f"regards_{tone}"))
+    silent = (
+        line
+        for part in answer.parts
+        if part.abstained
+        for line in say("part", question=visible_line(part.question), reason=_why(part.abstained, quoted[0], language))
+    )
+    closing = (*courtesy, *silent, *say(f"closing_{tone}"), *say(f"regards_{tone}"))
     return Reply(opening=(*say(f"greeting_{tone}"), *lead), statements=statements, closing=closing)
 
 
@@ -346,12 +353,16 @@ def _own_words(answer: Answer, number: int, citation: Citation) -> str:
     return visible_line(before.removeprefix("•")) if before.startswith("•") else ""
 
 
+def _why(reason: Reason | None, nearest: Policy | None, language: Language) -> str:
+    """Return the words for why something is not answered."""
+    title = _name(nearest.title, language) if nearest else said("desk.reply_the_policies", language)
+    return said(f"desk.reply_{reason.kind if reason else 'unclear'}", language, title=title)
+
+
 def _declined(answer: Answer, policies: Sequence[Policy], language: Language) -> tuple[str, ...]:
     """Return the paragraphs that say why there is no answer, and whom to ask."""
-    kind = answer.abstained.kind if answer.abstained else "unclear"
     nearest = next((hit.policy for hit in answer.hits), policies[0] if len(policies) == 1 else None)
-    title = _name(nearest.title, language) if nearest else said("desk.reply_the_policies", language)
-    paragraphs = [said(f"desk.reply_{kind}", language, title=title)]
+    paragraphs = [_why(answer.abstained, nearest, language)]
     if nearest and (contact := contact_of(nearest)):
         company = visible_line(nearest.company or nearest.title)
         paragraphs.append(said("desk.reply_contact", language, company=company, contact=visible_line(contact)))

@@ -279,7 +279,8 @@
               one("figcaption", quote),
             );
           } else {
-            parts.push(made("p", { class: /^Translations are a courtesy/.test(line) ? "pa-note" : "" }, ...marked(line, citations)));
+            const kind = /^Translations are a courtesy/.test(line) ? "pa-note" : /^(问：|Question: )/.test(line) ? "pa-asked" : "";
+            parts.push(made("p", { class: kind }, ...marked(line, citations)));
           }
         }
       };

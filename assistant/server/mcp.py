@@ -40,6 +40,7 @@ from assistant.server.run import configure, is_this_machine
 from assistant.server.service import Service
 from assistant.server.wire import (
     Abstained,
+    AnswerPart,
     Citation,
     ClauseRead,
     HitOut,
@@ -147,6 +148,9 @@ class Answered(BaseModel):
     text: str = Field(description="The answer, in the policy's own words; [1] stands for the first citation.")
     verdict: VerdictKind | None = Field(
         default=None, description="Whether what a yes/no question names is so; null where the text does not decide it."
+    )
+    parts: list[AnswerPart] = Field(
+        default=[], description="What answers each question of a message that asks several; empty if it asks one."
     )
     citations: list[Quoted]
 

@@ -189,6 +189,14 @@ class HitOut(BaseModel):
     rank: int = Field(ge=1)
 
 
+class AnswerPart(BaseModel):
+    """What answers one of several questions of a message."""
+
+    question: str = Field(description="As typed.")
+    markers: list[int] = Field(description="The citations that answer it.")
+    abstained: Abstained | None
+
+
 class AnswerOut(BaseModel):
     """An answer, or why there is none."""
 
@@ -201,6 +209,9 @@ class AnswerOut(BaseModel):
     text: str
     verdict: VerdictKind | None = Field(
         default=None, description="Whether what a yes/no question names is so; left out where the text leaves it open."
+    )
+    parts: list[AnswerPart] = Field(
+        default=[], description="What answers each question of a message that asks several; left out if it asks one."
     )
     citations: list[CitationOut]
     hits: list[HitOut]

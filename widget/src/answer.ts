@@ -100,7 +100,8 @@ export class AnswerView {
       const isTranslation = line.kind === "more" && String(line.pieces[0]).startsWith("Translation:");
       // A quote is in the policy's language, which need not be the answer's.
       const spoken = line.kind !== "plain" && !isTranslation && spokenLanguage(line.pieces.join(""));
-      const paragraph = h("p", { class: isTranslation ? "translated" : line.kind, lang: spoken });
+      const isAsked = line.kind === "plain" && /^(问：|Question: )/.test(String(line.pieces[0]));
+      const paragraph = h("p", { class: isTranslation ? "translated" : isAsked ? "asked" : line.kind, lang: spoken });
       for (const piece of line.pieces) add(paragraph, typeof piece === "string" ? piece : chip(piece, false));
       if (line.sources.length) {
         paragraph.append(h("span", { class: "sources" }, ...line.sources.map((marker) => chip(marker, true))));
