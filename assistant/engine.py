@@ -168,16 +168,22 @@ class Assistant:
             yield from self._shown(asked, understood, scope)
         else:
             parts = self._parts(asked, turns, policies)
-            yield from self._each(asked, parts) if parts else self._answered(asked, understood, scope)
+            least = self.settings.min_quote_chars
+            yield from (
+                answered_apart(question=asked, parts=parts, min_quote_chars=least)
+                if parts
+                else self._answered(asked, understood, scope)
+            )
 
     def _parts(self, asked: str, turns: Sequence[Turn], policies: Sequence[str] | None) -> tuple[Part, ...]:
         """Return the questions of a message with what answers them; nothing if it asks but one, or none is answered."""
-        if self._streaming:
-            # A language model answers all of a message at once.
+        texts = apart(asked)
+        # A language model answers all of a message at once.
+        if len(texts) == 1 or self._streaming:
             return ()
         parts: dict[str, Part] = {}
         told = list(turns)
-        for text in apart(asked):
+        for text in texts:
             found = condense(text, told, names=self._names, thesaurus=self._thesaurus)
             if found.kind not in ("question", "follow_up"):
                 continue
@@ -188,10 +194,6 @@ class Assistant:
             cited = tuple((claim.policy_id, claim.clause_id) for claim in draft.claims)
             told.append(Turn(question=text, query=query, citations=cited))
         return tuple(parts.values()) if len(parts) > 1 and any(part.draft.claims for part in parts.values()) else ()
-
-    def _each(self, asked: str, parts: Sequence[Part]) -> Iterator[str | Answer]:
-        """Answer each question of a message."""
-        yield from answered_apart(question=asked, parts=parts, min_quote_chars=self.settings.min_quote_chars)
 
     def _answered(
         self, asked: str, understood: Condensed, scope: Sequence[str], without: Sequence[CitedClause] = ()

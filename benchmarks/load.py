@@ -40,7 +40,7 @@ _ASKS = (
     "{thing}会被{word}吗",
     "你们怎么{word}{thing}？",
     "为什么要{word}{thing}",
-    "who gets my {thing}, and how long is it kept",
+    "who gets my {thing}",
     "can I refuse that {thing} is used for {word}",
 )
 _THINGS = ("手机号", "IMEI", "位置信息", "订单记录", "应用列表", "cookie", "身份证", "address", "通讯录", "银行卡")

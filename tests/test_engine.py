@@ -411,6 +411,16 @@ def test_each_question_of_a_message_is_answered(assistant: Assistant) -> None:
     assert sorted(set(markers)) == list(range(1, len(found.citations) + 1))
 
 
+def test_a_single_question_is_searched_for_once(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    searched: list[str] = []
+    retrieve = assistant.retriever.retrieve
+    monkeypatch.setattr(
+        assistant.retriever, "retrieve", lambda query, **how: searched.append(query) or retrieve(query, **how)
+    )
+    assistant.ask("星信推送会收集什么？")
+    assert searched == ["星信推送会收集什么？"]
+
+
 def test_a_question_asked_twice_is_answered_once(assistant: Assistant) -> None:
     once = assistant.ask("星信推送会收集什么？")
     twice = assistant.ask("星信推送会收集什么？星信推送会收集什么？")
