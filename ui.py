@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 _TABS = {"desk": build_desk, "evaluation": build_evaluation, "policies": build_policies}
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
+_LOCALES: dict[Language, str] = {"zh": "zh-CN", "en": "en"}
 _QUEUE_SIZE = 64
 _CONCURRENT = 4
 _MAX_UPLOAD = "32mb"
@@ -138,7 +139,7 @@ def create(
             site,
             build(page, signed_in=has_password),
             path=f"/{language}",
-            **served_options(),
+            **served_options(language),
         )
     site.mount("/", service)
     site.add_middleware(
@@ -151,8 +152,8 @@ def create(
     return site
 
 
-def served_options() -> dict[str, Any]:
-    """Return how Gradio is to serve the page: nothing shared, reported, published or fetched from elsewhere."""
+def served_options(language: Language) -> dict[str, Any]:
+    """Return how Gradio is to serve the page in a language: nothing shared, reported, published or fetched."""
     return {
         "ssr_mode": False,
         "show_error": False,
@@ -163,7 +164,7 @@ def served_options() -> dict[str, Any]:
         "mcp_server": False,
         "max_file_size": _MAX_UPLOAD,
         "theme": theme(),
-        "head": _head(),
+        "head": _head(language),
     }
 
 
@@ -291,9 +292,11 @@ def _address(name: str) -> str:
     return f"../page/{name}?v={hashlib.sha256(_content(name)).hexdigest()[:12]}"
 
 
-def _head() -> str:
+def _head(language: Language) -> str:
+    # Gradio's own words, such as those of an upload box, are in the language that the browser says it has.
+    words = f'<script>Object.defineProperty(navigator, "language", {{ value: "{_LOCALES[language]}" }});</script>'
     return (
-        f'<link rel="stylesheet" href="{_address("style.css")}"><script src="{_address("page.js")}" defer></script>'
+        f'{words}<link rel="stylesheet" href="{_address("style.css")}"><script src="{_address("page.js")}" defer></script>'
         '<meta name="color-scheme" content="light dark">'
     )
 

@@ -251,6 +251,22 @@ _ALL = re.compile(
 
 
 @lru_cache(maxsize=256)
+def asks_names(question: str) -> bool:
+    """Say whether the names of things may be all that a question asks for.
+
+    >>> asks_names("接入了哪些SDK"), asks_names("小米推送的包名是什么"), asks_names("为什么接入SDK")
+    (True, True, False)
+    """
+    return wants_all(question) or _NAMES.search(normalized(question)) is not None
+
+
+_NAMES = re.compile(
+    r"哪[个家款几]|包名|名[称字单]|叫(?:什么|啥)|目录|清单|列表|\b(?:package|list|lists|names?|called)\b|"
+    r"\b(?:which|what) (?:\w{1,30} ){0,2}(?:sdks?|plug-?ins?|partners?|part(?:y|ies)|compan(?:y|ies)|librar(?:y|ies)|tools?)\b"
+)
+
+
+@lru_cache(maxsize=256)
 def asks_meaning(question: str) -> bool:
     """Say whether a question asks what something is, means or takes in, not what is done with it.
 

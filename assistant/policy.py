@@ -219,6 +219,15 @@ class Policy:
             offset = clause.body_end
         return " ".join(part for part in parts if part) or None
 
+    def title_in(self, clause: Clause, language: Language) -> str:
+        """Return the title of a clause in a language, without the marks around it; empty if it is not known in it."""
+        title: str | None = clause.title
+        if title and language != self.language:
+            start = self.text.find(title, clause.start, clause.body_end)
+            known = language == "en" and start >= 0
+            title = self.translation(start, start + len(title)) if known else None
+        return " ".join((title or "").strip(_AROUND_TITLES).split())
+
     def _said(self, begins: Clause | None, sentence: Span, english: str, held: Span) -> str | None:
         """Return the English of what `held` says of a sentence; nothing if no word of it, None if it is not known.
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Protocol, get_args
 
-from assistant.answer_types import asks_meaning
+from assistant.answer_types import asks_meaning, asks_names
 from assistant.embedding import AnswerGuesser, ScopeJudge
 from assistant.text import Language, any_of, has_han, normalized, simplified
 
@@ -249,7 +249,9 @@ class Retriever:
         starts = list(accumulate((len(shard.passages) for shard in shards), initial=0))
         text_starts = accumulate((shard.n_texts for shard in shards), initial=0)
         firsts = np.concatenate([start + shard.firsts for start, shard in zip(text_starts, shards, strict=False)])
-        penalty = _NAMES_ONLY_PENALTY * np.concatenate([shard.names_only for shard in shards])
+        penalty = np.concatenate([shard.names_only for shard in shards]) * (
+            0.0 if asks_names(query.text) else _NAMES_ONLY_PENALTY
+        )
         penalty[self._off_definitions(shards, starts, query)] += _DEFINES_PENALTY
         scores = support = self._scores(shards, query)
         legs = _of_legs(scores, firsts)

@@ -279,7 +279,7 @@
               one("figcaption", quote),
             );
           } else {
-            const kind = /^Translations are a courtesy/.test(line) ? "pa-note" : /^(问：|Question: )/.test(line) ? "pa-asked" : "";
+            const kind = /^Translations are a courtesy/.test(line) ? "pa-note" : /^(问：|Question: )/.test(line) ? "pa-one-of-several" : "";
             parts.push(made("p", { class: kind }, ...marked(line, citations)));
           }
         }
