@@ -25,7 +25,7 @@ from assistant import AssistantError, Settings
 from assistant.errors import ServiceError
 from assistant.page import chat, reader
 from assistant.page.desk import build_desk
-from assistant.page.door import Door, preferred
+from assistant.page.door import Door, InLanguage, preferred
 from assistant.page.evaluation import build_evaluation
 from assistant.page.policies import build_policies
 from assistant.page.shared import Page
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
 _TABS = {"desk": build_desk, "evaluation": build_evaluation, "policies": build_policies}
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
-_LOCALES: dict[Language, str] = {"zh": "zh-CN", "en": "en"}
 _QUEUE_SIZE = 64
 _CONCURRENT = 4
 _MAX_UPLOAD = "32mb"
@@ -139,9 +138,10 @@ def create(
             site,
             build(page, signed_in=has_password),
             path=f"/{language}",
-            **served_options(language),
+            **served_options(),
         )
     site.mount("/", service)
+    site.add_middleware(InLanguage)
     site.add_middleware(
         Door,
         access=service.state.access,
@@ -152,8 +152,8 @@ def create(
     return site
 
 
-def served_options(language: Language) -> dict[str, Any]:
-    """Return how Gradio is to serve the page in a language: nothing shared, reported, published or fetched."""
+def served_options() -> dict[str, Any]:
+    """Return how Gradio is to serve the page: nothing shared, reported, published or fetched from elsewhere."""
     return {
         "ssr_mode": False,
         "show_error": False,
@@ -164,7 +164,7 @@ def served_options(language: Language) -> dict[str, Any]:
         "mcp_server": False,
         "max_file_size": _MAX_UPLOAD,
         "theme": theme(),
-        "head": _head(language),
+        "head": _head(),
     }
 
 
@@ -292,11 +292,9 @@ def _address(name: str) -> str:
     return f"../page/{name}?v={hashlib.sha256(_content(name)).hexdigest()[:12]}"
 
 
-def _head(language: Language) -> str:
-    # Gradio's own words, such as those of an upload box, are in the language that the browser says it has.
-    words = f'<script>Object.defineProperty(navigator, "language", {{ value: "{_LOCALES[language]}" }});</script>'
+def _head() -> str:
     return (
-        f'{words}<link rel="stylesheet" href="{_address("style.css")}"><script src="{_address("page.js")}" defer></script>'
+        f'<link rel="stylesheet" href="{_address("style.css")}"><script src="{_address("page.js")}" defer></script>'
         '<meta name="color-scheme" content="light dark">'
     )
 

@@ -252,17 +252,20 @@ _ALL = re.compile(
 
 @lru_cache(maxsize=256)
 def asks_names(question: str) -> bool:
-    """Say whether the names of things may be all that a question asks for.
+    """Say whether a question asks for the names of companies or what they made.
 
-    >>> asks_names("接入了哪些SDK"), asks_names("小米推送的包名是什么"), asks_names("为什么接入SDK")
+    >>> asks_names("接入了哪些SDK"), asks_names("小米推送的包名是什么"), asks_names("高德会收集哪些信息")
     (True, True, False)
     """
-    return wants_all(question) or _NAMES.search(normalized(question)) is not None
+    return _NAMES.search(normalized(question)) is not None
 
 
+_NAMED_ZH = "sdk|插件|组件|三方|公司|伙伴|服务商|供应商|厂商|合作方"
+_NAMED_EN = r"(?:sdks?|plug-?ins?|partners?|part(?:y|ies)|compan(?:y|ies)|librar(?:y|ies)|tools?|vendors?)"
 _NAMES = re.compile(
-    r"哪[个家款几]|包名|名[称字单]|叫(?:什么|啥)|目录|清单|列表|\b(?:package|list|lists|names?|called)\b|"
-    r"\b(?:which|what) (?:\w{1,30} ){0,2}(?:sdks?|plug-?ins?|partners?|part(?:y|ies)|compan(?:y|ies)|librar(?:y|ies)|tools?)\b"
+    rf"(?:哪|什么|列出|所有|全部).{{0,6}}(?:{_NAMED_ZH})|(?:{_NAMED_ZH}).{{0,6}}(?:有哪|都有|名单|清单|目录|列表|叫什么|叫啥)|"
+    rf"包名|\bpackage names?\b|\b(?:which|what) (?:\w{{1,30}} ){{0,2}}{_NAMED_EN}\b|"
+    rf"\b(?:names?|lists?) of (?:\w{{1,30}} ){{0,3}}{_NAMED_EN}\b"
 )
 
 

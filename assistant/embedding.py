@@ -23,6 +23,7 @@ from assistant.text import visible_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from types import ModuleType
 
     import numpy as np
     from numpy.typing import NDArray
@@ -170,9 +171,9 @@ class OnnxModel:
             if self._loaded is None:
                 files = {name: self._checked(name) for name in (MODEL_FILE, TOKENIZER_FILE)}
                 try:
-                    import onnxruntime
                     from tokenizers import Tokenizer
 
+                    onnxruntime = onnx_runtime()
                     options = onnxruntime.SessionOptions()
                     options.intra_op_num_threads = options.inter_op_num_threads = 1
                     session = onnxruntime.InferenceSession(
@@ -204,6 +205,18 @@ class OnnxModel:
             return path.read_bytes()
         except OSError as error:
             raise ModelError(f"{path}: cannot be read ({error.strerror}): {_REMEDY}") from None
+
+
+def onnx_runtime() -> ModuleType:
+    """Import ONNX Runtime, which is told first not to report to its maker.
+
+    Since 1.32 it does on some systems, and keeps an id for that in the home folder.
+    """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    import onnxruntime
+
+    module: ModuleType = onnxruntime
+    return module
 
 
 class BundledEncoder:

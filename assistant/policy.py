@@ -35,6 +35,7 @@ _EMPHASIS = re.compile(r"\*+|__+|[|`]")
 # A row that is told with the heads of its columns: its first cell names it.
 _FIRST_CELL = re.compile(r"[^|:：\n]{1,200}[:：]\s*([^|\n]{1,200}?) \| ")
 _OPENING_CHARS = 400
+_AROUND_TITLES = "：:*#【】 \t"
 _LONGEST_TITLE = 40
 """Most characters of a title within a sentence."""
 _SENTENCE_END = re.compile(r"[?？!！。]|\.$")
@@ -226,7 +227,7 @@ class Policy:
             start = self.text.find(title, clause.start, clause.body_end)
             known = language == "en" and start >= 0
             title = self.translation(start, start + len(title)) if known else None
-        return " ".join((title or "").strip(_AROUND_TITLES).split())
+        return " ".join((title or "").strip(_AROUND_TITLES).rstrip("。. ").split())
 
     def _said(self, begins: Clause | None, sentence: Span, english: str, held: Span) -> str | None:
         """Return the English of what `held` says of a sentence; nothing if no word of it, None if it is not known.
@@ -309,7 +310,7 @@ class Policy:
 
     def _name(self, clause: Clause) -> str:
         if clause.title:
-            return " ".join(clause.title.strip("：:*#【】 \t").split())
+            return " ".join(clause.title.strip(_AROUND_TITLES).split())
         if clause.kind == "contents":
             return "目录" if self.language == "zh" else "Contents"
         own = self.text[clause.start + len(clause.label) : min(clause.body_end, clause.start + _OPENING_CHARS)].strip()

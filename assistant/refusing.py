@@ -20,7 +20,7 @@ from assistant.thesaurus import default_thesaurus
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from assistant.policy import Clause, Policy
+    from assistant.policy import Policy
     from assistant.retrieval import Evidence, Hit
     from assistant.thesaurus import Concept
 
@@ -72,6 +72,7 @@ def features(query: str, hits: Sequence[Hit]) -> dict[str, float]:
     # Bounded, lest it decide alone; and who names only what the clause names does not ask about other things.
     scope = 0.0 if evidence.scope is None or evidence.concepts == 1 else max(evidence.scope, -_MOST_SCOPE)
     familiarity = _USUAL_FAMILIARITY if evidence.familiarity is None else evidence.familiarity
+    unstated = _unstated(query, hits)
     return {
         "scope": min(0.0, scope + _SCOPE_IN_DOUBT),
         "similarity": evidence.similarity,
@@ -81,7 +82,8 @@ def features(query: str, hits: Sequence[Hit]) -> dict[str, float]:
         "concepts": max(named, default=_UNNAMED),
         "unmentioned": min(len(evidence.unmentioned), _MOST_UNMENTIONED),
         "stranger": float(evidence.stranger),
-        "unstated": _unstated(query, hits),
+        "unstated": unstated,
+        "stated": float(unstated == 0 and any(kind.needed for kind in wanted(query))),
     }
 
 
@@ -146,6 +148,7 @@ _ODDS = {
     "unmentioned": -0.48,
     "stranger": -2.35,
     "unstated": -1.04,
+    "stated": 0.0,
     "base": -4.03,
 }
 _MOST_SCOPE = 6.0
@@ -264,14 +267,8 @@ def _described(hit: Hit, language: Language) -> str:
     said = policy.described(clause.id, language)
     if not clause.title or language == policy.language:
         return said
-    english = _english_title(policy, clause)
+    english = policy.title_in(clause, language)
     return f"{said} ({english})" if english else said
-
-
-def _english_title(policy: Policy, clause: Clause) -> str:
-    """Return the English of a clause's title; empty if the policy has none."""
-    start = policy.text.index(clause.title, clause.start)
-    return (policy.translation(start, start + len(clause.title)) or "").strip(": .")
 
 
 # --- What is mentioned -------------------------------------------------------------------
@@ -413,9 +410,8 @@ def _topic(hit: Hit, language: Language) -> str:
     clause = next((above for above in reversed(policy.path(hit.clause.id)[1:]) if above.title), None)
     if clause is None:
         return ""
-    if language == policy.language:
-        return clause.title.strip("：: 。.")[:_TOPIC_CHARS]
-    return _english_title(policy, clause)
+    title = policy.title_in(clause, language)
+    return title[: policy.chars(_TOPIC_CHARS)] if language == policy.language else title
 
 
 _MOST_SUGGESTIONS = 3

@@ -227,7 +227,7 @@ def _asks_by_itself(text: str) -> bool:
     return long_enough and _asks(text)
 
 
-_MOST_QUESTIONS = 3
+_MOST_QUESTIONS = 4
 _LEAST_CHARS = 5
 _LEAST_WORDS = 3
 _AROUND_QUESTIONS = " \t\r\n,，;；、"
@@ -235,7 +235,7 @@ _AFTER_QUESTION = re.compile(r"(?<=[?？])(?![?？!！”’」』）)\"'])")
 _JOINT = re.compile(r"[，；;]|,? and (?=[a-z])|, (?=[a-z])", re.IGNORECASE)
 _SUPPOSES = re.compile(r"\W{0,9}(?:要是|如果|假如|若|当|万一|不管|无论|不论|任何)")
 _ASKS_ZH = re.compile(
-    "什么|多久|哪|谁|怎么|怎样|如何|为何|为啥|干嘛|几[天个年次]|多少|吗|是否|能不能|可不可以|会不会|有没有|要不要|是不是"
+    "什么|啥|多久|多长|哪|谁|怎么|怎样|咋|如何|为何|何时|干嘛|几[天个年次]|多少|吗|是否|能不能|可不可以|会不会|有没有|要不要|是不是"
 )
 _CAN = "(?:can|could|do|does|did|is|are|was|will|would|may|must|should|has|have)"
 # "Do you record who I call and when I call them" asks once: there "when" begins no question.

@@ -2,8 +2,10 @@
 
 A logistic regression says by the best hits of a question whether its policy answers it. It learns from the questions
 of the dev sets, and from the questions that have an answer once more, asked of a policy from which the sentences
-that answer were taken out: a near miss as policies make them, without a label; and from everyday questions
-(`training/off_topic.txt`). The threshold is set so that few questions that have an answer are refused. What is
+that answer were taken out: a near miss as policies make them, without a label; from everyday questions
+(`training/off_topic.txt`); and, where the folder of training data is given (`--data`), from questions to policies
+that the encoder never saw, of which people judged whether what would be quoted answers them
+(`training/judged_odds.tsv`). The threshold is set so that few questions that have an answer are refused. What is
 printed of it is cross-validated by question; the constants go into `assistant/refusing.py`.
 """
 
@@ -11,8 +13,10 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -27,6 +31,8 @@ from assistant.refusing import features, is_unclear
 from assistant.retrieval import Retriever
 from assistant.text import sentences
 from evals import SETS, opened
+from training.data import read_policies
+from training.judged import JUDGED_ODDS, read_judged
 from training.scope import OFF_TOPIC
 
 if TYPE_CHECKING:
@@ -38,6 +44,8 @@ if TYPE_CHECKING:
     from assistant.evaluation.gold import GoldFinder, Place
     from assistant.evaluation.sets import Question
     from assistant.policy import Policy
+    from assistant.text import Language
+    from training.judged import Judgement
 
     Floats = NDArray[np.float64]
 
@@ -50,6 +58,10 @@ _TAKEN_OUT_WEIGHT = 0.5
 _EVERYDAY = "everyday"
 _EVERYDAY_WEIGHT = 40.0
 """What all everyday questions count together; the scope of the encoder knows them, and would be trusted too much."""
+_JUDGED = "judged"
+_JUDGED_WEIGHT = 0.5
+"""What one of these counts, beside one of a dev set: there are more of them."""
+_IN_DOUBT = 0.5
 _EVERY = 4
 """Of so many everyday questions one is asked."""
 _STEPS = 5_000
@@ -153,7 +165,7 @@ def examples(paths: Iterable[Path]) -> Iterator[Example]:
             asked, hits = outcome.question, outcome.answer.hits
             # Without a word to search for there is no hit, and no odds decide; nor do they where nothing is asked.
             query = outcome.answer.query
-            if not hits or is_unclear(query, hits) or gives_orders(query):
+            if not hits or outcome.answer.parts or is_unclear(query, hits) or gives_orders(query):
                 continue
             question_id = f"{question_set.name} {asked.id}"
             found = features(query, hits)
@@ -163,6 +175,42 @@ def examples(paths: Iterable[Path]) -> Iterator[Example]:
                 taken = _with_gold_taken_out(assistant, finder, asked)
                 if taken:
                     yield Example(question_id=question_id, style=_TAKEN_OUT, answerable=False, features=taken)
+
+
+def judged_examples(data: Path, assistant: Assistant, path: Path = JUDGED_ODDS) -> Iterator[Example]:
+    """Yield what there is to learn from questions to other policies, of which the best hit was judged.
+
+    Where another clause comes first by now than was judged, nothing is known, and nothing is yielded.
+
+    Args:
+        data: The folder of training data.
+        assistant: Whose retrieval is asked.
+        path: The questions.
+    """
+    policies = read_policies(data)
+    retriever, k = assistant.retriever, assistant.settings.k
+    asked: dict[tuple[int, bool], list[tuple[str, list[Judgement]]]] = defaultdict(list)
+    for query, judgements in read_judged(path):
+        asked[judgements[0].policy, judgements[0].in_english].append((query, judgements))
+    for (number, in_english), questions in asked.items():
+        texts = [sentence.en if in_english and sentence.en else sentence.zh for sentence in policies[number]]
+        starts = list(accumulate((len(text) + 1 for text in texts), initial=0))
+        named: tuple[str, Language] = ("Privacy policy", "en") if in_english else ("隐私政策", "zh")
+        policy = parse("\n".join(texts), id=f"policy-{number}", title=named[0], language=named[1])
+        shard = build_shard(policy, retriever.analyzer, retriever.embedders)
+        own = Retriever(Index("", [shard]), retriever.analyzer, retriever.embedders)
+        for query, judgements in questions:
+            hits = own.retrieve(query, k=k)
+            first = [
+                judged.answers
+                for judged in judgements
+                if hits and hits[0].start < starts[judged.number + 1] and starts[judged.number] < hits[0].end
+            ]
+            if first and max(first) != _IN_DOUBT and not is_unclear(query, hits) and not gives_orders(query):
+                found = features(query, hits)
+                yield Example(
+                    question_id=f"{number} {query}", style=_JUDGED, answerable=max(first) == 1, features=found
+                )
 
 
 def held_out(x: Floats, y: Floats, counts: Floats, question_ids: Sequence[str]) -> Floats:
@@ -196,12 +244,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=[path for path in sorted(SETS.glob("*-dev.jsonl")) if "turns" not in path.stem],
         help="dev question sets",
     )
+    parser.add_argument("--data", type=Path, help="folder of training data, to learn from judged questions, too")
     options = parser.parse_args(arguments)
     rows = list(examples(options.sets))
+    if options.data:
+        _, assistant, _ = next(opened(options.sets[:1]))
+        rows += judged_examples(options.data, assistant)
     x = np.array([list(row.features.values()) for row in rows])
     y = np.array([float(row.answerable) for row in rows])
     styles = np.array([row.style for row in rows])
     counts = np.where(styles == _TAKEN_OUT, _TAKEN_OUT_WEIGHT, 1.0)
+    counts[styles == _JUDGED] = _JUDGED_WEIGHT
     counts[styles == _EVERYDAY] = _EVERYDAY_WEIGHT / max(1, (styles == _EVERYDAY).sum())
     weights = fit(x, y, counts)
     odds = x @ weights[:-1] + weights[-1]
@@ -209,14 +262,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     fitted = dict(zip(rows[0].features, weights[:-1].round(2).tolist(), strict=True))
     sys.stdout.write(f"_ODDS = {fitted | {'base': round(float(weights[-1] - threshold), 2)}}\n")
     odds = held_out(x, y, counts, [row.question_id for row in rows])
-    others = (y == 0) & ~np.isin(styles, (*_OFF_TOPIC, _TAKEN_OUT, _EVERYDAY))
+    others = (y == 0) & ~np.isin(styles, (*_OFF_TOPIC, _TAKEN_OUT, _EVERYDAY, _JUDGED))
     groups = {
-        "answerable": y == 1,
+        "answerable": (y == 1) & (styles != _JUDGED),
+        "judged to be answered": (y == 1) & (styles == _JUDGED),
+        "judged not to be": (y == 0) & (styles == _JUDGED),
         "off topic": (y == 0) & np.isin(styles, _OFF_TOPIC),
         _EVERYDAY: styles == _EVERYDAY,
         _TAKEN_OUT: styles == _TAKEN_OUT,
         "near misses and others": others,
     }
+    groups = {name: group for name, group in groups.items() if group.any()}
     for share in (_FALSE_REFUSALS, *_OTHER_SHARES):
         threshold = np.quantile(odds[y == 1], share)
         refused = ", ".join(f"{name} {(odds[group] < threshold).mean():.3f}" for name, group in groups.items())

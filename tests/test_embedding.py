@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -132,3 +135,12 @@ def test_an_encoder_without_topics_guesses_nothing(copied: Path) -> None:
     guess, closeness = encoder.guess(encoder.embed(["a"], "query")[0], "zh")
     assert not guess.any()
     assert closeness == 0
+
+
+def test_nothing_is_written_into_the_home_folder_by_the_runtime(tmp_path: Path) -> None:
+    # In a process of its own: the runtime reads whether it may report when it is imported.
+    code = "from assistant.embedding import BundledEncoder; BundledEncoder().embed(['收集位置信息'], 'passage')"
+    left_out = {"ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME", "XDG_DATA_HOME"}
+    environment = {name: value for name, value in os.environ.items() if name not in left_out}
+    subprocess.run([sys.executable, "-c", code], env=environment | {"HOME": str(tmp_path)}, check=True)
+    assert list(tmp_path.rglob("*")) == []

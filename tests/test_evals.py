@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from assistant import Settings, parse
+from assistant import Assistant, Settings, parse
 from assistant.corpus import open_corpus
 from assistant.evaluation.gold import GoldFinder, Place
 from assistant.evaluation.measures import MEASURES, values_of
@@ -23,9 +23,11 @@ from evals.embedders import MEASURES as EMBEDDER_MEASURES
 from evals.embedders import Task, task_of
 from evals.embedders import figures as embedder_figures
 from evals.embedders import main as compare_embedders
-from evals.fit_refusals import fit, without
+from evals.fit_refusals import fit, judged_examples, without
 from evals.fit_refusals import main as fit_refusals
 from tests.conftest import FIXTURES, FakeEmbedder
+from tests.models import data_folder
+from training.data import read_policies
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,6 +109,29 @@ def test_refusals_are_fitted_on_sets(monkeypatch: pytest.MonkeyPatch, capsys: py
     assert re.fullmatch(r"everyday: \d{2,} questions", everyday)
     assert re.fullmatch(r"gold taken out: [1-5] questions", taken_out)
     assert others == "near misses and others: 1 questions"
+
+
+def test_what_was_judged_is_learned_from_where_it_still_comes_first(tmp_path: Path) -> None:
+    data, judged = data_folder(tmp_path / "data"), tmp_path / "judged_odds.tsv"
+    sentences = read_policies(data)[101]
+    places = [number for number, sentence in enumerate(sentences) if not sentence.heading]
+    question = sentences[places[0]].zh
+    own, other = (f"101:{place}" for place in (places[0], places[-1]))
+    rows = [
+        (question, own, "y"),
+        (f"{question}吗", own, "n"),
+        (f"{question}呢", own, "?"),
+        (f"{question}么", other, "y"),
+    ]
+    judged.write_text("".join(f"{asked}\t{place} {label}\n" for asked, place, label in rows), "utf-8")
+    settings = Settings(corpus=FIXTURES / "corpus", index_dir=tmp_path / "index")
+    found = list(judged_examples(data, Assistant.open(settings=settings, embedders=(FakeEmbedder(),)), judged))
+    # What people did not agree on, and what does not come first any more, tells nothing.
+    assert [(example.question_id, example.answerable) for example in found] == [
+        (f"101 {question}", True),
+        (f"101 {question}吗", False),
+    ]
+    assert all("similarity" in example.features for example in found)
 
 
 def test_gold_is_taken_out_of_a_policy_and_nothing_else() -> None:

@@ -261,6 +261,28 @@ def test_a_reply_says_which_question_of_a_message_has_no_answer(assistant) -> No
     assert "On “谁<b>来删？”: " in reply_card(answer, assistant.policies, "en", "friendly", "text")
 
 
+def test_a_reply_to_several_questions_names_each_before_what_answers_it(page, assistant) -> None:
+    one, two = answer_of(assistant, QUOTE), answer_of(assistant, "我们不收集您的银行卡号。")
+    parts = (
+        AnswerPart(question="多久_删_？", markers=(1,)),
+        AnswerPart(question="收集<b>银行卡号？", markers=(1, 2)),
+        AnswerPart(question="真的删？", markers=(1,)),
+    )
+    answer = replace(one, citations=one.citations + two.citations, parts=parts)
+    text = reply_card(answer, assistant.policies, "zh", "plain", "text").split("\n\n")
+    assert [paragraph.splitlines()[0] for paragraph in text[1:]] == [
+        "关于“多久_删_？”：",
+        f"1. “{QUOTE}”",
+        "关于“收集<b>银行卡号？”：",
+        "2. “我们不收集您的银行卡号。”",
+        "关于“真的删？”：请见上面引用的规定。",
+    ]
+    markdown = reply_card(answer, assistant.policies, "en", "plain", "markdown")
+    assert "\n\n**On “多久\\_删\\_？”:**\n\n> " in markdown
+    html = card(page, answer, assistant.policies, "zh", "plain")
+    assert '<p class="pa-desk-one-of-several">关于“收集&lt;b&gt;银行卡号？”：</p><blockquote>' in html
+
+
 @pytest.mark.parametrize("kind", ["not_stated", "out_of_scope", "unclear"])
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_who_gets_no_answer_is_told_so_and_whom_to_ask(assistant, kind, language) -> None:
@@ -612,6 +634,12 @@ def test_on_a_telephone_the_reply_stands_before_the_clauses_and_nothing_is_cut_o
     top = "(e) => e.getBoundingClientRect().top"
     assert reply.evaluate(top) < results(browser_page).first.evaluate(top)
     assert browser_page.evaluate("document.documentElement.scrollWidth") <= 390
+    # The tabs stay in sight however far one scrolls.
+    tabs = browser_page.locator("#pa-tabs > .tab-wrapper")
+    before = tabs.evaluate(top)
+    scrolled = browser_page.locator("#pa-work").evaluate("(work) => { work.scrollTop = 1e6; return work.scrollTop; }")
+    assert scrolled > 0
+    assert tabs.evaluate(top) == before
 
 
 @pytest.mark.browser

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import tomllib
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from assistant import Assistant, EvaluationError, Settings
+from assistant.evaluation import sets
 from assistant.evaluation.gold import GoldFinder
 from assistant.evaluation.measures import MEASURES
 from assistant.evaluation.report import REPORT_FILES, figures_page
@@ -120,6 +122,28 @@ def test_every_fault_is_told_with_its_line_and_what_to_do(page, tmp_path) -> Non
     assert rows == ["2", "3"] or set(rows) == {"2", "3"}
     assert "is not JSON" in told
     assert "copy it from the policy" in told
+
+
+def test_faults_are_told_in_the_pages_language(page, tmp_path) -> None:
+    faulty = tmp_path / "mine.jsonl"
+    line = json.loads(SET.read_text("utf-8").splitlines()[0])
+    faulty.write_text(json.dumps(line | {"style": "", "gold": [{"quote": "没有这样一句话"}]}) + "\n{", "utf-8")
+    told, _ = checked(replace(page, language="zh"), faulty, None)
+    cells = [text_of(cell) for cell in re.findall(r"<td>(.*?)</td>", told)]
+    assert cells[2:4] == ["style 是空的", "改正，或者去掉"]
+    assert cells[6].startswith("gold[1].quote 不在政策原文里：“没有这样一句话”")
+    assert cells[7].startswith("从政策原文里照抄")
+    assert cells[10].startswith("不是 JSON（")
+    assert cells[11] == "一行写一个对象"
+
+
+def test_every_phrase_of_a_fault_has_its_chinese_with_the_same_values() -> None:
+    folder = ROOT / "assistant/evaluation"
+    said = tomllib.loads((folder / "faults.zh.toml").read_text("utf-8"))
+    assert set(said) == {phrase for phrases in sets._FAULTS.values() for phrase in phrases}
+    for english, chinese in said.items():
+        values = [sorted(re.findall(r"\{(\w+)\}", phrase)) for phrase in (english, chinese)]
+        assert values[0] == values[1], english
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)

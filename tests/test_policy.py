@@ -223,6 +223,20 @@ def test_no_quote_has_english_for_words_that_it_does_not_hold(translated: Policy
                 assert words not in english or chinese in text[start:end]
 
 
+@pytest.mark.parametrize(
+    ("clause_id", "zh", "en"), [("1.1", "保存期限", "Retention period"), ("2", "例外", "Exceptions"), ("3", "联系", "")]
+)
+def test_a_clause_has_its_title_in_a_language_if_it_is_known_in_it(
+    translated: Policy, clause_id: str, zh: str, en: str
+) -> None:
+    clause = translated[clause_id]
+    assert (translated.title_in(clause, "zh"), translated.title_in(clause, "en")) == (zh, en)
+    assert translated.title_in(translated["2.1"], "en") == translated.title_in(translated["2.1"], "zh") == ""
+    # Nothing turns English into Chinese.
+    english = dataclasses.replace(translated, language="en")
+    assert (english.title_in(clause, "zh"), english.title_in(clause, "en")) == ("", zh)
+
+
 def test_without_renderings_there_is_no_english(policy: Policy) -> None:
     assert policy.translations == {}
     assert policy.translation(0, len(policy.text)) is None

@@ -9,14 +9,16 @@ import pytest
 
 from tests.models import data_folder
 from training.data import DEV_POLICIES, TRAIN_POLICIES, Sentence, read_policies
-from training.judged import JUDGED, JUDGED_DEV, JudgedPair, areas, in_batches, judged_pairs
+from training.judged import JUDGED, JUDGED_DEV, JUDGED_ODDS, JudgedPair, areas, in_batches, judged_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
 
-@pytest.mark.parametrize(("path", "allowed"), [(JUDGED, TRAIN_POLICIES), (JUDGED_DEV, DEV_POLICIES)])
+@pytest.mark.parametrize(
+    ("path", "allowed"), [(JUDGED, TRAIN_POLICIES), (JUDGED_DEV, DEV_POLICIES), (JUDGED_ODDS, DEV_POLICIES)]
+)
 def test_what_is_kept_is_well_formed_and_about_policies_of_its_own(path: Path, allowed: range) -> None:
     lines = path.read_text("utf-8").splitlines()
     judgements = []
@@ -24,7 +26,7 @@ def test_what_is_kept_is_well_formed_and_about_policies_of_its_own(path: Path, a
         question, *places = line.split("\t")
         assert question == " ".join(question.split())
         assert question
-        assert 1 <= len(places) <= 2
+        assert 1 <= len(places) <= (3 if path == JUDGED_ODDS else 2)
         for place in places:
             where, judgement, *shown = place.split(" ")
             policy, number = map(int, where.split(":"))

@@ -473,7 +473,18 @@ def test_what_the_page_will_need_is_asked_for_early_and_by_its_content(client: T
     addresses = re.findall(r"<\.\.(/page/[^>]+)>; rel=preload", client.get("/en/").headers["link"])
     assert len(addresses) == 2
     assert all(client.get(address).status_code == 200 for address in addresses)
-    assert all(f"..{address}" in ui.served_options("en")["head"] for address in addresses)
+    assert all(f"..{address}" in ui.served_options()["head"] for address in addresses)
+
+
+@pytest.mark.parametrize(("path", "locale"), [("/zh/", "zh-CN"), ("/en/", "en")])
+def test_gradios_own_words_are_in_the_pages_language(client: TestClient, path: str, locale: str) -> None:
+    response = client.get(path, headers={"Accept-Language": "fr"})
+    assert int(response.headers["content-length"]) == len(response.content)
+    # Before any other script runs.
+    first, _, _ = response.text.partition("</script>")
+    assert first.endswith(f'<script>Object.defineProperty(navigator, "language", {{ value: "{locale}" }});')
+    assert response.text.count("Object.defineProperty(navigator") == 1
+    assert client.head(path).status_code == 200
 
 
 def test_the_page_has_no_api_and_reports_to_nobody(blocks: Any) -> None:
@@ -482,7 +493,7 @@ def test_the_page_has_no_api_and_reports_to_nobody(blocks: Any) -> None:
     assert blocks._queue.max_size
     assert {event["api_visibility"] for event in blocks.config["dependencies"]} <= {"private"}
     assert blocks.get_api_info()["named_endpoints"] == {}
-    options = ui.served_options("zh")
+    options = ui.served_options()
     assert options["ssr_mode"] is options["show_error"] is options["run_history"] is options["mcp_server"] is False
     assert options["allowed_paths"] == options["footer_links"] == []
     assert not re.search(r"https?:", options["head"])

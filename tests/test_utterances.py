@@ -47,7 +47,7 @@ def test_each_question_of_a_message_is_one(message: str, questions: tuple[str, .
         "",
         "？？",
         # Too many are left to whoever reads them.
-        "a是什么？b是什么？c是什么？d是什么？",
+        "a是什么？b是什么？c是什么？d是什么？e是什么？",
     ],
 )
 def test_what_is_one_question_stays_one(message: str) -> None:

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from assistant.backends.sentence_transformers import no_progress_bars
-from assistant.embedding import MODEL_FILE, BundledEncoder
+from assistant.embedding import MODEL_FILE, BundledEncoder, onnx_runtime
 from assistant.errors import ModelError
 
 if TYPE_CHECKING:
@@ -307,10 +307,9 @@ def reach_of(
         heads: Number of attention heads.
     """
     import numpy as np
-    import onnxruntime
 
     model = model_of(state, heads=heads, weights="float", inner=True)
-    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    session = onnx_runtime().InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     names = [out.name for out in session.get_outputs() if out.name.endswith(".input")]
     found: dict[str, Floats] = {}
     for text in texts:

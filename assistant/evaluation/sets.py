@@ -11,10 +11,15 @@ import hashlib
 import io
 import json
 import re
-from dataclasses import dataclass
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from assistant.conversation import Turn
 from assistant.errors import EvaluationError
@@ -118,14 +123,79 @@ class Fault:
     """Line of the file, from 1."""
     id: str
     """Id of the question, empty if it has none."""
-    problem: str
-    """What is wrong, with which value."""
-    remedy: str
-    """What to do."""
+    kind: str
+    """Names what is wrong, such as `missing`."""
+    values: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """What is told of this line, by name."""
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, with which value."""
+        return self.told("en")[0]
+
+    @property
+    def remedy(self) -> str:
+        """What to do."""
+        return self.told("en")[1]
+
+    def told(self, language: Literal["zh", "en"]) -> tuple[str, str]:
+        """Return in a language what is wrong, with which value, and what to do."""
+        problem, remedy = (
+            (phrase if language == "en" else _chinese()[phrase]).format_map(self.values)
+            for phrase in _FAULTS[self.kind]
+        )
+        return problem, remedy
 
     def __str__(self) -> str:
         """Return the fault as it is printed."""
         return f"line {self.line}{f', {self.id}' if self.id else ''}: {self.problem}: {self.remedy}"
+
+
+# What is wrong, and what to do, by kind; the first kinds are pydantic's. `faults.zh.toml` has it in Chinese.
+_FAULTS = {
+    "missing": ("{where} is missing", "add it"),
+    "extra_forbidden": ("there is no key {name}", "known are {known}"),
+    "model_type": ("{where} is {value}", "write an object in braces"),
+    "string_type": ("{where} is {value}", "write it as a text in quotes"),
+    "bool_type": ("{where} is {value}", "write true or false"),
+    "list_type": ("{where} is {value}", "write it as a list in brackets"),
+    "literal_error": ("{where} is {value}", "write zh, en or mixed"),
+    "too_short": ("{where} is {value}", "write something into it, or leave it out"),
+    "string_too_long": ("{where} is {value}", "write at most 100 characters"),
+    "surrogate": ("{where} holds half of a surrogate pair", "mend it, or leave it out"),
+    "empty": ("{where} is empty", "mend it, or leave it out"),
+    "blank": ("{where} {text} holds a blank", "mend it, or leave it out"),
+    "other": ("{where} is {value}", "mend it: {message}"),
+    "no_object": ("the line is {value}", "write an object in braces"),
+    "no_json": ("is not JSON ({problem})", "write one object a line"),
+    "no_csv": ("is not CSV ({problem})", "save the table as CSV again"),
+    "no_column": ("there is no column {column}", "columns are {known}"),
+    "column_twice": ("the column {column} stands twice", "leave one out"),
+    "no_question": ("there is no question", "write one, in a line of its own"),
+    "asked_elsewhere": ("is asked in set {set} too", "leave it out of one of the two"),
+    "id_twice": ("has the id of line {line}", "change the id, or leave one of the two out"),
+    "question_twice": ("has the question of line {line}", "change the question, or leave one of the two out"),
+    "no_gold": ("answerable is true but gold is empty", "give the policy's words that answer, or write false"),
+    "gold_given": ("answerable is false but gold is given", "write true, or empty gold"),
+    "must_say_given": ("must_say stands with a question that has no answer", "leave it out"),
+    "no_policy": ("there is no policy {policy}", "the corpus has {known}"),
+    "too_short_quote": ("{where} {quote} is too short to name a place", "quote more of its sentence"),
+    "many_places": ("{where} {quote} stands at {count} places", "quote more of its sentence"),
+    "not_in_policy": ("{where} is not in the policy: “{quote}”", "copy the words from the policy's text"),
+    "near_in_policy": (
+        "{where} is not in the policy: “{quote}”",
+        "copy it from the policy's text, or mend the gold; the nearest passage, in {reference}, is “{passage}”",
+    ),
+    "not_in_gold": (
+        "{where} {said} is not in the gold clause ({references})",
+        "take words of that clause, add them as an alternative, or mend the gold",
+    ),
+}
+
+
+@cache
+def _chinese() -> dict[str, str]:
+    return tomllib.loads(resources.files(__package__).joinpath("faults.zh.toml").read_text("utf-8"))
 
 
 def read_set(path: Path, finder: GoldFinder | None = None) -> QuestionSet:
@@ -184,19 +254,18 @@ def check_set(
             continue
         name = entry.get("id") if isinstance(entry, dict) and isinstance(entry.get("id"), str) else ""
         found = [
-            Fault(line=number, id=str(name), problem=problem, remedy=remedy)
-            for problem, remedy in _faults_of(entry, lines, number, finder)
+            Fault(line=number, id=str(name), kind=kind, values=values)
+            for kind, values in _faults_of(entry, lines, number, finder)
         ]
         if not found:
             question = _question(_Line.model_validate(entry))
             questions.append(question)
             other = path.stem if asked is None else asked.setdefault(question.asked, path.stem)
             if other != path.stem:
-                remedy = "leave it out of one of the two"
-                found.append(Fault(line=number, id=question.id, problem=f"is asked in set {other} too", remedy=remedy))
+                found.append(Fault(line=number, id=question.id, kind="asked_elsewhere", values={"set": other}))
         faults += found
     if not questions and not faults:
-        faults.append(Fault(line=1, id="", problem="there is no question", remedy="write one, in a line of its own"))
+        faults.append(Fault(line=1, id="", kind="no_question"))
     digest = hashlib.sha256(data).hexdigest()
     return QuestionSet(name=path.stem, sha256=digest, questions=tuple(questions)), tuple(faults)
 
@@ -249,19 +318,19 @@ def _kind(path: Path) -> str:
 
 def _whole(text: str) -> str:
     if any("\ud800" <= char <= "\udfff" for char in text):
-        raise ValueError("holds half of a surrogate pair")
+        raise PydanticCustomError("surrogate", "holds half of a surrogate pair")
     return text
 
 
 def _filled(text: str) -> str:
     if not text.strip():
-        raise ValueError("is empty")
+        raise PydanticCustomError("empty", "is empty")
     return text
 
 
 def _unbroken(text: str) -> str:
     if any(char.isspace() for char in text):
-        raise ValueError(f"{text!r} holds a blank")
+        raise PydanticCustomError("blank", "holds a blank")
     return text
 
 
@@ -300,15 +369,8 @@ class _Line(_Strict):
 
 
 _KEYS = ", ".join(_Line.model_fields)
-_WANTED = {
-    "string_type": "write it as a text in quotes",
-    "bool_type": "write true or false",
-    "list_type": "write it as a list in brackets",
-    "literal_error": "write zh, en or mixed",
-    "too_short": "write something into it, or leave it out",
-    "string_too_long": "write at most 100 characters",
-    "value_error": "mend it, or leave it out",
-}
+_Fault = tuple[str, dict[str, str]]
+"""Kind and values of a fault."""
 _LEAST_QUOTE_CHARS = 4
 _MOST_PLACES = 8
 
@@ -326,9 +388,7 @@ def _question(line: _Line) -> Question:
     )
 
 
-def _faults_of(
-    entry: object, lines: dict[object, int], number: int, finder: GoldFinder | None
-) -> Iterator[tuple[str, str]]:
+def _faults_of(entry: object, lines: dict[object, int], number: int, finder: GoldFinder | None) -> Iterator[_Fault]:
     """Yield what is wrong with an entry and what to do.
 
     Args:
@@ -350,14 +410,11 @@ def _faults_of(
         if question.id == _UNKNOWN and what == "id":
             continue
         if (former := lines.setdefault(key, number)) != number:
-            yield f"has the {what} of line {former}", f"change the {what}, or leave one of the two out"
+            yield f"{what}_twice", {"line": str(former)}
     if line.answerable != question.answerable:
-        yield (
-            f"answerable is {str(line.answerable).lower()} but gold is {'given' if line.gold else 'empty'}",
-            "give the policy's words that answer, or write false" if line.answerable else "write true, or empty gold",
-        )
+        yield "no_gold" if line.answerable else "gold_given", {}
     elif question.must_say and not question.answerable:
-        yield "must_say stands with a question that has no answer", "leave it out"
+        yield "must_say_given", {}
     if finder:
         yield from _policy_faults(question, finder)
 
@@ -376,30 +433,30 @@ def _without(entry: object, faulty: set[int | str]) -> _Line | None:
         return None
 
 
-def _explained(error: Mapping[str, Any]) -> tuple[str, str]:
+def _explained(error: Mapping[str, Any]) -> _Fault:
     where = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in error["loc"]).lstrip(".")
-    kind = error["type"]
-    if kind == "missing":
-        return f"{where} is missing", "add it"
-    if kind == "extra_forbidden":
-        return f"there is no key {where!r}", f"known are {_KEYS}"
-    if kind in ("model_type", "model_attributes_type"):
-        return f"{where or 'the line'} is {_told(error['input'])}", "write an object in braces"
-    if kind == "value_error":
-        return f"{where} {error['ctx']['error']}", _WANTED[kind]
-    return f"{where} is {_told(error['input'])}", _WANTED.get(kind, error["msg"].lower())
+    values = {
+        "where": where,
+        "name": repr(where),
+        "known": _KEYS,
+        "value": _json(error["input"]),
+        "text": repr(error["input"]),
+        "message": error["msg"].lower(),
+    }
+    kind = error["type"] if error["type"] in _FAULTS else "other"
+    return kind if where else "no_object", values
 
 
-def _told(value: object) -> str:
+def _json(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else f"{text[:60]}…"
 
 
-def _policy_faults(question: Question, finder: GoldFinder) -> Iterator[tuple[str, str]]:
+def _policy_faults(question: Question, finder: GoldFinder) -> Iterator[_Fault]:
     known = [policy.id for policy in finder.policies]
     for policy_id in question.policies:
         if policy_id not in known:
-            yield f"there is no policy {policy_id!r}", f"the corpus has {', '.join(known)}"
+            yield "no_policy", {"policy": repr(policy_id), "known": ", ".join(known)}
     scope = [policy_id for policy_id in question.policies if policy_id in known] or known
     places: list[Place] = []
     for number, gold in enumerate(question.gold, 1):
@@ -407,34 +464,34 @@ def _policy_faults(question: Question, finder: GoldFinder) -> Iterator[tuple[str
             where = f"gold[{number}].{f'alternatives[{which}]' if which else 'quote'}"
             found = finder.find(quote, scope)
             places += found
+            values = {"where": where, "quote": repr(quote)}
             if sum(char.isalnum() for char in quote) < _LEAST_QUOTE_CHARS:
-                yield f"{where} {quote!r} is too short to name a place", "quote more of its sentence"
+                yield "too_short_quote", values
             elif len(found) > _MOST_PLACES:
-                yield f"{where} {quote!r} stands at {len(found)} places", "quote more of its sentence"
+                yield "many_places", values | {"count": str(len(found))}
             elif not found:
-                yield f"{where} is not in the policy: “{quote}”", _nearest(quote, finder, scope)
+                nearest = _nearest(quote, finder, scope)
+                yield "near_in_policy" if nearest else "not_in_policy", {"where": where, "quote": quote} | nearest
     if places:
         yield from _must_say_faults(question, places, finder)
 
 
-def _must_say_faults(question: Question, places: Sequence[Place], finder: GoldFinder) -> Iterator[tuple[str, str]]:
+def _must_say_faults(question: Question, places: Sequence[Place], finder: GoldFinder) -> Iterator[_Fault]:
     clauses = [finder.clause_text(place) for place in places]
     for number, said in enumerate(question.must_say, 1):
         if not says(clauses, said):
             names = ", ".join(dict.fromkeys(finder.reference(place) for place in places))
-            yield (
-                f"must_say[{number}] {' or '.join(map(repr, said))} is not in the gold clause ({names})",
-                "take words of that clause, add them as an alternative, or mend the gold",
-            )
+            told = " / ".join(map(repr, said))
+            yield "not_in_gold", {"where": f"must_say[{number}]", "said": told, "references": names}
 
 
-def _nearest(quote: str, finder: GoldFinder, scope: Sequence[str]) -> str:
+def _nearest(quote: str, finder: GoldFinder, scope: Sequence[str]) -> dict[str, str]:
+    """Return the passage that is nearest to a quote that stands nowhere, with its place; empty if there is none."""
     place = finder.nearest(quote, scope)
     if place is None:
-        return "copy the words from the policy's text"
+        return {}
     passage = " ".join(finder.text(place).split())
-    where = finder.reference(place)
-    return f"copy it from the policy's text, or mend the gold; the nearest passage, in {where}, is “{passage}”"
+    return {"reference": finder.reference(place), "passage": passage}
 
 
 # --- JSON Lines ------------------------------------------------------------------------------
@@ -449,8 +506,7 @@ def _json_entries(text: str) -> Iterator[tuple[int, object]]:
             yield number, json.loads(line, object_pairs_hook=_once)
         except (ValueError, RecursionError) as error:
             told = f"{error.msg}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
-            remedy = "write one object a line"
-            yield number, Fault(line=number, id="", problem=f"is not JSON ({told})", remedy=remedy)
+            yield number, Fault(line=number, id="", kind="no_json", values={"problem": told})
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -535,16 +591,16 @@ def _csv_entries(text: str) -> Iterator[tuple[int, object]]:
                 yield line, _entry(dict(zip(columns, map(_original, row), strict=False)))
             line = table.line_num + 1
     except csv.Error as error:
-        yield line, Fault(line=line, id="", problem=f"is not CSV ({error})", remedy="save the table as CSV again")
+        yield line, Fault(line=line, id="", kind="no_csv", values={"problem": str(error)})
 
 
 def _column_faults(columns: Sequence[str]) -> Iterator[Fault]:
     known = f"{', '.join(_PLAIN)}, gold_1, gold_1_or_1, must_say_1, must_say_1_or_1, history_1_question …"
     for name in dict.fromkeys(columns):
         if name not in _PLAIN and not _COLUMN.fullmatch(name):
-            yield Fault(line=1, id="", problem=f"there is no column {name!r}", remedy=f"columns are {known}")
+            yield Fault(line=1, id="", kind="no_column", values={"column": repr(name), "known": known})
         elif columns.count(name) > 1:
-            yield Fault(line=1, id="", problem=f"the column {name!r} stands twice", remedy="leave one out")
+            yield Fault(line=1, id="", kind="column_twice", values={"column": repr(name)})
 
 
 _BOOLEANS = {"true": True, "false": False}

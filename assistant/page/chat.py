@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from assistant.answering import Answer
     from assistant.engine import Assistant
-    from assistant.policy import Clause, Policy
+    from assistant.policy import Policy
     from assistant.retrieval import Hit
 
 _MOST_TURNS = 20
@@ -220,19 +220,10 @@ def follow_ups(answer: Answer, language: Language) -> list[str]:
         if titled is None or (hit.policy.id, titled.id) in told:
             continue
         told.add((hit.policy.id, titled.id))
-        title = _title(hit.policy, titled, language)
+        title = visible(hit.policy.title_in(titled, language))
         if 0 < len(title) <= (1 if language == "zh" else 3) * _TITLE_CHARS:
             found.append(said("chat.about", language, title=title))
     return [*found[: _FOLLOW_UPS - 1], said("chat.more", language)]
-
-
-def _title(policy: Policy, clause: Clause, language: Language) -> str:
-    """Return a clause's title in a language; nothing if it is not known in it."""
-    title: str | None = clause.title
-    if policy.language != language:
-        start = policy.text.find(clause.title, clause.start, clause.body_end)
-        title = policy.translation(start, start + len(clause.title)) if language == "en" and start >= 0 else None
-    return visible(title or "").strip("：:*#【】 \t")
 
 
 def _path(answer: Answer, policy_id: str, clause_id: str) -> Sequence[Any]:

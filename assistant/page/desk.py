@@ -283,6 +283,8 @@ class Statement:
     """English of exactly the quote; empty where there is none or none is wanted."""
     source: str
     """Policy and clause."""
+    heading: str = ""
+    """Names the question of a message of several whose answer begins here; empty otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -318,20 +320,39 @@ def reply(answer: Answer, policies: Sequence[Policy], language: Language, tone: 
         return Reply(opening=say(f"greeting_{tone}"), statements=(), closing=(*body, *say(f"regards_{tone}")))
     titles = list(dict.fromkeys(_titled(policy, language) for policy in quoted))
     lead = say("lead", titles=("、" if language == "zh" else ", ").join(titles))
+    headings, others = _by_question(answer, quoted[0], language)
     statements = tuple(
-        _statement(answer, number, citation, by_id[citation.policy_id], language)
+        replace(_statement(answer, number, citation, by_id[citation.policy_id], language), heading=headings[number])
         for number, citation in enumerate(answer.citations, 1)
         if citation.policy_id in by_id
     )
     courtesy = say("courtesy") if any(statement.translation for statement in statements) else ()
-    silent = (
-        line
-        for part in answer.parts
-        if part.abstained
-        for line in say("part", question=visible_line(part.question), reason=_why(part.abstained, quoted[0], language))
-    )
-    closing = (*courtesy, *silent, *say(f"closing_{tone}"), *say(f"regards_{tone}"))
+    closing = (*courtesy, *others, *say(f"closing_{tone}"), *say(f"regards_{tone}"))
     return Reply(opening=(*say(f"greeting_{tone}"), *lead), statements=statements, closing=closing)
+
+
+def _by_question(answer: Answer, nearest: Policy, language: Language) -> tuple[dict[int, str], tuple[str, ...]]:
+    """Return what tells the questions of a message apart.
+
+    Returns:
+        The heading of each citation by its number, empty but where the answer to a question begins, and what is said of
+        the questions that have no quote of their own.
+    """
+    headings = dict.fromkeys(range(1, len(answer.citations) + 1), "")
+    others: list[str] = []
+    told = 0
+    for part in answer.parts:
+        question = visible_line(part.question)
+        if part.abstained:
+            reason = _why(part.abstained, nearest, language)
+        elif own := [marker for marker in part.markers if marker > told]:
+            headings[own[0]] = said("desk.reply_asked", language, question=question)
+            told = own[-1]
+            continue
+        else:
+            reason = said("desk.reply_above", language)
+        others.append(said("desk.reply_part", language, question=question, reason=reason))
+    return headings, tuple(others)
 
 
 def _statement(answer: Answer, number: int, citation: Citation, policy: Policy, language: Language) -> Statement:
@@ -400,6 +421,8 @@ def reply_card(answer: Answer, policies: Sequence[Policy], language: Language, t
 def _text(written: Reply, language: Language) -> Iterator[str]:
     yield from written.opening
     for number, statement in enumerate(written.statements, 1):
+        if statement.heading:
+            yield statement.heading
         mark = f"{number}. " if len(written.statements) > 1 else ""
         lines = [f"{mark}{statement.text}"] if statement.text else []
         lines.append(f"“{statement.quote}”" if lines else f"{mark}“{statement.quote}”")
@@ -413,6 +436,8 @@ def _text(written: Reply, language: Language) -> Iterator[str]:
 def _markdown(written: Reply, language: Language) -> Iterator[str]:
     yield from map(escaped, written.opening)
     for statement in written.statements:
+        if statement.heading:
+            yield f"**{escaped(statement.heading)}**"
         if statement.text:
             yield escaped(statement.text)
         # Two blanks at the end of a line are a line break.
@@ -559,7 +584,8 @@ def card(page: Page, answer: Answer, policies: Sequence[Policy], language: Langu
         source = place_link(policy.id, citation.clause_id, statement.source, span)
         english = said("desk.reply_translation", language, text=statement.translation) if statement.translation else ""
         parts.append(
-            (f"<p>{shown(statement.text)}</p>" if statement.text else "")
+            (f'<p class="pa-desk-one-of-several">{shown(statement.heading)}</p>' if statement.heading else "")
+            + (f"<p>{shown(statement.text)}</p>" if statement.text else "")
             + f'<blockquote><div lang="{policy.language}">{shown(statement.quote)}</div>'
             + (f'<div class="pa-desk-courtesy">{shown(english)}</div>' if english else "")
             + f"<footer>{source}</footer></blockquote>"

@@ -36,6 +36,8 @@ _OPEN = ("/login", "/page/style.css", "/manifest.json", "/favicon.ico", "/health
 _KEYED = ("/v1/", "/policies/", "/static/", "/widget.", "/demo")
 _PAGES = ("/zh", "/en", "/page/", "/login", "/logout")
 _WHOLE_PAGES = ("/zh/", "/en/")
+_LOCALES = {"/zh/": "zh-CN", "/en/": "en"}
+"""What Gradio calls the languages of the pages."""
 _MOST_TRIES = "10/minute"
 _MOST_LOGIN_BYTES = 4_096
 
@@ -225,6 +227,48 @@ async def _body(request: Request) -> str:
 def _plain(status: int, message: str) -> Response:
     body = json.dumps({"error": {"code": "forbidden" if status == 403 else "unauthorized", "message": message}})
     return Response(body, status, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+class InLanguage:
+    """Has Gradio's own words, such as those of an upload box, in the page's language instead of the browser's.
+
+    Gradio asks the browser for its language before any script of the page has run: what it is told has to stand at
+    the beginning of the page that is served.
+
+    Args:
+        app: What serves the page.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request."""
+        locale = _LOCALES.get(_path(scope)) if scope["type"] == "http" and scope["method"] == "GET" else None
+        if locale is None:
+            await self.app(scope, receive, send)
+            return
+        start: Message = {}
+        body = b""
+
+        async def send_whole(message: Message) -> None:
+            nonlocal start, body
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            if message["type"] != "http.response.body":
+                await send(message)
+                return
+            body += message.get("body", b"")
+            if message.get("more_body"):
+                return
+            told = f'<script>Object.defineProperty(navigator, "language", {{ value: "{locale}" }});</script>'
+            body = body.replace(b"<head>", b"<head>" + told.encode(), 1)
+            MutableHeaders(scope=start)["content-length"] = str(len(body))
+            await send(start)
+            await send({"type": "http.response.body", "body": body})
+
+        await self.app(scope, receive, send_whole)
 
 
 def _inside(path: str) -> str:

@@ -112,8 +112,8 @@ def _policies(page: Page, corpus: Path | None) -> Sequence[Policy]:
 def _faults(page: Page, faults: Sequence[Fault]) -> str:
     head = "".join(f"<th scope='col'>{shown(page.say(f'evaluation.{name}'))}</th>" for name in _FAULT_COLUMNS)
     rows = "".join(
-        f'<tr><td>{fault.line}</td><td>{shown(fault.id)}</td><td lang="en">{shown(fault.problem)}</td>'
-        f'<td lang="en">{shown(fault.remedy)}</td></tr>'
+        f"<tr><td>{fault.line}</td><td>{shown(fault.id)}</td>"
+        f"{''.join(f'<td>{shown(words)}</td>' for words in fault.told(page.language))}</tr>"
         for fault in faults[:_MOST_FAULTS]
     )
     told = page.say("evaluation.faults", count=len(faults))
