@@ -19,7 +19,7 @@ RUN ?= out/encoder
 # first is averaged with.
 ENCODER ?= assistant/data/encoder
 RECIPE ?=
-JUDGED ?= --steps 200 --general 0.3 --judged-steps 1000 --warmup 20 --frozen-layers 6 --max-tokens 80
+JUDGED ?= --steps 250 --general 0.4 --judged-steps 3000 --warmup 20 --frozen-layers 6 --max-tokens 80
 SHARE ?= 0.2
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 

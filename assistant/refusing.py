@@ -72,7 +72,6 @@ def features(query: str, hits: Sequence[Hit]) -> dict[str, float]:
     # Bounded, lest it decide alone; and who names only what the clause names does not ask about other things.
     scope = 0.0 if evidence.scope is None or evidence.concepts == 1 else max(evidence.scope, -_MOST_SCOPE)
     familiarity = _USUAL_FAMILIARITY if evidence.familiarity is None else evidence.familiarity
-    unstated = _unstated(query, hits)
     return {
         "scope": min(0.0, scope + _SCOPE_IN_DOUBT),
         "similarity": evidence.similarity,
@@ -82,8 +81,7 @@ def features(query: str, hits: Sequence[Hit]) -> dict[str, float]:
         "concepts": max(named, default=_UNNAMED),
         "unmentioned": min(len(evidence.unmentioned), _MOST_UNMENTIONED),
         "stranger": float(evidence.stranger),
-        "unstated": unstated,
-        "stated": float(unstated == 0 and any(kind.needed for kind in wanted(query))),
+        "unstated": _unstated(query, hits),
     }
 
 
@@ -140,16 +138,15 @@ _ONLY_POINTS_ZH = re.compile(
 _FEW_WORDS = 2
 _IN_MOST = 0.5
 _ODDS = {
-    "scope": 0.16,
-    "similarity": 11.53,
-    "likeness": 2.29,
-    "familiarity": -4.98,
-    "concepts": 1.45,
-    "unmentioned": -0.48,
-    "stranger": -2.35,
-    "unstated": -1.04,
-    "stated": 0.0,
-    "base": -4.03,
+    "scope": 0.03,
+    "similarity": 13.59,
+    "likeness": 2.48,
+    "familiarity": -1.9,
+    "concepts": 1.23,
+    "unmentioned": -0.44,
+    "stranger": -1.34,
+    "unstated": -1.0,
+    "base": -7.02,
 }
 _MOST_SCOPE = 6.0
 _SCOPE_IN_DOUBT = 1.0

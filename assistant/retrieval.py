@@ -253,6 +253,7 @@ class Retriever:
             0.0 if asks_names(query.text) else _NAMES_ONLY_PENALTY
         )
         penalty[self._off_definitions(shards, starts, query)] += _DEFINES_PENALTY
+        penalty += _OTHERS_PENALTY * self._of_others(shards, query)
         scores = support = self._scores(shards, query)
         legs = _of_legs(scores, firsts)
         fused = fuse(legs) - penalty
@@ -331,6 +332,15 @@ class Retriever:
             for number in shard.defining
             if self._words(shard.passages[number].defines).isdisjoint(query.tokens)
         ]
+
+    def _of_others(self, shards: Sequence[Shard], query: Query) -> NDArray[np.bool_]:
+        """Return which passages do not name the company that is asked about, where any does: shape (n_passages,)."""
+        import numpy as np
+
+        tokens = [token for token in query.named if self.analyzer.is_vendor(token)]
+        names = [shard.holding(tokens)[:, shard.firsts].any(axis=0) for shard in shards]
+        own: NDArray[np.bool_] = np.concatenate(names)
+        return ~own if own.any() else own
 
     def _scores(self, shards: Sequence[Shard], query: Query) -> dict[str, Scores]:
         """Return the score of every text of the shards in each leg: float64, shape (n_texts,).
@@ -553,6 +563,8 @@ _LEG_WEIGHTS = {"bm25": 0.25, _ANSWERS: 0.2}
 _NAMES_ONLY_PENALTY = 2.0
 # What personal information *is* names every kind of it, and does not say that any is collected.
 _DEFINES_PENALTY = 1.5
+# Who asks what one company gets is not told what another does.
+_OTHERS_PENALTY = 1.0
 # Chosen on the dev conversations, and on dev questions after others that they do not lean on.
 _AFTER_WEIGHT = 0.35
 _NEAR_WEIGHT = 0.5

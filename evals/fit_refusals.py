@@ -49,8 +49,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_FALSE_REFUSALS = 0.025
-"""Share of the questions with an answer that may be refused; of questions not fitted on it is a little more."""
+_FALSE_REFUSALS = 0.04
+"""Share of the questions with an answer, the judged ones among them, that may be refused."""
 _OFF_TOPIC = ("off_topic", "injection")
 _TAKEN_OUT = "gold taken out"
 _TAKEN_OUT_WEIGHT = 0.5
@@ -59,8 +59,8 @@ _EVERYDAY = "everyday"
 _EVERYDAY_WEIGHT = 40.0
 """What all everyday questions count together; the scope of the encoder knows them, and would be trusted too much."""
 _JUDGED = "judged"
-_JUDGED_WEIGHT = 0.5
-"""What one of these counts, beside one of a dev set: there are more of them."""
+_JUDGED_WEIGHT = 0.25
+"""What one of these counts, beside one of a dev set: there are four times as many."""
 _IN_DOUBT = 0.5
 _EVERY = 4
 """Of so many everyday questions one is asked."""
@@ -282,7 +282,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-_OTHER_SHARES = (0.0, 0.02, 0.03, 0.04, 0.06, 0.1, 0.15, 0.2)
+_OTHER_SHARES = (0.0, 0.02, 0.03, 0.05, 0.06, 0.08, 0.1, 0.15, 0.2)
 
 
 if __name__ == "__main__":

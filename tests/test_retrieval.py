@@ -254,3 +254,38 @@ def test_what_a_word_means_answers_who_asks_that(analyzer: Analyzer) -> None:
     assert first("收集的有IMEI吗") == "2"
     assert first("个人信息收集的有IMEI吗") == "1"
     assert first("收集的有IMEI等，算个人信息吗") == "1"
+
+
+def scores_of(text: str, question: str, analyzer: Analyzer) -> dict[str, float]:
+    """Return the score of each clause that is found, by its first word."""
+    embedder = FakeEmbedder()
+    policy = parse(text, id="p", title="隐私政策", language="zh")
+    retriever = Retriever(Index("v", [build_shard(policy, analyzer, [embedder])]), analyzer, [embedder])
+    return {policy.text[hit.start : hit.end][2:4]: hit.score for hit in retriever.retrieve(question, k=9)}
+
+
+def test_who_asks_what_one_company_gets_is_not_told_what_another_does(
+    analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "1、个推会收集您的设备信息。\n2、友盟会收集您的设备信息。\n3、我们会收集您的设备信息。"
+    found = scores_of(text, "个推会收集哪些设备信息", analyzer)
+    unknown = scores_of(text, "TalkingData会收集哪些设备信息", analyzer)
+    monkeypatch.setattr("assistant.retrieval._OTHERS_PENALTY", 0.0)
+    before = scores_of(text, "个推会收集哪些设备信息", analyzer)
+    assert {name: round(before[name] - score, 3) for name, score in found.items()} == {"个推": 0, "友盟": 1, "我们": 1}
+    # Where the company stands nowhere, no clause is put back for that.
+    assert unknown == scores_of(text, "TalkingData会收集哪些设备信息", analyzer)
+
+
+def test_a_list_of_names_is_put_back_unless_names_are_asked_for(
+    analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "一、第三方插件\ncom.getui.sdk\ncom.amap.api\ncom.umeng.push\n二、我们的收集\n第三方插件会收集您的设备信息。"
+    asked = {
+        question: scores_of(text, question, analyzer) for question in ("有哪些第三方插件", "第三方插件收集什么信息")
+    }
+    monkeypatch.setattr("assistant.retrieval._NAMES_ONLY_PENALTY", 0.0)
+    for question, put_back in zip(asked, (0, 2), strict=True):
+        before = scores_of(text, question, analyzer)
+        assert round(before["第三"] - asked[question]["第三"], 3) == put_back
+        assert before["我们"] == asked[question]["我们"]
