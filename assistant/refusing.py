@@ -81,6 +81,7 @@ def features(query: str, hits: Sequence[Hit]) -> dict[str, float]:
         "concepts": max(named, default=_UNNAMED),
         "unmentioned": min(len(evidence.unmentioned), _MOST_UNMENTIONED),
         "stranger": float(evidence.stranger),
+        "company": float(evidence.company),
         "unstated": _unstated(query, hits),
     }
 
@@ -138,15 +139,16 @@ _ONLY_POINTS_ZH = re.compile(
 _FEW_WORDS = 2
 _IN_MOST = 0.5
 _ODDS = {
-    "scope": 0.03,
-    "similarity": 13.59,
-    "likeness": 2.48,
-    "familiarity": -1.9,
-    "concepts": 1.23,
+    "scope": 0.04,
+    "similarity": 13.56,
+    "likeness": 2.53,
+    "familiarity": -1.84,
+    "concepts": 1.2,
     "unmentioned": -0.44,
     "stranger": -1.34,
+    "company": 0.36,
     "unstated": -1.0,
-    "base": -7.02,
+    "base": -7.08,
 }
 _MOST_SCOPE = 6.0
 _SCOPE_IN_DOUBT = 1.0

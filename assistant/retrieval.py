@@ -50,6 +50,8 @@ class Evidence:
     """What the query names, in its words, of data, permissions, rights and companies, and no policy searched does."""
     stranger: bool = False
     """Whether a company is among these."""
+    company: bool = False
+    """Whether the passage names a company that the query asks about."""
     likeness: float | None = None
     """Cosine of what answers to such questions are like and the passage's closest text; None if no model knows."""
     familiarity: float | None = None
@@ -253,7 +255,8 @@ class Retriever:
             0.0 if asks_names(query.text) else _NAMES_ONLY_PENALTY
         )
         penalty[self._off_definitions(shards, starts, query)] += _DEFINES_PENALTY
-        penalty += _OTHERS_PENALTY * self._of_others(shards, query)
+        if (own := self._naming_companies(shards, query)).any():
+            penalty[~own] += _OTHERS_PENALTY
         scores = support = self._scores(shards, query)
         legs = _of_legs(scores, firsts)
         fused = fuse(legs) - penalty
@@ -308,8 +311,10 @@ class Retriever:
         coverages = [_share_held(own[asked], of[asked]) for own, of in zip(passages, texts, strict=True)]
         concepts = [_share_held(own[named], own[named]) for own in passages]
         shares = map(np.concatenate, (coverages, concepts))
-        columns = _similarities(scores, firsts), _likenesses(scores, firsts), *shares
-        for similarity, likeness, coverage, share in zip(*(column[best].tolist() for column in columns), strict=True):
+        companies = self._naming_companies(shards, query)
+        columns = _similarities(scores, firsts), _likenesses(scores, firsts), *shares, companies
+        of_best = zip(*(column[best].tolist() for column in columns), strict=True)
+        for similarity, likeness, coverage, share, company in of_best:
             yield Evidence(
                 similarity=similarity,
                 coverage=coverage,
@@ -317,6 +322,7 @@ class Retriever:
                 concepts=share if query.named else None,
                 unmentioned=unmentioned,
                 stranger=stranger,
+                company=company,
                 likeness=None if math.isnan(likeness) else likeness,
                 familiarity=None if math.isnan(likeness) else query.familiarity,
                 frequency=frequency,
@@ -333,14 +339,12 @@ class Retriever:
             if self._words(shard.passages[number].defines).isdisjoint(query.tokens)
         ]
 
-    def _of_others(self, shards: Sequence[Shard], query: Query) -> NDArray[np.bool_]:
-        """Return which passages do not name the company that is asked about, where any does: shape (n_passages,)."""
+    def _naming_companies(self, shards: Sequence[Shard], query: Query) -> NDArray[np.bool_]:
+        """Return which passages name a company that the query asks about: shape (n_passages,)."""
         import numpy as np
 
         tokens = [token for token in query.named if self.analyzer.is_vendor(token)]
-        names = [shard.holding(tokens)[:, shard.firsts].any(axis=0) for shard in shards]
-        own: NDArray[np.bool_] = np.concatenate(names)
-        return ~own if own.any() else own
+        return np.concatenate([shard.holding(tokens)[:, shard.firsts].any(axis=0) for shard in shards])
 
     def _scores(self, shards: Sequence[Shard], query: Query) -> dict[str, Scores]:
         """Return the score of every text of the shards in each leg: float64, shape (n_texts,).

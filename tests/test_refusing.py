@@ -208,7 +208,7 @@ def test_a_period_is_not_answered_by_a_clause_that_gives_none(policy: Policy) ->
 
 
 def test_a_company_that_the_policy_does_not_name_is_refused(policy: Policy) -> None:
-    known = Evidence(scope=5.0, similarity=0.58, coverage=1.0, concepts=0.5)
+    known = Evidence(scope=5.0, similarity=0.52, coverage=1.0, concepts=0.5)
     stranger = replace(known, unmentioned=("TikTok",), stranger=True)
     odds = [answerability("会接入 TikTok 吗", [hit(policy, "IMEI", evidence=one)]) for one in (known, stranger)]
     assert odds[0] > 0 > odds[1]

@@ -226,6 +226,15 @@ def test_what_is_like_other_policies_answers_is_put_forward(policies: tuple[Poli
     assert 0.3 < guessed.evidence.likeness < 1.0001
 
 
+def test_a_passage_says_whether_it_names_the_company_that_is_asked_about(analyzer: Analyzer) -> None:
+    embedder = FakeEmbedder()
+    policy = parse("1、个推会收集您的设备信息。\n2、我们会收集您的设备信息。", id="p", title="隐私政策", language="zh")
+    retriever = Retriever(Index("v", [build_shard(policy, analyzer, [embedder])]), analyzer, [embedder])
+    named = [hit.evidence.company for hit in retriever.retrieve("个推会收集设备信息吗", k=2)]
+    assert named == [True, False]
+    assert not any(hit.evidence.company for hit in retriever.retrieve("会收集设备信息吗", k=2))
+
+
 def test_a_company_that_no_policy_names_is_a_stranger(retriever: Retriever) -> None:
     assert retriever.retrieve("会把信息给 TikTok 吗", k=1)[0].evidence.stranger
     assert not retriever.retrieve("会收集人脸吗", k=1)[0].evidence.stranger
