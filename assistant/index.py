@@ -370,8 +370,8 @@ def texts_of(policy: Policy, found: Sequence[Passage]) -> Texts:
         headings = passage.context.split(_STEP) if passage.context else []
         heading = headings[-1] if headings else ""
         nearest.append(" ".join(headings[-2:]))
-        whole = " ".join(policy.text[passage.start : passage.end].split())
-        embedded.append(f"{nearest[-1]} {whole}"[: policy.chars(_WHOLE_CHARS)].strip())
+        whole = " ".join([policy.text[passage.start : passage.end], *_led_to(policy, passage)]).split()
+        embedded.append(f"{nearest[-1]} {' '.join(whole)}"[: policy.chars(_WHOLE_CHARS)].strip())
         for start, end in passage.sentences:
             sentence = policy.text[start:end]
             alone = end - start >= _SHORT_SENTENCE or fold(heading) in fold(sentence)
@@ -379,8 +379,17 @@ def texts_of(policy: Policy, found: Sequence[Passage]) -> Texts:
     return Texts(embedded=tuple(embedded), headings=tuple(nearest), firsts=tuple(firsts), renderings=tuple(renderings))
 
 
+def _led_to(policy: Policy, passage: Passage) -> Iterator[str]:
+    """Yield how the items begin that a passage leads to but does not hold: what it says is in them."""
+    clause = policy[passage.clause_id]
+    if passage.end == clause.body_end and policy.own_text(clause).rstrip()[-1:] in ("：", ":"):
+        for item in clause.children:
+            yield policy.text[item.start : min(item.body_end, item.start + policy.chars(_ITEM_CHARS))]
+
+
 _STEP = " › "
 _WHOLE_CHARS = 500
+_ITEM_CHARS = 40
 
 
 def _tokens(texts: Texts, analyzer: Analyzer) -> Iterator[list[str]]:

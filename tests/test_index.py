@@ -635,3 +635,16 @@ def test_readers_find_one_version_whole_while_another_is_built(store, policies, 
         reader.join()
     assert not failures
     assert all(opened)
+
+
+def test_what_leads_into_a_long_list_is_embedded_with_how_its_items_begin() -> None:
+    rest = "我们为此需要了解您的情况，" * 80 + "谢谢。"
+    text = f"一、推送\n推送服务收集的信息包括但不限于：\n（1）设备信息：{rest}\n（2）网络信息：{rest}"
+    policy = parse(text, id="p", title="隐私政策", language="zh")
+    found = passages(policy)
+    whole = texts_of(policy, found).embedded[0]
+    assert "包括但不限于： （1）设备信息：" in whole
+    assert "（2）网络信息：" in whole
+    # What is quoted, and scored sentence by sentence, is what the clause itself says.
+    assert policy.text[found[0].start : found[0].end].rstrip().endswith("：")
+    assert len(found[0].sentences) == 1
