@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -93,3 +98,38 @@ def test_a_usual_conversation_about_the_bundled_policy() -> None:
         reason = assistant.ask(question, history=asked).abstained
         assert reason
         assert reason.kind == "out_of_scope"
+
+
+class _Health(BaseHTTPRequestHandler):
+    """Answers `/readyz` by the status that its server has."""
+
+    def do_GET(self) -> None:
+        self.send_response(self.server.status if self.path == "/readyz" else 404)  # type: ignore[attr-defined]
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.enable_socket
+@pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1)])
+def test_the_health_check_of_the_image_asks_the_service(status: int, code: int) -> None:
+    lines = text("Containerfile").splitlines()
+    place = next(number for number, line in enumerate(lines) if line.startswith("HEALTHCHECK"))
+    python, option, check = json.loads(lines[place + 1])
+    assert (python, option) == ("python", "-c")
+    server = HTTPServer(("127.0.0.1", 0), _Health)
+    server.status = status  # type: ignore[attr-defined]
+    threading.Thread(target=server.handle_request, daemon=True).start()
+    asked = check.replace("8000", str(server.server_port))
+    # Not by way of a proxy, whatever the environment says.
+    done = subprocess.run([sys.executable, "-c", asked], env={"http_proxy": "http://127.0.0.1:9"}, check=False)
+    server.server_close()
+    assert done.returncode == code
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_image_is_built_in_the_format_that_keeps_its_health_check(name: str) -> None:
+    built = re.findall(r"podman build (.+?) &&", text(name))
+    assert built
+    assert all("--format docker" in options for options in built)
