@@ -490,6 +490,31 @@ def answered(
         for line in wording.lines(*kept, marker=len(citations)):
             pieces.append(f"\n{line}" if pieces else line)
             yield pieces[-1]
+    yield from _closed(question=question, query=query, pieces=pieces, citations=citations, hits=hits, verdict=verdict)
+
+
+def _closed(
+    *,
+    question: str,
+    query: str,
+    pieces: list[str],
+    citations: Sequence[Citation],
+    hits: Sequence[Hit],
+    verdict: VerdictKind | None,
+    parts: Sequence[AnswerPart] = (),
+) -> Iterator[str | Answer]:
+    """Yield the last piece of an answer's text, if translations need a word, then the answer; see `answered`.
+
+    Args:
+        question: As typed.
+        query: What was searched for.
+        pieces: The text so far; of no use where nothing is cited.
+        citations: What is quoted.
+        hits: The clauses that were considered.
+        verdict: What the first quote says.
+        parts: What answers each question of a message that asks several.
+    """
+    language = language_of(question)
     if language == "en" and any(citation.translation for citation in citations):
         pieces.append(f"\n{_COURTESY}")
         yield pieces[-1]
@@ -503,6 +528,7 @@ def answered(
         hits=tuple(hits),
         abstained=reason,
         verdict=verdict,
+        parts=tuple(parts),
     )
 
 
@@ -560,21 +586,9 @@ def answered_apart(*, question: str, parts: Sequence[Part], min_quote_chars: int
         for line in lines:
             pieces.append(f"\n{line}" if pieces else line)
             yield pieces[-1]
-    if language == "en" and any(citation.translation for citation in citations):
-        pieces.append(f"\n{_COURTESY}")
-        yield pieces[-1]
     query = " ".join(map(_ended, (part.query for part in parts)))
-    nothing = None if citations else refusal(query, hits, language)
-    yield Answer(
-        question=question,
-        query=query,
-        language=language,
-        text=nothing.message if nothing else "".join(pieces),
-        citations=tuple(citations),
-        hits=hits,
-        abstained=nothing,
-        verdict=verdict,
-        parts=tuple(told),
+    yield from _closed(
+        question=question, query=query, pieces=pieces, citations=citations, hits=hits, verdict=verdict, parts=told
     )
 
 

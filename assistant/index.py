@@ -370,8 +370,8 @@ def texts_of(policy: Policy, found: Sequence[Passage]) -> Texts:
         headings = passage.context.split(_STEP) if passage.context else []
         heading = headings[-1] if headings else ""
         nearest.append(" ".join(headings[-2:]))
-        whole = " ".join([policy.text[passage.start : passage.end], *_led_to(policy, passage)]).split()
-        embedded.append(f"{nearest[-1]} {' '.join(whole)}"[: policy.chars(_WHOLE_CHARS)].strip())
+        whole = " ".join(" ".join([policy.text[passage.start : passage.end], *_led_to(policy, passage)]).split())
+        embedded.append(f"{nearest[-1]} {whole}"[: policy.chars(_WHOLE_CHARS)].strip())
         for start, end in passage.sentences:
             sentence = policy.text[start:end]
             alone = end - start >= _SHORT_SENTENCE or fold(heading) in fold(sentence)

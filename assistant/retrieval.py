@@ -255,8 +255,8 @@ class Retriever:
             0.0 if asks_names(query.text) else _NAMES_ONLY_PENALTY
         )
         penalty[self._off_definitions(shards, starts, query)] += _DEFINES_PENALTY
-        if (own := self._naming_companies(shards, query)).any():
-            penalty[~own] += _OTHERS_PENALTY
+        if (companies := self._naming_companies(shards, query)).any():
+            penalty[~companies] += _OTHERS_PENALTY
         scores = support = self._scores(shards, query)
         legs = _of_legs(scores, firsts)
         fused = fuse(legs) - penalty
@@ -283,7 +283,7 @@ class Retriever:
                     score=float(fused[place]),
                     ranks=own_ranks,
                     sentence_scores=tuple(texts[first : first + len(passage.sentences)].tolist()),
-                    evidence=own_evidence,
+                    evidence=replace(own_evidence, company=bool(companies[place])),
                 )
             )
         return tuple(_reranked(self.reranker, query.text, hits)[:k] if self.reranker else hits)
@@ -296,7 +296,7 @@ class Retriever:
         firsts: NDArray[np.int64],
         best: NDArray[np.int64],
     ) -> Iterator[Evidence]:
-        """Yield what speaks for the query having its answer in each of the best passages."""
+        """Yield what speaks for the query having its answer in each of the best passages, less `company`."""
         import numpy as np
 
         tokens = tuple(dict.fromkeys((*query.tokens, *query.named)))
@@ -311,10 +311,8 @@ class Retriever:
         coverages = [_share_held(own[asked], of[asked]) for own, of in zip(passages, texts, strict=True)]
         concepts = [_share_held(own[named], own[named]) for own in passages]
         shares = map(np.concatenate, (coverages, concepts))
-        companies = self._naming_companies(shards, query)
-        columns = _similarities(scores, firsts), _likenesses(scores, firsts), *shares, companies
-        of_best = zip(*(column[best].tolist() for column in columns), strict=True)
-        for similarity, likeness, coverage, share, company in of_best:
+        columns = _similarities(scores, firsts), _likenesses(scores, firsts), *shares
+        for similarity, likeness, coverage, share in zip(*(column[best].tolist() for column in columns), strict=True):
             yield Evidence(
                 similarity=similarity,
                 coverage=coverage,
@@ -322,7 +320,6 @@ class Retriever:
                 concepts=share if query.named else None,
                 unmentioned=unmentioned,
                 stranger=stranger,
-                company=company,
                 likeness=None if math.isnan(likeness) else likeness,
                 familiarity=None if math.isnan(likeness) else query.familiarity,
                 frequency=frequency,
