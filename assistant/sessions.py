@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from assistant.conversation import Turn
 from assistant.errors import SessionError, SettingsError
+from assistant.storage import open_database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -235,7 +236,7 @@ class SqliteSessions:
     @contextmanager
     def _transaction(self, *, writes: bool = False) -> Iterator[sqlite3.Connection]:
         with self._lock, self._errors():
-            connection = self._connection = self._connection or self._opened()
+            connection = self._connection = self._connection or open_database(self.path, _SCHEMA, busy_s=_BUSY_S)
             # A writer that begins as a reader fails, instead of waiting, when another process writes.
             connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
             try:
@@ -260,23 +261,6 @@ class SqliteSessions:
                 f"{self.path}: conversations cannot be kept there ({error}): check that the file is whole and may be "
                 "written, or name another place"
             ) from error
-
-    def _opened(self) -> sqlite3.Connection:
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Before SQLite makes it with the rights of every file; its log gets the same.
-        self.path.touch(mode=0o600)
-        self.path.chmod(0o600)
-        connection = sqlite3.connect(self.path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
-        try:
-            connection.execute("PRAGMA journal_mode = WAL").fetchall()
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute("PRAGMA secure_delete = ON").fetchall()
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.executescript(_SCHEMA)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
 
 
 # --- Redis --------------------------------------------------------------------------------

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from assistant.errors import ServiceError
+from assistant.storage import open_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,21 +94,9 @@ class Database:
             self._connection = None
 
     def _opened(self) -> sqlite3.Connection:
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Before SQLite makes it with the rights of every file.
-        self.path.touch(mode=0o600)
-        connection = sqlite3.connect(self.path, timeout=_BUSY_S, check_same_thread=False)
-        try:
-            # Readers never wait for a writer; a power cut may lose the records of the last answers, but no file.
-            with closing(connection.execute("PRAGMA journal_mode = WAL")):
-                pass
-            connection.execute("PRAGMA synchronous = NORMAL").close()
-            # What was erased is not to be found in the file any more.
-            connection.execute("PRAGMA secure_delete = ON").close()
-            connection.executescript(_SCHEMA)
-        except sqlite3.Error:
-            connection.close()
-            raise
+        connection = open_database(self.path, _SCHEMA, busy_s=_BUSY_S)
+        # A transaction begins with the first statement that writes.
+        connection.isolation_level = "DEFERRED"
         return connection
 
 
