@@ -28,9 +28,11 @@ class AnswerType:
 
 
 def _of(name: str, *, wanted: str, held: str, needed: bool = True) -> AnswerType:
-    return AnswerType(name=name, wanted=re.compile(wanted), held=re.compile(held), needed=needed)
+    # In ASCII, a word ends where Chinese begins: 10TB空间, 采用AES加密.
+    return AnswerType(name=name, wanted=re.compile(wanted, re.ASCII), held=re.compile(held, re.ASCII), needed=needed)
 
 
+_HAN = r"\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
 # Bounded, lest a long run of them be read again from each of its places.
 _NUMBER = (
     r"(?:\d{1,9}|[一二三四五六七八九十百两半几数]{1,9}|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|"
@@ -40,6 +42,11 @@ _TIME_ZH = r"(?:工作日|自然日|日|天|周|星期|个?月|年|个?小时|�
 _TIME_EN = r"(?:(?:working|business|calendar) )?(?:second|minute|hour|day|week|month|year)s?"
 _AUXILIARY = (
     r"(?:do|does|did|is|are|was|were|will|would|can|could|may|must|should|has|have|until|till|before|after|for)"
+)
+_MONEY = (
+    r"[元￥¥$€£]|[\d一二三四五六七八九十百千万]块|美金|费用|收费|免费|付费|成本|价格|"
+    r"\b(?:fees?|charge[sd]?|costs?|free|paid|prices?)\b|"
+    r"(?:\b|(?<=\d))(?:euros?|dollars?|pounds?|cents?|pence|yuan|yen|eur|usd|gbp|cny|rmb|hkd|jpy|chf)\b"
 )
 _TECHNIQUES = r"\b(?:aes|rsa|sm\d|tls|ssl|sha|md5|https|bcrypt|argon2|3?des|ecc|vpn|wpa\d?)\b"
 ANSWER_TYPES = (
@@ -82,11 +89,17 @@ ANSWER_TYPES = (
     ),
     _of(
         "amount",
-        wanted=r"多少(?:钱|元|块)(?!.{0,8}会)|价格|价钱|收费|费用|手续费|要钱|(?:要|得|需要)花钱|要付费|几折|打折|"
-        r"\bhow much (?:does|do|is|are|will|would|money|to pay|can i (?:get|claim))\b|\bprices?\b|\bcosts?\b|\bfees?\b|"
-        r"\bfree of charge\b|\bcharged? (?:me|us|for)\b|\bhow (?:big|large) .{0,20}(?:discount|fine|refund)\b",
-        held=r"[元￥¥$€£%]|费用|收费|免费|付费|成本|价格|[\d一二三四五六七八九]折|"
-        r"\b(?:fees?|charge[sd]?|costs?|free|paid|prices?|per cent)\b",
+        wanted=r"多少(?:钱|元|块)(?!.{0,8}会)|价格|价钱|要钱|(?:要|得|需要)花钱|要付费|"
+        r"\bhow much (?:does|do|is|are|will|would|money|to pay|can i (?:get|claim))\b|\bprices?\b|\bcosts?\b|"
+        r"\bfree of charge\b|\bcharged? (?:me|us|for)\b",
+        held=_MONEY,
+    ),
+    _of(
+        # What may be a share of a price, too.
+        "fee",
+        wanted=r"收费|费用|手续费|违约金|押金|几折|打折|\bfees?\b|"
+        r"\bhow (?:big|large) .{0,20}\b(?:discount|fine|refund)\b",
+        held=rf"{_MONEY}|%|百分之|[\d一二三四五六七八九]折|\bper ?cent\b",
     ),
     _of(
         "share",
@@ -190,7 +203,7 @@ ANSWER_TYPES = (
         "age",
         wanted=r"几岁|多少岁|多大(?:年龄|岁|的孩子|才)|什么年龄|年龄(?:限制|要求|下限)|\bhow old\b|"
         r"\b(?:minimum|what|which) age\b|\bage (?:limit|requirement)s?\b",
-        held=r"[\d一二三四五六七八九十]{1,3}周?岁|\b\d{1,2}\b|成年|儿童|\b(?:minors?|child|children|adults?|teen\w*)\b",
+        held=rf"[\d一二三四五六七八九十]{{1,3}}周?岁|\b\d{{1,2}}\b(?![{_HAN}])|成年|儿童|\b(?:minors?|child|children|adults?|teen\w*)\b",
     ),
     _of(
         # What comes of it if something is not given or not agreed to.
@@ -339,5 +352,4 @@ def _plain(text: str) -> str:
     return _LAYOUT.sub("", normalized(text))
 
 
-_HAN = r"\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
 _LAYOUT = re.compile(rf"(?<=[{_HAN}]) (?=[{_HAN}])")

@@ -292,6 +292,8 @@ class Assistant:
     def _scope(self, queries: Sequence[str], policies: Sequence[str] | None) -> tuple[str, ...]:
         """Return the policies to answer from: those given, those that the first query to name any names, or all."""
         if policies is not None:
+            if isinstance(policies, str):
+                raise QuestionError(f"policies is the text {policies!r}: give a list of ids, such as [{policies!r}]")
             if not policies:
                 raise QuestionError("policies is empty: name at least one, or leave it out to ask all")
             return tuple(dict.fromkeys(self.policy(policy_id).id for policy_id in policies))

@@ -184,6 +184,8 @@ _TWO_ENDS = re.compile(r"([?!？！])[.。]$")
 _UNMENTIONED = {"zh": "{title}没有提到{names}。", "en": "{title} does not mention {names}."}
 _NEAREST = {"zh": "最接近的条款：{clause}。", "en": "The closest clause is {clause}."}
 _CONTACT = {"zh": "可联系{company}：{contact}。", "en": "You can ask {company}: {contact}."}
+# Whose it is is not known, and nobody asks a text.
+_ITS_CONTACT = {"zh": "文中的联系方式：{contact}。", "en": "The contact that it gives is {contact}."}
 
 
 def refusal(query: str, hits: Sequence[Hit], language: Language) -> Reason:
@@ -211,7 +213,8 @@ def refusal(query: str, hits: Sequence[Hit], language: Language) -> Reason:
             # A title may be a question, and ends as one.
             parts[-1] = _TWO_ENDS.sub(r"\1", parts[-1])
     if contact := contact_of(policy):
-        parts.append(_CONTACT[language].format(company=policy.company or title, contact=contact))
+        told = _CONTACT if policy.company else _ITS_CONTACT
+        parts.append(told[language].format(company=policy.company, contact=contact))
     return Reason(kind=kind, message=(" " if language == "en" else "").join(parts))
 
 

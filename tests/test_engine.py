@@ -368,6 +368,9 @@ def test_a_policy_given_twice_is_searched_once(assistant: Assistant) -> None:
 def test_no_policies_are_an_error(assistant: Assistant) -> None:
     with pytest.raises(QuestionError, match="policies is empty"):
         assistant.ask("手机号码", policies=[])
+    # A text would be taken for the ids of its characters.
+    with pytest.raises(QuestionError, match=r"give a list of ids, such as \['yunfan'\]"):
+        assistant.ask("手机号码", policies="yunfan")
 
 
 def test_history_is_cleaned_and_capped(assistant: Assistant) -> None:

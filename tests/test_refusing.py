@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +14,9 @@ from assistant.retrieval import Evidence
 from assistant.text import language_of
 from tests.hits import ANSWERED, hit, yunfan
 from tests.timing import seconds
+
+if TYPE_CHECKING:
+    from assistant.text import Language
 
 OFF_TOPIC = Evidence(scope=-5.0, similarity=0.3, coverage=0.0)
 UNMENTIONED = Evidence(scope=2.0, similarity=0.35, coverage=0.2, concepts=0.0, unmentioned=("人脸", "指纹"))
@@ -47,6 +51,15 @@ def test_abstaining_names_the_contact(policy: Policy, question: str, language: s
     assert found.citations == ()
     assert said in found.text
     assert found.text == found.abstained.message
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("zh", "文中的联系方式：400-000-1234。"), ("en", "The contact that it gives is 400-000-1234.")],
+)
+def test_nobody_is_told_to_ask_a_text(policy: Policy, language: Language, said: str) -> None:
+    unknown = replace(policy, company="")
+    assert refusal("今天天气怎么样", [hit(unknown, "手机号码", evidence=OFF_TOPIC)], language).message.endswith(said)
 
 
 def test_who_names_what_the_clause_names_is_on_topic(policy: Policy) -> None:

@@ -255,8 +255,8 @@ def _contact(answer: Answer, assistant: Assistant, language: Language) -> str:
     asked = {hit.policy.id for hit in answer.hits}
     for policy in assistant.policies:
         if policy.id in asked and policy.contact and policy.contact not in answer.text:
-            company = policy.company or policy.title
-            return visible(said("chat.contact", language, company=company, contact=policy.contact))
+            told = "chat.contact" if policy.company else "chat.contact_alone"
+            return visible(said(told, language, company=policy.company, contact=policy.contact))
     return ""
 
 

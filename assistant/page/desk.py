@@ -385,8 +385,9 @@ def _declined(answer: Answer, policies: Sequence[Policy], language: Language) ->
     nearest = next((hit.policy for hit in answer.hits), policies[0] if len(policies) == 1 else None)
     paragraphs = [_why(answer.abstained, nearest, language)]
     if nearest and (contact := contact_of(nearest)):
-        company = visible_line(nearest.company or nearest.title)
-        paragraphs.append(said("desk.reply_contact", language, company=company, contact=visible_line(contact)))
+        told = "desk.reply_contact" if nearest.company else "desk.reply_contact_alone"
+        company = visible_line(nearest.company)
+        paragraphs.append(said(told, language, company=company, contact=visible_line(contact)))
     return tuple(paragraphs)
 
 
