@@ -44,6 +44,8 @@ class Said:
     """What was said."""
     owner: str
     """Whose session it is."""
+    goes_on: bool = False
+    """Whether the session is there already: if it was erased meanwhile, it stays so."""
 
 
 class SessionStore(Protocol):
@@ -63,8 +65,11 @@ class SessionStore(Protocol):
             SessionError: If the id can be guessed, or the store cannot be written.
         """
 
-    def append_all(self, said: Sequence[Said]) -> None:
+    def append_all(self, said: Sequence[Said]) -> list[bool]:
         """Add turns to their sessions, in order, all or none; cheaper than one by one.
+
+        Returns:
+            For each turn whether it was added: one that goes on is not if its session is gone.
 
         Raises:
             SessionError: As `append`.
@@ -126,14 +131,16 @@ CREATE TABLE IF NOT EXISTS turns (
   session INTEGER NOT NULL REFERENCES sessions (id) ON DELETE CASCADE, number INTEGER NOT NULL, turn TEXT NOT NULL,
   PRIMARY KEY (session, number)) WITHOUT ROWID;
 """
-# What adds turns, `given` as a JSON array of arrays: owner, session, turn.
+# What adds turns, `given` as a JSON array of arrays: owner, session, turn, whether the session is there already.
 _FORGET_OLD = """
 DELETE FROM sessions WHERE last_at < :until AND (owner, session) IN
   (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(:given))
 """
 _BEGIN = """
 INSERT INTO sessions (owner, session, last_at)
-  SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), :now FROM json_each(:given) WHERE true
+  SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), :now FROM json_each(:given)
+  WHERE NOT json_extract(value, '$[3]') OR EXISTS (SELECT 1 FROM sessions AS known
+    WHERE known.owner = json_extract(value, '$[0]') AND known.session = json_extract(value, '$[1]'))
   ON CONFLICT DO UPDATE SET last_at = excluded.last_at
 """
 _ADD = """
@@ -143,6 +150,10 @@ INSERT INTO turns
   FROM json_each(:given) AS said CROSS JOIN sessions AS known
   ON known.owner = json_extract(said.value, '$[0]') AND known.session = json_extract(said.value, '$[1]')
 """
+_ADDED = """
+SELECT said.key FROM json_each(:given) AS said CROSS JOIN sessions AS known
+  ON known.owner = json_extract(said.value, '$[0]') AND known.session = json_extract(said.value, '$[1]')
+"""
 _CUT = """
 DELETE FROM turns WHERE session IN
   (SELECT known.id FROM json_each(:given) AS said CROSS JOIN sessions AS known
@@ -150,6 +161,8 @@ DELETE FROM turns WHERE session IN
   AND number <= (SELECT MAX(latest.number) FROM turns AS latest WHERE latest.session = turns.session) - :most
 """
 _BUSY_S = 5.0
+# Whoever asks in a conversation waits for it.
+_REDIS_S = 2.0
 _SCANNED = 1_000
 
 
@@ -189,11 +202,11 @@ class SqliteSessions:
         """See `SessionStore.append`."""
         self.append_all((Said(session=session, turn=turn, owner=owner),))
 
-    def append_all(self, said: Sequence[Said]) -> None:
+    def append_all(self, said: Sequence[Said]) -> list[bool]:
         """See `SessionStore.append_all`."""
         for one in said:
             _check(one.session, one.owner)
-        given = json.dumps([(*_key(one.session, one.owner), _text(one.turn)) for one in said])
+        given = json.dumps([(*_key(one.session, one.owner), _text(one.turn), one.goes_on) for one in said])
         now = self._clock()
         # One statement for all of them: other threads go on in each.
         with self._transaction(writes=True) as connection:
@@ -204,6 +217,8 @@ class SqliteSessions:
                 (_CUT, {"most": self._most_turns}),
             ):
                 connection.execute(statement, {"given": given, **about})
+            added = {number for (number,) in connection.execute(_ADDED, {"given": given})}
+        return [number in added for number in range(len(said))]
 
     def delete(self, session: str, *, owner: str) -> None:
         """See `SessionStore.delete`."""
@@ -296,7 +311,7 @@ class RedisSessions:
         self._error: type[Exception] = redis.RedisError
         try:
             # The address may hold a password: it is not shown.
-            self._redis: Any = redis.Redis.from_url(url, socket_timeout=_BUSY_S, socket_connect_timeout=_BUSY_S)
+            self._redis: Any = redis.Redis.from_url(url, socket_timeout=_REDIS_S, socket_connect_timeout=_REDIS_S)
         except ValueError:
             raise SettingsError(
                 "sessions cannot be kept at that address: write redis://HOST:PORT/0, rediss:// or unix://"
@@ -311,17 +326,17 @@ class RedisSessions:
         """See `SessionStore.append`."""
         self.append_all((Said(session=session, turn=turn, owner=owner),))
 
-    def append_all(self, said: Sequence[Said]) -> None:
+    def append_all(self, said: Sequence[Said]) -> list[bool]:
         """See `SessionStore.append_all`."""
         for one in said:
             _check(one.session, one.owner)
         with self._errors(), self._redis.pipeline(transaction=True) as pipeline:
             for one in said:
                 key = self._key(one.session, one.owner)
-                pipeline.rpush(key, _text(one.turn))
+                (pipeline.rpushx if one.goes_on else pipeline.rpush)(key, _text(one.turn))
                 pipeline.ltrim(key, -self._most_turns, -1)
                 pipeline.pexpire(key, self._ttl_ms)
-            pipeline.execute()
+            return [bool(turns) for turns in pipeline.execute()[::3]]
 
     def delete(self, session: str, *, owner: str) -> None:
         """See `SessionStore.delete`."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,6 +97,11 @@ class Running:
         self.port: int = self.line("listening")["port"]
         self.line("ready")
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", trust_env=False, timeout=30)
+        # It says so a moment before the first of its processes listens.
+        for _ in range(100):
+            with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", self.port)):
+                break
+            time.sleep(0.05)
 
     def _read(self) -> None:
         assert self.process.stderr
@@ -141,6 +147,7 @@ def running(folder: Path, *arguments: str, **environment: str) -> Iterator[Runni
         stderr=subprocess.PIPE,
         text=True,
         cwd=folder,
+        start_new_session=True,
     )
     found = None
     try:
@@ -149,8 +156,9 @@ def running(folder: Path, *arguments: str, **environment: str) -> Iterator[Runni
     finally:
         if found:
             found.http.close()
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+        # With its workers: they hold the pipe, too, which would not end.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
         assert process.stderr
         process.stderr.close()

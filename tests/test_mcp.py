@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -473,7 +474,13 @@ def test_bodies_have_a_limit(served: Running) -> None:
 @pytest.mark.enable_socket
 def test_a_key_sees_its_policies_and_no_others(tmp_path: Path) -> None:
     keys = KeyStore(Database(tmp_path / "data"), Settings(server_data=tmp_path / "data"))
-    _, whole = keys.create(name="all")
+    with running(tmp_path, "-m", "assistant.cli", "mcp", "--http", "--port", "0") as service:
+        assert service.http.post("/mcp", json=ASK, headers=ACCEPT | {"Host": "help.example"}).status_code == 421
+        # With the first key it is another matter, at once.
+        _, whole = keys.create(name="all")
+        time.sleep(1.1)
+        sent = ACCEPT | bearer(whole) | {"Host": "help.example"}
+        assert service.http.post("/mcp", json=ASK, headers=sent).status_code == 200
     _, narrow = keys.create(name="some", policies=["lantern"])
     _, browser = keys.create(name="pages", origins=["https://app.example"])
     with running(tmp_path, "-m", "assistant.cli", "mcp", "--http", "--port", "0") as service:

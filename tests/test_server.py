@@ -389,6 +389,10 @@ def test_every_response_has_an_id_and_the_headers_that_protect(http: TestClient,
 def test_it_is_alive_and_ready(http: TestClient, assistant: Assistant) -> None:
     assert http.get("/healthz").json() == {"status": "ok"}
     assert http.get("/readyz").json() == {"status": "ready", "index_version": assistant.retriever.index.version}
+    # As some monitors ask.
+    for path in ("/healthz", "/readyz"):
+        asked = http.head(path)
+        assert (asked.status_code, asked.content) == (200, b"")
 
 
 def test_the_log_has_ids_and_times_and_no_word_of_the_question(

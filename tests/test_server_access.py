@@ -147,6 +147,11 @@ def test_wrong_rates_and_origins_are_told(keys: KeyStore) -> None:
         ("http://localhost:3000", "http://localhost:3000"),
         ("http://[::1]:80", "http://[::1]"),
         ("https://app.example:443", "https://app.example"),
+        ("https://例子.公司", "https://xn--fsqu00a.xn--55qx5d"),
+        ("https://Bücher.example:8443", "https://xn--bcher-kva.example:8443"),
+        ("http://my_host:3000", "http://my_host:3000"),
+        ("http://192.168.0.7", "http://192.168.0.7"),
+        ("http://[2001:DB8:0::1]", "http://[2001:db8::1]"),
     ],
 )
 def test_origins_are_written_as_browsers_do(text: str, origin: str) -> None:
@@ -154,7 +159,24 @@ def test_origins_are_written_as_browsers_do(text: str, origin: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["*", "null", "https://a.example/x", "https://u@a.example", "ftp://a", "https://a:x", ""]
+    "text",
+    [
+        "*",
+        "null",
+        "https://a.example/x",
+        "https://u@a.example",
+        "ftp://a",
+        "https://a:x",
+        "",
+        "http://[x",
+        "http://[::1",
+        "https://ex℀mple.com",
+        "https://*.example.com",
+        "http://a b",
+        "https://a..b",
+        "https://",
+        "https://-.公司",
+    ],
 )
 def test_what_is_no_origin_is_refused(text: str) -> None:
     with pytest.raises(SettingsError):
@@ -271,6 +293,7 @@ def test_pages_are_let_in_by_the_list_and_by_the_browser_keys(assistant: Assista
             )
             assert (preflight.headers.get("access-control-allow-origin") == origin) == allowed, origin
             assert (preflight.status_code == 200) == allowed
+            assert len(preflight.headers["x-request-id"]) == 32
             # Errors too, or a page could not tell why.
             refused = http.get("/v1/policies", headers={"Origin": origin})
             assert refused.status_code == 401
@@ -304,6 +327,7 @@ def test_a_key_has_its_rate_whatever_its_address(assistant: Assistant, tmp_path:
 def test_an_address_has_its_rate_with_tokens_wrong_keys_and_without_keys(assistant: Assistant, tmp_path: Path) -> None:
     with client(assistant, tmp_path / "open", server_rate="2/minute") as http:
         assert [http.get("/v1/policies").status_code for _ in range(3)] == [200, 200, 429]
+        assert http.get("/policies/lantern").status_code == 429
         assert http.get("/healthz").status_code == 200
     keys = store(tmp_path / "keys")
     key, _ = keys.create(name="a")

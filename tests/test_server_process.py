@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.enable_socket, pytest.mark.skipif(sys.platform == "win
 # The service over an assistant that takes its time: `PAUSE_S` before each piece.
 SLOW = """
 import os, sys, time
-import assistant.server.app, assistant.server.service
+import assistant.server.app, assistant.server.protocol, assistant.server.service
 from assistant import Assistant, Settings
 from assistant.server.run import serve
 from tests.conftest import FakeEmbedder
@@ -52,6 +52,7 @@ def opener(settings):
 if __name__ == "__main__":
     assistant.server.app.opener = opener
     assistant.server.service.GRACE_S = float(os.environ["GRACE_S"])
+    assistant.server.protocol.HEAD_S = float(os.environ.get("HEAD_S", 20))
     serve(Settings(), host="127.0.0.1", port=0)
 """
 
@@ -249,6 +250,58 @@ def test_several_workers_share_the_work_and_stop_together(tmp_path: Path) -> Non
         while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < end:
             time.sleep(0.05)
         assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+def test_a_worker_that_was_killed_is_replaced_and_no_longer_counted(tmp_path: Path) -> None:
+    with running(
+        tmp_path, "-m", "assistant.cli", "serve", "--port", "0", "--workers", "2", TMPDIR=str(tmp_path)
+    ) as one:
+        one.line("ready", 2)
+        counts = {path.stem: path for path in tmp_path.glob("policy-assistant-*/gauge_livesum_*.db")}
+        assert len(counts) == 2
+        for name in counts:
+            os.kill(int(name.rpartition("_")[2]), signal.SIGKILL)
+        one.line("ready", 4)
+        assert one.http.post("/v1/ask", json={"question": QUESTION}).status_code == 200
+        assert not [path for path in counts.values() if path.exists()]
+        assert len(list(tmp_path.glob("policy-assistant-*/gauge_livesum_*.db"))) == 2
+
+
+def test_workers_that_cannot_start_end_the_service(tmp_path: Path) -> None:
+    settings = {"ASSISTANT_SERVER_DATA": str(tmp_path), "PYTHONPATH": str(ROOT), "ASSISTANT_SERVER_RATE": "often"}
+    settings |= {"ASSISTANT_CORPUS": str(FIXTURES / "corpus"), "ASSISTANT_INDEX_DIR": str(tmp_path / "index")}
+    for workers in ("1", "2"):
+        command = [sys.executable, "-m", "assistant.cli", "serve", "--port", "0", "--workers", workers]
+        environment = os.environ | settings
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 1
+        assert "often" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_who_connects_and_sends_no_request_is_let_go(tmp_path: Path) -> None:
+    with slow(tmp_path, pause_s=0, grace_s=1, HEAD_S="0.5") as service:
+        address = ("127.0.0.1", service.port)
+        with socket.create_connection(address) as silent, socket.create_connection(address) as trickling:
+            trickling.settimeout(0.2)
+            silent.settimeout(5)
+            started = time.monotonic()
+            trickling.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n")
+            assert silent.recv(1) == b""
+            with suppress(OSError):
+                while time.monotonic() - started < 5:
+                    trickling.sendall(b"X-A: b\r\n")
+                    with suppress(TimeoutError):
+                        if trickling.recv(1) == b"":
+                            break
+            assert time.monotonic() - started < 4
+        # Who is answered has as long for the next request.
+        kept = http.client.HTTPConnection(*address, timeout=5)
+        for _ in range(3):
+            kept.request("GET", "/healthz")
+            assert kept.getresponse().read() == b'{"status":"ok"}'
+            time.sleep(0.4)
+        kept.close()
 
 
 def test_a_new_index_is_opened_on_sighup(tmp_path: Path, corpus: Path) -> None:

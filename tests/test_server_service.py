@@ -21,7 +21,7 @@ from assistant.server.feedback import FeedbackStore, Told
 from assistant.server.observing import Metrics
 from assistant.server.recording import Recorder
 from assistant.server.service import AnswerCache, Service
-from assistant.sessions import SqliteSessions, new_session_id
+from assistant.sessions import Said, SqliteSessions, new_session_id
 from tests.conftest import FakeEmbedder
 from tests.serving import QUESTION, UNCLEAR, PacedAssistant, client, events, opened, paced
 
@@ -292,6 +292,69 @@ def test_an_answer_is_told_although_it_cannot_be_kept(
     }
 
 
+def test_a_store_that_hangs_holds_up_no_answers(
+    assistant: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Hanging(SqliteSessions):
+        goes_on = threading.Event()
+
+        def append_all(self, said: Sequence[Said]) -> list[bool]:
+            """See `SessionStore.append_all`."""
+            assert self.goes_on.wait(20)
+            return super().append_all(said)
+
+    monkeypatch.setattr("assistant.server.recording._PATIENCE_S", 0.1)
+    monkeypatch.setattr("assistant.server.recording._MOST_BEHIND", 6)
+    store, sessions = Counting(tmp_path), Hanging(tmp_path / "sessions")
+    answer, session = assistant.ask(QUESTION), new_session_id()
+
+    async def scene() -> None:
+        recorder = Recorder(store, sessions, lambda: False)
+        started = time.monotonic()
+        for number in range(8):
+            await recorder.keep(Told(id=str(number), answer=answer, owner="a", session=session))
+        assert time.monotonic() - started < 2
+        sessions.goes_on.set()
+        await recorder.close()
+        await asyncio.sleep(0.1)
+        # It has caught up, and is waited for again.
+        await recorder.keep(Told(id="last", answer=answer, owner="a", session=session))
+        assert store.give("last", owner="a", useful=True)
+        await recorder.close()
+
+    asyncio.run(scene())
+    assert store.written == [1, 5, 1]
+    # Two came when too many were still to be written.
+    assert len(sessions.get(session, owner="a")) == 7
+    sessions.close()
+    told = [record.message for record in caplog.records]
+    assert told.count("answers are told before they are recorded") == 1
+    assert told.count("an answer was not recorded") == 2
+
+
+def test_what_is_erased_stays_so_though_an_answer_is_under_way(
+    slow: PacedAssistant, tmp_path: Path, threads: ThreadPoolExecutor
+) -> None:
+    with client(slow, tmp_path) as http:
+        slow.go.release(PIECES)
+        json_only = {"Accept": "application/json"}
+        session = http.post("/v1/chat", json={"question": QUESTION}, headers=json_only).json()["session_id"]
+        while slow.go.acquire(blocking=False):
+            pass
+        slow.begun.clear()
+        going = threads.submit(
+            http.post, "/v1/chat", json={"question": f"{QUESTION} ", "session_id": session}, headers=json_only
+        )
+        assert slow.begun.wait(10)
+        assert http.delete(f"/v1/sessions/{session}").status_code == 204
+        slow.go.release(PIECES)
+        answered = going.result().json()
+        feedback = http.post("/v1/feedback", json={"answer_id": answered["answer_id"], "useful": True})
+        assert feedback.status_code == 404
+        again = http.post("/v1/chat", json={"question": QUESTION, "session_id": session}, headers=json_only).json()
+        assert again["session_id"] != session
+
+
 # --- Repeated questions ------------------------------------------------------------------
 
 
@@ -332,6 +395,16 @@ def test_a_repeated_question_is_answered_from_memory(assistant: Assistant, tmp_p
         ask(http)
         ask(http)
         assert gauge(http, "answers_from_cache") == 0
+
+
+def test_what_went_before_is_not_kept_with_an_answer(assistant: Assistant, tmp_path: Path) -> None:
+    long = "长" * 50_000
+    with client(assistant, tmp_path) as http:
+        history = [{"question": "墨图统计收集什么？", "answer": long}]
+        assert http.post("/v1/ask", json={"question": "保存多久？", "history": history}).status_code == 200
+        cache = http.app.state.parts.service.snapshot.cache  # type: ignore[attr-defined]
+        assert len(cache._answers) == 1
+        assert long[:100] not in repr(list(cache._answers))
 
 
 def test_the_oldest_answers_make_room_and_old_ones_go(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -169,9 +169,24 @@ def test_turns_are_added_to_many_sessions_at_once(opened: Callable[..., SessionS
     with pytest.raises(SessionError):
         store.append_all([Said(session=id_, turn=Turn(question="5"), owner="a") for id_ in (first, "guessed")])
     assert store.get(first, owner="a") == turns("2", "3", "4"), "all of them, or none"
-    store.append_all([])
-    store.append_all([Said(session=first, turn=FULL, owner="a")])
+    assert store.append_all([]) == []
+    assert store.append_all([Said(session=first, turn=FULL, owner="a")]) == [True]
     assert store.get(first, owner="a")[-1] == FULL
+
+
+def test_a_session_that_was_erased_does_not_go_on(opened: Callable[..., SessionStore]) -> None:
+    gone, there, new, store = new_session_id(), new_session_id(), new_session_id(), opened()
+    for session in (gone, there):
+        store.append(session, Turn(question="1"), owner="a")
+    store.delete(gone, owner="a")
+    said = [
+        Said(session=session, turn=Turn(question="2"), owner=owner, goes_on=goes_on)
+        for session, owner, goes_on in ((gone, "a", True), (there, "a", True), (there, "b", True), (new, "a", False))
+    ]
+    assert store.append_all(said) == [False, True, False, True]
+    assert store.get(gone, owner="a") == store.get(there, owner="b") == ()
+    assert store.get(there, owner="a") == turns("1", "2")
+    assert store.get(new, owner="a") == turns("2")
 
 
 def test_a_session_is_forgotten_some_time_after_its_last_turn(opened: Callable[..., SessionStore]) -> None:

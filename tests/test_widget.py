@@ -88,8 +88,14 @@ def test_pages_of_any_origin_can_load_the_widget(client: TestClient, path: str, 
     assert response.headers["access-control-allow-origin"] == "*"
     assert response.headers["cross-origin-resource-policy"] == "cross-origin"
     assert response.headers["x-content-type-options"] == "nosniff"
+    assert response.headers["content-encoding"] == "gzip"
+    assert int(response.headers["content-length"]) < 30_000
     again = client.get(path, headers={"If-None-Match": response.headers["etag"]})
     assert again.status_code == 304
+    plain = client.get(path, headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert plain.content == response.content == (STATIC / path[1:]).read_bytes()
+    assert plain.headers["vary"] == response.headers["vary"] == "Accept-Encoding"
 
 
 def test_the_demo_page_allows_nothing_but_its_own_files(client: TestClient) -> None:

@@ -6,6 +6,7 @@ import ipaddress
 import logging
 import math
 import time
+import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
@@ -20,6 +21,8 @@ from assistant.server.observing import note
 from assistant.server.wire import Refused
 
 if TYPE_CHECKING:
+    from starlette.datastructures import Headers
+    from starlette.responses import Response
     from starlette.types import ASGIApp
 
     from assistant.settings import Settings
@@ -164,6 +167,12 @@ class Cors(CORSMiddleware):
         """Say whether pages of this origin may read responses."""
         return self._access.is_allowed_origin(origin)
 
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """Return what a browser wants to know before it sends a request."""
+        response = super().preflight_response(request_headers)
+        response.headers["X-Request-ID"] = uuid.uuid4().hex
+        return response
+
 
 _BEARER = HTTPBearer(
     auto_error=False,
@@ -177,6 +186,11 @@ async def anyone(
     """Return who asks, whatever the key is for."""
     caller: Caller = await request.app.state.access.admit(request, credentials)
     return caller
+
+
+async def counted(request: Request) -> None:
+    """Count a request that needs no key by its address."""
+    await request.app.state.access.count_address(request)
 
 
 async def asker(caller: Annotated[Caller, Depends(anyone)]) -> Caller:

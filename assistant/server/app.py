@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from assistant.conversation import Turn
 from assistant.errors import AssistantError
 from assistant.server import completions, pages, widget
-from assistant.server.access import Access, Caller, Cors, anyone, asker, origin_for_token
+from assistant.server.access import Access, Caller, Cors, anyone, asker, counted, origin_for_token
 from assistant.server.asking import (
     EVENT_STREAM,
     Asking,
@@ -42,6 +42,7 @@ from assistant.server.reading import clause_json, outline_json, policy_json
 from assistant.server.recording import Recorder, forgiven
 from assistant.server.service import Service
 from assistant.server.wire import (
+    UNKNOWN_FIELD,
     Alive,
     AnswerOut,
     Ask,
@@ -312,7 +313,11 @@ def clause(request: Request, caller: Asker, policy_id: PolicyPath, clause_id: Cl
 
 
 @router.get(
-    "/policies/{policy_id}", tags=["policies"], response_class=HTMLResponse, responses=errors(404, 422, 500, 503)
+    "/policies/{policy_id}",
+    tags=["policies"],
+    response_class=HTMLResponse,
+    responses=errors(404, 422, 429, 500, 503),
+    dependencies=[Depends(counted)],
 )
 def page(request: Request, policy_id: PolicyPath, version: str = "", sig: str = "") -> Response:
     """Return a policy as a page to read: where permalinks lead."""
@@ -334,12 +339,14 @@ def stylesheet() -> Response:
 # --- Operation ---------------------------------------------------------------------------
 
 
+@router.head("/healthz", include_in_schema=False)
 @router.get("/healthz", tags=["operation"], responses={200: {"model": Alive}})
 async def alive() -> Response:
     """Say that the process lives."""
     return Json({"status": "ok"})
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", tags=["operation"], responses={200: {"model": Ready}, **errors(503)})
 async def ready(request: Request) -> Response:
     """Say that it can answer."""
@@ -382,11 +389,21 @@ def _policy_json(request: Request, policy: Policy) -> dict[str, Any]:
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - for whom it is the handler
     first = error.errors()[0]
-    if first["type"] == "json_invalid":
-        return await _refused(request, Refused(422, "invalid_request", "the body is not JSON"))
-    where = ".".join(str(part) for part in first["loc"][1:]) or "the body"
+    where = ".".join(str(part) for part in first["loc"][1:])
+    kind, media_type = first["type"], request.headers.get("content-type", "").partition(";")[0].strip().lower()
     # Not with the value, which may be a question.
-    return await _refused(request, Refused(422, "invalid_request", f"{where}: {first['msg']}"))
+    if kind == "json_invalid":
+        told = "the body is not JSON in UTF-8"
+    elif not where and media_type != "application/json" and request.method == "POST":
+        # Without that header a body is not read at all.
+        told = "send JSON, with the header Content-Type: application/json"
+    elif not where and kind != UNKNOWN_FIELD:
+        told = "the body must be a JSON object"
+    elif kind == "missing":
+        told = f"the field `{where}` is missing"
+    else:
+        told = f"{where}: {first['msg']}" if where else first["msg"]
+    return await _refused(request, Refused(422, "invalid_request", told))
 
 
 async def _refused(request: Request, error: Exception) -> Response:

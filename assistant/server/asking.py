@@ -125,7 +125,9 @@ class Asking:
             async for pieces in found:
                 if is_whole(pieces):
                     answer, owner = answer_of(pieces), self._caller.owner
-                    told = Told(id=self.id, answer=answer, owner=owner, session=self.session)
+                    told = Told(
+                        id=self.id, answer=answer, owner=owner, session=self.session, goes_on=bool(self._history)
+                    )
                     await self._parts.recorder.keep(told)
                     self._count(answer)
                 yield pieces

@@ -48,6 +48,8 @@ class Told:
     """Whose it is: nobody else can give feedback on it, or erase it."""
     session: str = ""
     """Id of the conversation, of which only a digest is kept; empty if it is none."""
+    goes_on: bool = False
+    """Whether the conversation was there before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

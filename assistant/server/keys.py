@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import ipaddress
 import json
 import re
 import secrets
@@ -244,22 +245,43 @@ def origin_of(text: str) -> str:
 
     >>> origin_of("HTTPS://App.example:443/")
     'https://app.example'
+    >>> origin_of("https://例子.公司")
+    'https://xn--fsqu00a.xn--55qx5d'
 
     Raises:
         SettingsError: If it is not scheme, host and perhaps port.
     """
-    parts = urlsplit(text.strip())
     wrong = SettingsError(f"{text!r} is not an origin: write it such as https://app.example or http://localhost:3000")
     try:
-        port = parts.port
+        parts = urlsplit(text.strip())
+        port, host = parts.port, _host(parts.hostname or "")
     except ValueError:
         raise wrong from None
     rest = (parts.username, parts.password, parts.query, parts.fragment, parts.path.strip("/"))
-    if parts.scheme not in ("http", "https") or not parts.hostname or any(rest):
+    if parts.scheme not in ("http", "https") or any(rest):
         raise wrong
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     usual = {"http": 80, "https": 443}[parts.scheme]
     return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, usual) else "")
+
+
+def _host(name: str) -> str:
+    """Return the name or address of a host as browsers write it.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    if ":" in name:
+        return f"[{ipaddress.IPv6Address(name)}]"
+    import idna
+
+    # Names on one's own network may have what those of the world have not.
+    found = name if _HOST.fullmatch(name) else idna.encode(name, uts46=True).decode("ascii")
+    if not _HOST.fullmatch(found):
+        raise ValueError(name)
+    return found
+
+
+_HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63}){0,30}\.?")
 
 
 def parsed_rate(rate: str) -> Any:

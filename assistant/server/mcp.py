@@ -22,7 +22,7 @@ from fastapi.security import HTTPAuthorizationCredentials
 from fastapi.security.utils import get_authorization_scheme_param
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
-from mcp.server.transport_security import TransportSecuritySettings
+from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
 from mcp.shared.exceptions import MCPError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
@@ -590,19 +590,20 @@ def http_app(settings: Settings, *, use_keys: bool, host: str = "127.0.0.1") -> 
     metrics = Metrics()
     service = Service(opener(settings), settings, metrics)
     access = Access(KeyStore(Database(settings.server_folder()), settings), settings, use_keys=use_keys)
-    # A page could have its own name lead here, and ask what only this machine may ask; but it has no key.
-    guarded = is_this_machine(host) and not access.wants_keys
     origins = [f"http://{name}{port}" for name in _LOCAL_HOSTS for port in ("", ":*")]
     app = mcp_server(service).streamable_http_app(
         streamable_http_path=PATH,
         stateless_http=True,
         json_response=True,
         max_request_body_size=settings.server_body_bytes,
-        transport_security=TransportSecuritySettings(
-            enable_dns_rebinding_protection=guarded,
+        # Whether names are looked at may change with the first key.
+        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
+    )
+    guard = TransportSecurityMiddleware(
+        TransportSecuritySettings(
             allowed_hosts=[f"{name}{port}" for name in _LOCAL_HOSTS for port in ("", ":*")],
             allowed_origins=[*origins, *(settings.server_origins or ())],
-        ),
+        )
     )
     inner = app.router.lifespan_context
 
@@ -620,7 +621,7 @@ def http_app(settings: Settings, *, use_keys: bool, host: str = "127.0.0.1") -> 
 
     app.router.lifespan_context = lifespan
     # The last added is the outermost.
-    app.add_middleware(_Admitted, access=access, checks_origin=not guarded)
+    app.add_middleware(_Admitted, access=access, guard=guard if is_this_machine(host) else None)
     app.add_middleware(Observed, settings=settings, metrics=metrics, check_room=service.check_room)
     return app
 
@@ -631,13 +632,14 @@ class _Admitted:
     Args:
         app: The application.
         access: Decides who may ask.
-        checks_origin: Whether pages are let in by the list of origins here, for nothing else looks at it.
+        guard: Lets in only what is meant for this machine, as long as there are no keys: a page could have its own
+            name lead here, and ask what only this machine may ask; but it has no key.
     """
 
-    def __init__(self, app: ASGIApp, *, access: Access, checks_origin: bool) -> None:
+    def __init__(self, app: ASGIApp, *, access: Access, guard: TransportSecurityMiddleware | None) -> None:
         self._app = app
         self._access = access
-        self._checks_origin = checks_origin
+        self._guard = guard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""
@@ -649,7 +651,11 @@ class _Admitted:
                 refused.headers = {"Allow": "POST"}
                 raise refused
             origin = request.headers.get("origin")
-            if self._checks_origin and origin and not self._access.is_allowed_origin(origin):
+            if self._guard and not self._access.wants_keys:
+                if refusal := await self._guard.validate_request(request, is_post=True):
+                    await refusal(scope, receive, send)
+                    return
+            elif origin and not self._access.is_allowed_origin(origin):
                 raise Refused(403, "origin_not_allowed", "pages of this origin may not ask")
             scheme, credentials = get_authorization_scheme_param(request.headers.get("authorization"))
             given = HTTPAuthorizationCredentials(scheme=scheme, credentials=credentials)

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import threading
 from contextlib import contextmanager, suppress
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from assistant.conversation import Turn
@@ -27,6 +27,10 @@ _log = logging.getLogger(__name__)
 
 _WAIT_S = 0.05
 _MOST = 16
+_PATIENCE_S = 0.5
+"""How long an answer waits for being written; by then a store hangs, and an answer is worth more than its record."""
+_MOST_BEHIND = 1_000
+"""Answers that may be still to be written; what comes on top of that is not."""
 _CLOSE_S = 2.0
 
 
@@ -47,17 +51,40 @@ class Recorder:
         self._timer: asyncio.TimerHandle | None = None
         self._batches: SimpleQueue[list[tuple[Told, asyncio.Future[None]]]] = SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._unwritten = 0
+        self._is_late = False
 
     async def keep(self, told: Told) -> None:
-        """Return once an answer has been written, or could not be, which the log says."""
+        """Return once an answer has been written, could not be, or takes too long, of which the log says the last two.
+
+        Nobody waits again before the store that hangs has come to an end with what it is at.
+        """
+        if self._unwritten >= _MOST_BEHIND:
+            _log.error("an answer was not recorded", extra={"problem": f"{self._unwritten} are still to be written"})
+            return
         loop = asyncio.get_running_loop()
         written = loop.create_future()
+        self._unwritten += 1
+        written.add_done_callback(self._end)
         self._pending.append((told, written))
         if len(self._pending) >= _MOST or not self._more_come():
             self._hand_over()
         elif self._timer is None:
             self._timer = loop.call_later(_WAIT_S, self._hand_over)
-        await written
+        if not self._is_late:
+            await asyncio.wait((written,), timeout=_PATIENCE_S)
+        if written.done():
+            written.result()
+        elif not self._is_late:
+            self._is_late = True
+            _log.error("answers are told before they are recorded", extra={"problem": "a store is slow"})
+
+    def _end(self, written: asyncio.Future[None]) -> None:
+        self._unwritten -= 1
+        self._is_late = False
+        # Nobody may wait for it any more.
+        if not written.cancelled():
+            written.exception()
 
     async def close(self) -> None:
         """Write what is still to be written."""
@@ -81,13 +108,27 @@ class Recorder:
         self._pending = []
 
     def _run(self) -> None:
-        while batch := self._batches.get():
+        while batch := self._next():
             faults = self._faults([told for told, _ in batch])
             waiting = [written for _, written in batch]
             with suppress(RuntimeError):  # the loop has ended
                 waiting[0].get_loop().call_soon_threadsafe(_tell, waiting, faults)
             # What it held is not to stay until the next answer comes.
             del batch, waiting
+
+    def _next(self) -> list[tuple[Told, asyncio.Future[None]]]:
+        """Return all answers that wait to be written, once there are any; none at the end.
+
+        A store that hangs does so once for all of them.
+        """
+        batch = list(self._batches.get())
+        with suppress(Empty):
+            while batch:
+                if not (more := self._batches.get_nowait()):
+                    self._batches.put(more)
+                    break
+                batch += more
+        return batch
 
     def _faults(self, told: Sequence[Told]) -> list[Exception | None]:
         """Write answers, and return for each what nobody thought of."""
@@ -102,9 +143,16 @@ class Recorder:
         with forgiven("an answer was not recorded"):
             self._feedback.note(told)
         with forgiven("a conversation was not kept"):
-            said = [Said(session=one.session, turn=Turn.of(one.answer), owner=one.owner) for one in told if one.session]
-            if said:
-                self._sessions.append_all(said)
+            spoken = [one for one in told if one.session]
+            said = [
+                Said(session=one.session, turn=Turn.of(one.answer), owner=one.owner, goes_on=one.goes_on)
+                for one in spoken
+            ]
+            kept = self._sessions.append_all(said) if said else []
+            for one, was_kept in zip(spoken, kept, strict=True):
+                if not was_kept:
+                    # Who erases a conversation means what is answered meanwhile, too.
+                    self._feedback.erase(owner=one.owner, session=one.session)
 
 
 def _tell(waiting: Sequence[asyncio.Future[None]], faults: Sequence[Exception | None]) -> None:

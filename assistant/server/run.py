@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import multiprocessing
 import os
 import signal
 import socket
+import sys
 import tempfile
 import threading
 from functools import partial
@@ -109,10 +111,26 @@ def serve(
 
 
 def _supervise(config: uvicorn.Config, bound: socket.socket, prepare: Callable[[], object] | None) -> None:
-    """Run several workers until the process is told to stop."""
+    """Run several workers until the process is told to stop.
+
+    Raises:
+        ServiceError: If they cannot be started.
+    """
+    from prometheus_client.multiprocess import mark_process_dead
+    from uvicorn.config import STARTUP_FAILURE
     from uvicorn.supervisors import Multiprocess
 
     class Workers(Multiprocess):
+        def keep_subprocess_alive(self) -> None:
+            before = {worker.pid for worker in self.processes}
+            for worker in self.processes:
+                # While its end is held here, too, one that ends while it is asked for a sign of life is waited for.
+                worker.child_conn.close()
+            super().keep_subprocess_alive()
+            for pid in before - {worker.pid for worker in self.processes}:
+                # What it was at is not under way any more.
+                mark_process_dead(pid)  # type: ignore[no-untyped-call]
+
         def handle_hup(self) -> None:
             # Workers open the new index where they are. It is built once, here, while this goes on.
             threading.Thread(target=self.reload, daemon=True).start()
@@ -124,11 +142,13 @@ def _supervise(config: uvicorn.Config, bound: socket.socket, prepare: Callable[[
             except (AssistantError, OSError) as error:
                 _log.error("reload failed, the former index serves on", extra={"problem": str(error)})
                 return
-            for worker in self.processes:
-                if worker.pid is not None and worker.exitcode is None:
-                    os.kill(worker.pid, signal.SIGHUP)
+            for pid in [worker.pid for worker in self.processes if worker.pid and worker.exitcode is None]:
+                os.kill(pid, signal.SIGHUP)
 
-    Workers(config, sockets=[bound]).run()
+    workers = Workers(config, sockets=[bound])
+    workers.run()
+    if any(worker.exitcode == STARTUP_FAILURE for worker in workers.processes):
+        raise ServiceError("the service did not start: the log says why")
 
 
 def check_exposure(settings: Settings, *, host: str, use_keys: bool, any_address: bool) -> None:
@@ -168,7 +188,16 @@ def _app(make_app: AppFactory | None, settings: Settings, use_keys: bool) -> ASG
         from assistant.server.app import create_app
 
         make_app = create_app
-    return make_app(settings, use_keys=use_keys)
+    try:
+        return make_app(settings, use_keys=use_keys)
+    except AssistantError as error:
+        if multiprocessing.parent_process() is None:
+            raise
+        from uvicorn.config import STARTUP_FAILURE
+
+        # It would fail the same way in every other worker.
+        _log.error("not started", extra={"problem": str(error)})
+        sys.exit(STARTUP_FAILURE)
 
 
 def configure() -> None:

@@ -8,6 +8,7 @@ answers are one `Snapshot`, which a new index replaces as a whole: what began wi
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import math
 import os
@@ -93,8 +94,9 @@ class AnswerCache:
     def put(self, asked: object, pieces: Sequence[str | Answer]) -> None:
         """Keep an answer."""
         if self._size:
-            self._answers[asked] = (time.monotonic(), tuple(pieces))
-            while len(self._answers) > self._size:
+            now = time.monotonic()
+            self._answers[asked] = (now, tuple(pieces))
+            while len(self._answers) > self._size or now - next(iter(self._answers.values()))[0] > _CACHED_S:
                 self._answers.popitem(last=False)
 
 
@@ -233,7 +235,7 @@ class Service:
         Raises:
             Refused: If the question cannot be asked, nobody is free to answer it, or time is up.
         """
-        asked = (scope, question, tuple(history), None if policies is None else tuple(policies))
+        asked = (scope, question, _digest(history), None if policies is None else tuple(policies))
         if known := snapshot.cache.get(asked):
             self._metrics.cached.inc()
             yield known
@@ -386,6 +388,11 @@ class _Job:
     def _rouse(self) -> None:
         if self._woken and not self._woken.done():
             self._woken.set_result(None)
+
+
+def _digest(history: Sequence[Turn]) -> bytes:
+    """Return what stands for a history in the cache: it may be as long as a request, and there are many."""
+    return hashlib.sha256(repr(tuple(history)).encode("utf-8", "backslashreplace")).digest() if history else b""
 
 
 def _nothing() -> None:

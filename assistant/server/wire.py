@@ -11,12 +11,13 @@ from typing import Annotated, Any, Literal
 
 import orjson
 from fastapi import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 from starlette.exceptions import HTTPException
 
 from assistant.policy import Kind  # noqa: TC001 - pydantic reads the types
 from assistant.refusing import ReasonKind  # noqa: TC001
-from assistant.text import Language  # noqa: TC001
+from assistant.text import Language, shortened, visible
 from assistant.verdicts import VerdictKind  # noqa: TC001
 
 _QUESTION = "个推会收集哪些信息？"
@@ -76,6 +77,24 @@ class Json(Response):
 
 class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _knows_every_field(cls, given: Any) -> Any:
+        """Tell a misspelt field together with those there are, before what is missing for want of it."""
+        unknown = [name for name in given if name not in cls.model_fields] if isinstance(given, dict) else []
+        if unknown:
+            known = f"there {'are' if len(cls.model_fields) > 1 else 'is only'} {', '.join(cls.model_fields)}"
+            raise PydanticCustomError(
+                UNKNOWN_FIELD,
+                "there is no field `{field}`; {known}",
+                {"field": shortened(visible(unknown[0]), 60), "known": known},
+            )
+        return given
+
+
+UNKNOWN_FIELD = "unknown_field"
+"""The type of the error for a field that a request does not have."""
 
 
 class PastTurn(_Request):
