@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from assistant.policy import BULLETS
@@ -27,6 +28,7 @@ _HAN_NUMERAL = r"[零〇一二三四五六七八九十百]{1,5}"
 _ROMAN = {"i": 1, "v": 5, "x": 10}
 _CIRCLED = ((0x2460, 0x2473), (0x2474, 0x2487), (0x2488, 0x249B), (0x2776, 0x277F), (0x3220, 0x3229))
 RANKS = {"编": 0, "部分": 0, "章": 1, "节": 2, "条": 3, "款": 4, "项": 5}
+_SIMPLIFIED = {"編": "编", "節": "节", "條": "条", "項": "项"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +58,28 @@ class Marker:
         return self.family, self.path[:-1]
 
 
+_WORDED = r"(?:section|article|chapter|clause|part)"
 # Tried in order on folded text, at the start of a line or of a sentence.
 _NUMBER_MARKS: tuple[tuple[str, re.Pattern[str]], ...] = (
     # "第二条的规定" and "第一条第二款" are references to a clause, not its start.
     (
         "第",
         re.compile(
-            rf"第\s*({_HAN_NUMERAL}|\d{{1,3}})\s*(部分|[编章节条款项])"
-            r"(?=$|[\s、:.【《]|(?![的规所中之款项第和及至或与以])[一-鿿])"
+            rf"第\s*({_HAN_NUMERAL}|\d{{1,3}})\s*(部分|[编編章节節条條款项項])"
+            r"(?=$|[\s、:.【《]|(?![的规規所中之款项項第和及至或与與以])[一-鿿])"
         ),
     ),
     # "Section 3 applies" is a reference: without punctuation after it, the line must be a heading.
     (
         "section",
-        re.compile(r"(?:section|article|chapter|part)\s+(\d{1,3}(?:\.\d{1,2}){0,3}|[ivx]{1,6})(?=$|[\s.:)–—-])[.:)]?"),
+        re.compile(rf"{_WORDED}\s+(\d{{1,3}}(?:\.\d{{1,2}}){{0,3}}|[ivx]{{1,6}})(?=$|[\s.:)–—-])[.:)]?"),
     ),
+    # A letter needs a mark after it: "part a of the form" is none.
+    ("section a", re.compile(rf"{_WORDED}\s+([a-z])(?:[.:)]|(?=$|\s{{0,3}}[–—-]\s))")),
     (
         "appendix",
         re.compile(
-            r"(?:附\s*件|附\s*录|附表)\s*([一二三四五六七八九十]|\d{1,2})?(?=$|[\s、:.《])[、:.]?|附:"
+            r"(?:附\s*件|附\s*[录錄]|附表)\s*([一二三四五六七八九十]|\d{1,2})?(?=$|[\s、:.《])[、:.]?|附:"
             r"|(?:appendix|annex|schedule)(?:\s+(\d{1,2}|[a-h])(?=$|[\s:.–—-])|(?=$|:))[:.]?"
         ),
     ),
@@ -95,12 +100,20 @@ _NUMBER_MARKS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("(a)", re.compile(r"\(([a-z])\)")),
 )
 _MARKDOWN = re.compile(r"(#{1,6})[ \t]+")
+QUESTION = "q"
+"""Family of the marks of questions, such as `Q1:` and `问：`, in a list of questions and answers."""
+_QUESTION_MARK = re.compile(
+    rf"(?:q(?:uestion)?|[问問][题題]?)\s{{0,3}}(?:({_HAN_NUMERAL}|\d{{1,3}})(?:\s{{0,3}}[:.、]|(?<=\d)(?=\s))|:|(?<=q)\.)"
+    r"[ \t]{0,9}(?=\S)"
+)
+_QUESTION_RANK = 6
+_ANSWER_MARK = re.compile(rf"(?:a(?:nswer)?|答[案复覆]?)\s{{0,3}}(?:{_HAN_NUMERAL}|\d{{1,3}})?\s{{0,3}}([:.、])")
 # "Ø" is how a bullet of a symbol font comes out of a word processor.
 _BULLET = re.compile(rf"([{BULLETS}])[ \t]*(?=\S)|(ø)[ \t]*(?=[一-鿿])|([-*–—])[ \t]+(?=\S)")
 BOLD = re.compile(r"(?:\*\*|__)(?=\S)")
 # Most lines and sentences begin with nothing of the table's: a cheap look spares them its patterns.
 _MAY_BE_NUMBER = re.compile(
-    r"[\d(①-⒛❶-❿㈠-㈩第附零〇一二三四五六七八九十百]|[a-z](?:[.)、]|[ivx]{1,4}[.)、])|[saciep][a-z]{3,}"
+    r"[\d(①-⒛❶-❿㈠-㈩第附问問零〇一二三四五六七八九十百]|[a-z](?:[.)、]|[ivx]{1,4}[.)、])|[saciep][a-z]{3,}|q"
 )
 # A list may go on in another's punctuation: "1、", "2.", "3)".
 STYLES = {
@@ -108,11 +121,11 @@ STYLES = {
     for families in (("1、", "1.", "1)", "1 "), ("一、", "一)"), ("a.", "(a)"), ("i.", "(i)"))
     for family in families
 }
-_ROMAN_FAMILIES = frozenset({"i.", "(i)"})
-_LETTER_FAMILIES = frozenset({"a.", "(a)"})
+_ROMAN_FAMILIES = frozenset({"i.", "(i)", "section"})
+_LETTER_FAMILIES = frozenset({"a.", "(a)", "section a"})
 # What the first part of "4.1" may be printed as above it; never the "(4)" of a list.
 DOTTED_PARENTS = frozenset({"一、", "1、", "1.", "1)", "1 ", "1.1", "#", "section", *RANKS})
-_NEEDS_HEADING = frozenset({"section", "appendix"})
+_NEEDS_HEADING = frozenset({"section", "section a", "appendix"})
 # Inside a line these are versions, initials and references far more often than numbers of clauses.
 NEVER_INSIDE = frozenset({"1.1", "i.", "a.", "1 ", *_NEEDS_HEADING})
 
@@ -137,6 +150,11 @@ def _markers_at(folded: str, position: int, end: int) -> tuple[Marker, ...]:
 def _numbers_at(folded: str, position: int, end: int, start: int) -> tuple[Marker, ...]:
     if not _MAY_BE_NUMBER.match(folded, position, end):
         return ()
+    if question := _QUESTION_MARK.match(folded, position, end):
+        path = (_value(question[1], QUESTION),) if question[1] else ()
+        # The mark alone says nothing that a person could find the question by.
+        label = position if path else question.end()
+        return (Marker(QUESTION, path, start, label, question.end(), _QUESTION_RANK),) if all(path) else ()
     found: list[Marker] = []
     for family, pattern in _NUMBER_MARKS:
         # Only a Roman number has a second reading, as a letter.
@@ -160,7 +178,7 @@ def _stands_alone(folded: str, match: re.Match[str], end: int) -> bool:
 def _read_number(family: str, match: re.Match[str], start: int) -> Marker | None:
     numeral = next(filter(None, match.groups()), "")
     if family == "第":
-        family = match[2]
+        family = _SIMPLIFIED.get(match[2], match[2])
     path = tuple(_value(part, family) for part in numeral.split("."))
     return Marker(family, path, start, match.start(), match.end(), RANKS.get(family)) if all(path) else None
 
@@ -175,7 +193,7 @@ def _value(numeral: str, family: str) -> int:
         return 1 + next(ord(numeral) - low for low, high in _CIRCLED if low <= ord(numeral) <= high)
     if numeral[0] in _HAN_DIGITS or numeral[0] in "十百":
         return _han_number(numeral)
-    if family in _ROMAN_FAMILIES or family == "section":
+    if family in _ROMAN_FAMILIES:
         return _roman_number(numeral)
     return ord(numeral) - ord("a") + 1
 
@@ -197,6 +215,27 @@ def _roman_number(numeral: str) -> int:
     return sum(-v if v < max(values[i:]) else v for i, v in enumerate(values))
 
 
+# What is counted or measured: "1.5 days", "2 years", "3.5天以内", "9.50 EUR". A heading has a capital: "1.1 Hours".
+_UNIT_ZH = (
+    r"(?:个?(?:小时|工作日|自然日|交易日|月|星期|百分点)|[個個](?:小時|工作日|月)|分钟|分鐘|秒钟?|[天日周年倍元万萬亿億块角折米克吨升]"
+    r"|厘米|毫米|公里|千米|公斤|千克|毫升|平方米|立方米|百分点|人民币|美元|欧元|港元|英镑)"
+    r"(?=$|[\s,，。;；:：、()（）/]|以|之|内|內|后|後|前|的|至|到|或|及|起|左右|每|为|不|者)"
+)
+_UNIT_EN = (
+    r"(?:(?:calendar |working |business |full )?(?:days?|weeks?|months?|years?|hours?|minutes?|seconds?|nights?)"
+    r"|times|percent(?:age)?|per ?cent|points?|euros?|dollars?|pounds?|pence|cents?|yuan|thousand|million|billion"
+    r"|kilomet(?:er|re)s?|met(?:er|re)s?|miles?|inch(?:es)?|feet|lit(?:er|re)s?|gallons?|kilograms?|kilos?|grams?|tonn?es?"
+    r"|ounces?|lbs?|oz|km|cm|mm|kg|mg|ml)\b"
+)
+_UNIT_SIGN = r"(?:EUR|USD|GBP|CNY|RMB|HKD|TWD|JPY|CHF|AUD|CAD|SGD|[KMGT]i?B|[kmgt]b|GHz|MHz|kWh?)\b|[%％‰€$£¥￥°℃]"
+_MEASURE = re.compile(rf"[ \t\u3000-]{{0,2}}(?:{_UNIT_ZH}|{_UNIT_EN}|{_UNIT_SIGN})")
+
+
+def is_measure(text: str, marker: Marker) -> bool:
+    """Say whether a number says how much there is of something, and not which clause begins; `text` is as written."""
+    return marker.family in ("1.1", "1 ") and _MEASURE.match(text, marker.end) is not None
+
+
 # --- What lines look like ----------------------------------------------------------------
 
 HEADING_CHARS = 40
@@ -210,15 +249,17 @@ _NOISE = re.compile(r"[\W_]+")
 _TERMINAL = "。;!,…、"
 # A phrase that announces what follows it and names nothing.
 LEADS_IN = re.compile(
-    r"以下|如下|下列|下述|下文|包括|限于|例如|比如|(?:理解|注意|知悉|认可|同意|建议|承诺|提示|保证|中|时|即|是|有|为)$"
+    r"以下|如下|下列|下述|下文|包括|限[于於]|例如|比如|(?:理解|注意|知悉|认可|同意|建议|承诺|提示|保证|中|[时時]|即|是|有|[为為])$"
     r"|following|below|includ|such as|\bnote$"
 )
 # What a heading without a number does not say: it names, it does not tell.
-TELLS = re.compile(r"以下|如下|下列|下述|[您你](?:可以|可|需|应)|提供了|^请")
-_TALKS = re.compile(r"您|你|我们|^[在如若当对根按其除]|\b(?:we|us|our|you|your)\b|^(?:in|if|when|where|under)\s")
+TELLS = re.compile(r"以下|如下|下列|下述|[您你](?:可以|可|需|应)|提供了|^[请請]")
+_TALKS = re.compile(
+    r"您|你|我[们們]|^[在如若当當对對根按其除]|\b(?:we|us|our|you|your)\b|^(?:in|if|when|where|under)\s"
+)
 # Words that want another after them: a line that ends with one was cut, or is an item of a list.
 UNFINISHED = re.compile(
-    r"(?:(?<!目)的|(?<!参)与|[于了和或及以把将]"
+    r"(?:(?<!目)的|(?<![参參])[与與]|[于於了和或及以把将將]"
     r"|\b(?:and|or|of|the|an?|our|your|only|if|that|may|must|can|will|(?:when|if|where|that) (?:you|we|they)))$"
 )
 
@@ -248,6 +289,13 @@ def is_bold_question(folded: str, start: int, end: int) -> bool:
         return False
     question = folded[start:end].strip("*_ ")
     return question.endswith("?") and "**" not in question and not re.search(r"[。;]|[.?!]\s", question)
+
+
+def answer_mark(folded: str, start: int, end: int) -> str:
+    """Return the punctuation of the mark of an answer that a line begins with, as in `A:` and `答：`, if it does."""
+    bold = BOLD.match(folded, start, end)
+    answer = _ANSWER_MARK.match(folded, bold.end() if bold else start, end)
+    return answer[1] if answer else ""
 
 
 # What parts a row of a list that is printed without marks: "Logs – 30 days", `日志：六个月`.
@@ -394,9 +442,142 @@ def _row_end(folded: str, spans: Sequence[Span], borders: Sequence[int], first: 
     return last
 
 
+# --- Lines that an editor wrapped -----------------------------------------------------------
+
+WRAPPED = (50, 130)
+"""Columns of the lines that an editor wrapped, a Chinese character having two; others were meant as lines."""
+_WRAP_SLACK = 4
+"""Columns that a line may lack, as punctuation begins none and hyphens end some."""
+_MOST_INDENT = 40
+_LEAST_WRAPPED = 2
+_LEAST_WRAPPED_HAN = 3
+_SHARE_WRAPPED = 0.8
+_STOPS = frozenset(".!?:;。…")
+# A word, or a Chinese character with what must not be divided from it.
+_FIRST_WORD = re.compile(r"[㐀-鿿][^\w\s]{0,2}|[^\s㐀-鿿]{1,60}")
+_WIDE = re.compile(r"[\u2e80-\u9fff\uff00-\uff60]")
+_COLUMNS = re.compile(r"\t|\S {3}")
+# What headings, tables, quotes, markup and programs begin with.
+_OTHER_LINE = re.compile(r"#{1,6}\s|[|>]|<[a-z/!?]|```|~~~")
+_RULED = re.compile(r"[\W_]{3,}")
+_NEVER_FIRST = frozenset("，。、；：！？）》」』”")
+# Words that a line was cut behind, whatever the next one begins with; a heading may end with some of them.
+_CUT = re.compile(
+    r"\b(?:of|the|an?|our|your|their|its|than|within|least|most|every|per|another|sections?|clauses?|articles?|paragraphs?"
+    r"|chapters?|see|about|at|between|from|by|is|are|be|was|were|over|under|after|before|until|to|for|in|on|with|which|that)$"
+)
+
+
+def is_unfinished(folded: str, line: Line) -> bool:
+    """Say whether a line ends with a word that no heading and no sentence ends with."""
+    return UNFINISHED.search(folded, max(line.start, line.end - HEADING_CHARS), line.end) is not None
+
+
+def is_cut(folded: str, line: Line) -> bool:
+    """Say whether an English line ends with a word that wants another after it."""
+    return _CUT.search(folded, max(line.start, line.end - HEADING_CHARS), line.end) is not None
+
+
+def may_go_on(text: str, folded: str, before: Line, after: Line) -> bool:
+    """Say whether a line may be the rest of the one before it: it is right below, and begins nothing of its own."""
+    if before.in_table or after.in_table or text.count("\n", before.end, after.start) != 1:
+        return False
+    for line in (before, after):
+        if (
+            _OTHER_LINE.match(folded, line.start, line.end)
+            or _COLUMNS.search(text, line.start, line.end)
+            or _RULED.fullmatch(text, line.start, line.end)
+        ):
+            return False
+    if not after.markers:
+        return True
+    marker = after.markers[0]
+    if marker.family == "1 " or is_measure(text, marker):
+        return True
+    return (bool(marker.path) or marker.family == QUESTION) and is_cut(folded, before)
+
+
+def wrapped_lines(text: str, folded: str, lines: Sequence[Line]) -> set[int]:
+    """Return the numbers of the lines that go on in the next one, if an editor wrapped the text at a width.
+
+    Such a text has lines that end in the middle of a sentence where the next word had no room, all at one width.
+    """
+    near = {
+        number: _columns(text, before)
+        for number, (before, after) in enumerate(pairwise(lines))
+        if before.end - before.start <= WRAPPED[1] and may_go_on(text, folded, before, after)
+    }
+    open_lines = [
+        (columns, _room(text, lines[number + 1]))
+        for number, columns in near.items()
+        if WRAPPED[0] <= columns <= WRAPPED[1] and is_open(text, folded, lines[number], lines[number + 1])
+    ]
+    width, explained = _best_width(open_lines)
+    least = _LEAST_WRAPPED_HAN if HAN.search(text) else _LEAST_WRAPPED
+    wider = sum(_columns(text, line) > width + _WRAP_SLACK for line in lines)
+    if explained < max(least, wider, _SHARE_WRAPPED * len(open_lines)):
+        return set()
+    found: set[int] = set()
+    # From below, as what goes on itself is no heading.
+    for number in sorted(near, reverse=True):
+        before, after = lines[number], lines[number + 1]
+        full = near[number] <= width + _WRAP_SLACK and width <= near[number] + _room(text, after)
+        if is_open(text, folded, before, after):
+            # A long Chinese heading looks like a line that somebody changed after it was wrapped.
+            goes_on = full or (near[number] > width // 2 and not HAN.match(text, after.start))
+        else:
+            heads = number + 1 not in found and is_heading_text(folded, after.start, after.end)
+            goes_on = full and not heads and _may_end_inside(text, folded, before, after)
+        if goes_on:
+            found.add(number)
+    return found
+
+
+def is_open(text: str, folded: str, before: Line, after: Line) -> bool:
+    """Say whether a line ends, and the next one begins, in the middle of a sentence."""
+    if text[after.start] in _NEVER_FIRST:
+        return True
+    if folded[before.end - 1] in _STOPS:
+        return False
+    first = text[after.start : after.start + 3].lstrip("(\"'“‘")[:1]
+    return first.islower() or HAN.match(first) is not None or is_unfinished(folded, before)
+
+
+def _may_end_inside(text: str, folded: str, before: Line, after: Line) -> bool:
+    """Say whether a full line may end inside a paragraph: after a sentence, or before a capital or a number."""
+    last = folded[before.end - 1]
+    if text[before.start : before.end].isupper() and not text[after.start : after.end].isupper():
+        return False
+    return last not in ":;" and not (last in _STOPS and HAN.search(text, before.start, before.end))
+
+
+def _columns(text: str, line: Line) -> int:
+    """Return how many columns a line is wide, with its indent."""
+    head = text[max(line.start - _MOST_INDENT, 0) : line.start]
+    indent = len(head) - len(head.rstrip(" \t"))
+    return indent + line.end - line.start + len(_WIDE.findall(text, line.start, line.end))
+
+
+def _room(text: str, line: Line) -> int:
+    """Return how many columns the first word of a line wants behind another."""
+    word = _FIRST_WORD.match(text, line.start, line.end)
+    return _WRAP_SLACK + (len(word[0]) + len(_WIDE.findall(word[0])) if word else 1)
+
+
+def _best_width(lines: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """Return the width at which most lines may have been wrapped, and how many these are."""
+    changes = [0] * (3 * WRAPPED[1])
+    for columns, room in lines:
+        changes[columns] += 1
+        changes[min(columns + room, len(changes) - 1)] -= 1
+    counts = list(accumulate(changes))
+    explained = max(counts)
+    return counts.index(explained), explained
+
+
 # --- Tables of contents ------------------------------------------------------------------
 
-_CONTENTS_TITLE = re.compile(r".{0,30}(?:目\s*录|目\s*次)\s*:?|(?:table of )?contents\s*:?|index")
+_CONTENTS_TITLE = re.compile(r".{0,30}(?:目\s*[录錄]|目\s*次)\s*:?|(?:table of )?contents\s*:?|index")
 _CONTENTS_ANNOUNCED = re.compile(r"目录|内容(?:如下)?:$|(?:部分|章节)(?:组成)?:$")
 _PAGE_NUMBER = re.compile(r"[.…·\s]*\d{1,3}\s*$")
 _LEAST_ENTRIES = 3

@@ -36,20 +36,29 @@ from assistant.lines import (
     LEADS_IN,
     MARKED_CHARS,
     NEVER_INSIDE,
+    QUESTION,
     RANKS,
     STYLES,
     TELLS,
     UNFINISHED,
+    WRAPPED,
     Line,
     Marker,
+    answer_mark,
     contents_title,
     find_contents,
     is_bold_question,
+    is_cut,
     is_heading_text,
+    is_measure,
+    is_open,
     is_told_row,
+    is_unfinished,
+    may_go_on,
     read_lines,
     row_mark,
     squeeze,
+    wrapped_lines,
 )
 from assistant.policy import Clause, Policy
 from assistant.text import fold, language_of, sentences, stripped
@@ -157,7 +166,10 @@ def title_of(text: str) -> str:
 # --- Outline ---------------------------------------------------------------------------
 
 _DATE = re.compile(r"\d{4}\s*[年./-]|日期|版本|更新|生效|effective|updated|version")
-_DOCUMENT = re.compile(r"(?:政策|协议|规则|声明|指引|须知|条款|policy|agreement|rules|statement|notice|terms)$")
+_DOCUMENT = re.compile(
+    r"(?:政策|[协協][议議]|[规規][则則]|[声聲]明|指引|[须須]知|[条條]款|policy|agreement|rules|statement|notice|terms)$"
+)
+_DASH = re.compile(r"[ \t]{0,9}[–—-][ \t]")
 _BRACKETED = re.compile(r"【[^】\n]{1,30}】")
 _HAN_GAP = re.compile(r"(?<=[一-鿿])\s+(?=[一-鿿])")
 _PUNCTUATED = re.compile(r"[。,:!?！？]|\.(?:\s|$)")
@@ -206,6 +218,8 @@ class _Outline:
         self._text = text
         self._folded = fold(text)
         self._lines = read_lines(self._folded)
+        # Lines that go on in the next one.
+        self._wrapped = wrapped_lines(text, self._folded, self._lines) | self._find_open()
         self._contents = dict(find_contents(self._folded, self._lines))
         self._entries = self._contents_entries()
         self._entry_lengths = sorted({len(title) for title in self._entries if len(title) > 3}, reverse=True)
@@ -242,6 +256,21 @@ class _Outline:
         self._divide()
         return self._clause(self._root, "root", "", len(self._text))
 
+    def _find_open(self) -> set[int]:
+        """Return the English lines that go on in the next one, as is seen without a width at which they were wrapped.
+
+        They are long, or end with a word that wants another, or stand below such a line.
+        """
+        found: set[int] = set()
+        for number, (before, after) in enumerate(pairwise(self._lines)):
+            if before.end - before.start > WRAPPED[1] or HAN.search(self._folded, before.start, before.end):
+                continue
+            long = before.end - before.start >= WRAPPED[0] or number - 1 in found
+            cut = is_open(self._text, self._folded, before, after) if long else is_unfinished(self._folded, before)
+            if cut and may_go_on(self._text, self._folded, before, after):
+                found.add(number)
+        return found
+
     def _contents_entries(self) -> dict[str, set[int]]:
         """Return the titles that the contents list, each with its numbers."""
         entries: dict[str, set[int]] = defaultdict(set)
@@ -277,11 +306,15 @@ class _Outline:
             marked = bool(line.markers) and (line.markers[0].family, line.markers[0].rank) == ("#", 1)
             if number in self._contents or (line.markers and not marked) or line.in_table or self._is_bracketed(line):
                 break
+            if number in self._wrapped:
+                break
             short = line.end - line.start <= HEADING_CHARS
             dated = short and not line.markers and _DATE.search(self._folded, line.start, line.end)
             if not dated:
                 named = (
-                    self._heads(line.markers[0], line.end) if marked else self._is_heading_text(line.start, line.end)
+                    self._heads(line.markers[0], line.end, number)
+                    if marked
+                    else self._is_heading_text(line.start, line.end)
                 )
                 again = bool(titles) and self._heading_key(line) == self._heading_key(self._lines[titles[0]])
                 if not named or (titles and not again and not self._is_second_title(number, titles)):
@@ -334,6 +367,10 @@ class _Outline:
 
     def _choose(self, markers: tuple[Marker, ...], number: int) -> Marker | None:
         """Pick the reading that continues an open list: `(i)` after `(h)` is a letter."""
+        if number - 1 in self._wrapped or self._answers(number):
+            return None
+        cut = number > 0 and self._is_broken(number - 1)
+        markers = tuple(marker for marker in markers if self._may_number(marker, number, cut=cut))
         for marker in markers:
             if self._open_list(marker, exact=True) is not None:
                 return marker
@@ -341,8 +378,43 @@ class _Outline:
         if chosen is None or chosen.number <= 1:
             return chosen
         # "30 days", and the rest of a broken line such as "(二)款的规定", start no list.
-        cut = chosen.family != "#" and number > 0 and self._is_broken(number - 1)
-        return None if cut or chosen.family == "1 " else chosen
+        return None if (cut and chosen.family != "#") or chosen.family == "1 " else chosen
+
+    def _may_number(self, marker: Marker, number: int, *, cut: bool) -> bool:
+        """Say whether a number may be that of a clause, by what it stands beside.
+
+        A number without a mark of its own may as well be part of a sentence: it counts something, or stands where a
+        line was cut, or, of several parts, has none near it in the text and heads nothing.
+        """
+        if marker.family == QUESTION:
+            line = self._lines[number]
+            asked = "?" in self._folded[line.start : line.end] or number in self._wrapped
+            return asked or self._is_answered(number)
+        if marker.family not in ("1 ", "1.1"):
+            return True
+        if is_measure(self._text, marker):
+            return False
+        if marker.family == "1 ":
+            return not cut or (marker.series, marker.number + 1) in self._list_lines
+        if marker.number > 1:
+            # Some may have been left out, and an extract has only one.
+            line = self._lines[number]
+            heads = self._text[marker.end : marker.end + 2].lstrip().isupper() or (
+                HAN.match(self._text, marker.end) is not None and is_heading_text(self._folded, marker.end, line.end)
+            )
+            return heads or any((marker.series, marker.number + step) in self._lines_with for step in (-1, 1, -2, -3))
+        return not cut or any(other.path == marker.path[:-1] for _, other in self._labelled())
+
+    def _answers(self, number: int) -> bool:
+        """Say whether a line is marked as the answer to the question right above it."""
+        line, above = self._lines[number], self._stack[-1]
+        asked = above.family == QUESTION and len(above.paragraphs) == 1 and not above.children
+        return asked and answer_mark(self._folded, line.start, line.end) != ""
+
+    def _is_answered(self, number: int) -> bool:
+        """Say whether the line after a line is marked as an answer."""
+        after = self._lines[number + 1] if number + 1 < len(self._lines) else None
+        return after is not None and answer_mark(self._folded, after.start, after.end) == ":"
 
     def _begins_inside(self, marker: Marker, index: int, number: int) -> bool:
         """Say whether a number inside a line starts a clause: it goes on an open list, or begins one."""
@@ -351,6 +423,8 @@ class _Outline:
         if marker.start <= above.start:
             return False
         if not self._text[marker.end : min(line.end, marker.end + 9)].strip(" 。;；，,"):
+            return False
+        if is_measure(self._text, marker):
             return False
         due, after_sentence = self._is_due(marker), place.after in _SENTENCE_ENDS
         set_off = not place.after and self._folded[place.start - 1] not in _REFERRING
@@ -406,20 +480,42 @@ class _Outline:
         line = self._lines[number]
         start = self._glued.get(number, line.start)
         long = line.end - start > _BROKEN_CHARS and not line.in_table
+        if number in self._wrapped or self._is_cut(number):
+            return True
         tail = self._folded[max(start, line.end - 2 * HEADING_CHARS) : line.end]
         return long and HAN.match(tail[-1]) is not None and re.search(r"[,。]", tail) is not None
 
+    def _is_cut(self, number: int) -> bool:
+        """Say whether a line ends with a word that wants another, and one follows right below it."""
+        if number + 1 == len(self._lines) or not is_cut(self._folded, self._lines[number]):
+            return False
+        return may_go_on(self._text, self._folded, *self._lines[number : number + 2])
+
     # Marked lines ------------------------------------------------------------------------
 
-    def _heads(self, marker: Marker, line_end: int) -> bool:
+    def _heads(self, marker: Marker, line_end: int, number: int) -> bool:
         """Say whether a marked line is the mark and a heading, or the mark alone."""
+        if asked := self._asked(marker, line_end, number):
+            return asked[1] == line_end
         if marker.family == "#":
             # Whatever its words, its writer made it one.
             return line_end - marker.end <= MARKED_CHARS
         return self._is_heading_text(marker.end, line_end) or not stripped(self._text, marker.end, line_end)
 
+    def _asked(self, marker: Marker, line_end: int, number: int) -> Span | None:
+        """Return the question that a line is or begins with, if it is marked as one or the next line as its answer."""
+        answered = self._is_answered(number)
+        if marker.family != QUESTION and not answered:
+            return None
+        end = self._folded.find("?", marker.end, min(line_end, marker.end + MARKED_CHARS)) + 1
+        while 0 < end < line_end and self._folded[end] in "*_\"')":
+            end += 1
+        if not end and answered and marker.family == QUESTION and line_end - marker.end <= MARKED_CHARS:
+            end = line_end
+        return stripped(self._text, marker.end, end) if end else None
+
     def _add_marked(self, marker: Marker, line_end: int, number: int) -> None:
-        bare = short = self._heads(marker, line_end)
+        bare = short = number not in self._wrapped and self._heads(marker, line_end, number)
         # One that the next of its list follows at once is an item, however short.
         if bare and marker.rank is None and number + 1 < len(self._lines):
             after = self._lines[number + 1].markers
@@ -427,7 +523,8 @@ class _Outline:
         depth = self._parent_depth(marker, bare)
         parent = self._stack[depth]
         node = _Node(marker.start, "heading" if bare else "item", marker, paragraphs=[marker.start])
-        node.bare, node.short, node.title = bare, short, self._title(marker, line_end, parent, bare=bare)
+        node.bare, node.short = bare, short
+        node.title = self._asked(marker, line_end, number) or self._title(marker, line_end, parent, bare=bare)
         self._parents[marker.family, bare].add(parent.family)
         if marker.rank is not None:
             self._last_numbers[marker.family] = marker.number
@@ -460,6 +557,9 @@ class _Outline:
             return next((d for d, rank in ranks if rank < (marker.rank or 0)), 0)
         if marker.family == "appendix":
             return 0
+        if marker.family == QUESTION:
+            opened = next((depth for depth, other in self._labelled() if other.family == QUESTION), 0)
+            return opened - 1 if opened else self._new_list_parent(marker, bare=True)
         if marker.rank is not None:
             return self._ranked_parent(marker.rank)
         if len(marker.path) > 1:
@@ -636,6 +736,10 @@ class _Outline:
 
     def _add_unmarked(self, number: int) -> None:
         line = self._lines[number]
+        if number - 1 in self._wrapped and self._stack[-1] is not self._root:
+            # The rest of the paragraph above.
+            self._last_line_is_cell = False
+            return
         heading = self._acts_as_heading(number)
         self._last_line_is_cell = not heading and self._is_cell(number)
         if heading:
@@ -786,7 +890,9 @@ class _Outline:
             return False
         if is_bold_question(self._folded, line.start, line.end):
             return True
-        if not self._is_heading_text(line.start, line.end):
+        if self._folded[line.end - 1] == "?" and line.end - line.start <= MARKED_CHARS and self._is_answered(number):
+            return True
+        if number in self._wrapped or not self._is_heading_text(line.start, line.end):
             return False
         if BOLD.match(self._folded, line.start) or self._is_bracketed(line):
             return True
@@ -803,7 +909,7 @@ class _Outline:
         after = self._lines[number + 1]
         following = self._folded[after.start : min(after.end, after.start + 2 * HEADING_CHARS)]
         if after.markers:
-            return after.markers[0].number <= 1
+            return after.markers[0].number <= 1 or after.markers[0].family == QUESTION
         if heading[-1] == ":":
             return len(heading) <= HEADING_CHARS // 2 and not following.startswith("http")
         if len(following) > HEADING_CHARS or _PUNCTUATED.search(following) is not None:
@@ -881,6 +987,10 @@ class _Outline:
         """Say whether a numbered clause ends where a heading without a number follows."""
         if marker.family == "#":
             return False
+        if marker.family == QUESTION:
+            # It is within an answer if more questions follow its text, and above them if they follow it at once.
+            after = self._lines[number + 1].markers
+            return any(other.family == QUESTION for other in after) or not self._goes_on(marker, number)
         if self._is_bullet(node) and self._indent(self._lines[number].start) <= self._indent(node.start) + 1:
             return True
         # A heading with a number holds plain ones, unless it stands under a plain one itself, or ends a list of
@@ -895,7 +1005,8 @@ class _Outline:
 
     def _title(self, marker: Marker, line_end: int, parent: _Node, *, bare: bool) -> Span | None:
         """Return the span of a marked clause's title, if it has one."""
-        span = stripped(self._text, marker.end, line_end)
+        dash = _DASH.match(self._text, marker.end, line_end)
+        span = stripped(self._text, dash.end() if dash else marker.end, line_end)
         if span is None:
             return None
         start, end = span

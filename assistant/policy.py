@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from assistant.text import Span, sentences, shortened
+from assistant.text import Span, fold, sentences, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -301,7 +301,7 @@ class Policy:
                 parts.append(self._name(clause))
             elif not above or _WORDED.match(label):
                 parts.append(label)
-            elif label.startswith(f"{above}."):
+            elif fold(label).startswith(f"{fold(above)}."):
                 parts[-1] = parts[-1].removesuffix(above) + label
             else:
                 parts[-1] += _glue(parts[-1], label)
@@ -337,7 +337,7 @@ def _first_words(text: str) -> str:
 
 def _glue(left: str, right: str) -> str:
     # "1" and "2" printed side by side would read as twelve.
-    return f".{right}" if _ASCII_END.search(left) and _ASCII_START.match(right) else right
+    return f".{right}" if _ASCII_END.search(fold(left[-1:])) and _ASCII_START.match(fold(right[:1])) else right
 
 
 def is_bullet(label: str) -> bool:

@@ -113,6 +113,179 @@ def test_a_rule_of_every_kind_has_a_case() -> None:
     assert len(list(cases())) >= 25
 
 
+# --- Numbers that are none, and numbers of other kinds ------------------------------------------
+
+
+def labels(text: str) -> list[str]:
+    """Return the references of the clauses of a text that have a number."""
+    policy = parse(text)
+    check(policy)
+    return [policy.reference(clause.id) for clause in policy.walk() if clause.label]
+
+
+@pytest.mark.parametrize(
+    ("text", "references"),
+    [
+        (
+            "1. Leave\nStaff get leave at a rate of\n1.5 days a month, or\n2.5 days for seniors.\n2. Pay\nMonthly.",
+            "1 2",
+        ),
+        ("病假\n病假分三档：\n0.5天以内由主管批准；\n1.5天以内由经理批准；\n3.5天以上由总监批准。", ""),
+        ("1. Delivery\nWe charge:\n4.50 EUR for parcels\n9.50 EUR for express\n2. Terms\nNone.", "1 2"),
+        ("1. Fees\n1.1 percent of the price\n1.2 percent abroad\n2. Terms\nNone.", "1 2"),
+        ("1. Hours\nWe open at\n9.30 am and close at\n5.30 pm.\n2. Terms\nNone.", "1 2"),
+        ("加班\n1.5倍适用于工作日；\n2.5倍适用于休息日。", ""),
+        ("年假\n每月1天。\n1.1天，适用于满一年的员工；\n1.2天（含）以上须经批准。", ""),
+        ("报销\n1.1万元以下由经理批准\n1.2 万元以上由总监批准", ""),
+        ("1. Bags\nA bag has a warranty of\n2 years from the date of purchase.\n2. Shoes\nNone.", "1 2"),
+        ("1. Bags\nWe answer within\n1 day of your message.\n2. Shoes\nNone.", "1 2"),
+        ("1. Bags\nOf each we keep at least\n1 spare handle.\n2. Shoes\nNone.", "1 2"),
+        # Numbers all the same:
+        ("2. Returns\n2.1 Hours\nWe open at nine.\n2.2 Points\nNone.", "2 2.1 2.2"),
+        ("2.1手机号码\n用于登录。\n2.2日常管理\n每日备份。\n2.3年度审核\n每年一次。", "2.1 2.2 2.3"),
+        ("2.1 Notice\nOne month.\n2.4 Dismissal\nAt once.", "2.1 2.4"),
+        ("3.5 Returns\nYou may return goods.", "3.5"),
+        ("一、共享\n我们会共享。\n2.4例外情形\n以下情形无需同意。\n二、公开\n无。", "一 一2.4 二"),
+        ("2. Who we share it with\n2.1 Partners\nThey get names.\n2.2 Couriers\nThey get streets.", "2 2.1 2.2"),
+        ("Which data we ask for\n1 Name\nWe print it.\n2 Street\nWe go there.", "1 2"),
+    ],
+)
+def test_a_number_that_counts_something_is_no_clause(text: str, references: str) -> None:
+    assert labels(text) == references.split()
+
+
+@pytest.mark.parametrize(
+    ("text", "references"),
+    [
+        (
+            "第一編 總則\n第一章 通則\n第一條 為保護資料，制定本規定。\n第二條 會員應遵守。",
+            "第一編 第一編第一章 第一編第一章第一條 第一編第一章第二條",
+        ),
+        (
+            "第一條 應取得同意：\n第一項 書面；\n第二項 口頭。\n第一條的規定同樣適用。",
+            "第一條 第一條第一項 第一條第二項",
+        ),
+        ("第一章 收集\n第一節 註冊\n用於登入。\n附錄一 名單\n無。", "第一章 第一章第一節 附錄一"),
+        (
+            "Section A. Leave\nStaff have leave.\n1. Notice\nOne week.\nSection B. Pay\nMonthly.",
+            "Section_A Section_A.1 Section_B",
+        ),
+        ("Section H: Hours\nNine.\nSection I: Income\nNone.\nSection J: Joys\nMany.", "Section_H Section_I Section_J"),
+        ("PART A – GENERAL\nFor all.\nPART B – LEAVE\nFor some.", "PART_A PART_B"),
+        ("Clause 1: Returns\nWithin a month.\nClause 2: Refunds\nAt once.", "Clause_1 Clause_2"),
+        # References to clauses:
+        ("Forms\nPart A of the form must be filled in.\nSection C applies to drivers.\nClause 4 does not apply.", ""),
+    ],
+)
+def test_numbering_in_words(text: str, references: str) -> None:
+    assert labels(text) == [reference.replace("_", " ") for reference in references.split()]
+
+
+# --- Questions and answers ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "titles"),
+    [
+        (
+            "Q1：多久到账？\nA：三天。\nQ2：如果有质量问题，可以退货吗？\nA：可以。\n请联系客服，说明问题。",
+            "多久到账？|如果有质量问题，可以退货吗？",
+        ),
+        (
+            "FAQ\nQ: Who pays?\nA: We do.\nQ: May I return a bag, if I have used it?\nA. Yes. See below.",
+            "Who pays?|May I return a bag, if I have used it?",
+        ),
+        (
+            "问：多久到账？\n答：三天。\n问：运费谁出？答：我们。\n问：换货流程\n答：联系客服。",
+            "多久到账？|运费谁出？|换货流程",
+        ),
+        ("問：多久到賬？\n答：三天。\n問：可以換貨嗎？\n答：可以。", "多久到賬？|可以換貨嗎？"),
+        ("Question 1: Who pays?\nAnswer: We do.\nQuestion 2: When?\nAnswer: At once.", "Who pays?|When?"),
+        ("1. Who pays, if it is broken?\nA: We do.\n2. When?\nA: At once.", "Who pays, if it is broken?|When?"),
+        # No questions:
+        ("Results\nQ1: revenue rose.\nQ2: revenue fell.", ""),
+        ("问题：如下\n系统有时较慢。", ""),
+        ("## 问题、投诉以及建议\n请来电。", "问题、投诉以及建议"),
+    ],
+)
+def test_each_question_with_its_answer_is_a_clause(text: str, titles: str) -> None:
+    policy = parse(text)
+    check(policy)
+    found = [clause for clause in policy.walk() if clause.title]
+    assert [clause.title for clause in found] == [title for title in titles.split("|") if title]
+    for clause in found:
+        assert len(own(policy, clause).split("\n")) >= 2 or "答：" in own(policy, clause)
+        assert clause.children == ()
+
+
+def test_questions_stand_under_the_headings_between_them() -> None:
+    policy = parse(
+        "一、退款\nQ1：多久到账？\nA：三天。步骤如下：\n1. 申请。\n2. 等待。\nQ2：运费谁出？\nA：我们。\n"
+        "二、换货\nQ3：可以换货吗？\nA：可以。"
+    )
+    references = {
+        words: policy.reference(policy.at(policy.text.index(words)).id) for words in ("等待", "我们", "可以。")
+    }
+    assert references == {"等待": "一Q1.2", "我们": "一Q2", "可以。": "二Q3"}
+    plain = parse("退款\nQ: How long?\nA: Five days.\nContact us\nQ: Where?\nA: In Leeds.")
+    assert plain.reference(plain.at(plain.text.index("Leeds")).id) == "Contact us › Where?"
+
+
+# --- Lines that an editor wrapped -------------------------------------------------------------------
+
+WRAPPED = """2. Refunds
+
+We refund the price and the cost of standard delivery within five
+working days after the parcel has reached our warehouse in Leeds. If you
+paid by card, the money goes back to that card. We do not refund the
+30 pence that a gift wrapping costs, nor any price above that which is in
+3. of the list.
+Other costs
+Whoever sends a parcel back pays for its way, except where the goods are
+Faulty or not those that were ordered.
+3. Repairs
+(a) We repair bags within the period of the warranty, which is as a rule
+    2 years from the date of purchase, free of charge.
+(b) Other repairs cost £15.
+Lantern Bags Ltd
+Evening Street
+"""
+
+
+def test_wrapped_lines_are_paragraphs() -> None:
+    policy = parse(WRAPPED)
+    check(policy)
+    assert outline(policy).split("\n") == [
+        'root ""',
+        "  heading 2. [Refunds]",
+        "    heading [Other costs]",
+        "  heading 3. [Repairs]",
+        '    item (a) "We repair bags"',
+        '    item (b) "Other repairs "',
+        '    paragraph "Lantern Bags L"',
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Our bags have a warranty of\n2 years from the date of purchase\nand shoes have a warranty of six months.",
+        "We refund the price and the cost of standard delivery within five\nworking days after it has come back.",
+        "We refund the price of each bag and each shoe that you return to us\nand that is unused.\nWe do so at once.",
+    ],
+)
+def test_a_line_that_goes_on_is_no_heading(text: str) -> None:
+    policy = parse(f"1. Bags\n{text}\n2. Shoes\nNone.")
+    assert outline(policy) == 'root ""\n  heading 1. [Bags]\n  heading 2. [Shoes]'
+
+
+@pytest.mark.parametrize(
+    "heading", ["Who we share it with", "What we keep of your account once you have closed it with"]
+)
+def test_a_heading_is_one_though_its_last_word_could_go_on(heading: str) -> None:
+    assert parse(f"Terms\n\n{heading}\nWe share it with nobody.").root.children[0].title == heading
+
+
 # --- Lists without marks --------------------------------------------------------------------------
 
 ROWS = {
@@ -349,6 +522,12 @@ ADVERSARIAL = {
     "numbers after English sentences": "Text. 2. Next" * (N // 13),
     "indents": "".join(" " * (number % 300) + "- x\n" for number in range(N // 150)),
     "contents": "".join(f"{number}、标题{number}\n" for number in range(1, M // 20)) * 2,
+    "wrapped lines": ("word " * 13 + "word\n") * (M // 70),
+    "wrapped lines of Han": ("我们收集您的信息用于提供服务并且在必要时与第三方共享您的信息\n") * (M // 31),
+    "lines that go on": ("We refund the price of what was bought and is returned to\n") * (M // 58),
+    "questions": "Q: Why?\nA: Thus.\n" * (M // 17),
+    "questions in one line": "Q1: Why? A: Thus. " * (M // 18),
+    "numbers that count": "1.5 days\n2.5 days\n" * (M // 18),
     "one word": "x" * N,
     "mixed": "一、甲\n（一）乙\n1、丙\n（1）丁\n①戊\n" * (M // 25),
 }

@@ -110,6 +110,24 @@ def test_a_place_outside_the_text_is_refused(policy: Policy, offset: int) -> Non
         policy.at(offset)
 
 
+@pytest.mark.parametrize(
+    ("text", "references"),
+    [
+        (
+            "２．假期\n２．１　年假五天。\n２．２　病假\n２．２．１　须交证明。",
+            ["２", "２．１", "２．２", "２．２．１"],
+        ),
+        ("2. 假期\n2．1 年假五天。\n2．2 病假十天。", ["2", "2．1", "2．2"]),
+        ("２、假期\n（１）年假五天。\n（２）病假十天。", ["２", "２（１）", "２（２）"]),
+        ("２、假期\nＡ、年假五天。\nＢ、病假十天。", ["２", "２.Ａ", "２.Ｂ"]),
+        ("２．假期\n２．１　年假。\n２０．其他\n２０．１　无。", ["２", "２．１", "２０", "２０．１"]),
+    ],
+)
+def test_reference_of_full_width_numbers_is_as_printed(text: str, references: list[str]) -> None:
+    policy = parse(text)
+    assert [policy.reference(clause.id) for clause in policy.walk() if clause.label] == references
+
+
 @pytest.mark.parametrize("lookup", [Policy.path, Policy.__getitem__, Policy.reference])
 def test_an_unknown_id_is_a_key_error(policy: Policy, lookup: object) -> None:
     with pytest.raises(KeyError, match=r"policy 'example' has no clause '9\.9'"):

@@ -9,6 +9,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from textwrap import fill
 
 import hypothesis.strategies as st
 import pytest
@@ -316,6 +317,89 @@ def test_lines_that_an_editor_wrapped_are_joined() -> None:
     )
     assert markdown_text(wrapped)[0] == " ".join(wrapped.split())
     assert markdown_text("Lantern Post Ltd\nEvening Street\n")[0] == "Lantern Post Ltd\nEvening Street"
+
+
+LONG_LINE = "We collect the address that a parcel goes to, and the name"
+
+
+@pytest.mark.parametrize(
+    "rest", ["30 days after that.", "(if any) of its reader.", "£5 at least.", "[here](x) or there."]
+)
+def test_a_wrapped_line_may_begin_with_anything(rest: str) -> None:
+    for head in ("", "- ", "1. "):
+        blanks = " " * len(head)
+        joined = markdown_text(f"{head}{LONG_LINE}\n{blanks}{LONG_LINE}\n{blanks}{rest}\n")[0]
+        assert joined == f"{head}{LONG_LINE} {LONG_LINE} {rest.replace('[here](x)', 'here')}"
+
+
+@pytest.mark.parametrize(
+    "after",
+    ["- a list", "2. a list", "2.1 A clause", "(b) a list", "**Phone**: a name", "> a quote", "Q: Is it a question?"],
+)
+def test_what_begins_a_line_of_its_own_is_not_joined(after: str) -> None:
+    assert markdown_text(f"{LONG_LINE}\n{after}\n")[0].startswith(f"{LONG_LINE}\n")
+
+
+def test_lines_that_were_meant_as_lines_are_not_joined() -> None:
+    for source in (f"{LONG_LINE}  \nand more.\n", f"```\n{LONG_LINE}\nand more.\n```\n"):
+        assert markdown_text(source)[0] == f"{LONG_LINE}\nand more."
+
+
+TERMS = """LANTERN POST
+Terms of sale
+
+Returns
+You may return what you have bought within 30 days of the day on which you received it, provided that it is unused, \
+and in the box in which it came. What we made to your order cannot be returned. Returns are free in Ireland (see \
+5. below), and cost £5 or 6.50 EUR elsewhere. We pay the price back when the parcel has reached us.
+1. Write to us with the number of the order and the reason for which you send it back to our third-party store.
+2. Pack it.
+Refunds
+We refund the price and the cost of standard delivery within five working days after the parcel has reached our \
+warehouse in Leeds. If you paid by card, the money goes back to it, but for the 30 pence that a gift wrapping costs.
+
+Lantern Post Ltd
+Evening Street
+"""
+TERMS_ZH = """一、退货
+自签收之日起七日内，您可以无理由退货，但商品应当完好，包装齐全，并且不影响本店第二次销售，定制的商品除外。退货的运费由您承担。
+二、关于退款的时间以及方式的说明
+我们在收到退回的商品之后的七个工作日内审核，审核通过之后按照原来的支付方式退款，节假日顺延。使用优惠券的订单只退还实际支付的金额。
+（1）发现质量问题的，您可以申请换货，请保留商品的包装、发票以及与质量问题有关的照片，以便客服人员核实处理。
+（2）换货以一次为限。
+"""
+
+
+def wrapped(text: str, width: int) -> str:
+    lines = (fill(line, width, subsequent_indent="   " * line.startswith("1.")) for line in text.split("\n"))
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("width", range(54, 110, 5))
+def test_lines_of_a_text_that_was_wrapped_at_a_width_are_joined(width: int) -> None:
+    assert read_file(wrapped(TERMS, width).encode(), "x.txt").text == TERMS
+    assert read_file(TERMS.encode(), "x.txt").text == TERMS
+
+
+@pytest.mark.parametrize("width", range(26, 44, 3))
+def test_lines_of_a_chinese_text_that_was_wrapped_are_joined_without_blanks(width: int) -> None:
+    assert read_file(wrapped(TERMS_ZH, width).encode(), "x.txt").text == TERMS_ZH
+    assert read_file(TERMS_ZH.encode(), "x.txt").text == TERMS_ZH
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TEXT,
+        "We use it:\nto send you what you have ordered from us or from others\nto tell you of changes\nto answer you\n",
+        "Name\tWhat we do with the name that you give to us when you order\nstreet\tthe same\n" * 3,
+        "".join(f"{number}. item {number} of the list that we keep of all that you order\n" for number in range(1, 9)),
+        "我们收集您的手机号码、昵称、头像以及您主动填写的其他资料；\n我们收集您的订单。\n" * 4,
+        "LANTERN POST LIMITED\nEvening Street 5, Halifax\nWest Yorkshire\n\nWe answer letters.\n" * 3,
+    ],
+)
+def test_lines_of_other_texts_stay_as_they_are(text: str) -> None:
+    assert read_file(text.encode(), "x.txt").text == text
 
 
 NOTICE = """# Acme: What do we do with your data?

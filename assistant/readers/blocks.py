@@ -8,7 +8,16 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from assistant.lines import CELL_BREAK, HEADING_CHARS, MARKED_CHARS, is_bold_question, is_heading_text, read_lines
+from assistant.lines import (
+    CELL_BREAK,
+    HEADING_CHARS,
+    MARKED_CHARS,
+    QUESTION,
+    is_bold_question,
+    is_heading_text,
+    is_measure,
+    read_lines,
+)
 from assistant.text import fold, visible
 
 if TYPE_CHECKING:
@@ -84,14 +93,18 @@ def as_written(text: str) -> str:
 
 
 def number_of(text: str) -> Marker | None:
-    """Return the number that a block begins with, as the parser sees it; a bullet is none."""
-    lines = read_lines(fold(text[: 4 * HEADING_CHARS]))
-    return next((marker for line in lines[:1] for marker in line.markers if marker.path), None)
+    """Return the number that a block begins with, as the parser sees it; a bullet is none, and that of a question."""
+    return next((marker for marker in _markers(text) if marker.path and marker.family != QUESTION), None)
 
 
 def begins_item(text: str) -> bool:
     """Say whether a block begins with a number or a bullet."""
-    return any(line.markers for line in read_lines(fold(text[: 4 * HEADING_CHARS]))[:1])
+    return bool(_markers(text))
+
+
+def _markers(text: str) -> list[Marker]:
+    head = text[: 4 * HEADING_CHARS]
+    return [marker for line in read_lines(fold(head))[:1] for marker in line.markers if not is_measure(head, marker)]
 
 
 def text_of(blocks: Iterable[Block]) -> str:

@@ -7,11 +7,14 @@ import re
 from typing import TYPE_CHECKING
 
 from assistant.errors import FileError
-from assistant.readers.blocks import as_written
-from assistant.text import has_han
+from assistant.lines import WRAPPED, may_go_on, read_lines, wrapped_lines
+from assistant.readers.blocks import as_written, is_cjk
+from assistant.text import fold, has_han
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    from assistant.lines import Line
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -51,10 +54,10 @@ _FRONT_MATTER = re.compile(r"---[ \t]*\n(?:[^\n]*\n){0,100}?(?:---|\.\.\.)[ \t]*
 _FRONT_TITLE = re.compile(r"^title:[ \t]*[\"']?([^\n]*?)[\"']?[ \t]*$", re.MULTILINE)
 # At the head of a line that is no heading, row, mark of a heading, or anything else of Markdown's.
 _INDENTED = re.compile(r"^[ \t]+(?=[^\s#|<>`~=\[])(?![-*_ \t]+$)", re.MULTILINE)
-_ITEM_LINE = re.compile(r"\s{0,40}(?:[-*+•]|\d{1,3}[.)])\s")
-_INDENTED_WORDS = re.compile(r"\s{2,12}[A-Za-z(]")
-_WRAPPED = (50, 130)
-"""Characters of the lines of a Markdown paragraph that an editor wrapped; others were meant as lines."""
+# Right below another line, but one of its own: a name in bold with what it stands for, or the target of a link.
+_OWN_LINE = re.compile(
+    r"(?:\*\*|__)[^*_\n]{1,80}(?:[:.?]?(?:\*\*|__)[ \t]{0,9}$|:(?:\*\*|__)|(?:\*\*|__)[ \t]{0,2}:)|\[[^\]\n]{1,80}\]:"
+)
 
 
 def decoded(data: bytes, declared: str = "") -> str:
@@ -141,8 +144,11 @@ def _common_share(text: str) -> float:
 
 
 def plain_text(text: str) -> tuple[str, str]:
-    """Return the text of a text file, as it is but for what no reader sees, and no title of its format's."""
-    return as_written(text), ""
+    """Return the text of a text file, with nothing that no reader sees and wrapped lines joined, and no title."""
+    text = as_written(text)
+    folded = fold(text)
+    lines = read_lines(folded)
+    return _joined(text, lines, wrapped_lines(text, folded, lines)), ""
 
 
 def markdown_text(source: str) -> tuple[str, str]:
@@ -164,34 +170,55 @@ def markdown_text(source: str) -> tuple[str, str]:
     return text, title[1] if title else heading
 
 
+def _joined(text: str, lines: Sequence[Line], wrapped: set[int]) -> str:
+    """Return a text with each of the lines in `wrapped` and the one after it as one."""
+    parts: list[str] = []
+    start = 0
+    for number in sorted(wrapped):
+        before, after = lines[number], lines[number + 1]
+        # Nothing stands between Chinese words, nor behind the hyphen of "third-party".
+        solid = is_cjk(text[before.end - 1]) and is_cjk(text[after.start])
+        hyphen = text[before.end - 1] == "-" and text[before.end - 2].isalpha()
+        parts += [text[start : before.end], "" if solid or hyphen else " "]
+        start = after.start
+    return "".join((*parts, text[start:]))
+
+
 def _unwrapped(source: str) -> str:
-    """Return Markdown with the lines of each paragraph joined that an editor wrapped."""
-    paragraphs = re.split(r"(\n[ \t]*\n+)", source)
-    return "".join(
-        " ".join(lines) if _is_wrapped(lines := part.strip("\n").split("\n")) else _unwrapped_items(part)
-        for part in paragraphs
-    )
+    """Return Markdown with the lines of each paragraph and item joined that an editor wrapped."""
+    folded = fold(source)
+    lines = read_lines(folded)
+    wrapped: set[int] = set()
+    first, fenced = 0, False
+    for number, line in enumerate(lines):
+        fenced ^= source.startswith(("```", "~~~"), line.start)
+        after = lines[number + 1] if number + 1 < len(lines) else None
+        # Two blanks or a backslash say that a line ends here.
+        meant = fenced or after is None or source.startswith("  ", line.end) or source[line.end - 1] == "\\"
+        if (
+            after is None
+            or meant
+            or not may_go_on(source, folded, line, after)
+            or _OWN_LINE.match(source, after.start, after.end)
+        ):
+            wrapped.update(_wrapped_in(source, lines[first : number + 1], first))
+            first = number + 1
+    return _joined(source, lines, wrapped)
 
 
-def _unwrapped_items(paragraph: str) -> str:
-    """Return a paragraph with the lines of each bullet joined that an editor wrapped."""
-    least, most = _WRAPPED
-    lines: list[str] = []
-    last = ""
-    for line in paragraph.split("\n"):
-        wrapped = least <= len(last) <= most and _ITEM_LINE.match(last) and _INDENTED_WORDS.match(line)
-        if wrapped and not has_han(line):
-            lines[-1] += f" {line.strip()}"
-            # The next line is of the same item.
-            last = f"- {line.strip()}"
-        else:
-            lines.append(line)
-            last = line
-    return "\n".join(lines)
+def _wrapped_in(source: str, lines: Sequence[Line], first: int) -> Iterator[int]:
+    """Yield the numbers, from `first` on, of the wrapped lines of a paragraph or an item."""
+    least, most = WRAPPED
+    full = [least <= line.end - line.start <= most for line in lines[:-1]]
+    whole = all(full) and lines[-1].end - lines[-1].start <= most and not has_han(_words(source, lines))
+    for number, is_full in enumerate(full):
+        # What is indented below an item is of it, even where not all of its lines are full.
+        below = lines[0].markers and source[lines[number + 1].start - 1] in " \t"
+        if whole or (is_full and below and not has_han(_words(source, lines[number + 1 : number + 2]))):
+            yield first + number
+        elif not below:
+            return
 
 
-def _is_wrapped(lines: Sequence[str]) -> bool:
-    least, most = _WRAPPED
-    full = all(least <= len(line) <= most for line in lines[:-1]) and len(lines[-1]) <= most
-    goes_on = len(lines) > 1 and lines[0][:1] not in "#|>" and all(line[:1].isalpha() for line in lines[1:])
-    return full and goes_on and not has_han("".join(lines))
+def _words(source: str, lines: Sequence[Line]) -> str:
+    return source[lines[0].start : lines[-1].end]
