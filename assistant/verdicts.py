@@ -5,9 +5,10 @@ and whom it goes to. A sentence of the clause decides it if it states that act, 
 sense can be read: one negation at most, no other subject, nothing turned twice. A condition or an exception makes the
 verdict `conditional`, and is pointed at with the policy's own words.
 
-The rules err on the side of silence: every word of the question must be accounted for, and where two sentences that
-were found tell different things, nothing is said. The quote itself is shown either way. All words that the rules look
-for stand in `data/verdicts.toml`, with what each is looked for.
+The rules err on the side of silence: every word of the question must be accounted for; what is denied of one recipient,
+place or kind of person is not denied of all; and where two sentences of the policy tell different things, nothing is
+said, unless one of them is a condition of the other. The quote itself is shown either way. All words that the rules
+look for stand in `data/verdicts.toml`, with what each is looked for.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ def verdict_of(question: str, policy: Policy, clause_id: str, quote: str, others
         policy: The policy that the quote is from.
         clause_id: The clause that the quote is from.
         quote: The words that the answer quotes first.
-        others: What else was found: if it tells another thing, nothing is said.
+        others: What else was found: if it, or another clause of the policy, tells another thing, nothing is said.
     """
     thesaurus = extended(policy.concepts)
     asked = _asked(question, thesaurus)
@@ -94,25 +95,46 @@ def verdict_of(question: str, policy: Policy, clause_id: str, quote: str, others
         return None
     names = (policy.title, *policy.names)
     judge = _Judge(thesaurus, names)
-    own = list(judge.rulings(asked, quote))
-    if not own or any(ruling.polarity == "doubt" for ruling in own):
+    rulings = list(judge.rulings(asked, quote))
+    first = _first(asked.act, rulings)
+    if first is None:
         return None
-    if asked.act.asks == "item" and _IS in own and any(ruling.condition for ruling in own):
-        return None
-    # 我们可能使用…. 我们使用…: what is so is no longer a mere perhaps.
-    first = _IS if own[0] == _MAY and _IS in own else own[0]
     for text in others:
-        own += judge.rulings(asked, text)
-    if not _agree(first, own):
+        rulings += judge.rulings(asked, text)
+    # What stands in other clauses counts too, found or not: 账号内有余额的，不得注销.
+    block = policy[clause_id].start // _BLOCK
+    near = policy.text[max(block - 1, 0) * _BLOCK : (block + 2) * _BLOCK]
+    rulings += judge.rulings_in(asked, _sentences_near(near))
+    if asked.act.by == "you":
+        first = _with_reserve(first, rulings, _unlaid(quote))
+    if not _agree(first, rulings):
         return None
-    if asked.act.by == "you" and not first.condition and (terms := _words("terms_to_meet").search(_unlaid(quote))):
-        first = replace(first, condition=terms[0])
     verdict = first.verdict(asked)
     if not verdict.condition:
         return verdict
     # A condition is told in the policy's own words, or the verdict is not told.
     printed = _printed(verdict.condition, quote, names)
     return replace(verdict, condition=printed) if printed else None
+
+
+def _first(act: _Act, rulings: Sequence[_Ruling]) -> _Ruling | None:
+    """Return what a quote says first of all; None if any of its sentences leaves it open."""
+    if any(ruling.polarity == "doubt" for ruling in rulings):
+        return None
+    if act.asks == "item" and _IS in rulings and any(ruling.condition for ruling in rulings):
+        return None
+    # What the user may not do does not tell what he may.
+    telling = [ruling for ruling in rulings if act.by == "we" or ruling.polarity == "is"]
+    # 我们可能使用…. 我们使用…: what is so is no longer a mere perhaps.
+    return _IS if telling and telling[0] == _MAY and _IS in telling else next(iter(telling), None)
+
+
+def _with_reserve(permitted: _Ruling, rulings: Sequence[_Ruling], quote: str) -> _Ruling:
+    """Return what the user may do under the condition that is told elsewhere, if it has none: what he may not do."""
+    denied = next((ruling.condition for ruling in rulings if ruling.polarity == "is_not"), "")
+    terms = None if denied else _words("terms_to_meet").search(quote)
+    condition = permitted.condition or denied or (terms[0] if terms else "")
+    return replace(permitted, condition=condition)
 
 
 def _printed(words: str, text: str, names: Iterable[str]) -> str:
@@ -148,6 +170,7 @@ class _Act:
     party: bool = False
     beside: re.Pattern[str] | None = None
     about: re.Pattern[str] | None = None
+    undergone: re.Pattern[str] | None = None
     to_whom: Sequence[str] = ()
     flags: Sequence[str] = ()
 
@@ -172,7 +195,7 @@ def _words(name: str) -> re.Pattern[str]:
 def _acts() -> tuple[_Act, ...]:
     acts = []
     for entry in _table()["act"]:
-        read = {name: _either(entry[name]) for name in ("asked", "said")}
+        read = {name: _either(entry[name]) for name in ("asked", "said", "undergone") if name in entry}
         read |= {name: re.compile(entry[name]) for name in ("beside", "about") if name in entry}
         acts.append(_Act(**{**entry, **read}))
     return tuple(acts)
@@ -219,7 +242,12 @@ _WORD = re.compile(r"[\u3400-\u9fff]+|[a-z0-9'’-]+")
 _THING_KINDS = frozenset({"data_item", "identifier", "permission"})
 _OFFICIALS = frozenset({"authorities", "regulator", "court"})
 _PARTY_KINDS = frozenset({"vendor", "actor"})
+_NO_THIRD_PARTY = frozenset(
+    {"customer_service", "data_protection_officer", "data_subject", "eu_user", "minor", "under_14"}
+)
+"""Concepts of parties that are of the company, or the user."""
 _GENERAL = "personal_information"
+_YOUR = re.compile(r"\byour(?= )")
 _HAN = r"\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
 _LAYOUT = re.compile(rf"(?<=[{_HAN}])\s+(?=[{_HAN}])")
 
@@ -345,15 +373,25 @@ _NEAR = 40
 """Characters after a refusal in which stands what is refused."""
 
 
-def _sentences(text: str) -> list[str]:
-    """Return the sentences of a text, an exception in a sentence of its own joined to what it is about."""
+_BLOCK = 50_000
+"""Characters. Of a policy, what stands in the clause's block and in those beside it is read: all of most policies."""
+
+
+def _sentences(text: str) -> tuple[tuple[str, str], ...]:
+    """Return the sentences of a text, each also normalized, with an exception of a sentence joined to it."""
     told: list[str] = []
     for sentence in sentences_in(_LAYOUT.sub("", text)):
         if told and _words("excepted_before").match(sentence):
             told[-1] += f", {sentence}"
         else:
             told.append(sentence)
-    return told
+    return tuple((sentence, normalized(sentence)) for sentence in told)
+
+
+# A policy is read for one question after another.
+@lru_cache(maxsize=16)
+def _sentences_near(text: str) -> tuple[tuple[str, str], ...]:
+    return _sentences(text)
 
 
 def _agree(first: _Ruling, rulings: Sequence[_Ruling]) -> bool:
@@ -427,11 +465,16 @@ class _Judge:
         self._reader = _reader(thesaurus, tuple(names))
 
     def rulings(self, asked: _Asked, text: str) -> Iterator[_Ruling]:
-        """Yield what each sentence says, where it says anything to the question."""
+        """Yield what each sentence of a text says, where it says anything to the question."""
+        yield from self.rulings_in(asked, _sentences(text))
+
+    def rulings_in(self, asked: _Asked, sentences: Iterable[tuple[str, str]]) -> Iterator[_Ruling]:
+        """Yield what each sentence says; see `_sentences`."""
         former = ""
-        for raw in _sentences(text):
-            plain = normalized(raw)
-            if len(raw) > _LONGEST_SENTENCE or not asked.act.said.search(plain) or _words("children").search(plain):
+        patterns = [pattern for pattern in (asked.act.said, asked.act.undergone) if pattern]
+        for raw, plain in sentences:
+            is_silent = not any(pattern.search(plain) for pattern in patterns)
+            if len(raw) > _LONGEST_SENTENCE or is_silent or _words("children").search(plain):
                 former = plain
                 continue
             sentence = _read(self._reader, raw)
@@ -445,10 +488,15 @@ class _Judge:
     def _in_sentence(self, asked: _Asked, sentence: Sentence) -> Iterator[_Ruling]:
         rule = self._of_you if asked.act.by == "you" else self._of_us
         is_example = _words("example").search(sentence.plain)
-        for match in asked.act.said.finditer(sentence.plain):
+        spans = [match.span() for match in asked.act.said.finditer(sentence.plain)]
+        if asked.act.undergone:
+            # The thing stands first, so all of it stands before the end of the verb.
+            spans += [(match.end(), match.end()) for match in asked.act.undergone.finditer(sentence.plain)]
+        for start, end in spans:
             for place, part in enumerate(sentence.segments):
-                if part.start <= match.start() < part.end and not part.is_aside and not part.is_purpose:
-                    found = rule(asked, _Verb(sentence=sentence, place=place, start=match.start(), end=match.end()))
+                is_here = part.start <= start < part.end or start == end == part.end
+                if is_here and not part.is_aside and not part.is_purpose:
+                    found = rule(asked, _Verb(sentence=sentence, place=place, start=start, end=end))
                     if found:
                         yield _DOUBT if is_example else found
 
@@ -494,19 +542,29 @@ class _Judge:
         """Return what a verb says of what the policy's company does."""
         if not _is_told_of_us(asked.act, verb):
             return None
-        held, denied = self._holds(asked, verb), denials(verb.before)
+        led = _led(verb)
+        # We do not share, sell or rent: each of them.
+        before = verb.before if verb.part.subject_said else f"{led.strip()} {verb.before.strip()}".strip()
+        is_listed = _words("denied_list").fullmatch(before) is not None
+        held, denied = self._holds(asked, verb), denials(before if is_listed else verb.before)
         # Who keeps all information in a place keeps each there; who shares some of it may not share this.
         if not held or (held == "generally" and not denied and "general" not in asked.act.flags):
             return None
-        led, is_denied = _led(verb), denied > 0
+        is_denied = denied > 0
         if denied > 1 or denials(verb.after) or _words("masked").search(verb.plain, verb.part.start, verb.zone_end):
             return _DOUBT
         # We may not be able to serve you, or to send …: denied by a part that it goes on with.
-        is_turned = denials(led) or any(NEGATIVE & {*reading.split("+")} for reading in verb.part.carried)
-        if not _is_bare_no(asked.act, verb, held) if is_denied else is_turned:
+        carried = {label for reading in verb.part.carried for label in reading.split("+")}
+        is_turned = bool((denials(led) and not is_listed) or NEGATIVE & carried)
+        if not _is_bare_no(asked, verb, held) if is_denied else is_turned:
             return _DOUBT
+        if is_denied and asked.act.about and _words("minor").search(verb.plain):
+            return None
         if not self._goes_to(asked, verb.plain[verb.part.start : verb.zone_end], is_denied=is_denied):
             return None
+        if _is_for_others(verb) or (is_denied and self._is_narrowed(asked, verb)):
+            # What is not shared with one may be shared with another; but if some is not encrypted, not all is.
+            return _DOUBT if "general" in asked.act.flags else None
         found = _condition(asked.act, verb)
         if found == _DOUBT or (found == _IS and _words("in_principle").search(verb.plain, 0, verb.start)):
             return _DOUBT
@@ -521,22 +579,27 @@ class _Judge:
             return ""
         if asked.act.asks == "none":
             return "wholly"
-        zones = [verb.after]
+        if asked.act.beside:
+            plain = asked.act.beside.sub(_blank, plain)
+        zones = [plain[verb.end : verb.zone_end]]
         if asked.act.asks == "data":
-            zones.append(verb.before)
+            zones.append(plain[part.start : verb.start])
             former = verb.sentence.segments[verb.place - 1] if verb.place else None
             if former and not former.is_aside and not former.is_purpose and not part.subject_said:
                 zones.append(plain[former.start : former.end])
-        found = {self._held_in(asked, item) for zone in zones for item in _words("between").split(zone)}
+        found = {self._held_in(asked, zone, *span) for zone in zones for span in _items(zone)}
         return next((reach for reach in _REACHES if reach in found), "")
 
-    def _held_in(self, asked: _Asked, item: str) -> _Reach:
-        """Say whether an item of a list of objects is what is asked about."""
+    def _held_in(self, asked: _Asked, zone: str, first: int, last: int) -> _Reach:
+        """Say whether an item of a list of objects, which is part of `zone`, is what is asked about."""
+        item = zone[first:last]
         head = item[item.rfind("的") + 1 :] if has_han(item) else item
+        ahead = first + len(item) - len(head)
+        # `Your phone number` is a name of its own, of whom to write to.
         names = [
             (begin, head[begin:end], set(ids))
-            for begin, end, ids in self._thesaurus.find(head)
-            if not has_han(head) or _words("tail").fullmatch(head, end)
+            for begin, end, ids in self._thesaurus.find(_YOUR.sub(_blank, head))
+            if _stays(head, end) and not _is_another(zone, ahead + begin, ahead + end)
         ]
         points_back = _words("points_back").search(item) is not None
         if points_back and "general" in asked.act.flags:
@@ -553,13 +616,17 @@ class _Judge:
         if asked.act.asks != "data":
             return ""
         if general := _words("general_said").search(item):
+            if _is_another(zone, first + general.start(), first + general.end()):
+                return ""
             is_bare = owner.fullmatch(item, 0, general.start())
-            if is_bare and not points_back and (not has_han(item) or _words("tail").fullmatch(item, general.end())):
+            if is_bare and not points_back and _stays(item, general.end()):
                 return "generally" if asked.item else "wholly"
             return "" if asked.item else "partly"
         kinds = {self._thesaurus[concept].kind for *_, ids in names for concept in ids}
-        # Who shares an address shares personal information; who may delete it may not delete all.
-        is_some = asked.act.by == "we" and not asked.item and kinds & {"data_item", "identifier"}
+        # Who shares an address shares personal information; who encrypts it may not encrypt all, nor may who may delete
+        # it delete all.
+        is_of_all = asked.act.by == "you" or "general" in asked.act.flags
+        is_some = not is_of_all and not asked.item and kinds & {"data_item", "identifier"}
         return "partly" if is_some else ""
 
     def _is_same(self, asked: _Asked, name: str) -> bool:
@@ -576,7 +643,56 @@ class _Judge:
         is_covered = is_denied and not asked.party & _OFFICIALS
         if (is_covered or "third_party" in asked.party) and _words("any_company").search(text):
             return True
-        return any(asked.party & set(ids) for _, _, ids in self._thesaurus.find(text))
+        named = {
+            concept
+            for start, _, ids in self._thesaurus.find(text)
+            if not _words("all_but").search(text[:start])
+            for concept in ids
+        }
+        if "third_party" in asked.party and not is_denied:
+            # Who shares with couriers shares with others.
+            return any(self._thesaurus[concept].kind in _PARTY_KINDS for concept in named - _NO_THIRD_PARTY)
+        return bool(asked.party & named)
+
+    def _is_narrowed(self, asked: _Asked, verb: _Verb) -> bool:
+        """Say whether a denial is of some recipients, places, times or ends only, for all that can be told."""
+        plain, part = verb.plain, verb.part
+        lead = [(each.start, each.end) for each in _before(verb) if not each.is_aside and not each.is_purpose]
+        # A mere number, 2023年, is no segment.
+        lead.append((0, verb.sentence.segments[0].start))
+        if any(_words("narrows_lead").search(_unnarrowed(plain[start:end])) for start, end in lead):
+            return True
+        # 向…提供 and 提供给 have the recipient, or what leads to it, in the verb.
+        spans = [(part.start, verb.end if asked.act.party else verb.start), (verb.end, _end_of_denial(verb))]
+        if asked.act.party and plain[verb.end - 1] == "给":
+            spans = [(part.start, verb.end - 1), (verb.end - 1, spans[1][1])]
+        beside = asked.act.beside
+        texts = [beside.sub(_blank, plain[start:end]) if beside else plain[start:end] for start, end in spans]
+        left = (self._without_things(self._without_party(asked, _unnarrowed(text))) for text in texts)
+        return any(_words("narrows").search(text) for text in left)
+
+    def _without_party(self, asked: _Asked, text: str) -> str:
+        """Return a text without the party that is asked about, together with what leads to it."""
+        if not asked.party:
+            return text
+        parties = [span for span in self._thesaurus.find(text) if self._kinds(span[2]) & _PARTY_KINDS]
+        for start, end, ids in parties:
+            # 第三方广告商 and third-party advertisers are not all third parties.
+            is_narrower = any(first == end for first, *_ in parties) or not (has_han(text) or _stays(text, end))
+            lead = None if is_narrower or not asked.party & {*ids} else _words("party_lead").search(text[:start])
+            if lead:
+                text = _blanked(text, lead.start(), end)
+        return text
+
+    def _without_things(self, text: str) -> str:
+        """Return a text without the names of things, which may hold what looks like a preposition."""
+        for start, end, ids in self._thesaurus.find(text):
+            if self._kinds(ids) & _THING_KINDS:
+                text = _blanked(text, start, end)
+        return text
+
+    def _kinds(self, concepts: Iterable[str]) -> set[str]:
+        return {self._thesaurus[concept].kind for concept in concepts}
 
     # --- What one may do -----------------------------------------------------------------
 
@@ -585,9 +701,15 @@ class _Judge:
         plain, start = verb.plain, verb.start
         opening = max(plain.rfind("。", 0, start), plain.rfind(";", 0, start)) + 1
         permits = list(_words("may").finditer(plain, opening, start))
+        denied = _words("may_not").search(plain[:start], max(verb.part.start, permits[-1].end() if permits else 0))
+        if denied:
+            return self._of_denied(asked, verb, denied[0], follows=bool(permits))
         if not permits:
-            return _DOUBT if _words("may_not").search(plain, opening, start) else None
+            return None
         permit = permits[-1]
+        if conditions_in(permit[0]) & (_BINDING - {"only"}):
+            # 您年满十八周岁后可以注销.
+            return _told(_words("permission").sub("", permit[0]), leads=True)
         between = plain[permit.end() : start]
         if denials(between) or denials(permit[0]) or _words("not_a_right").search(plain, opening, start):
             return _DOUBT
@@ -596,8 +718,96 @@ class _Judge:
             return None
         place = next(i for i, part in enumerate(verb.sentence.segments) if permit.end() <= part.end)
         found = _condition(asked.act, replace(verb, place=place, start=permit.end()))
-        cases = _words("cases").search(between)
-        return _told(cases[0], leads=True) if found == _IS and cases else found
+        if found != _IS:
+            return found
+        if cases := _words("cases").search(between):
+            return _told(cases[0], leads=True)
+        # 仅可通过客服注销, `only by post`: one way, and no other.
+        end = next((mark.start() for mark in _MARKS.finditer(plain, verb.end)), len(plain))
+        only = _words("only_so").search(plain[:end], max(permit.start(), verb.part.start))
+        return _told(only[0], leads=False) if only else _IS
+
+    def _of_denied(self, asked: _Asked, verb: _Verb, denied: str, *, follows: bool) -> _Ruling | None:
+        """Return what words that deny that something may be done say; their condition is the words themselves.
+
+        Args:
+            asked: The question.
+            verb: What is denied.
+            denied: The words that deny it.
+            follows: Whether the same sentence permits it before.
+        """
+        plain, part = verb.plain, verb.part
+        # What others cannot do, and what we must not, says nothing of what the user may do.
+        if part.subject == "other" or (part.subject == "we" and _words("must_not").search(denied)):
+            return None
+        lead = _before(verb)
+        first = lead[0].start if lead else part.start
+        text = plain[first : part.end]
+        things = self._things(text)
+        # 您可以删除…，但已提交的不得删除: what was named before it.
+        is_it = follows and not things and not verb.after.strip()
+        is_it = is_it or bool(things & asked.item if asked.item else things)
+        if asked.act.asks == "data" and not is_it and not _words("general_said").search(text):
+            return None
+        whole = _TO_MARK.match(plain, part.start)
+        end = max(part.end, whole.end() if whole else part.end)
+        return replace(_told(plain[first:end], leads=False), polarity="is_not")
+
+
+def _stays(text: str, end: int) -> bool:
+    """Say whether what follows a name leaves it what it is: an address book is no address."""
+    if has_han(text):
+        return _words("tail").fullmatch(text, end) is not None
+    return _words("follows").match(text[end:]) is not None
+
+
+def _is_another(zone: str, start: int, end: int) -> bool:
+    """Say whether a thing is left out, or is of persons who are told apart from the one who asks: 求职者的手机号码."""
+    before = zone[:start]
+    if _words("left_out").search(before) or _words("others_before").search(before):
+        return True
+    # 收货人的姓名、手机号码, `names and phone numbers of applicants`: whose one is, the others of the list are too.
+    if has_han(zone):
+        return _words("others_before").search(before[: before.rfind("的") + 1]) is not None
+    whose = list(_words("whose").finditer(before))
+    if whose:
+        return _words("askers").fullmatch(whose[-1][0]) is None
+    return _words("others_after").search(zone, end) is not None
+
+
+def _items(zone: str) -> Iterator[tuple[int, int]]:
+    """Yield where the items of a list of objects begin and end."""
+    start = 0
+    for match in _words("between").finditer(zone):
+        yield start, match.start()
+        start = match.end()
+    yield start, len(zone)
+
+
+def _is_for_others(verb: _Verb) -> bool:
+    """Say whether a sentence tells of whom it speaks, and it is not the one who asks: for business customers."""
+    lead = [verb.plain[part.start : part.end] for part in _before(verb)]
+    return any(_words("for_others").search(text) for text in (*lead, verb.before))
+
+
+def _unnarrowed(text: str) -> str:
+    """Return a text without words that say that it holds in all cases, and for all."""
+    return _words("to_all").sub(_blank, _words("in_all_cases").sub(_blank, text))
+
+
+def _end_of_denial(verb: _Verb) -> int:
+    """Return the end of what a verb that is denied is denied of: that of its clause, conditions aside."""
+    end = verb.part.end
+    for part in verb.sentence.segments[verb.place + 1 :]:
+        # What follows another mark than the list's begins something else.
+        text = verb.plain[part.start : part.end].lstrip()
+        if part.subject_said or _words("turns_over").match(text) or _ENDS_CLAUSE.search(verb.plain, end, part.start):
+            break
+        if part.is_aside and not part.is_purpose:
+            break
+        end = part.end
+    excepted = _words("excepted_within").search(verb.plain, verb.end, end)
+    return excepted.start() if excepted else end
 
 
 def _is_told_of_us(act: _Act, verb: _Verb) -> bool:
@@ -613,12 +823,21 @@ def _is_told_of_us(act: _Act, verb: _Verb) -> bool:
     return not is_participle or _words("before_participle").search(before) is not None
 
 
-def _is_bare_no(act: _Act, verb: _Verb, held: _Reach) -> bool:
+def _is_bare(asked: _Asked, verb: _Verb) -> bool:
+    """Say whether a verb with its object names no narrower thing than the question: advertising cookies are not all."""
+    words = " ".join(_words("no_narrower").sub("", verb.plain[verb.start : verb.end]).split())
+    match = asked.act.asked.match(words)
+    return match is not None and words[match.end() :].strip() in ("", *asked.rest)
+
+
+def _is_bare_no(asked: _Asked, verb: _Verb, held: _Reach) -> bool:
     """Say whether a verb that is denied is denied of all that is asked about."""
+    act = asked.act
     if held == "partly" or _words("restricted").search(verb.before):
         return False
     if act.asks == "none":
-        return _words("no_more").fullmatch(verb.plain, verb.end, verb.part.end) is not None
+        is_all = _words("no_more").fullmatch(verb.plain, verb.end, verb.part.end) is not None
+        return is_all and ("impersonal" in act.flags or _is_bare(asked, verb))
     # Lest 如您拒绝短信（…）授权，我们不读取短信 be told as a plain no.
     return act.asks != "item" or not any(part.conditions & _BINDING for part in _before(verb))
 
@@ -645,7 +864,7 @@ def _told(words: str, *, leads: bool) -> _Ruling:
 
 def _condition(act: _Act, verb: _Verb) -> _Ruling:
     """Return the condition or exception of a verb: what leads into it, what stands beside it, or what follows."""
-    for find in (_leading, _beside, _following):
+    for find in (_leading, _beside, _within, _following):
         found = find(act, verb)
         if found != _IS:
             return found
@@ -681,6 +900,18 @@ def _beside(act: _Act, verb: _Verb) -> _Ruling:
     return _told(when[0], leads=True) if labels and when and not _words("at_use").search(when[0]) else _IS
 
 
+def _within(act: _Act, verb: _Verb) -> _Ruling:
+    """Return the exception, or the English condition, that stands after a verb beside it: shared only with drivers."""
+    if excepted := _words("excepted_within").search(verb.plain, verb.end, verb.part.end):
+        return _told(excepted[0], leads=False)
+    if act.by != "we" or has_han(verb.part.text):
+        return _IS
+    found = _words("narrowed").search(verb.plain, verb.end, verb.part.end)
+    if found is None and (consent := _words("consent").search(verb.plain, verb.end, verb.part.end)):
+        found = _TO_MARK.match(verb.plain, consent.start())
+    return _told(found[0], leads=False) if found else _IS
+
+
 def _following(act: _Act, verb: _Verb) -> _Ruling:
     """Return the exception, or the English condition, that follows a verb: 我们不会共享，但…除外."""
     is_over = False
@@ -698,12 +929,17 @@ def _following(act: _Act, verb: _Verb) -> _Ruling:
         is_over = is_over or (part.subject_said in ("we", "you") and not part.is_aside)
         if is_over or has_han(text) or not (part.conditions & _BINDING or _words("consent").search(text)):
             continue
+        is_asked = act.about and act.about.search(text) and not part.conditions & {"unless", "only"}
+        if is_asked or (act.by == "you" and _words("wish").search(text)):
+            continue
         when = _words("when_after").search(text)
         return _told(when[0], leads=False) if when else _DOUBT
     return _IS
 
 
 _TO_MARK = re.compile(r"[^,;:。.]{1,200}")
+_MARKS = re.compile(r"[,;:。.]")
+_ENDS_CLAUSE = re.compile(r"[;:。.]")
 
 
 def _before(verb: _Verb) -> list[Segment]:
@@ -739,6 +975,8 @@ def _led(verb: _Verb) -> str:
 def _as_condition(act: _Act, part: Segment, plain: str) -> Literal["condition", "none", "unclear"]:
     """Say whether a part of a sentence makes a condition of what stands after it."""
     text = plain[part.start : part.end]
+    if _words("in_all_cases").fullmatch(text.strip()) or _words("besides").match(plain, part.start):
+        return "none"
     if act.about:
         if _words("major").search(text):
             return "condition"

@@ -186,6 +186,234 @@ def test_where_the_text_leaves_it_open_nothing_is_said(question: str, quote: str
     assert told(question, quote) is None
 
 
+# --- What is denied of some, and what is told of others ------------------------------------
+
+NARROWED = [
+    # To one recipient.
+    ("Do you share my data?", "We do not share any data with advertisers."),
+    ("Do you share my phone number?", "We never share your data with advertisers."),
+    ("Do you sell my data?", "We do not sell your personal data to data brokers."),
+    ("Do you share my location?", "We do not share your location with advertisers. We share it with drivers."),
+    ("Do you share my data with advertisers?", "We do not share your data with political advertisers."),
+    ("Do you share my data with advertisers?", "We do not share your data with advertisers in Europe."),
+    ("Do you share my data with third parties?", "We do not share your data with third-party advertisers."),
+    ("Do you share my data?", "We do not share your data with anyone but advertisers."),
+    ("会共享我的信息吗", "我们不会向广告商共享您的个人信息。"),
+    ("会共享我的信息吗", "我们不会将您的个人信息与广告商共享。"),
+    ("会共享我的信息吗", "我们不会与第三方广告商共享您的个人信息。"),
+    ("会与广告商共享我的信息吗", "我们不会与境外广告商共享您的个人信息。"),
+    ("会卖我的信息吗", "我们不会将您的个人信息出售给竞争对手。"),
+    # In one place, at one time, for one end, in one way.
+    ("Is my data encrypted?", "Data is not encrypted at rest on your own device."),
+    ("Do you sell my data?", "In 2023 we did not sell your data."),
+    ("Do you sell my data?", "We have not sold any personal information in the preceding 12 months."),
+    ("Do you collect my location?", "We do not collect your location in the background."),
+    ("Do you collect my location?", "On our website, we do not collect your location."),
+    ("Do you collect my location?", "We do not collect your location for advertising."),
+    ("Do you collect my location?", "We do not collect your location to show ads."),
+    ("Do you share my data?", "We do not publicly share your data."),
+    ("Do you use cookies?", "In our app, we do not use cookies."),
+    ("Do you use cookies?", "We do not use advertising cookies."),
+    ("会收集我的位置吗", "我们不会在后台收集您的位置信息。"),
+    ("会收集我的位置吗", "我们不会为广告目的收集您的位置信息。"),
+    ("会收集我的位置吗", "我们不会收集您的位置信息用于广告推送。"),
+    ("会卖我的信息吗", "在欧盟，我们不会出售您的个人信息。"),
+    ("会卖我的信息吗", "2023年，我们没有出售您的个人信息。"),
+    ("会卖我的信息吗", "我们不会有偿出售您的个人信息。"),
+    ("会打推销电话吗", "我们不会在夜间拨打推销电话。"),
+    ("政策更新会通知我吗", "本政策如有轻微修改，我们不会通知您。"),
+    # Of some of it.
+    ("Do you sell my data?", "We do not sell all of your data."),
+    ("会卖我的信息吗", "我们不会出售您的全部个人信息。"),
+    ("Is my data encrypted?", "Card numbers are encrypted."),
+    ("信息会加密吗", "您的支付密码会加密存储。"),
+]
+OF_OTHERS = [
+    ("Do you sell my data?", "We do not sell data of business customers."),
+    ("Do you collect my phone number?", "We collect phone numbers of job applicants."),
+    ("Do you collect my phone number?", "We collect names and phone numbers from job applicants."),
+    ("Do you collect my phone number?", "We collect employee phone numbers."),
+    ("Do you collect my phone number?", "For business customers, we collect phone numbers."),
+    ("Do you collect my location?", "We collect drivers' location."),
+    ("Do you collect my email address?", "We collect your email address preferences."),
+    ("会收集我的手机号吗", "我们会收集收货人的姓名、手机号码。"),
+    ("会收集我的手机号吗", "对于企业客户，我们会收集手机号码。"),
+    ("会收集我的位置吗", "我们会收集骑手位置信息。"),
+    ("会卖我的信息吗", "我们不会出售企业客户的信息。"),
+    ("会卖我的信息吗", "我们会将信息同步至商品出售方。"),
+    ("我可以注销账号吗", "企业用户可以注销账号。"),
+    ("Can I delete my account?", "Users in Europe can delete the account."),
+    # Left out of what is told.
+    ("Do you collect my location?", "We collect everything except your location."),
+    ("Do you collect my location?", "We collect your name rather than your location."),
+    ("Do you share my data with advertisers?", "We share your data with everyone except advertisers."),
+    ("会与广告商共享我的信息吗", "我们会与除广告商以外的合作伙伴共享您的个人信息。"),
+    ("会收集我的位置吗", "我们无需收集您的位置信息。"),
+    ("会收集我的位置吗", "我们曾收集您的位置信息，目前已停止。"),
+]
+
+
+@pytest.mark.parametrize(("question", "quote"), [*NARROWED, *OF_OTHERS])
+def test_what_is_told_of_some_is_not_told_of_all(question: str, quote: str) -> None:
+    assert told(question, quote) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "quote", "expected"),
+    [
+        ("Do you share my data with advertisers?", "We do not share any data with advertisers.", "no"),
+        ("Do you share my data with advertisers?", "We do not share data with data brokers or advertisers.", "no"),
+        ("Do you share my data with advertisers?", "We do not share your data with any third party.", "no"),
+        ("会向广告商共享我的信息吗", "我们不会向广告商、数据经纪商共享您的个人信息。", "no"),
+        ("会向广告商共享我的信息吗", "我们不会向任何第三方共享您的个人信息。", "no"),
+        ("Do you sell my data?", "We will not sell your personal data to anyone, ever.", "no"),
+        ("Do you sell my data?", "We do not share, sell or rent your personal information.", "no"),
+        ("Do you sell my data?", "To protect your privacy, we do not sell your personal data.", "no"),
+        ("会卖我的信息吗", "在任何情况下，我们不会以任何形式出售您的个人信息。", "no"),
+        ("会卖我的信息吗", "我们绝不会向任何公司、组织或个人出售、出租您的个人信息。", "no"),
+        ("Do you store my data abroad?", "We do not store your data abroad.", "no"),
+        ("Do you use cookies?", "We do not use cookies.", "no"),
+        ("Do you collect my location?", "We no longer collect your location.", "no"),
+        # What is denied of one recipient does not deny that another gets it.
+        (
+            "Do you share my email address?",
+            "We share your email address with our mail provider. In 2023 we did not share any data with authorities.",
+            "yes",
+        ),
+        ("Do you share my data with third parties?", "We share your personal data with our couriers.", "yes"),
+        ("Do you collect my phone number?", "We collect your phone number for verification.", "yes"),
+        ("Do you collect my phone number?", "We collect the phone number of each user.", "yes"),
+        ("Do you collect my phone number?", "We collect our customers' phone numbers.", "yes"),
+        ("Do you collect my phone number?", "We collect only your name and phone number.", "yes"),
+        ("会收集我的手机号吗", "我们会收集您注册时填写的手机号码。", "yes"),
+        ("会收集我的手机号吗", "除了位置信息，我们还会收集您的手机号码。", "yes"),
+        ("Is my data encrypted?", "Your personal data is encrypted in transit and at rest.", "yes"),
+        # Only with one, only if one agrees, with all but one.
+        ("Do you share my data?", "We share your personal data only with drivers.", "conditional"),
+        ("Do you collect my location?", "We collect your location only with your consent.", "conditional"),
+        ("Do you share my data?", "We do not share your data with anyone except advertisers.", "conditional"),
+        ("Do you sell my data?", "We do not sell your data, except to our affiliates.", "conditional"),
+    ],
+)
+def test_what_is_told_of_all_still_decides(question: str, quote: str, expected: str) -> None:
+    assert kind(question, quote) == expected
+
+
+# --- What one may not do ---------------------------------------------------------------------
+
+MAY = "您可以在设置中注销账号。"
+CAN = "You can delete your account in Settings. "
+
+
+@pytest.mark.parametrize(
+    ("question", "quote", "condition"),
+    [
+        ("我可以注销账号吗？", f"{MAY}账号内有余额的，不得注销账号。", "账号内有余额的，不得注销账号"),
+        ("我可以注销账号吗", f"{MAY}企业账号不支持注销。", "企业账号不支持注销"),
+        ("我可以注销账号吗", f"{MAY}有未完成订单时无法注销。", "有未完成订单时无法注销"),
+        ("我可以注销账号吗", f"账号内有余额的，不得注销账号。{MAY}", "账号内有余额的，不得注销账号"),
+        ("我可以注销账号吗", "您仅可通过客服注销账号。", "仅可通过客服注销账号"),
+        ("我可以注销账号吗", "您年满十八周岁后可以注销账号。", "您年满十八周岁后"),
+        ("我可以注销账号吗", "您可以注销账号，但须先结清欠款。", "但须先结清欠款"),
+        ("我可以撤回同意吗", "您可以撤回您的授权同意，但订单进行中不得撤回。", "但订单进行中不得撤回"),
+        ("我能删除个人信息吗", "您可以删除您的个人信息。订单信息无法删除。", "订单信息无法删除"),
+        ("我能删除个人信息吗", "您可以删除您的个人信息，交易记录除外。", "交易记录除外"),
+        ("我可以注销账号吗", f"{MAY}欠款结清之前，账号不会被注销。", "欠款结清之前，账号不会被注销"),
+        ("我可以拒绝cookie吗", "您可以通过浏览器设置拒绝Cookie。必要的Cookie无法关闭。", "必要的Cookie无法关闭"),
+        (
+            "Can I delete my account?",
+            f"{CAN}An account with a balance cannot be deleted.",
+            "An account with a balance cannot be deleted",
+        ),
+        ("Can I delete my account?", "You can delete your account only by post.", "only by post"),
+        (
+            "Can I delete my account?",
+            "You can delete your account, unless it has a balance.",
+            "unless it has a balance",
+        ),
+        (
+            "Can I delete my account?",
+            f"{CAN}No account with a balance can be deleted.",
+            "No account with a balance can be deleted",
+        ),
+        (
+            "Can I delete my account?",
+            f"{CAN}Deletion is not possible while an order is open.",
+            "Deletion is not possible while an order is open",
+        ),
+        (
+            "Can I delete my account?",
+            "You can delete your account in Settings, but not while an order is open.",
+            "but not while an order is open",
+        ),
+        (
+            "Can I delete my account?",
+            "You can delete your account once all orders are paid.",
+            "once all orders are paid",
+        ),
+        ("Can I delete my account?", f"{CAN}You must first settle all debts.", "must first settle all debts"),
+        (
+            "Can I delete my data?",
+            "You can delete your data. Invoices cannot be deleted.",
+            "Invoices cannot be deleted",
+        ),
+        (
+            "Can I withdraw my consent?",
+            "You can withdraw your consent at any time. Consent to the contract cannot be withdrawn.",
+            "Consent to the contract cannot be withdrawn",
+        ),
+    ],
+)
+def test_what_one_may_not_do_is_the_condition_of_what_one_may(question: str, quote: str, condition: str) -> None:
+    verdict = told(question, quote)
+    assert verdict
+    assert (verdict.kind, verdict.condition) == ("conditional", condition)
+
+
+@pytest.mark.parametrize(
+    ("question", "quote"),
+    [
+        ("我可以注销账号吗", f"{MAY}账号注销后不可恢复。"),
+        ("我可以注销账号吗", f"{MAY}注销账号后，您将无法登录。"),
+        ("我可以撤回同意吗", "您可以撤回您的授权同意。我们将无法继续为您提供撤回同意所对应的服务。"),
+        ("我能更正个人信息吗", "您可以更正您的个人信息。未经您同意，我们不得更正您的个人信息。"),
+        ("Can I delete my account?", f"{CAN}Once deleted, it cannot be restored."),
+        ("Can I delete my account?", "You can delete your account if you wish."),
+        ("Can I delete my account?", "You can delete your account within the app."),
+        ("Can I correct my name?", "You can correct your name in Settings. Your date of birth cannot be changed."),
+    ],
+)
+def test_what_follows_and_what_others_may_not_do_is_no_condition(question: str, quote: str) -> None:
+    assert kind(question, quote) == "yes"
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "quote"),
+    [
+        ("我可以注销账号吗", "1. 您可以在设置中注销账号。\n2. 账号内有余额的，不得注销账号。", MAY),
+        (
+            "Can I delete my account?",
+            "1. You can delete your account in Settings.\n2. An account with a balance cannot be deleted.",
+            CAN.strip(),
+        ),
+        (
+            "Do you sell my data?",
+            "1. We do not sell your data.\n2. We may sell your data.",
+            "We do not sell your data.",
+        ),
+    ],
+)
+def test_another_clause_that_tells_another_thing_leaves_it_open(question: str, text: str, quote: str) -> None:
+    policy, alone = policy_of(text), policy_of(text.partition("\n")[0])
+    assert verdict_of(question, policy, "1", quote) is None
+    assert verdict_of(question, alone, "1", quote)
+
+
+def test_what_one_may_not_do_does_not_tell_what_one_may() -> None:
+    assert told("我可以注销账号吗", "账号内有余额的，不得注销账号。", MAY) is None
+    assert told("Can I delete my account?", "You cannot delete your account.") is None
+
+
 def test_clauses_that_tell_different_things_decide_nothing() -> None:
     no, yes = "我们不会收集您的位置信息。", "我们会收集您的位置信息。"
     assert kind("会收集我的位置吗", no) == "no"
@@ -318,7 +546,8 @@ def test_every_entry_of_words_is_looked_for() -> None:
     ],
 )
 def test_a_long_text_is_read_in_time(run: str) -> None:
-    patterns = [pattern for act in _acts() for pattern in (act.asked, act.said, act.beside, act.about) if pattern]
+    of_acts = [(act.asked, act.said, act.undergone, act.beside, act.about) for act in _acts()]
+    patterns = [pattern for patterns in of_acts for pattern in patterns if pattern]
     text = run * (5_000 // len(run))
     for pattern in [*patterns, _form_words(), *map(_words, _table()["words"])]:
         started = time.thread_time()
