@@ -4,8 +4,8 @@ A policy's folder holds `policy.txt`, the text in UTF-8, and `policy.toml`, what
 about it; it may hold `translations/en.toml`, its English, and `thesaurus.toml`, names of its own.
 A folder with a `policy.txt` of its own is a corpus of one policy.
 
-Policies are added and removed while others read: a policy's folder is made under a hidden name and gets its own when
-it is whole, and one that is removed is moved into a hidden folder, so that nothing is lost.
+Policies are added, updated and removed while others read: what is new is made under a hidden name and gets its own
+when it is whole; what is removed or replaced is kept in a hidden folder, so that nothing is lost.
 """
 
 from __future__ import annotations
@@ -155,8 +155,15 @@ def read_translation(folder: Path) -> Translation:
         PolicyError: If the file is not as it should be; the message names it and the remedy.
     """
     path = folder / TRANSLATION_FILE
-    if not path.exists():
-        return Translation()
+    return read_translation_file(path) if path.exists() else Translation()
+
+
+def read_translation_file(path: Path) -> Translation:
+    """Read a file of English that need not stand in its policy's folder.
+
+    Raises:
+        PolicyError: If it is missing or not as it should be; the message names it and the remedy.
+    """
     return read_table(_toml(path, max_bytes=MAX_TRANSLATION_BYTES), path)
 
 
@@ -268,7 +275,7 @@ def _date(path: Path, value: object) -> str:
     raise PolicyError(f"{path}: effective_date must be a date such as 2022-02-20, not {value!r}")
 
 
-# --- Adding, correcting, removing ----------------------------------------------------------
+# --- Adding, updating, correcting, removing ------------------------------------------------
 
 
 def folders_of(settings: Settings) -> dict[str, Path]:
@@ -291,13 +298,15 @@ def _within(folder: Path, path: Path) -> bool:
     return path.parent.resolve() == folder.resolve() or path.resolve() == folder.resolve()
 
 
-def add_policy(settings: Settings, text: str, *, name: str = "", **known: Any) -> Policy:
+def add_policy(settings: Settings, text: str, *, name: str = "", numbered: bool = True, **known: Any) -> Policy:
     """Add a policy to the corpus in use; all of it is there at once, or nothing.
 
     Args:
         settings: Say which corpus that is.
         text: The policy, for instance as `assistant.readers.read_file` returns it.
         name: Name of the file that it was read from; the id is made of it if there is no title.
+        numbered: Whether an id that is made of a title gets a number where there is such a policy; else that is an
+            error.
         known: What is known about it, by the keys of `policy.toml`; blank ones are left out. An id is made of the title
             if none is given.
 
@@ -316,9 +325,9 @@ def add_policy(settings: Settings, text: str, *, name: str = "", **known: Any) -
         taken = {known_id.casefold() for known_id in folders_of(settings)}
         if "id" not in said:
             made = parse(text, **_checked({"id": "policy"} | said, Path(METADATA_FILE)))
-            said["id"] = _free(said.get("title") or Path(name).stem or made.title, taken)
-        elif str(said["id"]).casefold() in taken:
-            raise CorpusError(f"there is a policy {said['id']!r} already: remove it first, or choose another id")
+            said["id"] = _free(said.get("title") or Path(name).stem or made.title, taken if numbered else ())
+        if str(said["id"]).casefold() in taken:
+            raise CorpusError(_taken(settings, str(said["id"])))
         checked = _checked(dict(said), Path(METADATA_FILE))
         parse(text, **checked)
         staged = folder / f"{_STAGED}{uuid.uuid4().hex}"
@@ -333,6 +342,89 @@ def add_policy(settings: Settings, text: str, *, name: str = "", **known: Any) -
         finally:
             shutil.rmtree(staged, ignore_errors=True)
     return policy
+
+
+def _taken(settings: Settings, policy_id: str) -> str:
+    """Return what to do where there is a policy of this id, case aside."""
+    known_id, folder = next(
+        (known_id, folder)
+        for known_id, folder in folders_of(settings).items()
+        if known_id.casefold() == policy_id.casefold()
+    )
+    update = f"`policies update {known_id}` puts a new version in its place, or " * may_change(settings, folder)
+    return f"there is a policy {known_id!r} already: {update}choose another id for another policy"
+
+
+def same_text(settings: Settings, text: str) -> str | None:
+    """Return the id of a policy in use that has this very text, or None; a corpus that is not there yet has none.
+
+    Raises:
+        CorpusError: As `folders_of`.
+        PolicyError: As `folders_of`, and if the text of a policy cannot be read.
+    """
+    if settings.corpus is not None and not settings.corpus.exists():
+        return None
+    folders = folders_of(settings).items()
+    return next((policy_id for policy_id, folder in folders if read_text(folder / TEXT_FILE) == text), None)
+
+
+def update_policy(settings: Settings, policy_id: str, text: str, **known: Any) -> tuple[Policy, Path]:
+    """Put a new version of a policy's text in the place of the former one, all of it or nothing.
+
+    What is known about it stays as far as `known` does not change it, and so do its translation, of which what has
+    changed is no longer shown, and its thesaurus.
+
+    Args:
+        settings: Say which corpus is in use.
+        policy_id: The policy.
+        text: Its new text.
+        known: What else has changed, by the keys of `policy.toml`, as for `change_policy`.
+
+    Returns:
+        The policy as it is now, and the hidden folder that holds the former version.
+
+    Raises:
+        PolicyError: If the text or what is known is not as it should be.
+        CorpusError: If the text is the same, there is no such policy, it came with the package, or cannot be written.
+    """
+    folder = settings.writable_dir()
+    with _writing(folder):
+        path = _changeable(settings, policy_id)
+        if read_text(path / TEXT_FILE) == text:
+            raise CorpusError(
+                f"policy {policy_id!r} has this very text already: "
+                f"`policies set {policy_id}` corrects what else is known about it"
+            )
+        staged = folder / f"{_STAGED}{uuid.uuid4().hex}"
+        try:
+            _copy(path, staged)
+            storage.write(staged / TEXT_FILE, text)
+            storage.write(staged / METADATA_FILE, _changed(path / METADATA_FILE, policy_id, known))
+            # As a whole, before anything is in use.
+            policy = read_policy(staged)
+            kept = _kept_place(folder, path)
+            _copy(path, kept)
+            # Moved one right after the other: each is whole, and both are on the disk.
+            for name in (METADATA_FILE, TEXT_FILE):
+                (staged / name).replace(path / name)
+            storage.flush(path)
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
+    return policy, kept
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a policy's folder, without what is hidden in it: it may be the corpus itself."""
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns(".*"))
+
+
+def _kept_place(folder: Path, path: Path) -> Path:
+    """Return a new place in the hidden folder for a policy's folder, named by the time."""
+    at = datetime.datetime.now(tz=datetime.UTC).strftime("%Y%m%dT%H%M%S")
+    removed = folder / REMOVED
+    removed.mkdir(exist_ok=True)
+    places = (removed / f"{path.name}-{at}{f'-{number}' * (number > 1)}" for number in count(1))
+    return next(place for place in places if not place.exists())
 
 
 def change_policy(settings: Settings, policy_id: str, **known: Any) -> Policy:
@@ -350,21 +442,26 @@ def change_policy(settings: Settings, policy_id: str, **known: Any) -> Policy:
         PolicyError: If what is known is not as it should be then.
         CorpusError: If there is no such policy, it came with the package, or cannot be written.
     """
-    if "id" in known:
-        raise PolicyError("the id of a policy stays: its links and its translation are by it")
     folder = settings.writable_dir()
     with _writing(folder):
         path = _changeable(settings, policy_id) / METADATA_FILE
-        table = _document(path)
-        table.setdefault("id", policy_id)
-        for key, value in known.items():
-            if said := _cleaned({key: value}):
-                table[key] = said[key]
-            else:
-                table.pop(key, None)
-        _checked(table.unwrap(), path)
-        storage.write(path, table.as_string())
+        storage.write(path, _changed(path, policy_id, known))
         return read_policy(path.parent)
+
+
+def _changed(path: Path, policy_id: str, known: Mapping[str, Any]) -> str:
+    """Return the metadata in a file with what is to be changed, checked; comments stay."""
+    if "id" in known:
+        raise PolicyError("the id of a policy stays: its links and its translation are by it")
+    table = _document(path)
+    table.setdefault("id", policy_id)
+    for key, value in known.items():
+        if said := _cleaned({key: value}):
+            table[key] = said[key]
+        else:
+            table.pop(key, None)
+    _checked(table.unwrap(), path)
+    return str(table.as_string())
 
 
 def remove_policy(settings: Settings, policy_id: str) -> Path:
@@ -384,19 +481,18 @@ def remove_policy(settings: Settings, policy_id: str) -> Path:
     with _writing(folder):
         path = _changeable(settings, policy_id)
         if len(folders_of(settings)) < 2:
-            raise CorpusError(f"policy {policy_id!r} is the only one: add another one first")
-        at = datetime.datetime.now(tz=datetime.UTC).strftime("%Y%m%dT%H%M%S")
-        removed = folder / REMOVED
-        removed.mkdir(exist_ok=True)
-        places = (removed / f"{path.name}-{at}{f'-{number}' * (number > 1)}" for number in count(1))
-        place = next(place for place in places if not place.exists())
+            raise CorpusError(
+                f"policy {policy_id!r} is the only one: add another one first, or put a new version in its place with "
+                f"`policies update {policy_id}`"
+            )
+        place = _kept_place(folder, path)
         path.rename(place)
         storage.flush(folder)
     return place
 
 
 REMOVED = ".removed"
-"""Folder of a corpus that policies which are removed are moved to."""
+"""Folder of a corpus that keeps what was removed, and former versions of what was updated."""
 _STAGED = ".adding-"
 _LOCK = ".lock"
 _WAIT_S = 10

@@ -94,8 +94,8 @@ class Settings(BaseSettings):
     )
     embedder: str = Field(
         "bundled",
-        description="Embedding model: `bundled` for the one that comes with the package, or the name or path of a "
-        "sentence-transformers model (extra `models`).",
+        description="Embedding model: `bundled` for the one that comes with the package, a folder that "
+        "`policy-assistant train` wrote, or the name or path of a sentence-transformers model (extra `models`).",
     )
     reranker: str | None = Field(
         None,
@@ -153,7 +153,8 @@ class Settings(BaseSettings):
     )
     server_data: _Folder | None = Field(
         None,
-        description="Folder for what the service must keep, keys and feedback; by default in the user's data folder.",
+        description="Folder for what the service must keep: keys, conversations and feedback; by default in the user's "
+        "data folder.",
     )
     server_secret: Annotated[SecretStr, AfterValidator(_long_enough)] | None = Field(
         None,
@@ -186,8 +187,8 @@ class Settings(BaseSettings):
         None,
         ge=1,
         le=256,
-        description="Questions that a process works on at once; by default one for each core, or eight with a language "
-        "model.",
+        description="Questions that a process works on at once; by default one for each core, or eight for each core "
+        "with a language model.",
     )
     server_queue: int = Field(
         64, ge=0, description="Questions that may wait for their turn in a process; beyond them it answers 503."
@@ -322,4 +323,6 @@ def _explained(error: ValidationError, given: dict[str, Any]) -> str:
     # An address may hold a password.
     hidden = "SecretStr" in str(Settings.model_fields[name].annotation) or "@" in str(first["input"])
     given_value = "(not shown)" if hidden else repr(first["input"])
-    return f"setting {where} cannot be {given_value}: {first['msg'].lower()}"
+    # Our own words come with a prefix of the library's.
+    wanted = first["msg"].removeprefix("Value error, ")
+    return f"setting {where} cannot be {given_value}: {wanted[:1].lower()}{wanted[1:]}"

@@ -175,6 +175,8 @@ def _only(table: Mapping[str, Any], known: tuple[str, ...], path: Path, where: s
 def current(policy: Policy, translation: Translation) -> Mapping[str, tuple[str, ...]]:
     """Return what `Policy.translations` holds: the renderings of clauses that are as they were when translated.
 
+    Clauses of which nothing is rendered yet are left out: a file that was not begun is as good as none.
+
     Raises:
         PolicyError: If such a clause has more or fewer renderings than sentences, or if the policy is in English.
     """
@@ -190,8 +192,18 @@ def current(policy: Policy, translation: Translation) -> Mapping[str, tuple[str,
                 f'[clauses."{clause.id}"] en must have {len(lines)} texts, one a sentence, not {len(rendering.en)}: '
                 'write "" for one that is not translated yet'
             )
-        found[clause.id] = rendering.en
+        if any(rendering.en):
+            found[clause.id] = rendering.en
     return MappingProxyType(found)
+
+
+def complete_clauses(policy: Policy) -> int:
+    """Return how many clauses have the English of every sentence, the policy itself not counted."""
+    return sum(
+        all(english or not _has_words(policy.text[start:end]) for (start, end), english in policy.renderings(clause))
+        for clause in policy.walk()
+        if clause is not policy.root and clause.id in policy.translations
+    )
 
 
 def gaps(policy: Policy, translation: Translation) -> tuple[Gap, ...]:
@@ -206,7 +218,8 @@ def gaps(policy: Policy, translation: Translation) -> tuple[Gap, ...]:
             if _has_words(sentence) and not (renderings and renderings[place])
         ]
         if unrendered:
-            kind: GapKind = "missing" if renderings or clause.id not in translation.clauses else "outdated"
+            former = translation.clauses.get(clause.id)
+            kind: GapKind = "missing" if former is None or former.sha256 == digest(policy, clause) else "outdated"
             reference = policy.reference(clause.id)
             found.append(Gap(kind=kind, clause_id=clause.id, reference=reference, text="\n".join(unrendered)))
     ids = {clause.id for clause in policy.walk()}
@@ -216,11 +229,16 @@ def gaps(policy: Policy, translation: Translation) -> tuple[Gap, ...]:
     return tuple(found)
 
 
-def template(policy: Policy, translation: Translation) -> str:
+def template(policy: Policy, translation: Translation, former_text: str = "") -> str:
     """Return a translation file of all clauses, with each sentence above the place for its rendering.
 
     Renderings are taken over from `translation` wherever the sentences are the same, even if the clause stands
     elsewhere now. Those of other sentences are kept as comments.
+
+    Args:
+        policy: What is translated.
+        translation: What the file said before.
+        former_text: The file itself, for the comments of that kind that it already has.
     """
     taken_over = {rendering.sha256: rendering.en for rendering in translation.clauses.values()}
     blocks = [_head(policy, translation)]
@@ -243,17 +261,22 @@ def template(policy: Policy, translation: Translation) -> str:
             block += [f"  # {line}", f"  {_quoted(known[place]) if len(known) == len(lines) else _quoted('')},"]
         blocks.append("\n".join([*block, "]"]))
     for clause_id, rendering in translation.clauses.items():
-        if rendering.sha256 not in used:
+        if rendering.sha256 not in used and any(rendering.en):
             former_lines = [f"#   {_quoted(line)}" for line in rendering.en]
-            blocks.append("\n".join([f"# No longer in the policy, formerly {clause_id}:", *former_lines]))
+            blocks.append("\n".join([f"{_GONE} {clause_id}:", *former_lines]))
+    kept = (block.strip() for block in former_text.replace("\r\n", "\n").split("\n\n"))
+    blocks += [block for block in dict.fromkeys(kept) if block.startswith(_GONE) and block not in blocks]
     return "\n\n".join(blocks) + "\n"
+
+
+_GONE = "# No longer in the policy, formerly"
 
 
 _HEAD = """\
 # English courtesy translation of {id} {version}; the policy's own text prevails.
 # One text a sentence, "" where it is not translated yet. Leave sha256 as it is: it tells when the sentences change.
 # Where a heading and its text stand in one sentence, put ": " between them.
-# Then run: policy-assistant translations check {id}"""
+# Then run: policy-assistant translations check {id} (with --corpus FOLDER for a corpus of your own)"""
 
 
 def _head(policy: Policy, translation: Translation) -> str:

@@ -9,20 +9,25 @@ import re
 import shutil
 import subprocess
 import sys
+import types
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import pytest
+import typer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistant import Settings, open_corpus
-from assistant.cli import main
+from assistant.backends import check_folders
+from assistant.cli import app, main
+from assistant.errors import ModelError
 from assistant.text import visible
 from tests.conftest import FIXTURES, FakeEmbedder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from assistant import Policy
 
@@ -528,6 +533,97 @@ def test_a_corpus_that_is_none_is_named_with_the_remedy(
 def test_an_unknown_policy_is_named_with_the_known_ones(run: Runs, arguments: list[str]) -> None:
     complaint = "policy-assistant: there is no policy 'nowhere': the corpus has lantern, yunchao\n"
     assert run(*arguments, "nowhere") == (ERROR, "", complaint)
+
+
+@pytest.mark.parametrize("name", ["nosuch.docx", "./nowhere", "drafts/nowhere"])
+def test_a_file_that_is_not_there_is_told_apart_from_a_policy(run: Runs, tmp_path: Path, name: str) -> None:
+    complaint = f"there is no policy '{name}', and there is no such file: the corpus has lantern, yunchao"
+    assert run("outline", name) == (ERROR, "", f"policy-assistant: {complaint}\n")
+    assert (
+        f"{tmp_path} is a folder: read the policies in it with --corpus {tmp_path}" in run("outline", str(tmp_path)).err
+    )
+
+
+@pytest.mark.parametrize("command", [["ask"], ["search"], ["thesaurus", "explain"]], ids=" ".join)
+@pytest.mark.parametrize("options", [[], ["--json"]], ids=["", "json"])
+def test_a_question_without_quotes_is_told_to_have_some(run: Runs, command: list[str], options: list[str]) -> None:
+    code, out, err = run(*command, "who", *options, "are", "you?")
+    assert (code, out) == (USAGE, "")
+    assert "put the question in quotes" in " ".join(err.replace("│", "").split())
+    # What is no word of a question is told as before.
+    assert "No such option" in run(*command, "who", "--are").err
+
+
+@pytest.mark.parametrize("command", [["ask", CHINESE], ["search", CHINESE], ["index"]], ids=["ask", "search", "index"])
+@pytest.mark.parametrize("variable", ["ASSISTANT_EMBEDDER", "ASSISTANT_RERANKER"])
+@pytest.mark.parametrize("name", ["./my-encoder", "../x", "/no/such/folder", "~/nothing", "a/b/c"])
+def test_a_folder_of_a_model_that_is_not_there_is_named(
+    run: Runs, monkeypatch: pytest.MonkeyPatch, command: list[str], variable: str, name: str
+) -> None:
+    monkeypatch.setenv(variable, name)
+    kind = "embedding" if variable == "ASSISTANT_EMBEDDER" else "reranking"
+    told = f"policy-assistant: {kind} model {name!r}: there is no such folder: check the path\n"
+    assert run(*command) == (ERROR, "", told)
+
+
+@pytest.mark.parametrize("name", ["my-encoder", "BAAI/bge-m3"])
+def test_a_name_may_be_that_of_a_folder_or_of_a_model(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    with pytest.raises(
+        ModelError, match=r"there is no such folder: check the path; if it is .*'policy-assistant\[models\]'"
+    ):
+        check_folders(Settings(embedder=name))
+    # With the package, it is looked for at its first use.
+    package = types.ModuleType("sentence_transformers")
+    package.__spec__ = types.SimpleNamespace()  # type: ignore[assignment]
+    monkeypatch.setitem(sys.modules, "sentence_transformers", package)
+    check_folders(Settings(embedder=name, reranker=name))
+
+
+def test_folders_that_are_there_and_the_bundled_model_are_left_alone(tmp_path: Path) -> None:
+    check_folders(Settings())
+    check_folders(Settings(embedder=str(tmp_path), reranker=f"{tmp_path}/"))
+
+
+def test_pairs_that_are_not_there_are_told_with_what_they_look_like(run: Runs, tmp_path: Path) -> None:
+    for name in ("missing", "missing.jsonl"):
+        code, out, err = run("train", "--pairs", str(tmp_path / name), "--out", str(tmp_path / "out"))
+        assert (code, out) == (ERROR, "")
+        assert err == (
+            f"policy-assistant: {tmp_path / name}: there is no such file: "
+            'name one with a line {"query": "…", "passage": "…"} for each pair\n'
+        )
+
+
+def test_the_version_is_told(run: Runs) -> None:
+    assert run("--version", corpus=Path("/nowhere")) == (
+        ANSWERED,
+        f"policy-assistant {metadata.version('policy-assistant')}\n",
+        "",
+    )
+
+
+def commands_of(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name, command in group.commands.items():
+        yield (*path, name), command
+        if hasattr(command, "commands"):
+            yield from commands_of(command, (*path, name))
+
+
+def test_every_line_of_usage_has_its_arguments_in_one_form(run: Runs) -> None:
+    used = set()
+    for path, _ in commands_of(typer.main.get_command(app)):
+        out = run(*path, "--help").out
+        usage = re.search(rf"Usage: policy-assistant {' '.join(path)} (.+?)\n", out)
+        assert usage, path
+        assert re.fullmatch(r"\[OPTIONS\]( COMMAND \[ARGS\]\.\.\.|( \[?[A-Z]+\]?(\.\.\.)?)*)", usage[1].strip()), usage[
+            1
+        ]
+        used |= set(re.findall(r"[A-Z]+", usage[1]))
+        # What stands in square brackets is not taken for markup and dropped.
+        if "--index-dir" in out:
+            assert "[default: in the user's" in " ".join(out.replace("│", " ").split())
+    assert {"QUESTION", "FILE", "POLICY", "SET", "ID"} < used
 
 
 @pytest.mark.parametrize("command", [["ask", CHINESE], ["index"]], ids=["ask", "index"])

@@ -1,4 +1,4 @@
-"""`policy-assistant policies`: list, add, correct and remove, as at a terminal."""
+"""`policy-assistant policies`: list, add, update, correct and remove, as at a terminal."""
 
 from __future__ import annotations
 
@@ -83,6 +83,10 @@ def test_what_is_added_to_a_corpus_of_ones_own(run: Callable[..., Run], file: Pa
     assert run("policies", "add", file, "--id", "cloud", "--corpus", corpus, "--no-index").code == DONE
     assert ids(run, "--corpus", corpus) == ["cloud", "lantern", "yunchao"]
     assert ids(run) == ["baiju"]
+    # One that is not there yet is begun.
+    new = corpus / "new" / "corpus"
+    assert run("policies", "add", file, "--id", "cloud", "--corpus", new, "--no-index").code == DONE
+    assert ids(run, "--corpus", new) == ["cloud"]
 
 
 def test_the_list(run: Callable[..., Run]) -> None:
@@ -94,6 +98,89 @@ def test_the_list(run: Callable[..., Run]) -> None:
     assert baiju["may_change"] is False
     assert baiju["clauses"] == 101
     assert baiju["translated_clauses"] > 90
+
+
+def test_a_second_policy_of_the_same_name_or_text_is_told_and_not_added(
+    run: Callable[..., Run], file: Path, tmp_path: Path
+) -> None:
+    assert run("policies", "add", file, "--no-index").code == DONE
+    for options in ((), ("--id", "other"), ("--title", "Other")):
+        code, out, err = run("policies", "add", file, *options)
+        assert (code, out) == (ERROR, "")
+        assert "policy '云朵隐私政策' has this very text already" in err
+    file.write_text(f"{TEXT}三、未成年人\n请监护人同意。\n")
+    for options in ((), ("--id", "云朵隐私政策")):
+        code, out, err = run("policies", "add", file, *options)
+        assert (code, out) == (ERROR, "")
+        assert "already: `policies update 云朵隐私政策` puts a new version in its place" in err
+    # Two companies may call theirs the same.
+    assert run("policies", "add", file, "--id", "other", "--no-index").code == DONE
+    assert ids(run) == ["baiju", "other", "云朵隐私政策"]
+
+
+def test_a_new_version_is_put_in(run: Callable[..., Run], file: Path, tmp_path: Path) -> None:
+    assert run("policies", "add", file, "--id", "cloud", "--effective-date", "2024-02-03").code == DONE
+    file.write_text(TEXT.replace("手机号码", "手机号码和邮箱"))
+    code, out, err = run("policies", "update", "cloud", file, "--effective-date", "2025-01-01")
+    assert (code, err) == (DONE, "")
+    assert out.startswith("cloud  云朵隐私政策\n")
+    assert "version 2025-01-01; read as txt, the former version is kept in" in out
+    assert str(tmp_path / "added" / ".removed" / "cloud-") in out
+    assert "2 policies, up to date" in out
+    assert ids(run) == ["baiju", "cloud"]
+    assert "邮箱" in run("ask", "云朵收集哪些信息", "--policy", "cloud").out
+    code, out, err = run("policies", "update", "cloud", file)
+    assert (code, out) == (ERROR, "")
+    assert "'cloud' has this very text already: `policies set cloud` corrects" in err
+    file.write_text(TEXT)
+    assert run("policies", "update", "cloud", file, "--no-index").err == (
+        "note: cloud still takes effect on 2025-01-01: "
+        "`policy-assistant policies set cloud --effective-date YYYY-MM-DD` corrects that\n"
+    )
+
+
+def test_a_version_that_is_written_down_is_told(run: Callable[..., Run], corpus: Path, file: Path) -> None:
+    file.write_text((corpus / "lantern" / "policy.txt").read_text() + "New.\n")
+    options = ("--effective-date", "2025-01-01", "--no-index", "--corpus", corpus)
+    assert run("policies", "update", "lantern", file, *options).err == (
+        f"note: {corpus / 'lantern' / 'policy.toml'} still says version '3.1': correct it there\n"
+    )
+
+
+def test_a_new_version_tells_what_of_its_english_is_to_do(run: Callable[..., Run], corpus: Path, file: Path) -> None:
+    assert run("translations", "template", "yunchao", "--update", "--corpus", corpus).code == DONE
+    path = corpus / "yunchao" / "translations" / "en.toml"
+    path.write_text(path.read_text().replace('  "",', '  "It says so.",'))
+    file.write_text((corpus / "yunchao" / "policy.txt").read_text().replace("设备标识符", "设备编号", 1))
+    options = ("--effective-date", "2025-01-01", "--no-index", "--corpus", corpus)
+    assert run("policies", "update", "yunchao", file, *options).err == (
+        "note: 1 clause of its English to do: "
+        f"`policy-assistant translations template yunchao --update --corpus {corpus}` makes room for them\n"
+    )
+
+
+@pytest.mark.parametrize(("rendered", "told"), [(0, ""), (1, ", 1 clause in English"), (2, ", 2 clauses in English")])
+def test_only_what_is_rendered_in_full_and_up_to_date_is_counted(
+    run: Callable[..., Run], tmp_path: Path, rendered: int, told: str
+) -> None:
+    folder = tmp_path / "own" / "cloud"
+    folder.mkdir(parents=True)
+    (folder / "policy.txt").write_text(TEXT)
+    assert run("translations", "template", "--update", "--corpus", folder.parent).code == DONE
+    path = folder / "translations" / "en.toml"
+    head, *clauses = path.read_text().rsplit("\n\n", 2)
+    full = [clause.replace('""', '"English."') for clause in clauses[:rendered]]
+    # A clause of which one sentence is left is not complete.
+    begun = [clause.replace('""', '"English."', 1) for clause in clauses[rendered:]]
+    path.write_text("\n\n".join([head, *full, *(begun if rendered else clauses)]))
+    summary = run("policies", "list", "--corpus", folder.parent).out.splitlines()[1]
+    assert ("in English" in summary) == bool(told)
+    assert told in summary
+    (listed,) = json.loads(run("policies", "list", "--json", "--corpus", folder.parent).out)
+    assert listed["translated_clauses"] == rendered
+    # Once the text changes, its English does not count.
+    (folder / "policy.txt").write_text(TEXT.replace("。\n", "！\n"))
+    assert "in English" not in run("policies", "list", "--corpus", folder.parent).out.splitlines()[1]
 
 
 def test_markdown_is_outlined_as_it_is_stored(run: Callable[..., Run], tmp_path: Path) -> None:

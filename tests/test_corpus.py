@@ -7,6 +7,7 @@ import hashlib
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -22,8 +23,11 @@ from assistant.corpus import (
     read_policy,
     read_text,
     remove_policy,
+    same_text,
+    update_policy,
 )
 from assistant.index import passages
+from assistant.translations import digest
 
 if TYPE_CHECKING:
     from tests.conftest import FakeEmbedder
@@ -352,8 +356,15 @@ def test_ids_are_made_of_titles_and_names(shipped: Settings, given: dict[str, st
 
 def test_no_id_is_given_twice(shipped: Settings) -> None:
     assert [add_policy(shipped, TEXT, title="Baiju").id for _ in range(3)] == ["baiju-2", "baiju-3", "baiju-4"]
-    with pytest.raises(CorpusError, match=r"there is a policy 'BAIJU' already: remove it first"):
+    # What came with the package cannot be updated.
+    with pytest.raises(CorpusError, match=r"there is a policy 'baiju' already: choose another id"):
         add_policy(shipped, TEXT, id="BAIJU")
+    told = r"there is a policy 'baiju-2' already: `policies update baiju-2` puts a new version in its place, or choose"
+    with pytest.raises(CorpusError, match=told):
+        add_policy(shipped, TEXT, id="Baiju-2")
+    with pytest.raises(CorpusError, match=told):
+        add_policy(shipped, TEXT, title="Baiju 2", numbered=False)
+    assert add_policy(shipped, TEXT, title="Baiju 5", numbered=False).id == "baiju-5"
 
 
 def test_folders_of_the_same_id_are_told(shipped: Settings, tmp_path: Path) -> None:
@@ -445,6 +456,83 @@ def test_metadata_are_corrected_and_comments_stay(corpus: Path) -> None:
     assert change_policy(Settings(corpus=corpus / "lantern"), "lantern", title="y").title == "y"
 
 
+@pytest.mark.parametrize("one", [False, True], ids=["a corpus", "the folder of one policy"])
+def test_a_new_version_takes_the_place_of_the_former_one(corpus: Path, one: bool) -> None:
+    folder = corpus / "lantern"
+    (folder / "policy.toml").write_text('# Ours.\ntitle = "Lantern"\ncompany = "L"\neffective_date = 2023-11-15\n')
+    (folder / "thesaurus.toml").write_text('[[concept]]\nid = "own"\nkind = "vendor"\nen = ["Inkboat"]\n')
+    settings = Settings(corpus=folder if one else corpus)
+    former = read_policy(folder)
+    policy, kept = update_policy(settings, "lantern", f"{former.text}\nNew.\n", effective_date="2025-01-01")
+    assert (policy.id, policy.title, policy.company, policy.version) == ("lantern", "Lantern", "L", "2025-01-01")
+    assert policy.text.endswith("New.\n")
+    assert policy.concepts == former.concepts != ()
+    assert read_policy(folder) == policy
+    assert (folder / "policy.toml").read_text().startswith('# Ours.\ntitle = "Lantern"\n')
+    assert kept.parent == settings.writable_dir() / ".removed"
+    assert replace(read_policy(kept), id="lantern") == former
+    assert hidden(settings.writable_dir()) == {".lock", ".removed"}
+    assert ids(settings) == (["lantern"] if one else ["lantern", "yunchao"])
+    # Nor is the version before lost when there is a third.
+    _, again = update_policy(settings, "lantern", former.text)
+    assert again != kept
+    assert read_policy(again).text == policy.text
+
+
+def test_english_of_what_has_not_changed_stays(corpus: Path) -> None:
+    folder = corpus / "yunchao"
+    policy = read_policy(folder)
+    changed, kept_as_it_was = policy["1.3.1"], policy["1.3.2"]
+    blocks = (
+        f'[clauses."{clause.id}"]\nsha256 = "{digest(policy, clause)}"\nen = {["x"] * len(policy.renderings(clause))}\n'
+        for clause in (changed, kept_as_it_was)
+    )
+    (folder / "translations").mkdir()
+    (folder / "translations" / "en.toml").write_text(f'language = "en"\n{"".join(blocks)}')
+    text = policy.text[: changed.body_end].rstrip("。\n") + "和位置。\n" + policy.text[changed.body_end :]
+    policy, _ = update_policy(Settings(corpus=corpus), "yunchao", text)
+    assert set(policy.translations) == {kept_as_it_was.id}
+
+
+def test_a_version_that_cannot_be_put_in_leaves_the_former_one(
+    corpus: Path, shipped: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(corpus=corpus)
+    before = hash_of(corpus / "lantern")
+    text = read_policy(corpus / "lantern").text
+    for wrong, known, message in (
+        (text, {}, "'lantern' has this very text already: `policies set lantern` corrects what else"),
+        (text, {"title": "x"}, "this very text already"),
+        (" ", {}, "is empty"),
+        ("a\0", {}, "NUL"),
+        (TEXT, {"effective_date": "soon"}, "effective_date must be a date such as"),
+        (TEXT, {"id": "other"}, "the id of a policy stays"),
+        (TEXT, {"titel": "x"}, "unknown key 'titel'"),
+    ):
+        with pytest.raises((PolicyError, CorpusError), match=message):
+            update_policy(settings, "lantern", wrong, **known)
+    with pytest.raises(CorpusError, match=r"there is no policy 'x': the corpus has lantern, yunchao"):
+        update_policy(settings, "x", TEXT)
+    with pytest.raises(CorpusError, match="came with the package"):
+        update_policy(shipped, "baiju", TEXT)
+
+    def fsync(_: int) -> None:
+        raise OSError(28, "No space left on device", "policy.txt")
+
+    monkeypatch.setattr("os.fsync", fsync)
+    with pytest.raises(CorpusError, match=r"cannot be written .No space left"):
+        update_policy(settings, "lantern", TEXT)
+    assert hash_of(corpus / "lantern") == before
+    assert hidden(corpus) == {".lock"}
+
+
+def test_a_text_that_is_there_already_is_known(corpus: Path, shipped: Settings) -> None:
+    text = read_policy(corpus / "lantern").text
+    assert same_text(Settings(corpus=corpus), text) == "lantern"
+    assert same_text(Settings(corpus=corpus), f"{text}\n") is None
+    assert same_text(shipped, text) is None
+
+
 def test_a_policy_that_is_removed_is_kept_out_of_sight(corpus: Path) -> None:
     settings = Settings(corpus=corpus)
     text = (corpus / "lantern" / "policy.txt").read_bytes()
@@ -471,7 +559,9 @@ def test_what_cannot_be_removed_or_changed(shipped: Settings, corpus: Path) -> N
             change(shipped, "baiju")
     settings = Settings(corpus=corpus)
     remove_policy(settings, "yunchao")
-    with pytest.raises(CorpusError, match="'lantern' is the only one: add another one first"):
+    with pytest.raises(
+        CorpusError, match=r"'lantern' is the only one: add another one first, or .* `policies update lantern`"
+    ):
         remove_policy(settings, "lantern")
     assert not may_change(shipped, shipped.corpus_dir() / "baiju")
     assert may_change(settings, corpus / "lantern")

@@ -1,4 +1,4 @@
-"""What README.md says is what the program does: commands, options, settings, and its sample."""
+"""What the documents say is what the program does: commands, options, settings, and the samples."""
 
 from __future__ import annotations
 
@@ -8,14 +8,22 @@ import shlex
 import subprocess
 import sys
 import threading
+import tomllib
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import typer
 
 import assistant.cli
 from assistant import Assistant, Settings, Turn
+from tests.serving import client
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from starlette.testclient import TestClient
 
 ROOT = Path(__file__).parents[1]
 READMES = ["README.md", "README.zh-CN.md"]
@@ -85,6 +93,20 @@ def test_the_library_example_runs(name: str, capsys: pytest.CaptureFixture[str])
     assert "个推消息推送SDK" in capsys.readouterr().out
 
 
+def test_the_modules_are_listed_in_the_order_of_their_layers() -> None:
+    known = tomllib.loads(text("pyproject.toml"))["tool"]["importlinter"]["contracts"][0]["layers"]
+    level = {
+        module.strip().removeprefix("assistant."): number
+        for number, layer in enumerate(reversed(known))
+        for module in layer.split(":")
+    }
+    table = text("docs/architecture.md").partition("| module |")[2]
+    rows = [re.findall(r"`(\w+)/?`", row) for row in re.findall(r"^\| (`[^|]+) \|", table, re.M)]
+    assert sorted(module for row in rows for module in row) == sorted(level)
+    lowest = [min(level[module] for module in row) for row in rows]
+    assert lowest == sorted(lowest)
+
+
 def test_a_usual_conversation_about_the_bundled_policy() -> None:
     assistant = Assistant.open()
     asked: list[Turn] = []
@@ -98,6 +120,107 @@ def test_a_usual_conversation_about_the_bundled_policy() -> None:
         reason = assistant.ask(question, history=asked).abstained
         assert reason
         assert reason.kind == "out_of_scope"
+
+
+# --- The contract of the HTTP service ------------------------------------------------------
+
+SAMPLES = re.findall(
+    r"^<!-- (request|response) (GET|POST) (\S+)(?: ([^\n]+))? -->\n```(?:json|text)\n(.+?)^```$",
+    text("docs/http.md"),
+    re.M | re.S,
+)
+"""Of each sample whether it is sent or comes back, the method, the path, the body if it is not a sample, the text."""
+LEFT_OUT = "…"
+
+
+@pytest.fixture(scope="module")
+def http(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    with client(Assistant.open(), tmp_path_factory.mktemp("contract")) as found:
+        yield found
+
+
+def check_sample(sample: Any, real: Any, where: str) -> None:
+    """Check that a sample is what came back, but for times and what `…` stands for."""
+    if isinstance(sample, dict):
+        assert isinstance(real, dict), where
+        assert set(sample) == set(real), where
+        for key, value in sample.items():
+            if key in ("latency_ms", "created"):
+                assert isinstance(real[key], int | float), where
+            elif not (key.endswith("_id") or key in ("id", "index_version")) or LEFT_OUT not in value:
+                check_sample(value, real[key], f"{where}.{key}")
+            else:
+                # It is another one each time, and of each text.
+                assert isinstance(real[key], str), where
+    elif isinstance(sample, list):
+        assert isinstance(real, list), where
+        whole = sample[-1:] != [LEFT_OUT]
+        assert len(sample) == len(real) if whole else len(sample) - 1 < len(real), where
+        for number, value in enumerate(sample if whole else sample[:-1]):
+            check_sample(value, real[number], f"{where}[{number}]")
+    elif isinstance(sample, str) and LEFT_OUT in sample:
+        assert re.fullmatch(".*".join(map(re.escape, sample.split(LEFT_OUT))), real, re.S), f"{where}: {real}"
+    else:
+        assert sample == real, where
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "sample"),
+    [
+        pytest.param(method, path, body, sample, id=f"{method} {path} {body}".strip())
+        for kind, method, path, body, sample in SAMPLES
+        if kind == "response"
+    ],
+)
+def test_the_samples_of_the_contract_are_what_comes_back(
+    http: TestClient, method: str, path: str, body: str, sample: str
+) -> None:
+    sent = body or next((s for kind, m, p, _, s in SAMPLES if (kind, m, p) == ("request", method, path)), None)
+    response = http.request(method, path, json=json.loads(sent) if sent else None)
+    if not response.headers["content-type"].startswith("text/event-stream"):
+        check_sample(json.loads(sample), response.json(), path)
+        return
+    real, shown = ([block for block in stream.strip().split("\n\n") if block] for stream in (response.text, sample))
+    cut = shown.index(LEFT_OUT)
+    assert len(shown) - 1 < len(real)
+    for block, said in [*zip(shown[:cut], real, strict=False), *zip(shown[:cut:-1], real[::-1], strict=False)]:
+        (event, data), (told, real_data) = block.split("\n"), said.split("\n")
+        assert event == told
+        check_sample(json.loads(data.removeprefix("data: ")), json.loads(real_data.removeprefix("data: ")), event)
+
+
+def test_the_contract_has_samples_of_what_people_ask_for() -> None:
+    shown = {f"{method} {path}" for kind, method, path, _, _ in SAMPLES if kind == "response"}
+    assert {"POST /v1/ask", "POST /v1/chat", "POST /v1/search", "GET /v1/policies"} < shown
+    assert len(SAMPLES) == text("docs/http.md").count("<!-- re")
+
+
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "headers", "told"),
+    [
+        ("/v1/ask", '{"question": "x"}', {}, "send JSON, with the header Content-Type: application/json"),
+        ("/v1/chat", '{"question": "x"}', {"Content-Type": "text/plain"}, "send JSON, with the header Content-Type"),
+        ("/v1/ask", "", {}, "send JSON, with the header Content-Type: application/json"),
+        ("/v1/ask", "{", JSON, "the body is not JSON in UTF-8"),
+        ("/v1/ask", "[]", JSON, "the body must be a JSON object"),
+        ("/v1/ask", "{}", {"Content-Type": "application/json; charset=utf-8"}, "the field `question` is missing"),
+        ("/v1/ask", '{"questoin": "x"}', JSON, "there is no field `questoin`; there are question, history, policies"),
+        ("/v1/ask", '{"question": "x", "polices": []}', JSON, "there is no field `polices`; there are question, hist"),
+        ("/v1/ask", '{"question": "x", "history": [{"q": 1}]}', JSON, "history.0: there is no field `q`; there are"),
+        ("/v1/tokens", '{"orgin": "x"}', JSON, "there is no field `orgin`; there is only origin"),
+        ("/v1/search", '{"question": "x", "k": 0}', JSON, "k: Input should be greater than or equal to 1"),
+        ("/v1/ask", '{"question": 7}', JSON, "question: Input should be a valid string"),
+    ],
+)
+def test_a_wrong_request_is_told_what_to_send(
+    http: TestClient, path: str, body: str, headers: dict[str, str], told: str
+) -> None:
+    response = http.post(path, content=body, headers=headers)
+    assert response.status_code == 422
+    assert response.json()["error"]["message"].startswith(told)
 
 
 class _Health(BaseHTTPRequestHandler):

@@ -69,6 +69,22 @@ def test_a_variable_that_does_not_suit_is_told_by_its_name(monkeypatch: pytest.M
         Settings()
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"llm_base_url": "example"}, "cannot be 'example': it must begin with http:// or https:// and name a host"),
+        ({"ui_password": "short"}, "cannot be (not shown): it must have 8 characters or more"),
+        ({"llm_base_url": "https://u@x"}, "cannot be (not shown): it must have no user, password, query or fragment"),
+        ({"corpus": Path("~nobody-of-this-name/x")}, "there is no such home folder"),
+    ],
+)
+def test_what_is_wanted_is_told_in_plain_words(given: dict[str, object], told: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings(**given)
+    assert told in str(caught.value)
+    assert "value error" not in str(caught.value).lower()
+
+
 def test_folders_may_begin_at_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("ASSISTANT_INDEX_DIR", "~/index")

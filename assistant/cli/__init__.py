@@ -20,7 +20,9 @@ from assistant.cli.terminal import (
     EXIT_ABSTAINED,
     EXIT_ERROR,
     MOST_INPUT_BYTES,
+    UNQUOTED,
     AsJson,
+    Commands,
     Corpus,
     Host,
     IndexDir,
@@ -28,6 +30,7 @@ from assistant.cli.terminal import (
     Port,
     as_json_text,
     build,
+    check_quoted,
     complain,
     is_terminal,
     open_assistant,
@@ -76,7 +79,7 @@ class _InOrderOfUse(TyperGroup):
         return sorted(known, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER))
 
 
-app = typer.Typer(
+app = Commands(
     cls=_InOrderOfUse,
     add_completion=False,
     no_args_is_help=True,
@@ -120,9 +123,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-@app.command()
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print_line(f"policy-assistant {version('policy-assistant')}")
+        raise typer.Exit
+
+
+@app.callback()
+def before_any_command(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+
+
+@app.command(context_settings=UNQUOTED)
 def ask(
-    question: Annotated[str | None, typer.Argument(help="The question; `-` reads it from standard input.")] = None,
+    context: typer.Context,
+    question: Annotated[
+        str | None, typer.Argument(metavar="QUESTION", help="The question; `-` reads it from standard input.")
+    ] = None,
     as_json: AsJson = False,
     jsonl: Annotated[
         bool,
@@ -138,6 +161,7 @@ def ask(
 
     Example: policy-assistant ask "个推会收集哪些信息？"
     """
+    check_quoted(context)
     if jsonl == (question is not None):
         raise typer.BadParameter(
             "give a question, or --jsonl to read questions from standard input", param_hint="QUESTION"
@@ -158,9 +182,12 @@ def ask(
         raise typer.Exit(EXIT_ABSTAINED)
 
 
-@app.command()
+@app.command(context_settings=UNQUOTED)
 def search(
-    question: Annotated[str, typer.Argument(help="What to look for; `-` reads it from standard input.")],
+    context: typer.Context,
+    question: Annotated[
+        str, typer.Argument(metavar="QUESTION", help="What to look for; `-` reads it from standard input.")
+    ],
     k: Annotated[int, typer.Option("-k", min=1, max=100, help="Number of clauses.")] = 5,
     as_json: AsJson = False,
     policy: PolicyIds = None,
@@ -168,6 +195,7 @@ def search(
     index_dir: IndexDir = None,
 ) -> None:
     """List the clauses that may answer a question, with their rank in each leg of retrieval."""
+    check_quoted(context)
     asked = typed(question)
     assistant = open_assistant(corpus, index_dir)
     hits = assistant.search(asked, k=k, policies=policy)
@@ -190,7 +218,7 @@ def search(
 
 @app.command()
 def outline(
-    policy: Annotated[str | None, typer.Argument(metavar="[POLICY]", help="Id of the policy, or a file.")] = None,
+    policy: Annotated[str | None, typer.Argument(metavar="POLICY", help="Id of the policy, or a file.")] = None,
     as_json: AsJson = False,
     corpus: Corpus = None,
 ) -> None:
@@ -247,8 +275,12 @@ def _policies(policy: str | None, corpus: Path | None) -> Iterator[Policy]:
         return
     policies = open_corpus(*settings_of(corpus, None).corpus_dirs())
     if policy and policy not in {found.id for found in policies}:
+        if Path(policy).is_dir():
+            raise QuestionError(f"{policy} is a folder: read the policies in it with --corpus {policy}")
+        # An id may have a dot in it too.
+        no_file = ", and there is no such file" if Path(policy).suffix or Path(policy).name != policy else ""
         raise QuestionError(
-            f"there is no policy {policy!r}: the corpus has {', '.join(found.id for found in policies)}"
+            f"there is no policy {policy!r}{no_file}: the corpus has {', '.join(found.id for found in policies)}"
         )
     yield from (found for found in policies if policy in (None, found.id))
 

@@ -14,10 +14,12 @@ from typer.core import TyperGroup
 from assistant.cli.terminal import (
     EXIT_ERROR,
     AsJson,
+    Commands,
     IndexDir,
     complain,
     is_terminal,
     open_assistant,
+    plural,
     print_json,
     print_line,
     settings_of,
@@ -44,7 +46,7 @@ class _RunByDefault(TyperGroup):
         return super().parse_args(ctx, args)
 
 
-app = typer.Typer(
+app = Commands(
     cls=_RunByDefault,
     no_args_is_help=True,
     rich_markup_mode="rich",
@@ -151,9 +153,9 @@ def validate(sets: Sets, as_json: AsJson = False, corpus: SetCorpus = None) -> N
         for fault in faults:
             print_line(f"{path}: {fault}")
         answerable = sum(question.answerable for question in found.questions)
-        summary = f"{len(faults)} faults" if faults else "no faults"
+        summary = plural(len(faults), "fault") if faults else "no faults"
         print_line(
-            f"{path}: {len(found.questions)} sound questions, {answerable} of them with an answer; {summary}",
+            f"{path}: {plural(len(found.questions), 'sound question')}, {answerable} of them with an answer; {summary}",
             style="bold",
         )
     if as_json:
@@ -179,7 +181,7 @@ def convert(
     if target.exists() and not force:
         raise EvaluationError(f"{target}: is there already: name another file, or give --force")
     write_set(target, found.questions)
-    print_line(f"{target}: {len(found.questions)} questions")
+    print_line(f"{target}: {plural(len(found.questions), 'question')}")
 
 
 @app.command()
@@ -293,7 +295,7 @@ _LONGEST_QUESTION = 60
 def _print_run(found: Document) -> None:
     for part in found["sets"]:
         policies = ", ".join(f"{policy['title']} ({policy['version'] or policy['id']})" for policy in part["policies"])
-        print_line(f"{part['name']}: {part['questions']} questions about {policies}", style="bold")
+        print_line(f"{part['name']}: {plural(part['questions'], 'question')} about {policies}", style="bold")
     print_line("")
     _print_table(
         ["", "value", "95 % interval", "n"],
@@ -353,7 +355,8 @@ def _print_failures(found: Document) -> None:
 
 
 def _print_comparison(found: Document) -> None:
-    print_line(f"{found['shared']} questions are in both runs", style="bold")
+    verb = "is" if found["shared"] == 1 else "are"
+    print_line(f"{plural(found['shared'], 'question')} {verb} in both runs", style="bold")
     for key, words in (
         ("only_former", "only in the run before"),
         ("only_latter", "only in the run after"),

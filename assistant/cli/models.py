@@ -10,10 +10,10 @@ from typing import Annotated
 
 import typer
 
-from assistant.cli.terminal import print_line
+from assistant.cli.terminal import Commands, print_line
 from assistant.errors import ModelError
 
-app = typer.Typer(no_args_is_help=True, help="Write models as folders that sentence-transformers loads.")
+app = Commands(no_args_is_help=True, help="Write models as folders that sentence-transformers loads.")
 
 
 class Exported(StrEnum):
@@ -25,8 +25,8 @@ class Exported(StrEnum):
 
 @app.command()
 def export(
-    model: Annotated[Exported, typer.Argument(help="The model.")],
-    folder: Annotated[Path, typer.Argument(help="Folder to write, which must not be there yet.")],
+    model: Annotated[Exported, typer.Argument(metavar="MODEL", help="`e5-small` or `encoder`.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder to write, which must not be there yet.")],
 ) -> None:
     """Write a model with its weights for torch, without a network.
 

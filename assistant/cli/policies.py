@@ -1,4 +1,4 @@
-"""The commands of those who keep the policies of a corpus: list, add, correct, remove."""
+"""The commands of those who keep the policies of a corpus: list, add, update, correct, remove."""
 
 from __future__ import annotations
 
@@ -9,20 +9,28 @@ import typer
 
 from assistant.cli.terminal import (
     AsJson,
+    Commands,
     Corpus,
     IndexDir,
     build,
+    command,
+    note,
+    plural,
     print_json,
     print_line,
     settings_of,
 )
+from assistant.errors import CorpusError
 from assistant.text import shortened
 
 if TYPE_CHECKING:
     from assistant.policy import Policy
     from assistant.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, help="List the policies of a corpus, add one, correct what is known, remove.")
+app = Commands(
+    no_args_is_help=True,
+    help="List the policies of a corpus, add one, put in a new version of it, correct what is known, remove.",
+)
 
 _File = Annotated[Path, typer.Argument(metavar="FILE", help="The policy: txt, md, html, docx or pdf.")]
 _Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the policy.")]
@@ -70,13 +78,19 @@ def add(
 ) -> None:
     """Add a policy from a file, to a corpus of your own or beside the policies that come with the package.
 
-    See how it is divided first with `policy-assistant outline FILE`.
+    See how it is divided first with `policy-assistant outline FILE`. A new version of a policy that is there goes into
+    its place with `policy-assistant policies update`.
     """
-    from assistant.corpus import add_policy
+    from assistant.corpus import add_policy, same_text
     from assistant.readers import read_file
 
     settings = settings_of(corpus, index_dir)
     read = read_file(file)
+    if same := same_text(settings, read.text):
+        raise CorpusError(
+            f"policy {same!r} has this very text already, and with a second one every answer would come twice: "
+            f"`policies set {same}` corrects what is known about it"
+        )
     known = _given(
         id=policy_id,
         title=title or read.title,
@@ -85,8 +99,49 @@ def add(
         language=language,
         contact=contact,
     )
-    policy = add_policy(settings, read.text, name=file.name, **known)
+    policy = add_policy(settings, read.text, name=file.name, numbered=False, **known)
     _print(policy, f"; read as {read.format}, added to {settings.writable_dir()}")
+    _index(settings, no_index=no_index)
+
+
+@app.command()
+def update(
+    policy_id: _Id,
+    file: _File,
+    title: _Title = None,
+    company: _Company = None,
+    effective_date: _Date = None,
+    language: _Language = None,
+    contact: _Contact = None,
+    no_index: _NoIndex = False,
+    corpus: Corpus = None,
+    index_dir: IndexDir = None,
+) -> None:
+    """Put a new version of a policy into its place; what is known about it, its English and its names stay.
+
+    The former version is kept in a hidden folder. Of the English, what has changed is no longer shown.
+
+    Example: policy-assistant policies update lantern new.docx --effective-date 2025-01-01
+    """
+    from assistant.corpus import METADATA_FILE, folders_of, read_translation, update_policy
+    from assistant.readers import read_file
+    from assistant.translations import gaps
+
+    settings = settings_of(corpus, index_dir)
+    read = read_file(file)
+    known = _given(title=title, company=company, effective_date=effective_date, language=language, contact=contact)
+    policy, kept = update_policy(settings, policy_id, read.text, **known)
+    _print(policy, f"; read as {read.format}, the former version is kept in {kept}")
+    if policy.effective_date and effective_date is None:
+        how = command("policies set", policy_id, "--effective-date", "YYYY-MM-DD", corpus=corpus)
+        note(f"{policy_id} still takes effect on {policy.effective_date}: {how} corrects that")
+    folder = folders_of(settings)[policy_id]
+    if policy.version != policy.effective_date:
+        note(f"{folder / METADATA_FILE} still says version {policy.version!r}: correct it there")
+    translation = read_translation(folder)
+    if translation.clauses and (todo := len(gaps(policy, translation))):
+        how = command("translations template", policy_id, "--update", corpus=corpus)
+        note(f"{plural(todo, 'clause')} of its English to do: {how} makes room for them")
     _index(settings, no_index=no_index)
 
 
@@ -145,22 +200,26 @@ def _clauses(policy: Policy) -> int:
 
 
 def _summary(policy: Policy) -> str:
+    from assistant.translations import complete_clauses
+
     facts = [
-        f"{_clauses(policy):,} clauses",
-        f"{len(policy.text):,} characters",
+        plural(_clauses(policy), "clause"),
+        plural(len(policy.text), "character"),
         policy.language,
         f"version {policy.version}",
         policy.company,
-        f"{len(policy.translations):,} clauses in English, too" if policy.translations else "",
+        f"{plural(english, 'clause')} in English, too" if (english := complete_clauses(policy)) else "",
     ]
     return ", ".join(filter(None, facts))
 
 
 def _as_json(policy: Policy) -> dict[str, Any]:
+    from assistant.translations import complete_clauses
+
     fields = ("id", "title", "company", "language", "version", "effective_date", "contact", "sha256")
     return {name: getattr(policy, name) for name in fields} | {
         "aliases": list(policy.aliases),
         "clauses": _clauses(policy),
         "characters": len(policy.text),
-        "translated_clauses": len(policy.translations),
+        "translated_clauses": complete_clauses(policy),
     }

@@ -13,31 +13,38 @@ import typer
 
 from assistant.cli.terminal import (
     AsJson,
+    Commands,
     Corpus,
     Host,
     IndexDir,
     Port,
     build,
     is_terminal,
+    note,
+    plural,
     print_json,
     print_line,
     settings_of,
 )
-from assistant.errors import ServiceError
+from assistant.errors import AssistantError, ServiceError
 from assistant.text import shortened
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from assistant.server.feedback import Group
     from assistant.server.keys import Key, KeyStore
 
 _SHOWN_QUESTIONS = 5
 
-_Keys = Annotated[bool, typer.Option("--keys/--no-keys", help="Want a key once one was made, or from nobody.")]
+_Keys = Annotated[
+    bool, typer.Option("--keys/--no-keys", help="Require a key as soon as one exists; --no-keys never requires one.")
+]
 _AnyAddress = Annotated[
     bool, typer.Option("--any-address", help="Listen beyond this machine even if no key is wanted.")
 ]
 
-keys_app = typer.Typer(no_args_is_help=True, help="Make, list and revoke the keys of the HTTP service.")
+keys_app = Commands(no_args_is_help=True, help="Make, list and revoke the keys of the HTTP service.")
 
 
 def register(app: typer.Typer) -> None:
@@ -104,14 +111,15 @@ def speak_mcp(
 
 @keys_app.command("create")
 def create_key(
-    name: Annotated[str, typer.Argument(help="What the key is for, such as `shop website`.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What the key is for, such as `shop website`.")],
     policies: Annotated[
-        str | None, typer.Option(help="Ids of the policies that it sees, with commas between. [default: all]")
+        str | None,
+        typer.Option(metavar="IDS", help="Ids of the policies that it sees, with commas between. \\[default: all]"),
     ] = None,
-    rate: Annotated[str, typer.Option(help="Most requests with it, such as 600/minute. [default: no limit]")] = "",
+    rate: Annotated[str, typer.Option(help="Most requests with it, such as 600/minute. \\[default: no limit]")] = "",
     origin: Annotated[
         list[str] | None,
-        typer.Option(help="Make it a browser key, for the pages of this origin; may be given again."),
+        typer.Option(metavar="ORIGIN", help="Make it a browser key, for the pages of this origin; may be given again."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -120,11 +128,25 @@ def create_key(
     if scope is not None and not scope:
         raise typer.BadParameter("name at least one policy, or leave it out for all", param_hint="--policies")
     key, text = _keys().create(name=name, policies=scope, rate=rate, origins=origin or ())
+    _note_unknown(scope or ())
     if as_json:
         print_json(_key_json(key) | {"key": text})
         return
     print_line(text)
     typer.echo("Keep it now: it cannot be shown again.", err=True)
+
+
+def _note_unknown(scope: Sequence[str]) -> None:
+    """Tell which policies of a key are not in use here; the service may have others."""
+    from assistant.corpus import folders_of
+
+    try:
+        known = folders_of(settings_of(None, None))
+    except AssistantError:
+        return
+    for policy_id in scope:
+        if policy_id not in known:
+            note(f"there is no policy {policy_id!r} here, but {', '.join(sorted(known))}; the key is made all the same")
 
 
 @keys_app.command("list")
@@ -148,7 +170,7 @@ def revoke_key(
         bool, typer.Option("--erase", help="Erase what is kept of its conversations, answers and feedback, too.")
     ] = False,
 ) -> None:
-    """Make a key, and the browser tokens made with it, good no more."""
+    """Revoke a key and the browser tokens made with it."""
     from assistant.server.database import Database
     from assistant.server.feedback import FeedbackStore
     from assistant.sessions import open_sessions
@@ -169,7 +191,9 @@ def revoke_key(
 
 
 def feedback(
-    days: Annotated[int | None, typer.Option(min=1, help="How far back, in days. [default: all that is kept]")] = None,
+    days: Annotated[
+        int | None, typer.Option(min=1, help="How far back, in days. \\[default: all that is kept]")
+    ] = None,
     key: Annotated[str | None, typer.Option(metavar="ID", help="Of what was asked with this key only.")] = None,
     export: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the questions as candidates for a question set (JSONL).")
@@ -189,7 +213,7 @@ def feedback(
             export.write_text("".join(f"{line}\n" for line in lines), "utf-8")
         except OSError as error:
             raise ServiceError(f"{export}: cannot be written ({error.strerror}): name another file") from None
-        print_line(f"{export}: {len(lines)} {'question' if len(lines) == 1 else 'questions'}, for a person to complete")
+        print_line(f"{export}: {plural(len(lines), 'question')}, for a person to complete")
         return
     groups = grouped(complaints)
     if as_json:
@@ -197,6 +221,16 @@ def feedback(
         return
     for group in groups:
         _print_group(group)
+    if not groups:
+        print_line(_nothing(days, key, kept=settings.server_feedback_days))
+
+
+def _nothing(days: int | None, key: str | None, *, kept: int) -> str:
+    """Return what is said where nothing was asked in vain."""
+    if not kept:
+        return "no feedback is kept: ASSISTANT_SERVER_FEEDBACK_DAYS is 0"
+    with_key = f"with key {key} " if key else ""
+    return f"nothing was asked in vain {with_key}in the last {plural(min(days or kept, kept), 'day')}"
 
 
 def _print_group(group: Group) -> None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from assistant.errors import QuestionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import BinaryIO, TextIO
+
+    from typer.models import CommandFunctionType
 
     from assistant.engine import Assistant
     from assistant.settings import Settings
@@ -25,20 +29,50 @@ EXIT_ABSTAINED = 3
 # A question with a long history; whatever is longer was sent to the wrong program.
 MOST_INPUT_BYTES = 1_000_000
 
+# Of a command whose argument is a question: see `check_quoted`.
+UNQUOTED = {"allow_extra_args": True}
+
 Corpus = Annotated[
     Path | None,
-    typer.Option("--corpus", metavar="FOLDER", help="Folder of policies. [default: the one that comes with it]"),
+    typer.Option("--corpus", metavar="FOLDER", help="Folder of policies. \\[default: the one that comes with it]"),
 ]
 IndexDir = Annotated[
     Path | None,
-    typer.Option("--index-dir", metavar="FOLDER", help="Folder of the index. [default: in the user's cache]"),
+    typer.Option("--index-dir", metavar="FOLDER", help="Folder of the index. \\[default: in the user's cache]"),
 ]
+PolicyId = Annotated[str | None, typer.Argument(metavar="POLICY", help="Id of the policy.")]
 PolicyIds = Annotated[
     list[str] | None, typer.Option("--policy", metavar="ID", help="Answer from this policy only; may be given again.")
 ]
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any that is free.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+class _Command(TyperCommand):
+    """A command whose line of usage has its arguments as documents write them: `FILE`, and `[FILE]` if not needed."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return the parts of the line."""
+        return [piece.replace("{", "").replace("}", "") for piece in super().collect_usage_pieces(ctx)]
+
+
+class Commands(typer.Typer):
+    """A group of commands."""
+
+    def command(self, name: str | None = None, **options: Any) -> Callable[[CommandFunctionType], CommandFunctionType]:
+        """Return what makes a function a command; see `typer.Typer.command`."""
+        return super().command(name, **({"cls": _Command} | options))
+
+
+def check_quoted(context: typer.Context) -> None:
+    """Check that a question came as one argument.
+
+    Raises:
+        BadParameter: If the shell has divided it.
+    """
+    if context.args:
+        raise typer.BadParameter("there is more than one argument: put the question in quotes", param_hint="QUESTION")
 
 
 def settings_of(corpus: Path | None, index_dir: Path | None) -> Settings:
@@ -122,16 +156,44 @@ def complain(message: str) -> None:
     typer.echo(f"policy-assistant: {visible_line(message)}", err=True)
 
 
+def note(message: str) -> None:
+    """Print to standard error what is worth knowing of something that went well."""
+    from assistant.text import visible_line
+
+    typer.echo(f"note: {visible_line(message)}", err=True)
+
+
+def command(name: str, *arguments: str, corpus: Path | None = None) -> str:
+    """Return a command as it can be typed, on the same corpus.
+
+    >>> command("policies update", "my policy", corpus=Path("own"))
+    "`policy-assistant policies update 'my policy' --corpus own`"
+    """
+    given = ("--corpus", str(corpus)) if corpus else ()
+    return f"`policy-assistant {name} {shlex.join((*arguments, *given))}`"
+
+
+def plural(count: int, noun: str) -> str:
+    """Return how many there are, as in `1 clause` and `1,200 clauses`.
+
+    >>> plural(1, "policy"), plural(2, "policy"), plural(0, "fault"), plural(1200, "day")
+    ('1 policy', '2 policies', '0 faults', '1,200 days')
+    """
+    several = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeiou" else f"{noun}s"
+    return f"{count:,} {noun if count == 1 else several}"
+
+
 def build(settings: Settings, *, force: bool = False) -> str:
     """Build the index, if it is missing or out of date, and return what to say of it; a bar shows how far it is."""
-    from assistant.backends import embedders
+    from assistant.backends import check_folders, embedders
     from assistant.engine import build_index
 
+    check_folders(settings)
     with progress_bar() as progress:
         version, policies = build_index(
             settings=settings, embedders=embedders(settings), progress=progress, force=force
         )
-    return f"index {version[:12]}: {policies} {'policy' if policies == 1 else 'policies'}, up to date"
+    return f"index {version[:12]}: {plural(policies, 'policy')}, up to date"
 
 
 @contextmanager

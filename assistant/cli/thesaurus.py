@@ -6,7 +6,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.cli.terminal import AsJson, Corpus, print_json, print_line, settings_of, typed
+from assistant.cli.terminal import (
+    UNQUOTED,
+    AsJson,
+    Commands,
+    Corpus,
+    PolicyId,
+    check_quoted,
+    plural,
+    print_json,
+    print_line,
+    settings_of,
+    typed,
+)
 from assistant.errors import QuestionError
 from assistant.text import shortened
 
@@ -16,17 +28,13 @@ if TYPE_CHECKING:
     from assistant.policy import Policy
     from assistant.thesaurus import Concept, Thesaurus
 
-app = typer.Typer(
+app = Commands(
     no_args_is_help=True, help="Check the names that policies add to the thesaurus, or see what it makes of a question."
 )
 
 
 @app.command()
-def check(
-    policy: Annotated[str | None, typer.Argument(metavar="[POLICY]", help="Id of the policy.")] = None,
-    as_json: AsJson = False,
-    corpus: Corpus = None,
-) -> None:
+def check(policy: PolicyId = None, as_json: AsJson = False, corpus: Corpus = None) -> None:
     """Read the thesaurus of each policy, and list what is worth a second look; exit code 1 only if one cannot be read.
 
     Listed are names that another concept has too, so that both are counted, and concepts that no policy names.
@@ -51,16 +59,22 @@ def check(
         for concept, note in notes:
             print_line(f"{concept}: {note}")
         names = sum(len(concept.names) for concept in found.concepts)
-        print_line(f"{found.id}: {names} names of {len(found.concepts)} concepts" if names else f"{found.id}: none")
+        counted = f"{plural(names, 'name')} of {plural(len(found.concepts), 'concept')}"
+        print_line(f"{found.id}: {counted if names else 'none'}")
 
 
-@app.command()
+@app.command(context_settings=UNQUOTED)
 def explain(
-    question: Annotated[str, typer.Argument(help="A question or any other text; `-` reads it from standard input.")],
+    context: typer.Context,
+    question: Annotated[
+        str,
+        typer.Argument(metavar="QUESTION", help="A question or any other text; `-` reads it from standard input."),
+    ],
     as_json: AsJson = False,
     corpus: Corpus = None,
 ) -> None:
     """Show the names that the thesaurus finds in a question, with their concepts, and whose names these are."""
+    check_quoted(context)
     from assistant.corpus import open_corpus, thesaurus_of
     from assistant.text import normalized
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assistant.cli.terminal import EXIT_ERROR, complain, is_terminal, print_line
+from assistant.cli.terminal import EXIT_ERROR, complain, is_terminal, plural, print_line
 from assistant.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from assistant.backends.fine_tuning import FineTuned, Scores
 
+
+_LINE_EXAMPLE = '{"query": "…", "passage": "…"}'
 
 _Pairs = Annotated[
     Path,
@@ -65,9 +67,11 @@ def train(
 
     recipe = Recipe(epochs=epochs, batch=batch, learning_rate=learning_rate, seed=seed)
     try:
+        if not pairs.is_file():
+            raise TrainingError(f"{pairs}: there is no such file: name one with a line {_LINE_EXAMPLE} for each pair")
         read = read_pairs(pairs)
         again = f", {read.duplicates} of them twice" if read.duplicates else ""
-        print_line(f"{pairs}: {len(read.pairs)} pairs{again}")
+        print_line(f"{pairs}: {plural(len(read.pairs), 'pair')}{again}")
         with _bar() as progress:
             done = fine_tune(read.pairs, out, base=base, recipe=recipe, resume=resume, progress=progress)
     except TrainingError as error:
@@ -84,7 +88,7 @@ def _print(done: FineTuned) -> None:
     def row(name: str, scores: Scores) -> str:
         return f"{name:<8}{scores.recall_at_1:>9.3f}{scores.recall_at_5:>10.3f}{scores.mrr_at_10:>8.3f}"
 
-    print_line(f"trained on {done.trained_on} pairs; {done.held_out} held-out questions find their passages:")
+    print_line(f"trained on {plural(done.trained_on, 'pair')}; scored on {plural(done.held_out, 'held-out question')}:")
     print_line(f"{'':<8} recall@1  recall@5  mrr@10")
     print_line(row("before", done.before))
     print_line(row("after", done.after))

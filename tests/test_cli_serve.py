@@ -1,0 +1,79 @@
+"""The commands of the HTTP service's operator: keys, and what was asked in vain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from assistant.cli import main
+from tests.conftest import FIXTURES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The service's folder of a service over the invented corpus."""
+    monkeypatch.setenv("ASSISTANT_CORPUS", str(FIXTURES / "corpus"))
+    monkeypatch.setenv("ASSISTANT_SERVER_DATA", str(tmp_path / "data"))
+    return tmp_path / "data"
+
+
+@pytest.mark.parametrize(
+    ("policies", "unknown"),
+    [
+        (None, []),
+        ("yunchao", []),
+        ("yunchao, lantern", []),
+        ("yunchoa", ["yunchoa"]),
+        ("lantern,foo,bar", ["foo", "bar"]),
+    ],
+)
+def test_a_key_for_a_policy_that_is_not_here_is_made_with_a_note(
+    data: Path, capsys: pytest.CaptureFixture[str], policies: str | None, unknown: Sequence[str]
+) -> None:
+    assert main(["keys", "create", "shop", *(["--policies", policies] if policies else [])]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("pak_")
+    told = [line for line in err.splitlines() if line.startswith("note: ")]
+    assert told == [
+        f"note: there is no policy '{name}' here, but lantern, yunchao; the key is made all the same"
+        for name in unknown
+    ]
+
+
+def test_a_key_is_made_where_no_corpus_can_be_read(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ASSISTANT_CORPUS", str(data / "nowhere"))
+    assert main(["keys", "create", "shop", "--policies", "foo"]) == 0
+    assert "note" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "kept", "told"),
+    [
+        ([], "90", "nothing was asked in vain in the last 90 days"),
+        (["--days", "1"], "90", "nothing was asked in vain in the last 1 day"),
+        (["--days", "400"], "30", "nothing was asked in vain in the last 30 days"),
+        (["--key", "k1"], "90", "nothing was asked in vain with key k1 in the last 90 days"),
+        ([], "0", "no feedback is kept: ASSISTANT_SERVER_FEEDBACK_DAYS is 0"),
+    ],
+)
+def test_it_is_said_that_nothing_was_asked_in_vain(
+    data: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    kept: str,
+    told: str,
+) -> None:
+    monkeypatch.setenv("ASSISTANT_SERVER_FEEDBACK_DAYS", kept)
+    assert main(["feedback", *options]) == 0
+    assert capsys.readouterr().out == f"{told}\n"
+    # Programs read a list.
+    assert main(["feedback", "--json", *options]) == 0
+    assert capsys.readouterr().out == "[]\n"
