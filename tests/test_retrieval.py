@@ -286,6 +286,32 @@ def test_who_asks_what_one_company_gets_is_not_told_what_another_does(
     assert unknown == scores_of(text, "TalkingData会收集哪些设备信息", analyzer)
 
 
+@pytest.mark.parametrize(
+    ("question", "titled"),
+    [
+        ("高德收集什么", "收集"),
+        ("What does Amap collect?", "收集"),
+        ("高德的使用目的", "使用"),
+        ("你们收集什么", "收集"),
+        ("高德保存多久", ""),
+        # A company's name alone says nothing of what is asked.
+        ("高德地图", ""),
+    ],
+)
+def test_a_clause_whose_title_says_what_is_asked_is_put_forward(
+    question: str, titled: str, analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "一、插件\n1、收集的个人信息\n高德地图访问位置。\n2、使用目的\n用于高德地图的导航。\n3、高德地图\n见官网。"
+    found = scores_of(text, question, analyzer)
+    for weight in ("_TITLED", "_TITLED_OF_COMPANY"):
+        monkeypatch.setattr(f"assistant.retrieval.{weight}", 0.0)
+    before = scores_of(text, question, analyzer)
+    forward = {name: round(score - before[name], 3) for name, score in found.items()}
+    assert {name for name, gain in forward.items() if gain} == ({titled} if titled else set())
+    # What is said of one company is told apart by little else.
+    assert set(forward.values()) <= {0, 0.35 if "你们" in question else 0.9}
+
+
 def test_a_list_of_names_is_put_back_unless_names_are_asked_for(
     analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
