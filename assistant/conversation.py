@@ -11,6 +11,7 @@ stands by itself, those before it, what was cited, what was asked back. Each que
 2. What stands before the question is taken off: a greeting, another topic announced, a correction (`_opening`).
 3. The first of these to fit makes it stand by itself, or asks back (`_follow_up`):
    `_answer_to_us` 高德, when it was asked whether 高德 or 个推 is meant;
+   `_of_one_like_it` 普通会员呢 after 金卡会员, "and annual?" after "a monthly membership";
    `_of_nothing`   那呢, 可以吗, 这样合法吗: no words of its own;
    `_by_place`     "what is the second one for?", "and the latter?";
    `_by_pronoun`   它保存多久, "do they sell it?";
@@ -35,21 +36,22 @@ from typing import TYPE_CHECKING, Literal
 
 from assistant.references import Reference, of_data, references_in
 from assistant.rephrasing import (
-    Topic,
     asked_of,
+    asked_the_same,
     asked_with,
     asks_who,
     filled,
     is_quoting,
-    name_of,
+    likened,
+    noun_zh,
+    of_doing,
     other_aspect,
-    phrase_of,
     quoting,
     supposing,
     swapped,
-    topics_of,
 )
 from assistant.text import Language, has_han, visible
+from assistant.topics import Topic, form_of, is_plural, name_of, phrase_of, topics_of, topics_said
 from assistant.utterances import (
     ASKING_ROLES,
     LAST,
@@ -438,6 +440,8 @@ class _Leaning:
     """What `rest` is made of."""
     leads: bool
     """Whether there was such a word."""
+    preposition: str
+    """The preposition in that word: "with" of "and with"."""
     corrects: bool
     """Whether it says that the last question was not meant."""
     query: Utterance
@@ -456,13 +460,14 @@ def _follow_up(asked: Utterance, memory: _Memory, *, corrects: bool) -> Condense
         rest=rest,
         parts=Parts(rest),
         leads=leads,
+        preposition=_preposition(asked, rest) if leads else "",
         corrects=corrects,
         query=memory.query,
         memory=memory,
     )
     if len(leaning.parts.told) > _MOST_WORDS:
         return None
-    for way in (_answer_to_us, _of_nothing, _by_place, _by_pronoun, _supposing, _of_another, _of_the_same, _by_sequel):
+    for way in _WAYS:
         if found := way(leaning):
             return found
     return None
@@ -487,6 +492,12 @@ def _without_lead(asked: Utterance) -> tuple[Utterance, bool]:
             start = word.start
             break
     return asked.since(start if leads else 0), leads
+
+
+def _preposition(asked: Utterance, rest: Utterance) -> str:
+    """Return the preposition at the end of what leads to the rest of a question: "with" of "and with"."""
+    last = asked.text[: -len(rest.text) or None].lower().split()[-1:]
+    return last[0] if last in (["with"], ["for"]) else ""
 
 
 def _answer_to_us(leaning: _Leaning) -> Condensed | None:
@@ -537,8 +548,8 @@ def _by_place(leaning: _Leaning) -> Condensed | None:
         named = leaning.memory.vocabulary.read(filled(rest, [(word, name_of(topic, rest.language))]))
         named_leaning = replace(leaning, rest=named, parts=Parts(named))
         return _by_pronoun(named_leaning) or _rewritten(named.text)
-    if topic:
-        return _rewritten(swapped(leaning.query, topic))
+    if topic and (said := swapped(leaning.query, topic)):
+        return _rewritten(said)
     if not word.place or parts.own:
         return None
     if parts.asks and word.place > len(leaning.memory.cited):
@@ -555,6 +566,8 @@ def _by_pronoun(leaning: _Leaning) -> Condensed | None:
     references = references_in(rest, parts)
     if not references:
         return None
+    if done := of_doing(rest, query):
+        return _rewritten(done)
     if len(parts.content) == len(references):
         told_little = len(parts.told) <= _MOST_WORDS_UNCLEAR
         return _unclear(rest, leaning.memory) if told_little else _quoted(leaning)
@@ -580,7 +593,8 @@ def _by_pronoun(leaning: _Leaning) -> Condensed | None:
     if (parts.particle or leaning.leads) and not parts.asks:
         # 那他们的家长呢: what is asked of them is what was asked before.
         group = told[0].group if told else ""
-        return _rewritten(swapped(query, Topic(text=said.rstrip("呢?？!！。 "), group=group)))
+        asked = swapped(query, Topic(text=said.rstrip("呢?？!！。 "), group=group))
+        return _rewritten(asked) if asked else None
     return _rewritten(said)
 
 
@@ -606,6 +620,9 @@ def _called(
     """
     if language == "en" and any(topic.group == "deed" for topic in topics):
         return ""
+    if not topics and told and not any(topic.group in ("who", "", "policy") for topic in told):
+        # What was named once needs not be named again: "are personnel files encrypted, and who can see them?".
+        return "它" if language == "zh" else "them" if is_plural(told[-1].text) else "it"
     if not topics:
         # "Does Getui sell the data Getui gets" says a name twice.
         return "拿到的信息" if language == "zh" else f"the data {'they get' if len(told) > 1 else 'it gets'}"
@@ -624,35 +641,83 @@ def _is_deed(query: Utterance) -> bool:
 def _supposing(leaning: _Leaning) -> Condensed | None:
     """Say what is asked under other circumstances: 注销以后呢, "and on iOS?"."""
     rest, parts = leaning.rest, leaning.parts
-    if not (leaning.leads or parts.particle) or parts.asking or parts.has("what"):
+    if not parts.told:
         return None
     first = parts.told[0]
-    condition = rest.text[first.start : parts.told[-1].end]
-    supposes = first.has("condition") and parts.own
-    begins = _PREPOSITION.match(first.text)
-    if not (supposes or begins or condition.endswith(_POSTPOSITIONS)) or (first.has("condition") and not supposes):
+    marked = leaning.leads or parts.particle or (rest.language == "en" and _is_place_or_use(parts))
+    if not marked or parts.asking or parts.has("what"):
         return None
+    condition = rest.text[first.start : parts.told[-1].end]
+    if leaning.preposition == "for" and parts.only_names and not parts.names:
+        # "And for dvds?" is asked of whatever was asked for something else.
+        return _rewritten(supposing(leaning.query, f"for {condition}", instead=False))
+    supposes = first.has("condition") and parts.own
+    if rest.language == "zh" and parts.unknown and (clause := _CLAUSE.fullmatch(rest.bare)):
+        condition = clause[1]
+    elif (first.has("condition") and not supposes) or not (
+        first.text == "to" or supposes or _PREPOSITION.match(first.text) or condition.endswith(_POSTPOSITIONS)
+    ):
+        return None
+    if first.text == "to":
+        return _rewritten(f"{leaning.query.bare} {condition}?")
     again = all(any(topic.group == "deed" for topic in topics_of(asked)) for asked in (rest, leaning.query))
+    if condition.endswith(_DONE) or _CLAUSE.fullmatch(rest.bare):
+        # 一年没登录 is not what 文件怎么下载 is about.
+        again = again and any(one + other in leaning.query.text for one, other in pairwise(condition))
     return _rewritten(supposing(leaning.query, condition, instead=again))
 
 
+def _is_place_or_use(parts: Parts) -> bool:
+    """Say whether a few English words are a preposition and a name: "for children?"."""
+    return parts.only_names and len(parts.told) <= _MOST_BARE_WORDS and _FOR.fullmatch(parts.told[0].text) is not None
+
+
+_FOR = re.compile("to|for|in|on|with|without|during|under|outside|from|after|before")
 _PREPOSITION = re.compile(
     r"[在对从用]|(?:in|on|with|for|under|after|before|outside|during|at|from|without|as|when|while)(?![a-z])"
 )
+# 拆封了呢, 一年没登录呢; but not 没登录的用户呢.
+_CLAUSE = re.compile(r"([^的]{0,12}[没不未][^的]{1,12}|[^的]{1,20}[了过])呢")
+_DONE = ("了", "过")
 _POSTPOSITIONS = ("后", "前", "时", "时候", "里", "里面", "上", "内", "外", "的话")
+
+
+def _of_one_like_it(leaning: _Leaning) -> Condensed | None:
+    """Say what is asked that names what is like a thing of the former question: 普通会员呢, "and annual?"."""
+    rest, parts = leaning.rest, leaning.parts
+    if not parts.told or any(parts.has(role) for role in _STANDING_FOR):
+        return None
+    if rest.language == "zh" and (same := asked_the_same(rest, leaning.query)):
+        return _rewritten(same)
+    if parts.asking or parts.has("what") or rest.bare.endswith(_ASKS_WHETHER) or parts.has("condition"):
+        return None
+    adjective = rest.bare.endswith("的")
+    if rest.language == "zh" and not (leaning.leads or leaning.corrects or parts.particle or adjective):
+        return None
+    if rest.language == "zh" and len(parts.told) == 1 and parts.told[0].has("topic"):
+        # What the thesaurus knows takes the place of what is of its sort.
+        return None
+    query = likened(leaning.query, rest, leaning.preposition)
+    return _rewritten(query) if query else None
+
+
+_STANDING_FOR = ("it", "these", "they", "its", "ordinal", "former", "latter", "in_that_case")
+_ASKS_WHETHER = ("吗", "么", "嘛")
 
 
 def _of_another(leaning: _Leaning) -> Condensed | None:
     """Say what is asked that names only of what: 那高德呢, "and my contacts?", 那共享呢."""
     rest, parts, query = leaning.rest, leaning.parts, leaning.query
     marked = leaning.leads or leaning.corrects or parts.particle or (parts.also and not parts.unknown)
-    if parts.own:
-        if not parts.only_names:
+    noun = noun_zh(rest) if rest.language == "zh" and len(parts.told) > 1 and not parts.only_aspect else ""
+    if parts.own or noun:
+        if not parts.only_names and not noun:
             return None
         topic = _new_topic(rest, parts)
         if not (marked or _is_bare(topic, leaning)) or (not topic.group and len(parts.told) > _MOST_BARE_WORDS):
             return None
-        return _rewritten(swapped(_last_asked_of_such(topic, leaning) or query, topic))
+        said = swapped(_last_asked_of_such(topic, leaning) or query, topic)
+        return _rewritten(said) if said else None
     if not marked or not parts.only_aspect or any(_ASKING.search(word.text) for word in parts.aspects):
         return None
     first, last = parts.content[0], parts.content[-1]
@@ -667,11 +732,22 @@ _ASKING = re.compile("多久|哪|谁|什么|怎|几|如果|要是|how|what|who|w
 def _new_topic(rest: Utterance, parts: Parts) -> Topic:
     """Return what is named: one thing, several of a sort, or whatever else the words say."""
     topics = [topic for topic in topics_of(rest) if topic.group]
+    form = form_of(rest) if rest.language == "en" else ""
+    noun = noun_zh(rest) if rest.language == "zh" else ""
+    last = parts.content[-1].end
+    if not noun and rest.bare[last:] in ("的", "的呢"):
+        # 付费的呢 is not about paying.
+        return Topic(text=rest.text[parts.content[0].start : last + 1], group="")
     if len({topic.group for topic in topics}) != 1:
-        return Topic(text=rest.text[parts.content[0].start : parts.content[-1].end], group="")
-    if len(topics) == 1 and not parts.unknown:
+        text = noun or rest.text[parts.content[0].start : parts.content[-1].end]
+        return Topic(text=text, group="", form=form)
+    if len(topics) == 1 and (rest.language == "en" or noun in ("", topics[0].text)):
         return topics[0]
-    return replace(topics[0], text=rest.text[topics[0].start : topics[-1].end], concept=None)
+    if not noun:
+        return replace(topics[0], text=rest.text[topics[0].start : topics[-1].end], concept=None)
+    # 普通会员 is of the sort of 会员; 付费用户 is not of that of 付费.
+    ends = topics[-1].end == len(noun)
+    return Topic(text=noun, group=topics[-1].group if ends else "", owner=topics[0].owner if ends else "")
 
 
 def _is_bare(topic: Topic, leaning: _Leaning) -> bool:
@@ -709,7 +785,7 @@ def _of_the_same(leaning: _Leaning) -> Condensed | None:
     if not parts.aspects:
         role = next(role for word in parts.asking for role in ASKING_ROLES if word.has(role))
         return _rewritten(asked_with(rest, role, query))
-    topics = list(topics_of(query))
+    topics = list(topics_said(query))
     if not any(topic.group == "deed" for topic in topics) and _is_of_deeds(parts):
         # What it costs to get a copy; but not what a phone number costs.
         if _is_deed(query):
@@ -812,3 +888,17 @@ def _is_of_deeds(parts: Parts) -> bool:
     """Say whether what is asked can be asked of something that is done: how long it takes, whether it is free."""
     of_deeds = default_vocabulary().aspects_of_deeds
     return all(word.has("quality") or (word.concepts and of_deeds.issuperset(word.concepts)) for word in parts.aspects)
+
+
+_WAYS = (
+    _answer_to_us,
+    _of_one_like_it,
+    _of_nothing,
+    _by_place,
+    _by_pronoun,
+    _supposing,
+    _of_another,
+    _of_the_same,
+    _by_sequel,
+)
+"""What makes a follow-up stand by itself: the first to fit does."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from assistant.rephrasing import Topic, topics_of
 from assistant.text import has_han
-from assistant.utterances import Parts, Utterance, Word, default_vocabulary
+from assistant.topics import Topic, topics_of, topics_said
+from assistant.utterances import DEEDS, Parts, Utterance, Word, default_vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -57,7 +57,7 @@ class Reference:
         Args:
             asked: The questions before its own, the latest first; at least one.
         """
-        named = _Named(topics_of(asked[0]))
+        named = _Named(topics_said(asked[0]))
         earlier = [topic for question in asked[1:] for topic in topics_of(question)]
         if self.word.has("they", "its"):
             return self._they(named, earlier)
@@ -70,7 +70,8 @@ class Reference:
 
     def _they(self, named: _Named, earlier: Sequence[Topic]) -> Referent | None:
         older = tuple(topic for topic in earlier if topic.group == "who")[:1]
-        things = named.things if self.is_done_to else ()
+        # A thing that the thesaurus lacks may do something, as dogs do.
+        things = named.things if self.is_done_to or not any(thing.concept for thing in named.things) else ()
         found = named.companies or named.people or things or older or named.policies
         return Referent(topics=found) if found else None
 
@@ -117,7 +118,8 @@ def references_in(question: Utterance, parts: Parts) -> tuple[Reference, ...]:
     own = frozenset(
         topic.group
         for topic in named
-        if topic.start >= asked_for and (topic.concept is None or topic.concept.id != "third_party")
+        if topic.start >= asked_for
+        and (topic.concept.id != "third_party" if topic.concept else not _ON.search(question.text[: topic.start]))
     )
     return tuple(
         Reference(
@@ -129,6 +131,10 @@ def references_in(question: Utterance, parts: Parts) -> tuple[Reference, ...]:
         )
         for word in _leaning(question)
     )
+
+
+# "On by default" names nothing that "it" may not be.
+_ON = re.compile(r"\b(?:in|on|at|by|for|from|within|without|during) $", re.IGNORECASE)
 
 
 def _leaning(question: Utterance) -> list[Word]:
@@ -148,6 +154,11 @@ def _leaning(question: Utterance) -> list[Word]:
                 found.append(word)
         elif word.has("mark") and named:
             named.add("clause")
+        elif word.group in DEEDS and " " not in word.text and _is_verb(word, before):
+            # "Do I need to register it?"
+            continue
+        elif _ASKING_NAME.match(word.text):
+            continue
         elif word.has("topic", "self", "others"):
             named.add(word.group or "self")
         elif word.has("unknown") and not _is_verb(word, before) and _is_word(word, before, after):
@@ -197,6 +208,7 @@ def _is_verb(word: Word, before: Word | None) -> bool:
     return not has_han(word.text) and before is not None and _BEFORE_VERBS.fullmatch(before.text) is not None
 
 
+_ASKING_NAME = re.compile(r"(?:where|who|how|when) ")
 _BEFORE_VERBS = re.compile("i|you|we|they|it|to")
 
 

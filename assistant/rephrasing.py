@@ -12,225 +12,29 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from assistant.text import Language, has_han
+from assistant.text import has_han, stem
+from assistant.topics import (
+    AUXILIARIES,
+    LONGEST_TOPIC,
+    ONE,
+    PREPOSITIONS,
+    THIRD_PERSON,
+    Phrase,
+    Topic,
+    Unit,
+    is_plural,
+    name_of,
+    owned,
+    phrase_of,
+    phrases_of,
+    prefix_of,
+    topics_of,
+    units_of,
+)
 from assistant.utterances import DEEDS, Utterance, Word, default_vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from assistant.thesaurus import Concept
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Topic:
-    """Something that a question is about."""
-
-    text: str
-    """Its name, as typed."""
-    group: str
-    """Its sort, see `Word.group`; empty for a name that the thesaurus lacks."""
-    concept: Concept | None = None
-    """Its concept, if it has one."""
-    owner: str = ""
-    """Whose it was said to be: `我的`, `my `, or nothing."""
-    start: int = 0
-    """First character in the question that names it, its owner left out."""
-    end: int = 0
-    """End in that question."""
-
-    @property
-    def kind(self) -> str:
-        """Kind of its concept, nothing if it has none."""
-        return self.concept.kind if self.concept else ""
-
-    @property
-    def language(self) -> Language:
-        """Language that it is named in."""
-        return "zh" if has_han(self.text) else "en"
-
-
-# --- What a question is about ----------------------------------------------------------------------
-
-_LONGEST_TOPIC = 40
-_LONGEST_SUBJECT = 10
-_OWNERS = {"my": "my ", "our": "our ", "your": "your ", "the": "the "}
-
-_ARTICLES = {"a", "an", "the", "my", "our", "your", "any", "some"}
-_MODALS = {"can", "could", "will", "would", "may", "might", "should", "must", "shall", "did"}
-_THIRD_PERSON = {"do": "does", "are": "is", "have": "has", "were": "was", "don't": "doesn't", "aren't": "isn't"}
-_AUXILIARIES = _MODALS | set(_THIRD_PERSON) | {"does", "is", "has", "was"}
-
-
-def topics_of(question: Utterance | None) -> tuple[Topic, ...]:
-    """Return what a question is about, in order: what it names, and an unknown word that is its subject.
-
-    A name that the thesaurus lacks may hold one that it has: 星信推送 is not 推送.
-    """
-    if question is None:
-        return ()
-    runs: list[tuple[Word, ...]] = []
-    for word in question.words:
-        if not word.has("topic", "unknown"):
-            continue
-        if runs and _is_one_name(question, runs[-1][-1], word):
-            runs[-1] = (*runs[-1], word)
-        else:
-            runs.append((word,))
-    named = (run for run in runs if any(word.has("topic") for word in run) or _is_subject(question, run))
-    topics = (_topic(question, run) for run in named)
-    return tuple(topic for topic in topics if len(topic.text) <= _LONGEST_TOPIC)
-
-
-def _is_one_name(question: Utterance, word: Word, after: Word) -> bool:
-    """Say whether two words are one name: 星信 and 推送, "Star" and "Push"."""
-    between = question.text[word.end : after.start]
-    if has_han(word.text) or has_han(after.text):
-        if between:
-            return False
-    elif between != " " or not question.text[word.start].isupper():
-        return False
-    if word.has("unknown"):
-        return after.has("unknown") or after.group in DEEDS
-    return word.group == after.group or (word.group in DEEDS and after.group == "who")
-
-
-def _topic(question: Utterance, run: tuple[Word, ...]) -> Topic:
-    start, end = run[0].start, run[-1].end
-    groups = {word.group for word in run}
-    group = run[-1].group
-    if len(groups) > 1 and group in DEEDS:
-        # 星信推送: what the thesaurus knows of it is not what it is.
-        group = ""
-    text, before = question.text[start:end], question.text[:start]
-    owner = "我的" if before.endswith("我的") else _OWNERS.get(before.rstrip().rpartition(" ")[2].lower(), "")
-    owned = re.match(r"(?:my|our) (?=\w)|我的(?=.)", text, re.IGNORECASE)
-    if owned:
-        owner, text, start = owned[0].lower(), text[owned.end() :], start + owned.end()
-    concept = run[0].named[0] if len(groups) == 1 and run[0].named else None
-    if group == "thing" and (of_data := _DATA_AFTER.match(question.text, end)):
-        # "Health" is not what is encrypted: health data are.
-        text, end = text + of_data[0], of_data.end()
-    return Topic(text=text, group=group, concept=concept, owner=owner, start=start, end=end)
-
-
-_DATA_AFTER = re.compile(r" (?:data|information|info|details)\b", re.IGNORECASE)
-
-
-def _is_subject(question: Utterance, run: tuple[Word, ...]) -> bool:
-    """Say whether an unknown name is what a question is about: 星信会收集什么, "what does Foo collect"."""
-    told = question.told
-    first, last = told.index(run[0]), told.index(run[-1])
-    after = told[last + 1] if last + 1 < len(told) else None
-    if has_han(run[0].text):
-        said = after is not None and (after.is_aspect or after.asks or after.has("function"))
-        return said and first == 0 and 1 < run[-1].end - run[0].start <= _LONGEST_SUBJECT
-    before = [word for word in told[:first] if word.text not in _ARTICLES]
-    if not before:
-        return False
-    if before == [told[0]] and told[0].text in ("what", "which") and after is not None and after.text in _AUXILIARIES:
-        # "What safeguards are there?"
-        return True
-    if before[-1].is_aspect:
-        # "Delete a note".
-        return told[first - 1].text in _ARTICLES and (after is None or after.has("function"))
-    does = after is not None and (after.is_aspect or (after.has("unknown") and told[0].has("what")))
-    return does and before[-1].text in _AUXILIARIES
-
-
-# --- Names ---------------------------------------------------------------------------------------------
-
-
-def name_of(topic: Topic, language: Language) -> str:
-    """Return the name of a topic in a language, if it has one there; else as it was typed."""
-    concept = topic.concept
-    if topic.language == language or concept is None:
-        return topic.text
-    chinese = concept.zh[0] if concept.zh else ""
-    if language == "zh":
-        # A Latin name that is in use in Chinese, such as IMEI, stays.
-        used = {name.lower() for name in concept.zh}
-        return topic.text if not chinese or topic.text.lower() in used else chinese
-    if chinese and chinese.isascii():
-        return chinese
-    if not concept.en:
-        return topic.text
-    return concept.en[0].title() if concept.kind == "vendor" else concept.en[0]
-
-
-def _owned(topic: Topic, language: Language) -> str:
-    """Return the name with whose it is: 我的手机号, "my phone number", "the camera"."""
-    name = name_of(topic, language)
-    if language == "zh":
-        return f"我的{name}" if topic.owner in ("我的", "my ") else name
-    if topic.group not in ("thing", "person") or (topic.language == "en" and not topic.owner):
-        return name
-    if topic.owner and topic.owner != "我的":
-        return f"{topic.owner}{name}"
-    if topic.group == "person":
-        return name
-    return f"{'my' if topic.kind in ('data_item', 'term') else 'the'} {name}"
-
-
-def phrase_of(topics: Sequence[Topic], language: Language, *, of_data: bool = False) -> str:
-    """Return what a question is about in a few words; nothing if there are none that would do.
-
-    Args:
-        topics: What it is about.
-        language: Language of the phrase.
-        of_data: Whether what is to be said of it is said of data, not of a company: "the data Getui gets".
-    """
-    zh = language == "zh"
-    things = _named(topics, "thing")
-    who = _listed([name_of(topic, language) for topic in _named(topics, "who", "")], language)
-    person = _listed([_owned(topic, language) for topic in _named(topics, "person")], language)
-    done = _listed([name_of(topic, language) for topic in _named(topics, *DEEDS, "document")], language)
-    policy = next((topic.text for topic in topics if topic.group == "policy"), "")
-    if done and (things or who or person):
-        return ""
-    if things:
-        said = _things(things, who, person, language)
-    elif who or person:
-        said = _data_of(who, language) if who and of_data else who or person
-    else:
-        said = ""
-    if done:
-        return f"{policy}{done}，{said}".removesuffix("，") if zh else done
-    if not policy:
-        return said
-    if not said:
-        return _data_of(policy, language) if of_data else policy
-    return f"{policy}的{said}" if zh else f"{said} ({policy})"
-
-
-def _named(topics: Sequence[Topic], *groups: str) -> list[Topic]:
-    """Return the topics of some sorts, each once."""
-    return list({topic.concept or topic.text: topic for topic in topics if topic.group in groups}.values())
-
-
-def _things(things: Sequence[Topic], who: str, person: str, language: Language) -> str:
-    bare = _listed([name_of(topic, language) for topic in things], language)
-    if who:
-        return f"{who}拿到的{bare}" if language == "zh" else f"the {bare} {who} {_gets(who)}"
-    if person:
-        return f"{person}的{bare}" if language == "zh" else f"the {bare} of {person}"
-    return _listed([_owned(topic, language) for topic in things], language)
-
-
-def _data_of(who: str, language: Language) -> str:
-    # Not "collects", which would have the clauses found that say what is collected.
-    return f"{who}拿到的信息" if language == "zh" else f"the data {who} {_gets(who)}"
-
-
-def _gets(who: str) -> str:
-    return "get" if is_plural(who) else "gets"
-
-
-def _listed(names: Sequence[str], language: Language) -> str:
-    if len(names) < 2:
-        return "".join(names)
-    if language == "zh":
-        return f"{'、'.join(names[:-1])}和{names[-1]}"
-    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 # --- The same question of something else ------------------------------------------------------------------
@@ -239,17 +43,419 @@ def _listed(names: Sequence[str], language: Language) -> str:
 def swapped(query: Utterance, new: Topic) -> str:
     """Return the former question, asked of something else: 高德收集什么 of 个推收集什么 and 那高德呢."""
     slots = named = topics_of(query)
+    if new.concept is None and not new.group and has_han(new.text) and new.text in query.text:
+        # 二线呢 after 二线城市住宿标准是多少.
+        return query.text
     # A name that the thesaurus lacks may be that of a company or of a thing.
     groups = {"": ("", "who", "thing"), "who": ("who", ""), "thing": ("thing", "")}.get(new.group, (new.group,))
     if new.group and not any(slot.group in groups for slot in slots):
         slots = tuple(filter(None, (_inner(slot, new.group) for slot in slots)))
     same = next((found for group in groups if (found := [slot for slot in slots if slot.group == group])), [])
+    if query.language == "zh" and _is_people(new) and not any(slot.group == "person" for slot in same):
+        # 老人 after 学生有优惠吗 are as the students, and 实习生 after 正式员工有年假吗 as 正式员工.
+        same = [_with_qualifier(query, slot) for slot in named if _is_people(slot)] or same
+    elif new.group == "person" and not same and new.owner:
+        # "And my kids?" after "can I bring my dog?".
+        same = [slot for slot in named if slot.concept is None and slot.form and slot.owner == new.owner]
+    if same and not _fits(query, same[0], new):
+        same = []
     if same and (said := _in_place(query, same, new)):
+        return said
+    if query.language == "en" and (said := _as_subject(query, new)):
         return said
     if new.group in (*DEEDS, "document") and not any(topic.group in ("thing", "person") for topic in named):
         # 那注销呢 after 个推收集什么: another question, that says no more than this.
         return name_of(new, new.language)
     return (_swapped_zh if query.language == "zh" else _swapped_en)(query, new)
+
+
+# --- What is named, in place of what is like it ------------------------------------------------------------
+
+
+def likened(query: Utterance, rest: Utterance, preposition: str) -> str:
+    """Return the former question with what a follow-up names in place of what is like it; nothing if nothing is.
+
+    What is named counts whole, and so does what it takes the place of: 普通会员 that of 金卡会员, 二线 that of 一线,
+    "part-time staff" that of "full-time staff", "and annual?" that of "monthly". No thesaurus needs to know either.
+
+    Args:
+        query: The former question.
+        rest: What names something, and asks nothing.
+        preposition: The English preposition before it, if there was one: "with" of "and with?".
+    """
+    if query.language != rest.language:
+        return ""
+    return _likened_zh(query, rest) if query.language == "zh" else _likened_en(query, rest, preposition)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Name:
+    """What a follow-up names in English."""
+
+    text: str
+    """Its words."""
+    units: tuple[Unit, ...]
+    """They by themselves."""
+    article: str
+    """The article or possessive before it, if there is one."""
+    preposition: str
+    """The preposition before it, if there is one."""
+    qualifier: str
+    """All that it says of something named before: "large" of "a large one"; nothing if it has a name of its own."""
+
+
+def _name_in(rest: Utterance, preposition: str) -> _Name | None:
+    """Return what a few English words name; nothing if they may say anything else."""
+    units = [unit for unit in units_of(rest) if unit.role != "mark"]
+    if units and units[0].text in PREPOSITIONS:
+        preposition = units.pop(0).text
+    article = units.pop(0).text if units and units[0].role == "article" else ""
+    one = len(units) > 1 and units[-1].text in ("one", "ones")
+    allowed = ("noun", "quality", "aspect") if preposition else ("noun", "quality")
+    if not 0 < len(units) <= _MOST_UNITS or any(unit.role not in allowed for unit in units[: len(units) - one]):
+        return None
+    text = rest.text[units[0].start : units[-1].end]
+    qualifier = rest.text[units[0].start : units[-2].end] if one else ""
+    if len(units) == 1 and _is_modifier(units[0].text):
+        qualifier = text
+    return _Name(text=text, units=tuple(units), article=article, preposition=preposition, qualifier=qualifier)
+
+
+def _likened_en(query: Utterance, rest: Utterance, preposition: str) -> str:
+    name = _name_in(rest, preposition)
+    if name is None:
+        return ""
+    if said := _under_other_circumstances(query, name):
+        return said
+    phrases = phrases_of(query)
+    if name.qualifier:
+        phrase = next((phrase for phrase in phrases if len(phrase.starts) > 1), phrases[0] if phrases else None)
+        head = query.text[phrase.starts[-1] : phrase.end] if phrase else ""
+        return _put(query, phrase, f"{name.qualifier} {head}", "") if phrase else ""
+    alike = _alike(phrases, name)
+    if alike and (alike.preposition in ("", "of") or name.preposition in ("", "for", alike.preposition)):
+        return _put(query, alike, name.text, name.article)
+    if alike is None and (contrary := _CONTRARY.get(name.preposition)):
+        # "And with a plan?" after "without a plan".
+        alike = next((phrase for phrase in phrases if phrase.preposition == contrary), None)
+    # "Outside London?" after "in London".
+    return _instead(query, alike, " ".join(filter(None, (name.preposition, name.article, name.text)))) if alike else ""
+
+
+def _alike(phrases: Sequence[Phrase], name: _Name) -> Phrase | None:
+    """Return the phrase that what is named is like: by its noun, its preposition, or its form."""
+    head = stem(name.units[-1].text)
+    for phrase in phrases:
+        paired = "-" in head and head.partition("-")[0] == phrase.words[-1].partition("-")[0]
+        if stem(phrase.words[-1]) == head or paired:
+            return phrase
+    if name.preposition:
+        form = "counted" if name.article or is_plural(name.text) else "mass"
+        of_it = (phrase for phrase in phrases if phrase.preposition == "of" and phrase.form == form)
+        same = (phrase for phrase in phrases if phrase.preposition == name.preposition)
+        # "And for bereavement?" after "how many days of sick leave do I get?".
+        return next(same, None) or (next(of_it, None) if name.preposition == "for" else None)
+    if _PEOPLE_EN.search(name.text):
+        people = [phrase for phrase in phrases if phrase.preposition == "for" and _PEOPLE_EN.search(phrase.text)]
+        return people[0] if people else _of_form(phrases, name)
+    return _of_form(phrases, name)
+
+
+def _of_form(phrases: Sequence[Phrase], name: _Name) -> Phrase | None:
+    """Return the only phrase that is like a name in form, if it may stand there: of several things, or with "the"."""
+    if len(name.units) > 1 and not _is_modifier(name.units[0].text):
+        return None
+    if not name.article and is_plural(name.text):
+        alike = [phrase for phrase in phrases if phrase.form == "counted" and is_plural(phrase.text)]
+        alike = [phrase for phrase in alike if not phrase.is_asked_for] or alike
+    elif name.article and name.article not in ONE:
+        alike = [phrase for phrase in phrases if phrase.article == name.article and phrase.is_subject]
+    else:
+        return None
+    if len(alike) != 1:
+        return None
+    known, meant = (default_vocabulary().meaning(text) for text in (name.text, alike[0].text))
+    other = known is not None and meant is not None and known.group != meant.group
+    people = _PEOPLE_EN.search(name.text) is not None or (known is not None and known.group == "person")
+    return None if other or (people and not alike[0].is_subject) else alike[0]
+
+
+def _instead(query: Utterance, phrase: Phrase, said: str) -> str:
+    """Return a question with other words in place of a phrase and the preposition before it."""
+    start = query.text.lower().rindex(phrase.preposition, 0, phrase.start)
+    return f"{query.text[:start]}{said}{query.text[phrase.end :]}"
+
+
+def _under_other_circumstances(query: Utterance, name: _Name) -> str:
+    """Return the former question asked of another time or place: "on weekends" for "on weekdays", "abroad"."""
+    phrases, last = phrases_of(query), name.units[-1].text
+    if _TIME_EN.fullmatch(last) and name.preposition in ("", "on", "at"):
+        former = next((phrase for phrase in phrases if _TIME_EN.fullmatch(phrase.words[-1])), None)
+        if former:
+            return f"{query.text[: former.start]}{name.text}{query.text[former.end :]}"
+        return supposing(query, f"{name.preposition or 'on'} {name.text}", instead=False)
+    if last in _SOMEWHERE and len(name.units) == 1 and not name.preposition:
+        former = next((phrase for phrase in phrases if phrase.preposition in ("in", "at", "from")), None)
+        return _instead(query, former, name.text) if former else supposing(query, name.text, instead=False)
+    return ""
+
+
+_TIME_EN = re.compile("weekends?|weekdays?|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|holidays")
+_SOMEWHERE = frozenset({"elsewhere", "abroad", "overseas", "online", "offline"})
+
+
+def _put(query: Utterance, phrase: Phrase, name: str, article: str) -> str:
+    """Return a question with another name in place of a phrase, its article and verbs made to fit.
+
+    Args:
+        query: The question.
+        phrase: The phrase.
+        name: The other name.
+        article: The article that it came with, if it had one.
+    """
+    before, after = query.text[: phrase.start], query.text[phrase.end :]
+    if found := _ARTICLE.search(before):
+        before = before[: found.start()] + _article_of(name, found[0])
+    elif article and phrase.article not in ("", article):
+        before = before[: -len(phrase.article) - 1] + f"{article} "
+    elif article and not phrase.article:
+        before += f"{article} "
+    plural, was_plural = is_plural(name), is_plural(phrase.text)
+    before, after = _agreeing(before, after, plural=plural, was_plural=was_plural)
+    return f"{before}{name}{after}"
+
+
+_MOST_UNITS = 5
+_CONTRARY = {
+    one: other
+    for pair in (("with", "without"), ("inside", "outside"), ("before", "after"), ("in", "outside"))
+    for one, other in (pair, pair[::-1])
+}
+
+
+def _is_modifier(word: str) -> bool:
+    """Say whether an English word qualifies others rather than names something: annual, large, part-time."""
+    return _MODIFIERS.fullmatch(word) is not None and not (word.endswith("s") and "-" in word)
+
+
+# The commonest by name, the others by how they end.
+_MODIFIERS = re.compile(
+    "gold|silver|bronze|platinum|express|other|basic|standard|premium|deluxe|single|double|twin|triple|small|medium|large|big|long|short"
+    "|new|old|young|full|half|early|late|domestic|foreign|economy|business|prepaid|paid|unpaid|sick|hot|cold|fresh|frozen"
+    "|daily|weekly|monthly|quarterly|yearly|hourly|(?:part|full|first|second|third|long|short|high|low|same|next)-[a-z]{2,12}"
+    "|[a-z]{2,12}(?:nu|u|ci|ti|ion|ic|er|on|en|oc|gi)al"
+)
+
+
+def _likened_zh(query: Utterance, rest: Utterance) -> str:
+    name = _FINAL.sub("", rest.bare)
+    bare = name.removesuffix("的") or name
+    text = query.text
+    wanting = _WANTING.match(bare)
+    noun = len(bare) >= _LONGEST_WORD and _is_noun(rest, wanting.end() if wanting else 0, len(bare))
+    if not noun and not _TIME_ZH.fullmatch(bare):
+        return ""
+    if place := _sibling(query, bare):
+        start, end = place
+        # 付费的 is 付费用户 where 免费用户 was.
+        return f"{text[:start]}{bare if _goes_on(query, end) else name}{text[end:]}"
+    if _TIME_ZH.fullmatch(bare):
+        former = _TIME_ZH.search(text)
+        if former is None:
+            return supposing(query, bare, instead=False)
+        return f"{text[: former.start()]}{bare}{text[former.end() :]}"
+    end = next((word.start for word in query.words if not _is_noun(query, word.start, word.end)), 0)
+    if bare != name and not is_quoting(query) and end > _LONGEST_WORD + 1 and _goes_on(query, end - 1):
+        # 纸质的 of 电子发票.
+        return f"{name}{text[end - _LONGEST_WORD :]}"
+    return ""
+
+
+_TIME_ZH = re.compile(
+    "周末|周[一二三四五六日天]|星期[一二三四五六日天]|工作日|平日|平时|双休日|(?:法定)?节假日|假期|假日|春节|国庆节?|元旦|寒假|暑假|旺季|淡季"
+    "|早上|上午|中午|下午|晚上|夜里|夜间|白天|凌晨|今年|明年|去年"
+)
+_LONGEST_WORD = 2
+"""Characters of a Chinese noun without what qualifies it, as a rule."""
+
+
+# 没有套餐 of Plus 套餐.
+_WANTING = re.compile("没有?|无|不含|不带")
+
+
+def _goes_on(query: Utterance, place: int) -> bool:
+    """Say whether a noun of a Chinese question goes on at a place."""
+    return any(word.start <= place < word.end and word.has("unknown", "topic") for word in query.words) or (
+        query.text[place : place + 2] == "用户"
+    )
+
+
+_FINAL = re.compile(r"(?:呢|嘞|捏|呐|咧|咋说|怎么说)$")
+
+
+_ASKING_ZH = re.compile("[几多哪谁吗什怎啥]")
+
+
+def asked_the_same(question: Utterance, query: Utterance) -> str:
+    """Return the former question of what another asks in its last words: 出差补助国外多少 of 国内多少 and 国外多少."""
+    text, former = question.bare, query.bare
+    length = next((place for place in range(1, len(text)) if text[-place:] != former[-place:]), len(text)) - 1
+    start = next((word.start for word in question.words if word.start >= len(text) - length), len(text))
+    name = text[:start]
+    if not name or not _ASKING_ZH.search(text, start) or name in former or not _is_noun(question, 0, start):
+        return ""
+    own = len(former) - len(text) + start
+    if own <= len(name) + 1 and _is_noun(query, 0, own):
+        # It says as much as the former one.
+        return question.text
+    place = _sibling(query, name)
+    return f"{query.text[: place[0]]}{name}{query.text[place[1] :]}" if place else ""
+
+
+def _sibling(query: Utterance, name: str) -> tuple[int, int] | None:
+    """Return where a Chinese question has a noun that ends as another does: 一线城市 of 二线城市, 年假 of 病假.
+
+    Args:
+        query: The question.
+        name: The other noun.
+    """
+    text = query.text
+    if not has_han(name) or len(name) > LONGEST_TOPIC or name in text:
+        return None
+    for length in range(len(name) - 1, 0, -1):
+        head, own = name[-length:], len(name) - length
+        at = text.find(head)
+        if at < 0:
+            continue
+        if length == 1:
+            # One character is a head only in words that are alike in all else: 月卡, 年卡.
+            start = at - own
+            alike = own <= _MOST_OWN and start >= 0 and _is_noun(query, start, at + 1) and _is_start(query, start)
+            return (start, at + 1) if alike else None
+        if not _is_noun(query, at, at + length):
+            return None
+        run = next((back for back in range(at) if _is_noun(query, back, at) and _is_start(query, back)), at)
+        left = _size(text[run:at])
+        # What is left of a longer row of words would be a word by itself, such as a verb.
+        whole = left <= _size(name[:own]) + 1 or text[run:at].endswith(_POSTPOSED)
+        return (run if whole else at - own), at + length
+    if len(name) == 2 and name[1] in _PLACES:
+        # 国外 of 国内.
+        pair = next((found for place in _PLACES if (found := name[0] + place) in text), "")
+        at = text.find(pair) if pair else -1
+        return (at, at + 2) if at >= 0 else None
+    return None
+
+
+def _size(text: str) -> int:
+    """Return how long a text is, a Latin word counting as one character."""
+    return len(_LATIN_WORD.sub("x", text))
+
+
+_LATIN_WORD = re.compile("[A-Za-z0-9]+ ?")
+_MOST_OWN = 2
+_PLACES = "内外上下前后里"
+_POSTPOSED = ("以上", "以下", "以内", "以外", "的")
+# Words of grammar that may stand within a noun: 总监以上员工, 免费用户, 其他城市.
+_WITHIN = frozenset("以上下内外中里的与及和用家个种多后前地额") | {"其他", "其它"}
+
+
+def _is_noun(query: Utterance, start: int, end: int) -> bool:
+    """Say whether a part of a Chinese question may be a noun: nothing in it asks, or says what is done or by whom."""
+    within = [word for word in query.words if word.start < end and word.end > start]
+    return (
+        bool(within)
+        and not any(word.asks for word in within)
+        and all(
+            word.has("unknown", "topic", "quality", "ordinal")
+            or word.text in _WITHIN
+            or _is_within(word, within)
+            or word.group == "term"
+            or (word.text.isascii() and not word.has("mark"))
+            for word in within
+        )
+    )
+
+
+def _is_within(word: Word, within: Sequence[Word]) -> bool:
+    """Say whether one character is part of a noun, such as 读 of 走读生, though by itself it is something else."""
+    place = within.index(word)
+    beside = [*within[max(0, place - 1) : place], *within[place + 1 : place + 2]]
+    return word.end - word.start == 1 and word.is_aspect and len(beside) == 2 and all(w.has("unknown") for w in beside)
+
+
+def noun_zh(named: Utterance) -> str:
+    """Return the noun that a few Chinese words are, whole: 免费用户 of 免费用户呢; nothing if they say more."""
+    name = _FINAL.sub("", named.bare)
+    last = next((word for word in reversed(named.words) if word.end <= len(name)), None)
+    ends = last is not None and last.end == len(name) and last.has("unknown", "topic")
+    return name if ends and _is_noun(named, 0, len(name)) else ""
+
+
+def _is_start(query: Utterance, place: int) -> bool:
+    """Say whether a word of a question begins at a place."""
+    return any(word.start == place for word in query.words)
+
+
+def _fits(query: Utterance, topic: Topic, new: Topic) -> bool:
+    """Say whether a name may take the place of another; of two that the thesaurus lacks, neither may be another matter.
+
+    Dogs are not asked of as leave is in "how many days of leave do I get?"; in "how much is breakfast?" anything is.
+    """
+    phrase = next((phrase for phrase in phrases_of(query) if phrase.start == topic.start), None)
+    if phrase and phrase.is_subject and not phrase.is_complement and _is_several(new.text):
+        return False
+    if query.language == "zh" and not new.group and topic.concept and topic.group == "thing":
+        return _is_people(topic) == _is_people(new) or new.text.endswith("的")
+    if topic.concept or new.concept:
+        return True
+    if query.language == "zh":
+        # A company or a thing that is unknown begins its question, and is no person where a person is named.
+        begins = topic.start == prefix_of(query.text) and not query.text[topic.start :].startswith("户")
+        if new.group or topic.group == "who":
+            return True
+        alike = _is_people(topic) == _is_people(new) or new.text.endswith("的")
+        return alike and (begins or topic.group != "" or topic.concept is not None)
+    if not topic.form or not new.form:
+        return True
+    return topic.form == new.form or (phrase is not None and phrase.is_complement)
+
+
+_WHOSE = re.compile(r"[^，。？?“”]{0,8}?(?:用户|客户|会员|员工|学生|家长|顾客|住户|业主|商家|买家|卖家)")
+
+
+def _is_several(name: str) -> bool:
+    """Say whether a few English words may be a verb and what is done: "hang pictures"."""
+    return " " in name and not _is_modifier(name.partition(" ")[0].lower())
+
+
+_PEOPLE = re.compile(r"(?:[用客住商]户|[人员生者客友师童长主们方]|公司|企业|家长|部门)$")
+
+
+def _with_qualifier(query: Utterance, topic: Topic) -> Topic:
+    """Return who is named at the beginning of a Chinese question, with what else the question begins with."""
+    start = prefix_of(query.text)
+    if query.language == "en" or topic.start - start > _LONGEST_QUALIFIER or not _is_noun(query, start, topic.end):
+        return topic
+    return replace(topic, text=query.text[start : topic.end], start=start)
+
+
+_LONGEST_QUALIFIER = 4
+
+
+def _is_people(topic: Topic) -> bool:
+    return topic.group == "person" or (topic.language == "zh" and _PEOPLE.search(topic.text) is not None)
+
+
+def _as_subject(query: Utterance, new: Topic) -> str:
+    """Return the former question asked of another who does or is something: "are children allowed?" of "are dogs …"."""
+    named = topics_of(query)
+    phrase = next((phrase for phrase in phrases_of(query) if phrase.is_subject), None)
+    if phrase is None or new.group not in ("person", "who", "thing", ""):
+        return ""
+    known = any(topic.concept for topic in named if phrase.start <= topic.start < phrase.end) or _is_several(new.text)
+    people = new.group == "person" and phrase.form == "counted"
+    return _put(query, phrase, name_of(new, "en"), "") if not known and (people or phrase.form == new.form) else ""
 
 
 def _inner(topic: Topic, group: str) -> Topic | None:
@@ -279,7 +485,7 @@ def _in_place(query: Utterance, same: Sequence[Topic], new: Topic) -> str:
         name = _verb(new, name)
         start -= len(owner)
     elif new.owner and new.owner != first.owner and new.group == "thing":
-        name = _owned(new, query.language)
+        name = owned(new, query.language)
         start -= len(owner)
     if not name:
         return ""
@@ -290,8 +496,8 @@ def _in_place(query: Utterance, same: Sequence[Topic], new: Topic) -> str:
             # All of "a refund claim".
             end = next((word.start for word in query.words if word.start > last.end and not word.has("unknown")), None)
             after = query.text[end:] if end else ""
-    if query.language == "en" and new.group in ("who", "person", ""):
-        was_plural = last is not first or first.group == "person"
+    if query.language == "en" and new.group in ("who", "person", "thing", ""):
+        was_plural = last is not first or first.group == "person" or is_plural(first.text)
         before, after = _agreeing(before, after, plural=is_plural(name), was_plural=was_plural)
     if (new.kind == "permission") > (first.kind == "permission"):
         # A camera is used, not collected.
@@ -304,7 +510,7 @@ _ARTICLE = re.compile(r"\b(?:an?|the) $", re.IGNORECASE)
 
 def _article_of(name: str, article: str) -> str:
     """Return an article of another name as it stands before this one."""
-    if re.match(r"\w+ing |the |my |our ", name):
+    if re.match(r"\w+ing\b|the |my |our ", name):
         return ""
     if article.lower() == "the ":
         return article
@@ -337,21 +543,33 @@ def _verb(topic: Topic, name: str) -> str:
 
 def _swapped_zh(query: Utterance, new: Topic) -> str:
     """Return the former question, which names nothing of the sort, asked of something else."""
-    said = ""
+    said, start = "", prefix_of(query.text)
+    if is_quoting(query) and not new.group:
+        return ""
+    if start and _is_people(new):
+        return f"对于{name_of(new, 'zh')}，{query.text[start:]}"
     if new.group == "thing":
         said = _as_object_zh(query, new)
     elif new.group == "person":
         said = _of_person_zh(query, name_of(new, "zh"))
     elif new.group in ("who", ""):
         said = _by_company_zh(query, name_of(new, "zh"))
-    return said or f"对于{name_of(new, 'zh')}，{query.text}"
+    if said:
+        return said
+    name = name_of(new, "zh")
+    if not new.group and has_han(name) and not _PEOPLE.search(name) and not is_quoting(query):
+        # Of what else there may be the former question is not asked again, but the same people are meant.
+        who = _WHOSE.match(query.text, prefix_of(query.text))
+        return f"{who[0]}的{name}呢？" if who and _is_noun(query, who.start(), who.end()) else ""
+    stands = is_quoting(query)
+    return "" if stands else f"对于{name}，{query.text[prefix_of(query.text) :]}"
 
 
 def _as_object_zh(query: Utterance, new: Topic) -> str:
     """Return 个推收集位置吗 for 个推收集什么 and 那位置呢."""
     for before, word in pairwise(query.told):
         if before.is_aspect and word.has("what"):
-            return f"{query.text[: word.start]}{_owned(new, 'zh')}{query.bare[word.end :]}吗？"
+            return f"{query.text[: word.start]}{owned(new, 'zh')}{query.bare[word.end :]}吗？"
     return ""
 
 
@@ -402,21 +620,34 @@ def _swapped_en(query: Utterance, new: Topic) -> str:
     name, text, told = name_of(new, "en"), query.text, query.told
     closing = text[len(query.bare) :] or "?"
     first = told[0] if told else None
-    if new.group == "thing" and first and first.has("what") and len(told) > 2 and told[1].text in _AUXILIARIES:
-        return f"{_like(text, query.bare[told[1].start :])} {_owned(new, 'en')}{closing}"
+    if new.group == "thing" and first and first.has("what") and len(told) > 2 and told[1].text in AUXILIARIES:
+        return f"{_like(text, query.bare[told[1].start :])} {owned(new, 'en')}{closing}"
+    named = new.group != "" or name[:1].isupper() or not name.isascii() or _PEOPLE_EN.search(name) is not None
+    if not named:
+        # Of what else there may be, the former question is not asked again: dogs after "can I carry leave over?".
+        return ""
     who = _WHO.match(text)
     if new.group in ("who", "", "person") and who:
         article = new.owner if new.owner == "the " else ""
         return f"{_like(text, who[1])} {article}{name}{query.bare[who.end() :]}{closing}"
     if new.group in ("who", ""):
         given = {concept for word in told for concept in word.concepts} & default_vocabulary().giving
-        if given and first and first.text in _AUXILIARIES:
+        if given and first and first.text in AUXILIARIES:
             return f"{query.bare} {'with' if 'sharing' in given else 'to'} {name}{closing}"
         for word, after in pairwise(told):
-            if after.text == "you" and word.text in _AUXILIARIES:
-                verb = _like(text[word.start :], _THIRD_PERSON.get(word.text, word.text))
+            if after.text == "you" and word.text in AUXILIARIES:
+                verb = _like(text[word.start :], THIRD_PERSON.get(word.text, word.text))
                 return f"{text[: word.start]}{verb} {name}{text[after.end :]}"
-    return f"For {name}, {_lowered(query)}"
+    known = new.group not in ("", "thing") or new.concept is not None or new.owner or name[:1].isupper()
+    if is_quoting(query) or not (known or _PEOPLE_EN.search(name)):
+        return ""
+    start = prefix_of(text)
+    rest = f"{text[start : start + 1].lower()}{text[start + 1 :]}" if start else _lowered(query)
+    article = new.owner if new.group in ("thing", "person") else ""
+    return f"For {article}{name}, {rest}"
+
+
+_PEOPLE_EN = re.compile(r"(?:[a-z]er|or|ist|ee|ant|ent|ian|man|men|child|people|staff)s?$")
 
 
 def supposing(query: Utterance, condition: str, *, instead: bool) -> str:
@@ -430,7 +661,15 @@ def supposing(query: Utterance, condition: str, *, instead: bool) -> str:
     zh = query.language == "zh"
     if instead:
         return f"{condition}会怎样？" if zh else f"what happens {condition}?"
+    if not zh and (former := _SUPPOSED.match(query.text)) and former[1].lower() == condition.partition(" ")[0].lower():
+        # "On weekends, …" of "and on holidays?" is not asked of both.
+        return f"{_capital(condition)}, {query.text[former.end() :]}"
     return f"{condition}，{query.text}" if zh else f"{_capital(condition)}, {_lowered(query)}"
+
+
+_SUPPOSED = re.compile(
+    r"(in|on|at|for|from|with|without|during|under|outside|after|before|if|when) [^,“”?]{1,60}, ", re.IGNORECASE
+)
 
 
 def other_aspect(query: Utterance, aspect: Topic) -> str:
@@ -473,6 +712,31 @@ def asked_of(question: Utterance, query: Utterance, topics: Sequence[Topic], *, 
     return f"关于{phrase}，{question.text}" if supposes else f"{phrase}{question.text}"
 
 
+def of_doing(question: Utterance, query: Utterance) -> str:
+    """Return what a question asks of something to be done: "how much does it cost to freeze it?" of "can I freeze it?".
+
+    Nothing if the former question was none about something that one may do, or the question asks no such thing.
+    """
+    done, asked = _MAY_DO.match(query.bare, prefix_of(query.text)), _OF_DOING.fullmatch(question.bare)
+    if done is None or asked is None or any(topic.group == "deed" for topic in topics_of(query)):
+        return ""
+    said = "how much does it cost" if asked["cost"] else "how long does it take" if asked["time"] else "is it free"
+    return f"{said} to {query.bare[done.end() :]}?"
+
+
+_MAY_DO = re.compile(
+    r"(?:(?:for|until|after|by) )?(?:(?:how|when|where|how long|how often|how many \w{1,20}) )?"
+    r"(?:can|could|may) (?:i|we) (?=\w)",
+    re.IGNORECASE,
+)
+_OF_DOING = re.compile(
+    r"(?P<cost>how much (?:does|will|would) (?:it|that|this) cost|how much(?: is|'s) (?:it|that|this)"
+    r"|what does (?:it|that) cost)"
+    r"|(?P<time>how long (?:does|will|would) (?:it|that|this) take)|is (?:it|that|this) free(?: of charge)?",
+    re.IGNORECASE,
+)
+
+
 def asked_with(question: Utterance, role: str, query: Utterance) -> str:
     """Return the former question with the word that asks: "why do you collect my location?" of "why?".
 
@@ -508,10 +772,21 @@ def _asked_with_zh(question: Utterance, role: str, word: str, query: Utterance, 
 
 def _asked_with_en(question: Utterance, role: str, word: str, query: Utterance, form: _Form) -> str:
     told = query.told
-    if form.what is told[0] and not form.asks and len(told) > 1 and told[1].text in _AUXILIARIES:
+    asked = question.bare.lower()
+    if question.language == "en" and (
+        asked.partition(" ")[0] in PREPOSITIONS or asked.startswith(("how many ", "until "))
+    ):
+        # "After how many days?" is not "how many days?", and neither is "how long?".
+        word = _capital(question.bare)
+    elif asked == "how many":
+        counted = next((phrase for phrase in reversed(phrases_of(query)) if is_plural(phrase.text)), None)
+        if counted is None or counted.is_subject or counted.end != len(query.bare) or told[0].text not in AUXILIARIES:
+            return quoting(query, question.text)
+        return f"How many {counted.text} {_lowered(query)[: counted.start].rstrip()}?"
+    if form.what is told[0] and not form.asks and len(told) > 1 and told[1].text in AUXILIARIES:
         if role not in ("who", "how_long", "how_much"):
             return f"{word} {query.bare[told[1].start :]} this?"
-    elif told[0].text in _AUXILIARIES and not form.asks and (role != "who" or form.gives):
+    elif told[0].text in AUXILIARIES and not form.asks and (role != "who" or form.gives):
         return f"{'To whom' if role == 'who' and not form.shares else word} {_lowered(query)}"
     return quoting(query, question.text)
 
@@ -531,11 +806,12 @@ class _Form:
         others = [topic for topic in topics if topic is not deed]
         self.what = next((word for word in told if word.has("what")), None)
         self.asks = any(word.asks for word in told)
-        self.acts = len(told) > 1 and told[0].text in _AUXILIARIES and told[1].text in ("i", "we")
+        self.acts = len(told) > 1 and told[0].text in AUXILIARIES and told[1].text in ("i", "we")
         self.collects = "collection" in concepts
         self.shares = any(word.text.startswith("shar") for word in told)
         self.gives = bool(concepts & default_vocabulary().giving)
-        self.data = "" if deed and query.language == "zh" else phrase_of(others, query.language, of_data=True)
+        of_data = bool(self.what or self.collects or self.gives or concepts & default_vocabulary().aspects_of_data)
+        self.data = "" if deed and query.language == "zh" else phrase_of(others, query.language, of_data=of_data)
         self.deeds = name_of(deed, query.language) if deed else ""
 
 
@@ -603,31 +879,19 @@ def filled(question: Utterance, names: Sequence[tuple[Word, str]]) -> str:
 _OWNS = re.compile(r" (?!to\b|for\b|if\b|when\b|about\b|with\b|in\b|at\b|too\b|as\b)\w")
 
 
-def is_plural(name: str) -> bool:
-    """Say whether an English name is that of several."""
-    if name.startswith("the data "):
-        return False
-    if " and " in name or name.endswith(("children", "people")):
-        return True
-    return name.isascii() and name.endswith("s") and not name.lower().endswith(_SINGULAR)
-
-
-_SINGULAR = ("ss", "us", "is", "as", "gets", "sms", "gps")
-
-
 def _agreeing(before: str, after: str, *, plural: bool, was_plural: bool) -> tuple[str, str]:
     """Return what stands around a name with its verbs made to agree with it."""
-    verbs = {one: many for many, one in _THIRD_PERSON.items()} if plural else _THIRD_PERSON
+    verbs = {one: many for many, one in THIRD_PERSON.items()} if plural else THIRD_PERSON
     contracted = re.match(r"'(re|ve|ll|d|s)\b", after, re.IGNORECASE)
     if contracted and (plural or contracted[1].lower() != "s"):
         verb = _CONTRACTED[contracted[1].lower()]
         return before, f" {verb if plural else verbs.get(verb, verb)}{after[contracted.end() :]}"
     if plural == was_plural:
         return before, after
-    last = re.search(r"([\w']+)\s+$", before)
-    if last and last[1].lower() in _AUXILIARIES:
+    last = re.search(r"([\w']{1,20}) ((?:(?:the|my|our|your) )?)$", before, re.IGNORECASE)
+    if last and last[1].lower() in AUXILIARIES:
         verb = _like(last[1], verbs.get(last[1].lower(), last[1]))
-        return f"{before[: last.start()]}{verb} ", after
+        return f"{before[: last.start()]}{verb} {last[2]}", after
     following = re.match(r" ([a-z]+)\b", after)
     if following is None:
         return before, after

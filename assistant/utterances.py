@@ -122,7 +122,7 @@ class Parts:
         self.told = [word for word in words if not word.has("particle")]
         self.particle = bool(words) and words[-1].has("particle")
         self.names = [word for word in self.told if word.has("topic", "self", "others")]
-        self.unknown = [word for word in self.told if word.has("unknown")]
+        self.unknown = [word for word in self.told if word.has("unknown") and word.text not in _PREPOSITIONS]
         self.asking = [word for word in self.told if word.asks]
         self.aspects = [word for word in self.told if word.is_aspect]
         self.content = [word for word in self.told if not word.roles <= _EMPTY]
@@ -180,6 +180,8 @@ class Parts:
         return self.says(*_ALSO)
 
 
+# They name nothing, and are no words of conversation.
+_PREPOSITIONS = frozenset({"within", "under", "outside", "inside", "between", "through", "across", "per", "than"})
 _EMPTY = frozenset({"function", "lead", "what_about"})
 _WHETHER = ("吗", "么", "嘛")
 _ALSO = ("也", "也是", "也有", "一样", "too", "also", "as well")

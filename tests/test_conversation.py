@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from assistant import Answer, Citation, Turn
 from assistant.conversation import Condensed, condense
-from assistant.rephrasing import topics_of
 from assistant.text import visible
+from assistant.topics import topics_of
 from assistant.utterances import default_vocabulary
 from tests.conftest import FIXTURES
 from tests.timing import seconds
@@ -78,6 +78,138 @@ def test_what_is_understood_stands_by_itself(conversation: str) -> None:
 def test_a_last_question_is_all_that_matters_once_it_stands_by_itself() -> None:
     long = [Turn(question=asked) for asked in BEFORE]
     assert condense("它保存多久", [*long, Turn(question="你们收集我的照片吗")]).query == "我的照片保存多久"
+
+
+# --- What no thesaurus knows ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("conversation", "query"),
+    [
+        # What is named counts whole, and takes the place of all that it is like.
+        ("金卡会员几天内可以退货？ / 普通会员呢？", "普通会员几天内可以退货？"),
+        ("普通会员有年费吗 / 那金卡会员呢", "金卡会员有年费吗"),
+        ("一线城市住宿标准是多少？ / 二线城市呢？", "二线城市住宿标准是多少？"),
+        ("一线城市住宿标准是多少 / 二线呢", "二线城市住宿标准是多少"),
+        ("一线城市住宿标准是多少 / 其他城市呢", "其他城市住宿标准是多少"),
+        ("总监以上员工能坐商务座吗 / 普通员工呢", "普通员工能坐商务座吗"),
+        ("免费用户空间多大 / 付费用户呢", "付费用户空间多大"),
+        ("月付套餐能退款吗 / 年付呢", "年付套餐能退款吗"),
+        ("寄宿生能回家吗 / 走读生呢", "走读生能回家吗"),
+        ("正式员工有年假吗 / 实习生呢", "实习生有年假吗"),
+        ("购买金卡会员多少钱 / 普通会员呢", "购买普通会员多少钱"),
+        ("一线城市住宿标准是多少？ / 二线城市呢？ / 二线呢", "二线城市住宿标准是多少？"),
+        ("Plus 套餐的录像存多久 / 那没有套餐呢", "没有套餐的录像存多久"),
+        ("Until when can gold members cancel? / and silver members?", "Until when can silver members cancel?"),
+        ("how many days do full-time staff get / part-time staff?", "how many days do part-time staff get"),
+        ("do I need a deposit for a single room? / and a double room?", "do I need a deposit for a double room?"),
+        ("When is check-in? / and check-out?", "When is check-out?"),
+        ("how long do you keep crash reports? / sorry, I meant invoices", "how long do you keep invoices?"),
+        # So does what only qualifies.
+        ("付费用户能登录几台设备 / 免费的呢", "免费用户能登录几台设备"),
+        ("电子发票多久能收到 / 纸质的呢", "纸质的发票多久能收到"),
+        ("How much is a monthly membership? / and annual?", "How much is an annual membership?"),
+        ("Until when can gold members cancel? / and silver?", "Until when can silver members cancel?"),
+        ("How much is a small locker? / and a large one?", "How much is a large locker?"),
+        ("what does a large locker cost? / small ones?", "what does a small locker cost?"),
+        ("Is the Wi-Fi free? / premium too?", "Is the premium Wi-Fi free?"),
+        # Of somebody else, or of something like it.
+        ("空间有多大？ / 免费用户呢？", "对于免费用户，空间有多大？"),
+        ("学生有优惠吗 / 老人呢", "老人有优惠吗"),
+        ("付费用户下载限速吗 / 空间呢", "付费用户的空间呢？"),
+        ("are dogs allowed? / and children?", "are children allowed?"),
+        ("Are small dogs welcome? / and cats?", "Are cats welcome?"),
+        ("Can managers travel first class? / what about other staff?", "Can other staff travel first class?"),
+        ("can i bring my dog? / and my kids?", "can i bring my kids?"),
+        ("when does the pool close? / what about the lockers?", "when do the lockers close?"),
+        ("how long is the warranty on phones? / tablets?", "how long is the warranty on tablets?"),
+        # Under other circumstances, which take the place of former ones.
+        ("国内出差餐补多少 / 国外呢", "国外出差餐补多少"),
+        ("出差补助国内多少 / 国外多少", "出差补助国外多少"),
+        ("工作日加班怎么算 / 周末呢", "周末加班怎么算"),
+        ("客服几点上班 / 周末呢", "周末，客服几点上班"),
+        ("生鲜能退吗 / 拆封了呢", "拆封了，生鲜能退吗"),
+        ("when does the gym open? / and on weekends?", "On weekends, when does the gym open?"),
+        ("when does it open on weekdays? / and sundays?", "when does it open on sundays?"),
+        ("how much is parking for visitors? / and for staff?", "how much is parking for staff?"),
+        ("How long are clips kept without a plan? / and with a plan?", "How long are clips kept with a plan?"),
+        ("what is the limit in London? / outside London?", "what is the limit outside London?"),
+        ("How much can a hotel cost in London? / and elsewhere?", "How much can a hotel cost elsewhere?"),
+        ("how much is breakfast? / for children?", "For children, how much is breakfast?"),
+        ("how many days of sick leave do I get? / for bereavement?", "how many days of bereavement do I get?"),
+        # What a pronoun stands for is named whole, and what one may do is something too.
+        ("who can see my personnel file? / how long is it kept?", "how long is my personnel file kept?"),
+        ("Do you keep personnel files? / is it encrypted?", "are personnel files encrypted?"),
+        (
+            "Do you keep personnel files? / are they encrypted, and who can see them?",
+            "are personnel files encrypted, and who can see them?",
+        ),
+        ("can I bring my dog? / do I need to register it?", "do I need to register my dog?"),
+        ("can I freeze my membership? / how much does that cost?", "how much does it cost to freeze my membership?"),
+        ("can I leave later? / how much is that?", "how much does it cost to leave later?"),
+        ("can gold members bring guests? / how many?", "How many guests can gold members bring?"),
+        ("文件谁能看到 / 是加密的吗", "文件是加密的吗"),
+    ],
+)
+def test_what_a_follow_up_names_counts_whole(conversation: str, query: str) -> None:
+    found = understood(conversation)
+    assert (found.kind, found.query) == ("follow_up", query)
+    assert condense(query, []) == Condensed(query=query, kind="question")
+
+
+@pytest.mark.parametrize(
+    ("conversation", "query"),
+    [
+        (
+            "How much is a monthly membership? / and annual? / what about students?",
+            "For students, how much is an annual membership?",
+        ),
+        (
+            "How much is a monthly membership? / what about students? / and pensioners?",
+            "For pensioners, how much is a monthly membership?",
+        ),
+        ("How much is a membership? / what about students? / can I freeze it?", "can I freeze the membership?"),
+        ("how much is breakfast? / for children? / when is it served?", "when is breakfast served?"),
+        ("how much is parking? / on sundays? / and on holidays?", "On holidays, how much is parking?"),
+        ("月卡多少钱 / 年卡呢 / 学生呢 / 可以随时取消吗", "学生的年卡可以随时取消吗"),
+        ("住宿能报多少 / 实习生呢 / 外包人员呢", "对于外包人员，住宿能报多少"),
+    ],
+)
+def test_what_is_asked_for_somebody_is_not_wrapped_again(conversation: str, query: str) -> None:
+    assert understood(conversation).query == query
+
+
+@pytest.mark.parametrize(
+    "conversation",
+    [
+        # What may be another matter is looked for by itself, beside the former question.
+        "How many days of annual leave do I get? / what about dogs?",
+        "can I carry annual leave over? / what about dogs?",
+        "Can saver bookings be cancelled? / what about breakfast?",
+        "my lock was idle / will you warn me first? / what about dogs?",
+        # What has its own subject and asks is a question.
+        "工作日几点开门 / 周末几点开门",
+        "基础版多少钱 / 企业版多少钱",
+        "婚假几天 / 试用期能请假吗",
+        "are dogs allowed? / can I freeze my membership?",
+    ],
+)
+def test_a_follow_up_on_another_matter_stands_by_itself(conversation: str) -> None:
+    question = conversation.rpartition(" / ")[2]
+    assert understood(conversation).query == question
+
+
+@pytest.mark.parametrize("unit", ["金卡会员", "gold members ", "a-", "for the ", "以上", "x's "])
+def test_phrases_take_no_longer_than_the_question(unit: str) -> None:
+    query = "金卡会员呢" if unit.isascii() is False else "and silver members?"
+    condense(query, [Turn(question="金卡会员呢")])
+
+    def taken(length: int) -> float:
+        text = (unit * length)[:length]
+        turns = [Turn(question=text)]
+        return min(seconds(lambda: (condense(query, turns), condense(f"and {text}", turns))) for _ in range(2))
+
+    assert taken(8_000) < 20 * taken(400) + 0.05
 
 
 # --- What is known besides the questions -------------------------------------------------

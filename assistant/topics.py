@@ -1,0 +1,518 @@
+"""Topics: what a question names, in Chinese or English, and the words for it.
+
+The thesaurus knows most of it. What it lacks is told by its form: English questions are cut into phrases, such as
+"gold members" or "late check-out", and in Chinese a run of unknown words is a name.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from assistant.text import Language, has_han
+from assistant.utterances import DEEDS, Utterance, Word, default_vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assistant.thesaurus import Concept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """Something that a question is about."""
+
+    text: str
+    """Its name, as typed."""
+    group: str
+    """Its sort, see `Word.group`; empty for a name that the thesaurus lacks."""
+    concept: Concept | None = None
+    """Its concept, if it has one."""
+    owner: str = ""
+    """Whose it was said to be: `我的`, `my `, or nothing."""
+    start: int = 0
+    """First character in the question that names it, its owner left out."""
+    end: int = 0
+    """End in that question."""
+    is_one: bool = False
+    """Whether it was said to be one of its sort, with "a" or "an"."""
+    form: str = ""
+    """What kind of noun it is, if it is an English one: `Phrase.form`."""
+
+    @property
+    def kind(self) -> str:
+        """Kind of its concept, nothing if it has none."""
+        return self.concept.kind if self.concept else ""
+
+    @property
+    def language(self) -> Language:
+        """Language that it is named in."""
+        return "zh" if has_han(self.text) else "en"
+
+
+# --- What a question is about ----------------------------------------------------------------------
+
+LONGEST_TOPIC = 40
+_LONGEST_SUBJECT = 10
+_OWNERS = {"my": "my ", "our": "our ", "your": "your ", "the": "the "}
+
+_ARTICLES = {"a", "an", "the", "my", "our", "your", "any", "some"}
+_MODALS = {"can", "could", "will", "would", "may", "might", "should", "must", "shall", "did"}
+THIRD_PERSON = {"do": "does", "are": "is", "have": "has", "were": "was", "don't": "doesn't", "aren't": "isn't"}
+AUXILIARIES = _MODALS | set(THIRD_PERSON) | {"does", "is", "has", "was"}
+
+
+def topics_of(question: Utterance | None) -> tuple[Topic, ...]:
+    """Return what a question is about, in order: what it names, and an unknown word that is its subject.
+
+    A name that the thesaurus lacks may hold one that it has: 星信推送 is not 推送.
+    """
+    if question is None:
+        return ()
+    runs: list[tuple[Word, ...]] = []
+    for word in question.words:
+        if not word.has("topic", "unknown"):
+            continue
+        if runs and _is_one_name(question, runs[-1][-1], word):
+            runs[-1] = (*runs[-1], word)
+        else:
+            runs.append((word,))
+    named = (run for run in runs if any(word.has("topic") for word in run) or _is_subject(question, run))
+    topics = [topic for run in named if not _ASKED.match((topic := _topic(question, run)).text)]
+    if question.language == "en":
+        topics = _whole(topics, question)
+    return tuple(topic for topic in topics if len(topic.text) <= LONGEST_TOPIC)
+
+
+# Names that ask: 空间有多大 is about no age, and "who can see my file" about nobody who is known.
+_ASKED = re.compile(r"多大|几岁|多少岁|谁|how old\b|who\b", re.IGNORECASE)
+
+
+def _whole(topics: Sequence[Topic], question: Utterance) -> list[Topic]:
+    """Return topics with what qualifies them: "gold members", "personnel files"; for want of any, what is asked about.
+
+    Whose something is qualifies it too, but is named by itself: "my friend's phone number".
+    """
+    phrases, text = phrases_of(question), question.text
+    heads = {topic.end: topic.group for topic in topics}
+    found: list[Topic] = []
+    for topic in topics:
+        phrase = next((phrase for phrase in phrases if phrase.start <= topic.start < phrase.end), None)
+        owns = topic.group == "person" and text[topic.end :].startswith(_GENITIVES)
+        if phrase is None or topic.group in DEEDS or topic.end > phrase.end or owns:
+            found.append(topic)
+        elif topic.end == phrase.end:
+            start = max((at for at in phrase.starts if text[:at].endswith(_GENITIVES)), default=phrase.start)
+            whole = text[min(start, topic.start) : topic.end]
+            found.append(
+                replace(topic, text=whole, start=topic.end - len(whole), form=phrase.form, is_one=phrase.is_one)
+            )
+        elif phrase.end not in heads and not (found and found[-1].start == phrase.start):
+            found.append(_thing(phrase))
+        elif heads.get(phrase.end) in DEEDS:
+            found.append(topic)
+    if any(topic.start >= prefix_of(text) for topic in found) or not _is_question(question):
+        return found
+    said = [phrase for phrase in phrases if phrase.start >= prefix_of(text)]
+    asked = next((phrase for phrase in said if phrase.preposition in ("", "of")), said[0] if said else None)
+    return [*found, _thing(asked)] if asked else found
+
+
+_GENITIVES = ("'s ", "’s ")
+
+
+def _is_question(question: Utterance) -> bool:
+    """Say whether an English sentence asks, by how it begins: in "my lock was idle" nothing is asked about the lock."""
+    first = next((word for word in question.told if word.start >= prefix_of(question.text)), None)
+    return first is not None and (first.asks or first.has("what", "lead") or first.text in AUXILIARIES)
+
+
+def form_of(named: Utterance) -> str:
+    """Return the form of what a few English words name, as `Phrase.form`; nothing if they name nothing."""
+    return next((phrase.form for phrase in phrases_of(named)), "")
+
+
+def _thing(phrase: Phrase) -> Topic:
+    return Topic(
+        text=phrase.text,
+        group="thing",
+        owner=_OWNERS.get(phrase.article, ""),
+        start=phrase.start,
+        end=phrase.end,
+        form=phrase.form,
+        is_one=phrase.is_one,
+    )
+
+
+ONE = ("a", "an")
+
+
+def _is_one_name(question: Utterance, word: Word, after: Word) -> bool:
+    """Say whether two words are one name: 星信 and 推送, "Star" and "Push"."""
+    between = question.text[word.end : after.start]
+    if has_han(word.text) or has_han(after.text):
+        if between:
+            return False
+    elif between != " " or not question.text[word.start].isupper():
+        return False
+    if word.has("unknown"):
+        return after.has("unknown") or after.group in DEEDS
+    return word.group == after.group or (word.group in DEEDS and after.group == "who")
+
+
+def _topic(question: Utterance, run: tuple[Word, ...]) -> Topic:
+    start, end = run[0].start, run[-1].end
+    groups = {word.group for word in run}
+    group = run[-1].group
+    if not any(groups) and not _holds_data(question, run):
+        # 运费 of 运费谁出 is no company.
+        group = "thing"
+    if len(groups) > 1 and group in DEEDS:
+        # 星信推送: what the thesaurus knows of it is not what it is.
+        group = ""
+    text, before = question.text[start:end], question.text[:start]
+    owner = "我的" if before.endswith("我的") else _OWNERS.get(before.rstrip().rpartition(" ")[2].lower(), "")
+    owned = re.match(r"(?:my|our) (?=\w)|我的(?=.)", text, re.IGNORECASE)
+    if owned:
+        owner, text, start = owned[0].lower(), text[owned.end() :], start + owned.end()
+    concept = run[0].named[0] if len(groups) == 1 and run[0].named else None
+    if group == "thing" and (of_data := _DATA_AFTER.match(question.text, end)):
+        # "Health" is not what is encrypted: health data are.
+        text, end = text + of_data[0], of_data.end()
+    return Topic(text=text, group=group, concept=concept, owner=owner, start=start, end=end)
+
+
+def _holds_data(question: Utterance, run: tuple[Word, ...]) -> bool:
+    """Say whether an unknown name may be that of a company: it is written as a name, or gets or gives data."""
+    concepts = default_vocabulary().giving | {"collection", "automatic_collection", "device_access", "sdk"}
+    name = question.text[run[0].start : run[-1].end]
+    return name[0].isascii() or any(
+        word.has("handling", "what", "what_for") or not concepts.isdisjoint(word.concepts) or word.text in ("拿", "它")
+        for word in question.told
+        if word not in run
+    )
+
+
+_DATA_AFTER = re.compile(r" (?:data|information|info|details)\b", re.IGNORECASE)
+
+
+def _is_subject(question: Utterance, run: tuple[Word, ...]) -> bool:
+    """Say whether an unknown name is what a question is about: 星信会收集什么, "what does Foo collect"."""
+    told = question.told
+    first, last = told.index(run[0]), told.index(run[-1])
+    after = told[last + 1] if last + 1 < len(told) else None
+    if has_han(run[0].text):
+        said = after is not None and (after.is_aspect or after.asks or after.has("function"))
+        owned = first > 1 and told[first - 1].text == "的" and told[first - 2].group == "person"
+        begins = first == 0 or owned or run[0].start == prefix_of(question.text)
+        return said and begins and 1 < run[-1].end - run[0].start <= _LONGEST_SUBJECT
+    before = [word for word in told[:first] if word.text not in _ARTICLES]
+    if not before:
+        return False
+    if before == [told[0]] and told[0].text in ("what", "which") and after is not None and after.text in AUXILIARIES:
+        # "What safeguards are there?"
+        return True
+    if before[-1].is_aspect:
+        # "Delete a note".
+        return told[first - 1].text in _ARTICLES and (after is None or after.has("function"))
+    does = after is not None and (after.is_aspect or (after.has("unknown") and told[0].has("what")))
+    return does and before[-1].text in AUXILIARIES
+
+
+# --- English phrases -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrase:
+    """A noun of an English question with the words before it that qualify it: "gold members", "late check-out"."""
+
+    text: str
+    """The phrase, as typed."""
+    start: int
+    """First character in the question, the article left out."""
+    end: int
+    """End in the question."""
+    starts: tuple[int, ...]
+    """First character of each of its words."""
+    article: str
+    """The article or possessive before it, if there is one."""
+    preposition: str
+    """The preposition before it, if there is one."""
+    is_subject: bool
+    """Whether something is said of it, or it does something: "how much is parking?", "do dogs need a lead?"."""
+    is_complement: bool
+    """Whether something is said of it, with "is" or "are"."""
+    is_asked_for: bool
+    """Whether it is what is asked for: "which deposit"."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Its words, in lower case."""
+        return tuple(self.text.lower().split(" "))
+
+    @property
+    def is_one(self) -> bool:
+        """Whether it is one of its sort, that may be spoken of with "the" afterwards."""
+        return self.article in ONE or (self.is_asked_for and not is_plural(self.text))
+
+    @property
+    def form(self) -> str:
+        """What kind of noun it is, as its article and number show; phrases alike in this may stand in one place."""
+        if self.article and self.article not in ONE:
+            return "definite"
+        return "counted" if self.article or is_plural(self.text) else "mass"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A word of an English question, with what is joined to it: check-in, doctor's."""
+
+    start: int
+    end: int
+    text: str
+    role: Literal["noun", "quality", "aspect", "article", "mark", ""]
+    group: str = ""
+    """Sort of what it names, if the thesaurus knows it: `Word.group`."""
+
+
+def phrases_of(question: Utterance) -> tuple[Phrase, ...]:
+    """Return the phrases of an English question, in order. Without a grammar, the words around a noun tell its end."""
+    units = units_of(question)
+    found: list[Phrase] = []
+    place = 0
+    while place < len(units):
+        end = place
+        while end < len(units) and units[end].role in ("noun", "quality") and (end == place or _follows(units, end)):
+            end += 1
+        while end > place and units[end - 1].role == "quality":
+            end -= 1
+        if place < end < len(units) and units[end].role == "aspect" and _NOUN.fullmatch(units[end].text):
+            end += 1
+        if end == place:
+            place += 1
+            continue
+        article = units[place - 1].text if place and units[place - 1].role == "article" else ""
+        if place and (owner := _OWNER.search(units[place - 1].text)):
+            article = owner[1]
+        before = (
+            units[place - 2 if units[place - 1].text == article else place - 1].text if place > bool(article) else ""
+        )
+        if before in _DOING:
+            end = _end_of_subject(units, place, end)
+        first, last = _bounds(units, place, end, before, article)
+        if first < last:
+            found.append(_phrase(question, units[first:last], before, article if first == place else ""))
+        place = end
+    return tuple(found)
+
+
+def _follows(units: Sequence[Unit], place: int) -> bool:
+    """Say whether a word goes on with a phrase: no mark is before it, and it is no phrase by itself: "what I say"."""
+    unit = units[place]
+    return unit.start == units[place - 1].end + 1 and _OPENING.match(unit.text) is None
+
+
+_OPENING = re.compile(r"(?:an?|the|my|your|our|i|what|who|where|when|how) ")
+
+
+def _end_of_subject(units: Sequence[Unit], place: int, end: int) -> int:
+    """Return where the verb after a subject ends, if what it is done to follows: "gold members bring | guests"."""
+    ends = (at + 2 for at in range(place, end - 2) if is_plural(units[at].text) or units[at].group in ("person", "who"))
+    return next(ends, end)
+
+
+def _bounds(units: Sequence[Unit], place: int, end: int, before: str, article: str) -> tuple[int, int]:
+    """Return what is left of a row of words without the verb at either end of it: "can I | carry", "do dogs | bark"."""
+    if before in _BEFORE_A_VERB and not article:
+        return place + 1, end
+    after = units[end] if end < len(units) else None
+    closed = after is None or not (after.role == "aspect" or after.text in _AFTER_SUBJECTS)
+    object_follows = after is not None and after.role == "noun"
+    if end - place < 2 or not closed or (is_plural(units[end - 1].text) and not object_follows):
+        return place, end
+    if units[end - 1].group in ("thing", "person", "who"):
+        return place, end
+    verb = before in _DOING or (before in _BEING and place == (2 if article else 1))
+    return place, end - 1 if verb else end
+
+
+def _phrase(question: Utterance, units: Sequence[Unit], before: str, article: str) -> Phrase:
+    start, end = units[0].start, units[-1].end
+    return Phrase(
+        text=question.text[start:end],
+        start=start,
+        end=end,
+        starts=tuple(unit.start for unit in units),
+        article=article,
+        preposition=before if before in PREPOSITIONS else "",
+        is_subject=before in _DOING or before in _BEING or before in ("which", "how many", "how much"),
+        is_complement=before in _BEING,
+        is_asked_for=before in ("which", "what", "how many", "how much"),
+    )
+
+
+def units_of(question: Utterance) -> list[Unit]:
+    """Return the words of an English question."""
+    units: list[Unit] = []
+    for word in question.words:
+        last = units[-1] if units else None
+        if last and last.end == word.start and (word.text in _JOINING or last.text.endswith(_JOINING)):
+            units[-1] = Unit(last.start, word.end, f"{last.text}{word.text}", "noun")
+            continue
+        role: Literal["noun", "quality", "aspect", "article", "mark", ""] = ""
+        if word.text in _ARTICLES or word.text in _ENTIRE:
+            role = "article"
+        elif word.has("mark"):
+            role = "mark"
+        elif word.has("unknown") or (word.has("topic") and not _POSSESSIVE.search(word.text)):
+            role = "noun"
+        elif word.has("quality"):
+            role = "quality"
+        elif word.is_aspect:
+            role = "aspect"
+        units.append(Unit(word.start, word.end, word.text, role, word.group))
+    return units
+
+
+_JOINING = ("-", "'", "’")
+_ENTIRE = ("whole", "entire")
+_NOUN = re.compile(r"(?:fee|charge|cost|price|period|setting|measure)s?|\w{2,20}(?:tion|ment|ance|sion)s?")
+_OWNER = re.compile(r"^(?:who|what|where|when|how) .{0,40}\b(my|your|our|the)$")
+_POSSESSIVE = re.compile(r"\b(?:my|your)\b")
+_BEFORE_A_VERB = frozenset({"i", "you", "we", "they", "he", "she", "it", "to", "have to", "who", "which company"})
+PREPOSITIONS = {"in", "on", "at", "for", "from", "with", "without", "within", "during", "under", "over", "by", "of"}
+PREPOSITIONS |= {"outside", "inside"}
+_AFTER_SUBJECTS = AUXILIARIES | {"do", "be", "been", "get", "gets", "need", "needs", "take", "takes", "make", "give"}
+_AFTER_SUBJECTS |= {"go", "know", "see", "say", "want", "still", "also", "already", "not"}
+_BEING = frozenset({"is", "are", "was", "were"})
+_DOING = _MODALS | {"do", "does"}
+
+
+# --- Names ---------------------------------------------------------------------------------------------
+
+
+def name_of(topic: Topic, language: Language) -> str:
+    """Return the name of a topic in a language, if it has one there; else as it was typed."""
+    concept = topic.concept
+    if topic.language == language or concept is None:
+        return topic.text
+    chinese = concept.zh[0] if concept.zh else ""
+    if language == "zh":
+        # A Latin name that is in use in Chinese, such as IMEI, stays.
+        used = {name.lower() for name in concept.zh}
+        return topic.text if not chinese or topic.text.lower() in used else chinese
+    if chinese and chinese.isascii():
+        return chinese
+    if not concept.en:
+        return topic.text
+    return concept.en[0].title() if concept.kind == "vendor" else concept.en[0]
+
+
+def owned(topic: Topic, language: Language) -> str:
+    """Return the name with whose it is: 我的手机号, "my phone number", "the camera"."""
+    name = name_of(topic, language)
+    if language == "zh":
+        return f"我的{name}" if topic.owner in ("我的", "my ") else name
+    if topic.is_one:
+        return f"the {name}"
+    if topic.group not in ("thing", "person") or (topic.language == "en" and not topic.owner):
+        return name
+    if topic.owner and topic.owner != "我的":
+        return f"{topic.owner}{name}"
+    if topic.group == "person":
+        return name
+    return f"{'my' if topic.kind in ('data_item', 'term') else 'the'} {name}"
+
+
+def phrase_of(topics: Sequence[Topic], language: Language, *, of_data: bool = False) -> str:
+    """Return what a question is about in a few words; nothing if there are none that would do.
+
+    Args:
+        topics: What it is about.
+        language: Language of the phrase.
+        of_data: Whether what is to be said of it is said of data, not of a company: "the data Getui gets".
+    """
+    zh = language == "zh"
+    things = _named(topics, "thing")
+    who = _listed([name_of(topic, language) for topic in _named(topics, "who", "")], language)
+    person = _listed([owned(topic, language) for topic in _named(topics, "person")], language)
+    done = _listed([name_of(topic, language) for topic in _named(topics, *DEEDS, "document")], language)
+    policy = next((topic.text for topic in topics if topic.group == "policy"), "")
+    if done and (things or who or person):
+        return ""
+    if things:
+        said = _things(things, who, person, language)
+    elif who or person:
+        said = _data_of(who, language) if who and of_data else who or person
+    else:
+        said = ""
+    if done:
+        return f"{policy}{done}，{said}".removesuffix("，") if zh else done
+    if not policy:
+        return said
+    if not said:
+        return _data_of(policy, language) if of_data else policy
+    return f"{policy}的{said}" if zh else f"{said} ({policy})"
+
+
+def _named(topics: Sequence[Topic], *groups: str) -> list[Topic]:
+    """Return the topics of some sorts, each once."""
+    return list({topic.concept or topic.text: topic for topic in topics if topic.group in groups}.values())
+
+
+def _things(things: Sequence[Topic], who: str, person: str, language: Language) -> str:
+    bare = _listed([name_of(topic, language) for topic in things], language)
+    if who:
+        return f"{who}拿到的{bare}" if language == "zh" else f"the {bare} {who} {_gets(who)}"
+    if person:
+        return f"{person}的{bare}" if language == "zh" else f"the {bare} of {person}"
+    return _listed([owned(topic, language) for topic in things], language)
+
+
+def _data_of(who: str, language: Language) -> str:
+    # Not "collects", which would have the clauses found that say what is collected.
+    return f"{who}拿到的信息" if language == "zh" else f"the data {who} {_gets(who)}"
+
+
+def _gets(who: str) -> str:
+    return "get" if is_plural(who) else "gets"
+
+
+def _listed(names: Sequence[str], language: Language) -> str:
+    if len(names) < 2:
+        return "".join(names)
+    if language == "zh":
+        return f"{'、'.join(names[:-1])}和{names[-1]}"
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def is_plural(name: str) -> bool:
+    """Say whether an English name is that of several."""
+    if name.startswith("the data "):
+        return False
+    name = name.partition(" of ")[0]
+    if " and " in name or name.endswith(("children", "people")):
+        return True
+    return name.isascii() and name.endswith("s") and not name.lower().endswith(_SINGULAR)
+
+
+_SINGULAR = ("ss", "us", "is", "as", "gets", "sms", "gps")
+
+
+# --- Without what leads to it ---------------------------------------------------------------------------
+
+
+def prefix_of(query: str) -> int:
+    """Return where the question begins after what it is asked for or of: "For students, how much …", 对于学生，…."""
+    found = _PREFIX.match(query)
+    return found.end() if found else 0
+
+
+_PREFIX = re.compile(r"(?:for|about) [^,:“”?]{1,60}[,:] |(?:对于|关于)[^，“”？?]{1,30}，", re.IGNORECASE)
+
+
+def topics_said(query: Utterance) -> tuple[Topic, ...]:
+    """Return what a question is about, less what it is asked for or of, if it names anything else."""
+    topics, start = topics_of(query), prefix_of(query.text)
+    return tuple(topic for topic in topics if topic.start >= start) or topics
