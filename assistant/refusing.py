@@ -139,16 +139,16 @@ _ONLY_POINTS_ZH = re.compile(
 _FEW_WORDS = 2
 _IN_MOST = 0.5
 _ODDS = {
-    "scope": 0.04,
-    "similarity": 13.56,
+    "scope": 0.03,
+    "similarity": 13.55,
     "likeness": 2.53,
-    "familiarity": -1.84,
-    "concepts": 1.2,
-    "unmentioned": -0.44,
-    "stranger": -1.34,
-    "company": 0.36,
-    "unstated": -1.0,
-    "base": -7.08,
+    "familiarity": -1.86,
+    "concepts": 1.23,
+    "unmentioned": -0.41,
+    "stranger": -1.35,
+    "company": 0.01,
+    "unstated": -0.96,
+    "base": -7.07,
 }
 _MOST_SCOPE = 6.0
 _SCOPE_IN_DOUBT = 1.0
