@@ -411,7 +411,10 @@ def _fits(query: Utterance, topic: Topic, new: Topic) -> bool:
         return True
     if query.language == "zh":
         # A company or a thing that is unknown begins its question, and is no person where a person is named.
-        begins = topic.start == prefix_of(query.text) and not query.text[topic.start :].startswith("户")
+        start = prefix_of(query.text)
+        # 云巢读书的星信推送 is one of what a policy names.
+        policy = next((word.end for word in query.words if word.start == start and word.group == "policy"), start)
+        begins = query.text[policy : topic.start] in ("", "的") and not query.text[topic.start :].startswith("户")
         if new.group or topic.group == "who":
             return True
         alike = _is_people(topic) == _is_people(new) or new.text.endswith("的")

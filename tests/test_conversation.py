@@ -224,6 +224,7 @@ def test_phrases_take_no_longer_than_the_question(unit: str) -> None:
         ("云巢读书收集什么 / 保存多久", "云巢读书拿到的信息保存多久"),
         ("云巢读书的星信推送收集什么 / 它用来干什么", "云巢读书的星信推送用来干什么"),
         ("云巢读书收集什么 / 那高德呢", "云巢读书的高德收集什么"),
+        ("云巢读书的星信推送会收集什么？ / 那墨图统计呢", "云巢读书的墨图统计会收集什么？"),
         ("云巢读书怎么注销账号 / 要多久", "云巢读书注销账号要多久"),
         ("Does Lantern Post collect my name? / and my address?", "Does Lantern Post collect my address?"),
         ("Does Lantern Post collect my name? / what about Yunchao?", "Does Yunchao collect my name?"),
