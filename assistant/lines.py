@@ -494,7 +494,9 @@ def may_go_on(text: str, folded: str, before: Line, after: Line) -> bool:
     marker = after.markers[0]
     if marker.family == "1 " or is_measure(text, marker):
         return True
-    return (bool(marker.path) or marker.family == QUESTION) and is_cut(folded, before)
+    # "What we use it for", and below it "1.1 Accounts": a heading may end so, too.
+    heads = text[marker.end : marker.end + 2].lstrip()[:1].isupper()
+    return (bool(marker.path) or marker.family == QUESTION) and is_cut(folded, before) and not heads
 
 
 def wrapped_lines(text: str, folded: str, lines: Sequence[Line]) -> set[int]:

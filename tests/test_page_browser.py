@@ -257,7 +257,7 @@ def test_a_service_that_is_gone_leaves_the_question_to_be_asked_again(opened: Ca
 def test_a_hostile_policy_runs_nothing(opened: Callable[..., Page]) -> None:
     page = opened("/zh/?policy=evil")
     wait(page, "document.querySelector('#pa-reader .pa-text')?.textContent.includes('邪恶政策')")
-    turn = ask(page, "邪恶政策收集手机号码吗？")
+    turn = ask(page, "邪恶政策收集手机号码，用于创建账号吗？")
     turn.locator(".clause-link").first.click()
     wait(page, "document.querySelector('.pa-here') !== null")
     assert page.evaluate(STRANGE) == []

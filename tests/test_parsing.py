@@ -145,6 +145,8 @@ def labels(text: str) -> list[str]:
         ("2.1手机号码\n用于登录。\n2.2日常管理\n每日备份。\n2.3年度审核\n每年一次。", "2.1 2.2 2.3"),
         ("2.1 Notice\nOne month.\n2.4 Dismissal\nAt once.", "2.1 2.4"),
         ("3.5 Returns\nYou may return goods.", "3.5"),
+        ("What this is about\n1.1 Scope\nAll staff.\n1.2 Changes\nAt any time.", "1.1 1.2"),
+        ("Leave that you are entitled to\n2.1 Annual leave\nSix weeks.\n2.2 Sick leave\nNone.", "2.1 2.2"),
         ("一、共享\n我们会共享。\n2.4例外情形\n以下情形无需同意。\n二、公开\n无。", "一 一2.4 二"),
         ("2. Who we share it with\n2.1 Partners\nThey get names.\n2.2 Couriers\nThey get streets.", "2 2.1 2.2"),
         ("Which data we ask for\n1 Name\nWe print it.\n2 Street\nWe go there.", "1 2"),
