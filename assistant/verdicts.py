@@ -95,10 +95,11 @@ def verdict_of(question: str, policy: Policy, clause_id: str, quote: str, others
         return None
     names = (policy.title, *policy.names)
     judge = _Judge(thesaurus, names)
-    rulings = list(judge.rulings(asked, quote))
-    first = _first(asked.act, rulings)
+    told = list(judge.rulings(asked, quote))
+    first = _first(asked.act, told)
     if first is None:
         return None
+    rulings = [*told]
     for text in others:
         rulings += judge.rulings(asked, text)
     # What stands in other clauses counts too, found or not: 账号内有余额的，不得注销.
@@ -106,6 +107,8 @@ def verdict_of(question: str, policy: Policy, clause_id: str, quote: str, others
     near = policy.text[max(block - 1, 0) * _BLOCK : (block + 2) * _BLOCK]
     rulings += judge.rulings_in(asked, _sentences_near(near))
     if asked.act.by == "you":
+        # In another clause, trial accounts are not the asker's account, and some of his data is not his data.
+        rulings = [*told, *(ruling for ruling in rulings if ruling.is_whole)]
         first = _with_reserve(first, rulings, _unlaid(quote))
     if not _agree(first, rulings):
         return None
@@ -349,6 +352,8 @@ class _Ruling:
     polarity: _Polarity
     condition: str = ""
     leads: bool = False
+    is_whole: bool = True
+    """Whether it is of the whole of what is asked about; of what may not be done only."""
 
     def verdict(self, asked: _Asked) -> Verdict:
         place = ("is", "is_not", "may").index(self.polarity)
@@ -365,6 +370,8 @@ class _Ruling:
 _Reach = Literal["wholly", "generally", "partly", ""]
 """`wholly`: without a reserve; `generally`: by the name of what it is part of; `partly`: with a reserve, or a part."""
 _REACHES: tuple[_Reach, ...] = ("wholly", "generally", "partly")
+_Denied = Literal["wholly", "generally", "partly", "unclear", ""]
+"""As `_Reach`; `unclear`: it may be denied of it, or of the asker, for all that can be told."""
 _DOUBT, _IS, _MAY = _Ruling(polarity="doubt"), _Ruling(polarity="is"), _Ruling(polarity="may")
 _LONGEST_SENTENCE = 500
 _USUAL = 3
@@ -587,8 +594,7 @@ class _Judge:
             former = verb.sentence.segments[verb.place - 1] if verb.place else None
             if former and not former.is_aside and not former.is_purpose and not part.subject_said:
                 zones.append(plain[former.start : former.end])
-        found = {self._held_in(asked, zone, *span) for zone in zones for span in _items(zone)}
-        return next((reach for reach in _REACHES if reach in found), "")
+        return self._reach_of(asked, *zones)
 
     def _held_in(self, asked: _Asked, zone: str, first: int, last: int) -> _Reach:
         """Say whether an item of a list of objects, which is part of `zone`, is what is asked about."""
@@ -703,7 +709,7 @@ class _Judge:
         permits = list(_words("may").finditer(plain, opening, start))
         denied = _words("may_not").search(plain[:start], max(verb.part.start, permits[-1].end() if permits else 0))
         if denied:
-            return self._of_denied(asked, verb, denied[0], follows=bool(permits))
+            return self._of_denied(asked, verb, denied, follows=bool(permits))
         if not permits:
             return None
         permit = permits[-1]
@@ -711,6 +717,8 @@ class _Judge:
             # 您年满十八周岁后可以注销.
             return _told(_words("permission").sub("", permit[0]), leads=True)
         between = plain[permit.end() : start]
+        if _words("we_cannot").search(between):
+            return None
         if denials(between) or denials(permit[0]) or _words("not_a_right").search(plain, opening, start):
             return _DOUBT
         held = self._holds(asked, verb)
@@ -727,7 +735,7 @@ class _Judge:
         only = _words("only_so").search(plain[:end], max(permit.start(), verb.part.start))
         return _told(only[0], leads=False) if only else _IS
 
-    def _of_denied(self, asked: _Asked, verb: _Verb, denied: str, *, follows: bool) -> _Ruling | None:
+    def _of_denied(self, asked: _Asked, verb: _Verb, denied: re.Match[str], *, follows: bool) -> _Ruling | None:
         """Return what words that deny that something may be done say; their condition is the words themselves.
 
         Args:
@@ -738,20 +746,89 @@ class _Judge:
         """
         plain, part = verb.plain, verb.part
         # What others cannot do, and what we must not, says nothing of what the user may do.
-        if part.subject == "other" or (part.subject == "we" and _words("must_not").search(denied)):
+        if part.subject == "other" or (part.subject == "we" and _words("must_not").search(denied[0])):
             return None
-        lead = _before(verb)
-        first = lead[0].start if lead else part.start
-        text = plain[first : part.end]
-        things = self._things(text)
-        # 您可以删除…，但已提交的不得删除: what was named before it.
-        is_it = follows and not things and not verb.after.strip()
-        is_it = is_it or bool(things & asked.item if asked.item else things)
-        if asked.act.asks == "data" and not is_it and not _words("general_said").search(text):
-            return None
+        first = _start_of_case(verb)
+        reach = (
+            _own_thing_denied(asked.act, verb, denied)
+            if asked.act.asks == "none"
+            else self._data_denied(asked, verb, denied, first, follows=follows)
+        )
+        if reach in ("", "unclear"):
+            return _DOUBT if reach else None
         whole = _TO_MARK.match(plain, part.start)
         end = max(part.end, whole.end() if whole else part.end)
-        return replace(_told(plain[first:end], leads=False), polarity="is_not")
+        is_whole = reach != "partly" and not _words("restricted").search(denied[0])
+        return replace(_told(plain[first:end], leads=False), polarity="is_not", is_whole=is_whole)
+
+    def _data_denied(self, asked: _Asked, verb: _Verb, denied: re.Match[str], first: int, *, follows: bool) -> _Denied:
+        """Say whether what may not be done is denied of what is asked about, and of the asker; see `_of_denied`."""
+        plain, after = verb.plain, verb.after
+        before = plain[denied.start() : verb.start] if denied[0].startswith("no ") else _ahead(verb, denied.start())
+        of_asker = _words("asker_acts").fullmatch(before) is not None
+        if not self._things(before + after) and (not after.strip() or _words("how_much").match(after)):
+            # 您可以删除…，但已提交的不得删除: what was named before it.
+            former = plain[:first]
+            named = self._things(former) & asked.item if asked.item else _words("general_said").search(former)
+            if follows and named and of_asker:
+                return "wholly"
+        if _words("of_another").match(before) or _words("of_another").match(after):
+            return ""
+        ahead = self._reach_of(asked, before, _words("state").sub("", before))
+        reach = ahead or self._reach_of(asked, after)
+        if asked.item and reach == "generally" and "general" not in asked.act.flags:
+            return ""
+        # Photos that are part of something, or whose they are, may be the asker's.
+        is_named = not reach and asked.item & self._things(f"{before} {after}")
+        if is_named or (reach and not ahead and not of_asker):
+            return "unclear"
+        if asked.item or reach == "wholly":
+            return reach
+        if self._things(f"{before} {after}"):
+            # Of all one's data, what some cannot be done to is told only if that is always so.
+            return "partly" if first == verb.part.start else ""
+        # 您不得删除软件中的版权信息 is a rule of conduct; 依法保留的信息无法删除 may be of one's own.
+        is_rule = of_asker and _words("must_not").search(denied[0])
+        return "unclear" if reach and not is_rule else ""
+
+    def _reach_of(self, asked: _Asked, *zones: str) -> _Reach:
+        """Say how far any item of lists of things is what is asked about."""
+        found = {self._held_in(asked, zone, *span) for zone in zones for span in _items(zone)}
+        return next((reach for reach in _REACHES if reach in found), "")
+
+
+def _start_of_case(verb: _Verb) -> int:
+    """Return where what is denied begins, with the case in which it is: 账号内有余额的，不得注销."""
+    if lead := _before(verb):
+        return lead[0].start
+    case = _words("case_before").search(verb.plain, max(verb.part.start - _NEAR, 0), verb.part.start)
+    return case.start(1) if case else verb.part.start
+
+
+def _ahead(verb: _Verb, end: int) -> str:
+    """Return what stands before a place in a verb's segment, without the number of the clause."""
+    return _TO_LETTER.sub("", verb.plain[verb.part.start : end])
+
+
+def _own_thing_denied(act: _Act, verb: _Verb, denied: re.Match[str]) -> _Denied:
+    """Say whether an act that names its own thing, such as to close an account, is denied to the one who asks."""
+    plain, start = verb.plain, verb.part.start
+    thing = act.undergone.search(plain, start, verb.end) if act.undergone else None
+    if thing and (thing.start() < denied.start() or denied[0].startswith("no ")):
+        before = _ahead(verb, thing.start())
+        if _words("of_another").match(before):
+            return ""
+        # `Accounts of merchants` are marked after their name.
+        is_marked = _words("others_after").match(thing[0].partition(" ")[2])
+        return "wholly" if _words("unmarked").fullmatch(before) and not is_marked else "partly"
+    if verb.start == verb.end:
+        return ""
+    # 注销他人的账号 has its thing in the verb, `close the account of another member` whose it is after it.
+    is_of_another = _words("of_another").search(plain, verb.start, verb.end)
+    is_of_another = is_of_another or _words("others_after").match(plain[verb.end :].lstrip())
+    if is_of_another:
+        return ""
+    return "wholly" if _words("asker_acts").fullmatch(_ahead(verb, denied.start())) else "unclear"
 
 
 def _stays(text: str, end: int) -> bool:
@@ -937,6 +1014,7 @@ def _following(act: _Act, verb: _Verb) -> _Ruling:
     return _IS
 
 
+_TO_LETTER = re.compile(r"^[\W\d_]+")
 _TO_MARK = re.compile(r"[^,;:。.]{1,200}")
 _MARKS = re.compile(r"[,;:。.]")
 _ENDS_CLAUSE = re.compile(r"[;:。.]")

@@ -317,6 +317,26 @@ CAN = "You can delete your account in Settings. "
         ("我可以注销账号吗", "您可以注销账号，但须先结清欠款。", "但须先结清欠款"),
         ("我可以撤回同意吗", "您可以撤回您的授权同意，但订单进行中不得撤回。", "但订单进行中不得撤回"),
         ("我能删除个人信息吗", "您可以删除您的个人信息。订单信息无法删除。", "订单信息无法删除"),
+        (
+            "可以注销账号吗",
+            "您可以随时在设置中注销账号，账号内有余额的，不得注销。",
+            "账号内有余额的，不得注销",
+        ),
+        ("可以注销账号吗", "用户可随时注销账号；有未完成订单的，不得注销账号。", "有未完成订单的，不得注销账号"),
+        ("我可以撤回同意吗", "您可以撤回授权同意，但对已完成的处理不得撤回。", "但对已完成的处理不得撤回"),
+        ("可以修改昵称吗", "您可以修改昵称，但每年不得修改超过两次。", "但每年不得修改超过两次"),
+        ("可以删除评论吗", "您可以删除评论，但已回复的不得删除。", "但已回复的不得删除"),
+        ("能删除收货地址吗", "您可以删除收货地址，默认收货地址不能删除。", "默认收货地址不能删除"),
+        (
+            "Can I change my name?",
+            "You can change your name, but you cannot change it more than twice a year.",
+            "but you cannot change it more than twice a year",
+        ),
+        (
+            "Can I close my account?",
+            "You may close your account. If you owe us money, you may not close your account.",
+            "If you owe us money, you may not close your account",
+        ),
         ("我能删除个人信息吗", "您可以删除您的个人信息，交易记录除外。", "交易记录除外"),
         ("我可以注销账号吗", f"{MAY}欠款结清之前，账号不会被注销。", "欠款结清之前，账号不会被注销"),
         ("我可以拒绝cookie吗", "您可以通过浏览器设置拒绝Cookie。必要的Cookie无法关闭。", "必要的Cookie无法关闭"),
@@ -330,6 +350,11 @@ CAN = "You can delete your account in Settings. "
             "Can I delete my account?",
             "You can delete your account, unless it has a balance.",
             "unless it has a balance",
+        ),
+        (
+            "Can I delete my account?",
+            f"{CAN}An account with a debt of more than ten euros cannot be deleted.",
+            "An account with a debt of more than ten euros cannot be deleted",
         ),
         (
             "Can I delete my account?",
@@ -380,6 +405,13 @@ def test_what_one_may_not_do_is_the_condition_of_what_one_may(question: str, quo
         ("Can I delete my account?", f"{CAN}Once deleted, it cannot be restored."),
         ("Can I delete my account?", "You can delete your account if you wish."),
         ("Can I delete my account?", "You can delete your account within the app."),
+        ("可以删除评论吗", "您可以删除评论和照片。您不得删除软件中的版权信息。"),
+        ("可以删除个人信息吗", "您可以删除您的个人信息。您不得删除软件中的版权信息。"),
+        ("可以删除个人信息吗", "您可以删除您的个人信息。他人发布的照片不能删除。"),
+        ("可以删除照片吗", "您可以删除照片。您可以删除评论，但已回复的不得删除。"),
+        ("能删除收货地址吗", "您可以删除收货地址，订单信息不能删除。"),
+        ("可以更正信息吗", "您可以查询、更正、删除您的个人信息。在审核期间，您不能修改昵称。"),
+        ("Can I delete my data?", "You may delete your data. You may not delete the notices in the software."),
         ("Can I correct my name?", "You can correct your name in Settings. Your date of birth cannot be changed."),
     ],
 )
@@ -407,6 +439,93 @@ def test_another_clause_that_tells_another_thing_leaves_it_open(question: str, t
     policy, alone = policy_of(text), policy_of(text.partition("\n")[0])
     assert verdict_of(question, policy, "1", quote) is None
     assert verdict_of(question, alone, "1", quote)
+
+
+@pytest.mark.parametrize(
+    ("question", "quote", "other"),
+    [
+        # Of another thing.
+        (
+            "可以删除个人信息吗",
+            "您可以在设置中删除您的个人信息。",
+            "您不得删除本软件及其副本上关于著作权的信息，不得对本软件进行反向工程。",
+        ),
+        ("可以删除评论吗", "您可以删除评论和照片。", "您不得删除软件中的版权信息。"),
+        ("可以删除评论吗", "您可以删除评论和照片。", "照片不能删除。"),
+        ("能删除收货地址吗", "您可以删除收货地址。", "订单信息不能删除。"),
+        (
+            "Can I delete my data?",
+            "You can delete your data.",
+            "You may not delete any copyright information in the app.",
+        ),
+        ("Can I delete my photos?", "You can delete your photos.", "Comments cannot be deleted."),
+        # Of some of them only.
+        ("可以注销账号吗", "您可以随时注销账号。", "试用账号不得注销。"),
+        ("能删除收货地址吗", "您可以删除收货地址。", "默认收货地址不能删除。"),
+        ("我能删除个人信息吗", "您可以删除您的个人信息。", "订单信息无法删除。"),
+        ("Can I close my account?", "You can close your account.", "Trial accounts cannot be closed."),
+        # Of others, or of what is theirs.
+        ("可以注销账号吗", "您可以随时注销账号。", "商家不得注销账号逃避责任。"),
+        ("可以注销账号吗", "您可以随时注销账号。", "您不得注销他人的账号。"),
+        ("可以删除个人信息吗", "您可以删除您的个人信息。", "孩子不能自行删除个人信息。"),
+        ("可以更正个人信息吗", "您可以更正您的个人信息。", "您不得修改他人的个人信息。"),
+        ("可以删除照片吗", "您可以删除照片。", "他人发布的照片不能删除。"),
+        (
+            "Can I close my account?",
+            "You can close your account at any time, and we cannot reopen an account that was closed.",
+            "Members of a family plan cannot close the account of another member.",
+        ),
+        ("Can I close my account?", "You can close your account.", "Administrators cannot close your account."),
+        ("Can I close my account?", "You can close your account.", "Accounts of merchants cannot be closed."),
+        ("Can I correct my data?", "You can correct your data.", "You may not modify data of other users."),
+        ("Can I delete my photos?", "You can delete your photos.", "You cannot delete photos posted by others."),
+    ],
+)
+def test_what_is_denied_of_others_or_of_other_things_leaves_a_yes(question: str, quote: str, other: str) -> None:
+    policy = policy_of(f"1. {quote}\n2. {other}")
+    verdict = verdict_of(question, policy, "1", quote)
+    assert verdict
+    assert verdict.text == told(question, quote).text  # type: ignore[union-attr]
+    assert kind(question, quote, other) == "yes"
+
+
+@pytest.mark.parametrize(
+    ("question", "quote", "other"),
+    [
+        ("可以注销账号吗", "您可以随时注销账号。", "账号内有余额的，不得注销。"),
+        ("可以注销账号吗", "您可以随时注销账号。", "已有欠款的账号不得注销。"),
+        ("可以注销账号吗", "您可以随时注销账号。", "您的账号在审核期间不能注销。"),
+        ("可以注销账号吗", "您可以随时注销账号。", "您不可以注销账号。"),
+        ("可以删除个人信息吗", "您可以删除您的个人信息。", "订单完成前，您不能删除个人信息。"),
+        ("可以删除照片吗", "您可以删除照片。", "照片在审核期间不能删除。"),
+        (
+            "Can I close my account?",
+            "You can close your account.",
+            "If you owe us money, you may not close your account.",
+        ),
+        ("Can I close my account?", "You can close your account.", "The account cannot be closed during a trial."),
+        ("Can I delete my photos?", "You can delete your photos.", "Photos cannot be deleted while under review."),
+    ],
+)
+def test_what_is_denied_of_the_same_in_another_clause_leaves_it_open(question: str, quote: str, other: str) -> None:
+    assert kind(question, quote) == "yes"
+    assert verdict_of(question, policy_of(f"1. {quote}\n2. {other}"), "1", quote) is None
+    assert kind(question, quote, other) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "quote"),
+    [
+        ("我能删除个人信息吗", "您可以删除您的个人信息。我们无法删除法律要求保留的信息。"),
+        ("我能删除个人信息吗", "您可以删除您的个人信息。依法须保留的信息无法删除。"),
+        ("可以删除评论吗", "您可以删除评论。付款订单不可删除评论。"),
+        ("Can I delete my photos?", "You can delete your photos. You cannot delete photos that are part of a report."),
+        ("Can I close my account?", "You can close your account. Members of a family plan cannot close the account."),
+    ],
+)
+def test_what_may_be_denied_of_the_asker_beside_what_one_may_leaves_it_open(question: str, quote: str) -> None:
+    assert kind(question, quote.partition("。")[0].partition(". ")[0]) == "yes"
+    assert kind(question, quote) is None
 
 
 def test_what_one_may_not_do_does_not_tell_what_one_may() -> None:
