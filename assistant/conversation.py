@@ -37,21 +37,24 @@ from typing import TYPE_CHECKING, Literal
 from assistant.references import Reference, of_data, references_in
 from assistant.rephrasing import (
     asked_of,
+    asked_of_place,
     asked_the_same,
     asked_with,
     asks_who,
     filled,
     is_quoting,
+    keeps_denials,
     likened,
     noun_zh,
     of_doing,
     other_aspect,
+    quoted_in,
     quoting,
     supposing,
     swapped,
 )
 from assistant.text import Language, has_han, visible
-from assistant.topics import Topic, form_of, is_plural, name_of, phrase_of, topics_of, topics_said
+from assistant.topics import Topic, form_of, is_plural, name_of, phrase_of, prefix_of, topics_of, topics_said
 from assistant.utterances import (
     ASKING_ROLES,
     LAST,
@@ -64,7 +67,7 @@ from assistant.utterances import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from assistant.answering import Answer
     from assistant.thesaurus import Thesaurus
@@ -159,6 +162,8 @@ class _Memory:
     """What questions are read with."""
     query: Utterance | None = None
     """The last question, as it stands by itself."""
+    unsupposed: Utterance | None = None
+    """That question without the circumstances that a follow-up had it asked under, if one had."""
     earlier: tuple[Utterance, ...] = ()
     """The questions before it, the latest first."""
     after: tuple[str, ...] = ()
@@ -199,15 +204,37 @@ def _after(turn: Turn, memory: _Memory) -> _Memory:
         )
     if found.kind == "unclear":
         return replace(memory, pending=turn.question, candidates=_candidates(memory))
+    query = memory.read(visible(turn.query).strip() or found.query)
     return replace(
         memory.emptied(),
-        query=memory.read(visible(turn.query).strip() or found.query),
+        query=query,
+        unsupposed=_unsupposed(query, memory) if found.kind == "follow_up" else None,
         earlier=(memory.query, *memory.earlier)[:_MOST_EARLIER] if memory.query else (),
         after=found.after,
         cited=turn.citations,
         told=turn.answer,
         rounds=1,
     )
+
+
+def _unsupposed(query: Utterance, memory: _Memory) -> Utterance | None:
+    """Return a question without the circumstances that it is asked under; None if it is the former one under none."""
+    former = memory.query
+    if former is None:
+        return None
+    if former_start := _circumstances(former, memory):
+        if len(query.text) > former_start and query.text[:former_start] == former.text[:former_start]:
+            return memory.read(query.text[former_start:])
+        former = memory.unsupposed or former
+    asked = quoted_in(former) or former.text
+    start = len(query.text) - len(asked)
+    supposed = start > 0 and query.text[start:].lower() == asked.lower() and query.text[:start].endswith(("，", ", "))
+    return memory.read(asked) if supposed else None
+
+
+def _circumstances(query: Utterance, memory: _Memory) -> int:
+    """Return where a question begins after the circumstances that a follow-up had it asked under; 0 without any."""
+    return len(query.text) - len(memory.unsupposed.text) if memory.unsupposed else 0
 
 
 _MOST_EARLIER = 3
@@ -650,21 +677,55 @@ def _supposing(leaning: _Leaning) -> Condensed | None:
     condition = rest.text[first.start : parts.told[-1].end]
     if leaning.preposition == "for" and parts.only_names and not parts.names:
         # "And for dvds?" is asked of whatever was asked for something else.
-        return _rewritten(supposing(leaning.query, f"for {condition}", instead=False))
+        return _rewritten(supposing(_without_circumstances(leaning), f"for {condition}", instead=False))
     supposes = first.has("condition") and parts.own
-    if rest.language == "zh" and parts.unknown and (clause := _CLAUSE.fullmatch(rest.bare)):
+    if rest.language == "zh" and (clause := _CLAUSE.fullmatch(rest.bare)) and (parts.unknown or _has_or_lacks(parts)):
         condition = clause[1]
     elif (first.has("condition") and not supposes) or not (
         first.text == "to" or supposes or _PREPOSITION.match(first.text) or condition.endswith(_POSTPOSITIONS)
     ):
         return None
+    if first.text == "by" and any(topic.group == "who" for topic in topics_of(rest)):
+        return None
     if first.text == "to":
-        return _rewritten(f"{leaning.query.bare} {condition}?")
+        return _rewritten(
+            asked_of_place(leaning.query, condition.removeprefix("to ")) or f"{leaning.query.bare} {condition}?"
+        )
     again = all(any(topic.group == "deed" for topic in topics_of(asked)) for asked in (rest, leaning.query))
     if condition.endswith(_DONE) or _CLAUSE.fullmatch(rest.bare):
         # 一年没登录 is not what 文件怎么下载 is about.
         again = again and any(one + other in leaning.query.text for one, other in pairwise(condition))
-    return _rewritten(supposing(leaning.query, condition, instead=again))
+    return _rewritten(supposing(_without_circumstances(leaning), condition, instead=again))
+
+
+def _without_circumstances(leaning: _Leaning) -> Utterance:
+    """Return the former question without the circumstances it was asked under: others take their place."""
+    query = leaning.memory.unsupposed or leaning.query
+    return leaning.memory.read(quoted_in(query)) if is_quoting(query) else query
+
+
+def _put_anew(leaning: _Leaning, put: Callable[[Utterance], str]) -> str:
+    """Return the former question with something else in its words, which leave its circumstances as they are.
+
+    What would change these, or be added to them, is asked without them: 老人呢 after 14岁以上，家长可以查看吗.
+    """
+    said, start = put(leaning.query), _circumstances(leaning.query, leaning.memory)
+    former = leaning.query.text
+    if said and start and not prefix_of(former) and said[:start] != former[:start]:
+        return put(_without_circumstances(leaning)) or said
+    return said
+
+
+def _has_or_lacks(parts: Parts) -> bool:
+    """Say whether a few Chinese words name what there is or is not: 没有父母同意 is asked of nobody else."""
+    return parts.told[0].text in _HAVING_OR_NOT and parts.own and not parts.asks
+
+
+def _said_anew(leaning: _Leaning, said: str) -> Condensed | None:
+    """Return a question made of a follow-up and the former one; both, quoted, if it does not keep what they deny."""
+    if said and not keeps_denials(leaning.query, leaning.rest, said):
+        return _quoted(leaning)
+    return _rewritten(said) if said else None
 
 
 def _is_place_or_use(parts: Parts) -> bool:
@@ -674,11 +735,12 @@ def _is_place_or_use(parts: Parts) -> bool:
 
 _FOR = re.compile("to|for|in|on|with|without|during|under|outside|from|after|before")
 _PREPOSITION = re.compile(
-    r"[在对从用]|(?:in|on|with|for|under|after|before|outside|during|at|from|without|as|when|while)(?![a-z])"
+    r"[在对从用]|(?:in|on|with|for|by|under|after|before|outside|during|at|from|without|as|when|while)(?![a-z])"
 )
 # 拆封了呢, 一年没登录呢; but not 没登录的用户呢.
-_CLAUSE = re.compile(r"([^的]{0,12}[没不未][^的]{1,12}|[^的]{1,20}[了过])呢")
+_CLAUSE = re.compile(r"([^的]{0,12}[没不未无][^的]{1,12}|有[^的]{1,12}|[^的]{1,20}[了过])呢")
 _DONE = ("了", "过")
+_HAVING_OR_NOT = ("有", "没有", "没", "无", "未", "不", "不是", "不要", "不需要", "不带", "不用")
 _POSTPOSITIONS = ("后", "前", "时", "时候", "里", "里面", "上", "内", "外", "的话")
 
 
@@ -697,8 +759,8 @@ def _of_one_like_it(leaning: _Leaning) -> Condensed | None:
     if rest.language == "zh" and len(parts.told) == 1 and parts.told[0].has("topic"):
         # What the thesaurus knows takes the place of what is of its sort.
         return None
-    query = likened(leaning.query, rest, leaning.preposition)
-    return _rewritten(query) if query else None
+    query = _put_anew(leaning, lambda query: likened(query, rest, leaning.preposition))
+    return _said_anew(leaning, query)
 
 
 _STANDING_FOR = ("it", "these", "they", "its", "ordinal", "former", "latter", "in_that_case")
@@ -716,8 +778,9 @@ def _of_another(leaning: _Leaning) -> Condensed | None:
         topic = _new_topic(rest, parts)
         if not (marked or _is_bare(topic, leaning)) or (not topic.group and len(parts.told) > _MOST_BARE_WORDS):
             return None
-        said = swapped(_last_asked_of_such(topic, leaning) or query, topic)
-        return _rewritten(said) if said else None
+        of_such = _last_asked_of_such(topic, leaning)
+        said = swapped(of_such, topic) if of_such else _put_anew(leaning, lambda query: swapped(query, topic))
+        return _said_anew(leaning, said)
     if not marked or not parts.only_aspect or any(_ASKING.search(word.text) for word in parts.aspects):
         return None
     first, last = parts.content[0], parts.content[-1]

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from assistant.text import has_han
-from assistant.topics import Topic, topics_of, topics_said
+from assistant.topics import Topic, is_plural, phrases_of, topics_of, topics_said
 from assistant.utterances import DEEDS, Parts, Utterance, Word, default_vocabulary
 
 if TYPE_CHECKING:
@@ -57,8 +57,12 @@ class Reference:
         Args:
             asked: The questions before its own, the latest first; at least one.
         """
-        named = _Named(topics_said(asked[0]))
-        earlier = [topic for question in asked[1:] for topic in topics_of(question)]
+        named = _Named([topic for topic in topics_said(asked[0]) if not _is_whereabouts(asked[0], topic)])
+        earlier = [
+            topic for question in asked[1:] for topic in topics_of(question) if not _is_whereabouts(question, topic)
+        ]
+        if self.word.text == "it" and "thing" not in self.own and (one := _named_last(asked[0], named)):
+            return Referent(topics=(one,))
         if self.word.has("they", "its"):
             return self._they(named, earlier)
         if "who" in self.own and not named.things:
@@ -85,6 +89,37 @@ class Reference:
             return Referent(topics=found, of_data=self.is_of_data)
         older = tuple(topic for topic in earlier if topic.group in ("who", "thing"))[:1]
         return Referent(topics=older, of_data=self.is_of_data) if older else None
+
+
+def _is_whereabouts(question: Utterance, topic: Topic) -> bool:
+    """Say whether a topic is but where something is done, such as home: nobody approves "it"."""
+    unknown = topic.concept is None and topic.group == "thing" and topic.form == "mass" and not topic.owner
+    return unknown and _WHERE.search(question.text[: topic.start]) is not None
+
+
+_WHERE = re.compile(r"\b(?:from|at|to|in) $", re.IGNORECASE)
+
+
+def _named_last(question: Utterance, named: _Named) -> Topic | None:
+    """Return the one thing that some have, which "it" is rather than they: "do directors have a notice period?"."""
+    if question.language != "en" or not all(_are_several(topic.text) for topic in (*named.things, *named.people)):
+        return None
+    phrases = phrases_of(question)
+    have = _HAVE.search(question.bare)
+    if have is None or not phrases or not phrases[0].is_subject or not _are_several(phrases[0].text):
+        return None
+    one = next((phrase for phrase in phrases[1:] if phrase.start == have.end()), None)
+    if one is None or is_plural(one.text):
+        return None
+    said = f"{question.text[one.start : one.end]} for {phrases[0].text}"
+    return Topic(text=said, group="thing", owner="the ", start=one.start, end=one.end, is_one=True)
+
+
+def _are_several(name: str) -> bool:
+    return is_plural(name) or name.lower().endswith(("staff", "personnel", "crew"))
+
+
+_HAVE = re.compile(r"\b(?:have|get|need) (?:(?:an?|the) )?", re.IGNORECASE)
 
 
 _PLURALS = ("these", "those", "这些", "那些", "这几", "all")

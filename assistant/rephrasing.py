@@ -24,6 +24,7 @@ from assistant.topics import (
     Unit,
     is_plural,
     name_of,
+    negates,
     owned,
     phrase_of,
     phrases_of,
@@ -44,8 +45,10 @@ def swapped(query: Utterance, new: Topic) -> str:
     """Return the former question, asked of something else: 高德收集什么 of 个推收集什么 and 那高德呢."""
     slots = named = topics_of(query)
     if new.concept is None and not new.group and has_han(new.text) and new.text in query.text:
-        # 二线呢 after 二线城市住宿标准是多少.
-        return query.text
+        # 二线呢 after 二线城市住宿标准是多少; but 满18岁呢 after 未满18岁可以办卡吗 is what that denies.
+        at = query.text.index(new.text)
+        denied = _DENIED.search(query.text[max(0, at - 2) : at])
+        return f"{query.text[: at - len(denied[0])]}{query.text[at:]}" if denied else query.text
     # A name that the thesaurus lacks may be that of a company or of a thing.
     groups = {"": ("", "who", "thing"), "who": ("who", ""), "thing": ("thing", "")}.get(new.group, (new.group,))
     if new.group and not any(slot.group in groups for slot in slots):
@@ -70,6 +73,28 @@ def swapped(query: Utterance, new: Topic) -> str:
 
 
 # --- What is named, in place of what is like it ------------------------------------------------------------
+
+
+def keeps_denials(query: Utterance, rest: Utterance, said: str) -> bool:
+    """Say whether a question says once what a follow-up denies: 没有父母同意 is no 父母同意, and no 没有没父母同意.
+
+    Args:
+        query: The former question.
+        rest: The follow-up.
+        said: The question that was made of both.
+    """
+    if rest.language == "en":
+        return _DENYING_EN.search(rest.bare) is None or _DENYING_EN.search(said) is not None
+    lost = any(match[0] not in said for match in _DENYING.finditer(_WHETHER_OR_NOT.sub("", rest.bare)))
+    twice = any(match[0] not in f"{query.text} {rest.text}" for match in _DENYING_TWICE.finditer(said))
+    return not lost and not twice
+
+
+_DENYING = re.compile("(?:没有|[没未不免无非])[^，。？！“”]")
+_DENYING_TWICE = re.compile("(?:没有|[没未不免无非])[没未不免无非]")
+_DENYING_EN = re.compile(r"\b(?:not|no|never|without|non)\b|n't\b", re.IGNORECASE)
+_WHETHER_OR_NOT = re.compile(r"(.)[不没]\1")
+_DENIED = re.compile("(?:没有|[没未不免无非])$")
 
 
 def likened(query: Utterance, rest: Utterance, preposition: str) -> str:
@@ -104,6 +129,39 @@ class _Name:
     """All that it says of something named before: "large" of "a large one"; nothing if it has a name of its own."""
 
 
+def asked_of_place(query: Utterance, place: str) -> str:
+    """Return the former question with another place or person at its end: Austria of "do you deliver to Germany?".
+
+    Args:
+        query: The former question.
+        place: The name of the other, alone.
+    """
+    units = [unit for unit in units_of(query) if unit.role != "mark"]
+    at = next(
+        (at for at, unit in enumerate(units) if at and unit.role == "noun" and _is_named_place(query, units, at)), 0
+    )
+    if not at:
+        return ""
+    end = at + 1
+    while end < len(units) and units[end].role == "noun" and query.text[units[end].start].isupper():
+        end += 1
+    return f"{query.text[: units[at].start]}{place}{query.text[units[end - 1].end :]}"
+
+
+def _is_named_place(query: Utterance, units: Sequence[Unit], at: int) -> bool:
+    """Say whether a name that the thesaurus lacks stands after where or whereto: Germany of "travel to Germany"."""
+    last = at + 1 == len(units)
+    name = query.text[units[at].start]
+    return (
+        units[at - 1].text in _WHERETO
+        and not units[at].group
+        and (name.isupper() or (last and units[at - 1].text == "to"))
+    )
+
+
+_WHERETO = ("to", "from", "in", "into")
+
+
 def _name_in(rest: Utterance, preposition: str) -> _Name | None:
     """Return what a few English words name; nothing if they may say anything else."""
     units = [unit for unit in units_of(rest) if unit.role != "mark"]
@@ -128,6 +186,13 @@ def _likened_en(query: Utterance, rest: Utterance, preposition: str) -> str:
     if said := _under_other_circumstances(query, name):
         return said
     phrases = phrases_of(query)
+    known = default_vocabulary().meaning(name.text)
+    if not name.article and name.preposition in ("", *_WHERETO) and known is None and not name.qualifier:
+        lower = len(name.units) == 1 and not is_plural(name.text) and query.bare.islower()
+        if (name.text[:1].isupper() or lower) and (said := asked_of_place(query, name.text)):
+            return said
+    if said := _of_another_judged(query, phrases, name):
+        return said
     if name.qualifier:
         phrase = next((phrase for phrase in phrases if len(phrase.starts) > 1), phrases[0] if phrases else None)
         head = query.text[phrase.starts[-1] : phrase.end] if phrase else ""
@@ -140,6 +205,19 @@ def _likened_en(query: Utterance, rest: Utterance, preposition: str) -> str:
         alike = next((phrase for phrase in phrases if phrase.preposition == contrary), None)
     # "Outside London?" after "in London".
     return _instead(query, alike, " ".join(filter(None, (name.preposition, name.article, name.text)))) if alike else ""
+
+
+def _of_another_judged(query: Utterance, phrases: Sequence[Phrase], name: _Name) -> str:
+    """Return the former question asked of another subject of "is" or "are": taxis of "are hotels paid?".
+
+    The thesaurus may know what they are asked about as something that is done, which takes the place of no "paid".
+    """
+    known = default_vocabulary().meaning(name.text)
+    judged = [phrase for phrase in phrases if phrase.is_complement and not phrase.article]
+    if len(judged) != 1 or name.article or name.preposition or known is None or known.group not in DEEDS:
+        return ""
+    form = "counted" if is_plural(name.text) else "mass"
+    return _put(query, judged[0], name.text, "") if judged[0].form == form else ""
 
 
 def _alike(phrases: Sequence[Phrase], name: _Name) -> Phrase | None:
@@ -183,7 +261,7 @@ def _of_form(phrases: Sequence[Phrase], name: _Name) -> Phrase | None:
 def _instead(query: Utterance, phrase: Phrase, said: str) -> str:
     """Return a question with other words in place of a phrase and the preposition before it."""
     start = query.text.lower().rindex(phrase.preposition, 0, phrase.start)
-    return f"{query.text[:start]}{said}{query.text[phrase.end :]}"
+    return f"{query.text[:start]}{_like(query.text[start:], said)}{query.text[phrase.end :]}"
 
 
 def _under_other_circumstances(query: Utterance, name: _Name) -> str:
@@ -257,6 +335,9 @@ def _likened_zh(query: Utterance, rest: Utterance) -> str:
         return ""
     if place := _sibling(query, bare):
         start, end = place
+        if wanting and (former := _ENDS_WANTING.search(text[max(0, start - 2) : start])):
+            # 没手机 of 没带卡 says that once.
+            start -= len(former[0])
         # 付费的 is 付费用户 where 免费用户 was.
         return f"{text[:start]}{bare if _goes_on(query, end) else name}{text[end:]}"
     if _TIME_ZH.fullmatch(bare):
@@ -264,7 +345,10 @@ def _likened_zh(query: Utterance, rest: Utterance) -> str:
         if former is None:
             return supposing(query, bare, instead=False)
         return f"{text[: former.start()]}{bare}{text[former.end() :]}"
-    end = next((word.start for word in query.words if not _is_noun(query, word.start, word.end)), 0)
+    end = next((word.start for word in query.words if not _is_noun(query, 0, word.end)), 0)
+    if end > _LONGEST_NOUN:
+        # 金牌会员减免运费 is no noun alone, and 金牌会员 is.
+        end = next((word.end for word in query.words if word.start and word.end <= _LONGEST_NOUN and word.group), 0)
     if bare != name and not is_quoting(query) and end > _LONGEST_WORD + 1 and _goes_on(query, end - 1):
         # 纸质的 of 电子发票.
         return f"{name}{text[end - _LONGEST_WORD :]}"
@@ -277,10 +361,13 @@ _TIME_ZH = re.compile(
 )
 _LONGEST_WORD = 2
 """Characters of a Chinese noun without what qualifies it, as a rule."""
+_LONGEST_NOUN = 6
+"""Characters of a Chinese noun with what qualifies it, as a rule."""
 
 
 # 没有套餐 of Plus 套餐.
 _WANTING = re.compile("没有?|无|不含|不带")
+_ENDS_WANTING = re.compile("(?:没有?|无|不含|不带)$")
 
 
 def _goes_on(query: Utterance, place: int) -> bool:
@@ -357,7 +444,7 @@ _MOST_OWN = 2
 _PLACES = "内外上下前后里"
 _POSTPOSED = ("以上", "以下", "以内", "以外", "的")
 # Words of grammar that may stand within a noun: 总监以上员工, 免费用户, 其他城市.
-_WITHIN = frozenset("以上下内外中里的与及和用家个种多后前地额") | {"其他", "其它"}
+_WITHIN = frozenset("以上下内外中里的与及和用家个种多后前地额") | {"其他", "其它", "申请"}
 
 
 def _is_noun(query: Utterance, start: int, end: int) -> bool:
@@ -366,6 +453,7 @@ def _is_noun(query: Utterance, start: int, end: int) -> bool:
     return (
         bool(within)
         and not any(word.asks for word in within)
+        and not any(negates(word, before) for before, word in pairwise(within))
         and all(
             word.has("unknown", "topic", "quality", "ordinal")
             or word.text in _WITHIN
@@ -493,6 +581,7 @@ def _in_place(query: Utterance, same: Sequence[Topic], new: Topic) -> str:
     if not name:
         return ""
     before, after = query.text[:start], query.text[last.end :]
+    name = _not_again(before, name)
     if article := _ARTICLE.search(before):
         before = before[: article.start()] + _article_of(name, article[0])
         if first.group in DEEDS:
@@ -506,6 +595,12 @@ def _in_place(query: Utterance, same: Sequence[Topic], new: Topic) -> str:
         # A camera is used, not collected.
         before, after = (_COLLECT.sub(lambda verb: _USE[verb[0].lower()], part) for part in (before, after))
     return f"{before}{name}{after}"
+
+
+def _not_again(before: str, name: str) -> str:
+    """Return a Chinese name without what is said before it already: 换货 of 申请换货 after 怎么申请退款."""
+    again = has_han(name) and len(name) > _LONGEST_WORD and before.endswith(name[:_LONGEST_WORD])
+    return name[_LONGEST_WORD:] if again else name
 
 
 _ARTICLE = re.compile(r"\b(?:an?|the) $", re.IGNORECASE)
@@ -633,13 +728,16 @@ def _swapped_en(query: Utterance, new: Topic) -> str:
     if new.group in ("who", "", "person") and who:
         article = new.owner if new.owner == "the " else ""
         return f"{_like(text, who[1])} {article}{name}{query.bare[who.end() :]}{closing}"
+    if new.group == "" and new.concept is None and (said := asked_of_place(query, name)):
+        return said
     if new.group in ("who", ""):
         given = {concept for word in told for concept in word.concepts} & default_vocabulary().giving
         if given and first and first.text in AUXILIARIES:
             return f"{query.bare} {'with' if 'sharing' in given else 'to'} {name}{closing}"
         for word, after in pairwise(told):
             if after.text == "you" and word.text in AUXILIARIES:
-                verb = _like(text[word.start :], THIRD_PERSON.get(word.text, word.text))
+                verb = word.text if is_plural(name) else THIRD_PERSON.get(word.text, word.text)
+                verb = _like(text[word.start :], verb)
                 return f"{text[: word.start]}{verb} {name}{text[after.end :]}"
     known = new.group not in ("", "thing") or new.concept is not None or new.owner or name[:1].isupper()
     if is_quoting(query) or not (known or _PEOPLE_EN.search(name)):
@@ -664,12 +762,18 @@ def supposing(query: Utterance, condition: str, *, instead: bool) -> str:
     zh = query.language == "zh"
     if instead:
         return f"{condition}会怎样？" if zh else f"what happens {condition}?"
+    if zh and _HAVING.match(condition) and (having := _HAVING.match(query.text)) and having[2]:
+        # 没带手机呢 after 没带卡可以进吗.
+        return f"{having[1]}{condition}{query.text[having.end() - len(having[2]) :]}"
     if not zh and (former := _SUPPOSED.match(query.text)) and former[1].lower() == condition.partition(" ")[0].lower():
         # "On weekends, …" of "and on holidays?" is not asked of both.
         return f"{_capital(condition)}, {query.text[former.end() :]}"
     return f"{condition}，{query.text}" if zh else f"{_capital(condition)}, {_lowered(query)}"
 
 
+_HAVING = re.compile(
+    r"(我们?|)(?:没有?|无|有)(?![没效关些奖机])[^，。？“”什哪几多吗]{1,12}?(可以|能|会|怎么|多少|多久|$)"
+)
 _SUPPOSED = re.compile(
     r"(in|on|at|for|from|with|without|during|under|outside|after|before|if|when) [^,“”?]{1,60}, ", re.IGNORECASE
 )
@@ -781,6 +885,8 @@ def _asked_with_en(question: Utterance, role: str, word: str, query: Utterance, 
     ):
         # "After how many days?" is not "how many days?", and neither is "how long?".
         word = _capital(question.bare)
+    elif _WHY_SO.fullmatch(asked):
+        return quoting(query, question.text)
     elif asked == "how many":
         counted = next((phrase for phrase in reversed(phrases_of(query)) if is_plural(phrase.text)), None)
         if counted is None or counted.is_subject or counted.end != len(query.bare) or told[0].text not in AUXILIARIES:
@@ -792,6 +898,9 @@ def _asked_with_en(question: Utterance, role: str, word: str, query: Utterance, 
     elif told[0].text in AUXILIARIES and not form.asks and (role != "who" or form.gives):
         return f"{'To whom' if role == 'who' and not form.shares else word} {_lowered(query)}"
     return quoting(query, question.text)
+
+
+_WHY_SO = re.compile("why (?:so|that) [a-z]{1,20}")
 
 
 class _Form:
@@ -850,6 +959,14 @@ def unquoted(query: str) -> str:
     """
     quoted = _QUOTING.match(query)
     return f"{quoted[1]} {query[quoted.end() :].lstrip('：: ')}" if quoted else query
+
+
+def quoted_in(query: Utterance) -> str:
+    """Return the question that another quotes; nothing if it quotes none."""
+    quoted = _QUOTING.match(query.text)
+    if quoted is None:
+        return ""
+    return quoted[1] if query.language == "zh" else f"{quoted[1]}?"
 
 
 def is_quoting(query: Utterance) -> bool:

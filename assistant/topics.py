@@ -74,6 +74,9 @@ def topics_of(question: Utterance | None) -> tuple[Topic, ...]:
     for word in question.words:
         if not word.has("topic", "unknown"):
             continue
+        if runs and runs[-1][-1].end == word.start and negates(word, runs[-1][-1]):
+            # 会员 and 运费 of 会员免运费吗 are two things.
+            continue
         if runs and _is_one_name(question, runs[-1][-1], word):
             runs[-1] = (*runs[-1], word)
         else:
@@ -161,6 +164,15 @@ def _is_one_name(question: Utterance, word: Word, after: Word) -> bool:
     return word.group == after.group or (word.group in DEEDS and after.group == "who")
 
 
+def negates(word: Word, before: Word) -> bool:
+    """Say whether a Chinese word ends the noun before it by denying something of it: 免 of 会员免运费, not 减免."""
+    return word.text in _NEGATING and word.has("unknown") and before.text not in _BEFORE_FREEING
+
+
+_NEGATING = ("免", "未", "无", "没", "不")
+_BEFORE_FREEING = ("减", "豁", "避", "难", "以", "罢", "赦")
+
+
 def _topic(question: Utterance, run: tuple[Word, ...]) -> Topic:
     start, end = run[0].start, run[-1].end
     groups = {word.group for word in run}
@@ -172,6 +184,9 @@ def _topic(question: Utterance, run: tuple[Word, ...]) -> Topic:
         # 星信推送: what the thesaurus knows of it is not what it is.
         group = ""
     text, before = question.text[start:end], question.text[:start]
+    if text.endswith("可以"):
+        # 家长可以 is a name of parents, whose 可以 stays where it is.
+        text, end = text.removesuffix("可以"), end - len("可以")
     owner = "我的" if before.endswith("我的") else _OWNERS.get(before.rstrip().rpartition(" ")[2].lower(), "")
     owned = re.match(r"(?:my|our) (?=\w)|我的(?=.)", text, re.IGNORECASE)
     if owned:
@@ -203,7 +218,9 @@ def _is_subject(question: Utterance, run: tuple[Word, ...]) -> bool:
     first, last = told.index(run[0]), told.index(run[-1])
     after = told[last + 1] if last + 1 < len(told) else None
     if has_han(run[0].text):
-        said = after is not None and (after.is_aspect or after.asks or after.has("function"))
+        said = after is not None and (
+            after.is_aspect or after.asks or after.has("function") or negates(after, told[last])
+        )
         owned = first > 1 and told[first - 1].text == "的" and told[first - 2].group == "person"
         begins = first == 0 or owned or run[0].start == prefix_of(question.text)
         return said and begins and 1 < run[-1].end - run[0].start <= _LONGEST_SUBJECT
@@ -491,13 +508,16 @@ def is_plural(name: str) -> bool:
     """Say whether an English name is that of several."""
     if name.startswith("the data "):
         return False
-    name = name.partition(" of ")[0]
+    name = _AFTER_NOUN.split(name, maxsplit=1)[0]
     if " and " in name or name.endswith(("children", "people")):
         return True
-    return name.isascii() and name.endswith("s") and not name.lower().endswith(_SINGULAR)
+    return name.isascii() and name.endswith("s") and _SINGULAR.search(name.lower()) is None
 
 
-_SINGULAR = ("ss", "us", "is", "as", "gets", "sms", "gps")
+_AFTER_NOUN = re.compile(r" (?:of|for|under|over|above|below|in|to|from|with|without|at|on|by) ")
+_SINGULAR = re.compile(
+    r"(?:ss|us|(?<!\btax)(?<!\bsk)is|\bas|\b(?:g|h|w|atl|canv|ali|bi|christm|pyjam|tex)as|gets|sms|gps)$"
+)
 
 
 # --- Without what leads to it ---------------------------------------------------------------------------

@@ -305,6 +305,7 @@ class Vocabulary:
         found = [
             Word(start=start, end=end, text=folded[start:end], roles=frozenset(roles))
             for start, end, roles in (self._all if chat else self._asking).find(folded)
+            if end > start + 1 or not _WITHIN_A_WORD.match(folded, start)
         ]
         found += _ordinals(folded)
         if not chat:
@@ -374,6 +375,8 @@ class Vocabulary:
 _MOST_CHARS = 300
 _PART = re.compile(r"[a-z0-9]+|[^\sa-z0-9]")
 _PRONOUN = re.compile(r"\b(?:it|them|they)\b")
+# 邀请 asks for nothing politely, 质量问题 says nothing of asking, and 有线网络 nothing of having.
+_WITHIN_A_WORD = re.compile("(?<=[申邀聘宴])请|请(?=[假求客示])|问(?=题)|(?<=[询访顾])问|有(?=[线偿]|限公司)")
 # What is left of "don't" and "it's" beside the words in the vocabulary.
 _CLITICS = frozenset({"s", "t", "d", "m", "ll", "re", "ve"})
 

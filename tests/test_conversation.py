@@ -180,6 +180,141 @@ def test_what_is_asked_for_somebody_is_not_wrapped_again(conversation: str, quer
 
 
 @pytest.mark.parametrize(
+    ("conversation", "query"),
+    [
+        # What there is not is a circumstance of the former question.
+        ("未成年人可以注册吗 / 没有父母同意呢", "没有父母同意，未成年人可以注册吗"),
+        ("未成年人可以注册吗 / 学生呢 / 没有父母同意呢", "没有父母同意，学生可以注册吗"),
+        ("可以退货吗 / 没有发票呢", "没有发票，可以退货吗"),
+        ("可以退货吗 / 不要发票呢", "不要发票，可以退货吗"),
+        ("可以退货吗 / 不是会员呢", "不是会员，可以退货吗"),
+        ("可以退货吗 / 有发票呢", "有发票，可以退货吗"),
+        ("手机号保存多久 / 没有注销呢", "没有注销，手机号保存多久"),
+        ("Can minors train? / without a parent?", "Without a parent, can minors train?"),
+        # It is denied once, and what is or is not there takes the place of its like.
+        ("未成年人可以来吗 / 没有家长陪同呢 / 没家长呢", "没家长陪同，未成年人可以来吗"),
+        ("未成年人可以来吗 / 没有家长陪同呢 / 有家长呢", "有家长，未成年人可以来吗"),
+        ("没带卡可以进吗 / 没带手机呢", "没带手机可以进吗"),
+        ("我没有手机号可以注册吗 / 没有邮箱呢", "我没有邮箱可以注册吗"),
+        ("有孩子可以请假吗 / 没有孩子呢", "没有孩子可以请假吗"),
+        ("有效期多久 / 没有发票呢", "没有发票，有效期多久"),
+        ("Plus 套餐的录像存多久 / 没有套餐呢", "没有套餐的录像存多久"),
+        # What the former question denies stays denied, unless that is what is asked about.
+        ("金牌会员免运费吗 / 普通的呢", "普通的会员免运费吗"),
+        ("金卡免手续费吗 / 银卡呢 / 普通的呢", "普通的免手续费吗"),
+        ("瑜伽课免预约吗 / 动感单车呢", "动感单车免预约吗"),
+        ("普通会员无押金吗 / 金卡的呢", "金卡的会员无押金吗"),
+        ("员工没有年假吗 / 实习生呢", "实习生没有年假吗"),
+        ("普通会员未满一年可以退吗 / 金卡会员呢", "金卡会员未满一年可以退吗"),
+        ("金牌会员减免运费吗 / 普通的呢", "普通的会员减免运费吗"),
+        ("未满18岁可以办卡吗 / 满18岁呢", "满18岁可以办卡吗"),
+        ("不限量套餐多少钱 / 限量套餐呢", "限量套餐多少钱"),
+        ("非会员可以用吗 / 会员呢", "会员可以用吗"),
+        ("无线网络收费吗 / 有线网络呢", "有线网络收费吗"),
+        # What cannot be put so is said as typed, beside the former question.
+        ("注销以后我的数据呢 / 我没有手机号了呢", "关于“注销以后我的数据呢”：我没有手机号了呢"),
+    ],
+)
+def test_what_is_denied_stays_denied(conversation: str, query: str) -> None:
+    assert understood(conversation).query == query
+
+
+@pytest.mark.parametrize(
+    ("conversation", "query"),
+    [
+        ("已经拆封可以退货吗 / 洗过了呢 / 吊牌剪了呢", "吊牌剪了，已经拆封可以退货吗"),
+        ("私教课要预约吗 / 提前多久 / 迟到了呢 / 没开始上呢", "没开始上，私教课要预约吗"),
+        ("手机坏了怎么办 / 屏幕碎了呢 / 进水呢", "进水了怎么办"),
+        ("家长可以查看孩子的信息吗 / 14岁以上呢 / 老人呢", "老人可以查看孩子的信息吗"),
+        ("客服几点上班 / 周末呢 / 节假日呢", "节假日，客服几点上班"),
+        ("What if I am sick? / on the second day? / and my kids?", "For my kids, what if I am sick?"),
+        ("What is the hotel limit? / and in London? / with breakfast?", "With breakfast, what is the hotel limit?"),
+        ("How long do refunds take? / why so long? / with a card?", "With a card, how long do refunds take?"),
+        # Of something else, under the same circumstances.
+        ("手机号保存多久 / 在国外呢 / 邮箱呢", "在国外，邮箱保存多久"),
+        ("手机号保存多久 / 在国外呢 / 邮箱呢 / 注销以后呢", "注销以后，邮箱保存多久"),
+        (
+            "when does the gym open? / and on weekends? / and the pool? / and on holidays?",
+            "On holidays, when does the pool open?",
+        ),
+    ],
+)
+def test_another_circumstance_takes_the_place_of_the_last(conversation: str, query: str) -> None:
+    assert understood(conversation).query == query
+
+
+@pytest.mark.parametrize(
+    ("conversation", "query"),
+    [
+        # "It" is one thing, not those who have it.
+        ("Do directors have a notice period? / How long is it?", "How long is the notice period for directors?"),
+        (
+            "Do directors have a notice period? / How long is it? / And for staff?",
+            "How long is the notice period for staff?",
+        ),
+        ("Do members need a badge? / where do I get it?", "where do I get the badge for members?"),
+        ("Do staff get a bonus? / when is it paid?", "when is the bonus for staff paid?"),
+        ("Do you collect my contacts? / how long do you keep it?", "how long do you keep my contacts?"),
+        # Nor is it where something is done, or how long it takes.
+        (
+            "Can I work from home? / from abroad? / who approves that?",
+            "About “Can I work from abroad”: who approves that?",
+        ),
+        ("How long do refunds take? / why so long?", "About “How long do refunds take”: why so long?"),
+        ("What is the limit for hotels? / why so much?", "About “What is the limit for hotels”: why so much?"),
+        ("Can I see my file? / where is that stored?", "where is my file stored?"),
+    ],
+)
+def test_it_is_what_is_asked_about(conversation: str, query: str) -> None:
+    assert understood(conversation).query == query
+
+
+@pytest.mark.parametrize(
+    ("conversation", "query"),
+    [
+        # Something else that is said to be paid, though the thesaurus knows it as what is done.
+        ("Are hotels paid? / and taxis?", "Are taxis paid?"),
+        ("Are hotels paid? / flights? / and taxis? / what about trains?", "Are trains paid?"),
+        ("Are cash gifts allowed? / What about gifts under 50 EUR?", "Are gifts under 50 EUR allowed?"),
+        # Another place is not who delivers there.
+        ("Do you deliver to Germany? / and Austria?", "Do you deliver to Austria?"),
+        ("do you deliver to germany? / and austria?", "do you deliver to austria?"),
+        ("Do you ship to France? / and to Italy?", "Do you ship to Italy?"),
+        ("Do you ship to France? / and Spain and Portugal?", "Do you ship to Spain and Portugal?"),
+        ("Do you report to managers? / and directors?", "Do you report to directors?"),
+        ("Is travel to Germany paid? / and France?", "Is travel to France paid?"),
+        ("Is delivery to New Zealand free? / and South Korea?", "Is delivery to South Korea free?"),
+        ("How long does a parcel from Berlin take? / and Paris?", "How long does a parcel from Paris take?"),
+        ("Is travel to Germany paid? / and by car?", "By car, is travel to Germany paid?"),
+        # But a company may do as another does.
+        ("Does Getui send data to Google? / and Amap?", "Does Amap send data to Google?"),
+        ("do you read my location? / and by Amap?", "does Amap read my location?"),
+    ],
+)
+def test_another_takes_the_place_of_its_like(conversation: str, query: str) -> None:
+    assert understood(conversation).query == query
+
+
+@pytest.mark.parametrize(
+    ("conversation", "query"),
+    [
+        ("生鲜能退吗 / 质量问题呢", "质量问题能退吗"),
+        ("怎么撤回授权 / 怎么申请", "撤回授权怎么申请"),
+        ("可以停卡吗 / 去哪里申请", "关于“可以停卡吗”：去哪里申请"),
+        ("年假怎么算 / 可以提前申请吗", "年假可以提前申请吗"),
+        ("退货申请多久处理 / 换货申请呢", "换货申请多久处理"),
+        ("怎么申请退款 / 申请换货呢", "怎么申请换货"),
+        ("病假几天 / 怎么请假", "怎么请假"),
+        ("保修多久 / 怎么邀请", "怎么邀请"),
+        # Where it begins what is asked, it is politeness.
+        ("个推收集什么 / 请问那高德呢", "高德收集什么"),
+    ],
+)
+def test_words_of_politeness_are_not_cut_out_of_others(conversation: str, query: str) -> None:
+    assert understood(conversation).query == query
+
+
+@pytest.mark.parametrize(
     "conversation",
     [
         # What may be another matter is looked for by itself, beside the former question.
