@@ -323,7 +323,9 @@ def test_a_store_that_hangs_holds_up_no_answers(
         await recorder.close()
 
     asyncio.run(scene())
-    assert store.written == [1, 5, 1]
+    # What has piled up is written at once.
+    assert sum(store.written) == 7
+    assert len(store.written) <= 3
     # Two came when too many were still to be written.
     assert len(sessions.get(session, owner="a")) == 7
     sessions.close()
