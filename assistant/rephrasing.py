@@ -90,11 +90,12 @@ def keeps_denials(query: Utterance, rest: Utterance, said: str) -> bool:
     return not lost and not twice
 
 
-_DENYING = re.compile("(?:没有|[没未不免无非])[^，。？！“”]")
-_DENYING_TWICE = re.compile("(?:没有|[没未不免无非])[没未不免无非]")
+_DENIES = "(?:没有|[没未不免无非])"
+_DENYING = re.compile(f"{_DENIES}[^，。？！“”]")
+_DENYING_TWICE = re.compile(f"{_DENIES}[没未不免无非]")
 _DENYING_EN = re.compile(r"\b(?:not|no|never|without|non)\b|n't\b", re.IGNORECASE)
 _WHETHER_OR_NOT = re.compile(r"(.)[不没]\1")
-_DENIED = re.compile("(?:没有|[没未不免无非])$")
+_DENIED = re.compile(f"{_DENIES}$")
 
 
 def likened(query: Utterance, rest: Utterance, preposition: str) -> str:
@@ -127,6 +128,11 @@ class _Name:
     """The preposition before it, if there is one."""
     qualifier: str
     """All that it says of something named before: "large" of "a large one"; nothing if it has a name of its own."""
+
+    @property
+    def form(self) -> str:
+        """What kind of noun it is, as `Phrase.form`, where whose it is does not count."""
+        return "counted" if self.article or is_plural(self.text) else "mass"
 
 
 def asked_of_place(query: Utterance, place: str) -> str:
@@ -183,9 +189,9 @@ def _likened_en(query: Utterance, rest: Utterance, preposition: str) -> str:
     name = _name_in(rest, preposition)
     if name is None:
         return ""
-    if said := _under_other_circumstances(query, name):
-        return said
     phrases = phrases_of(query)
+    if said := _under_other_circumstances(query, phrases, name):
+        return said
     known = default_vocabulary().meaning(name.text)
     if not name.article and name.preposition in ("", *_WHERETO) and known is None and not name.qualifier:
         lower = len(name.units) == 1 and not is_plural(name.text) and query.bare.islower()
@@ -216,8 +222,7 @@ def _of_another_judged(query: Utterance, phrases: Sequence[Phrase], name: _Name)
     judged = [phrase for phrase in phrases if phrase.is_complement and not phrase.article]
     if len(judged) != 1 or name.article or name.preposition or known is None or known.group not in DEEDS:
         return ""
-    form = "counted" if is_plural(name.text) else "mass"
-    return _put(query, judged[0], name.text, "") if judged[0].form == form else ""
+    return _put(query, judged[0], name.text, "") if judged[0].form == name.form else ""
 
 
 def _alike(phrases: Sequence[Phrase], name: _Name) -> Phrase | None:
@@ -228,8 +233,7 @@ def _alike(phrases: Sequence[Phrase], name: _Name) -> Phrase | None:
         if stem(phrase.words[-1]) == head or paired:
             return phrase
     if name.preposition:
-        form = "counted" if name.article or is_plural(name.text) else "mass"
-        of_it = (phrase for phrase in phrases if phrase.preposition == "of" and phrase.form == form)
+        of_it = (phrase for phrase in phrases if phrase.preposition == "of" and phrase.form == name.form)
         same = (phrase for phrase in phrases if phrase.preposition == name.preposition)
         # "And for bereavement?" after "how many days of sick leave do I get?".
         return next(same, None) or (next(of_it, None) if name.preposition == "for" else None)
@@ -264,9 +268,9 @@ def _instead(query: Utterance, phrase: Phrase, said: str) -> str:
     return f"{query.text[:start]}{_like(query.text[start:], said)}{query.text[phrase.end :]}"
 
 
-def _under_other_circumstances(query: Utterance, name: _Name) -> str:
+def _under_other_circumstances(query: Utterance, phrases: Sequence[Phrase], name: _Name) -> str:
     """Return the former question asked of another time or place: "on weekends" for "on weekdays", "abroad"."""
-    phrases, last = phrases_of(query), name.units[-1].text
+    last = name.units[-1].text
     if _TIME_EN.fullmatch(last) and name.preposition in ("", "on", "at"):
         former = next((phrase for phrase in phrases if _TIME_EN.fullmatch(phrase.words[-1])), None)
         if former:
@@ -366,8 +370,9 @@ _LONGEST_NOUN = 6
 
 
 # 没有套餐 of Plus 套餐.
-_WANTING = re.compile("没有?|无|不含|不带")
-_ENDS_WANTING = re.compile("(?:没有?|无|不含|不带)$")
+_WANTS = "(?:没有?|无|不含|不带)"
+_WANTING = re.compile(_WANTS)
+_ENDS_WANTING = re.compile(f"{_WANTS}$")
 
 
 def _goes_on(query: Utterance, place: int) -> bool:

@@ -259,8 +259,7 @@ class Retriever:
         if (companies := self._naming_companies(shards, query)).any():
             penalty[~companies] += _OTHERS_PENALTY
         titled = _TITLED_OF_COMPANY if companies.any() else _TITLED
-        for start, shard in zip(starts, shards, strict=False):
-            penalty[[start + number for number in self._under_title(shard, query)]] -= titled
+        penalty[self._under_titles(shards, starts, query)] -= titled
         scores = support = self._scores(shards, query)
         legs = _of_legs(scores, firsts)
         fused = fuse(legs) - penalty
@@ -340,8 +339,20 @@ class Retriever:
             if self._words(shard.passages[number].defines).isdisjoint(query.tokens)
         ]
 
-    def _under_title(self, shard: Shard, query: Query) -> list[int]:
+    def _under_titles(self, shards: Sequence[Shard], starts: Sequence[int], query: Query) -> list[int]:
         """Return the passages whose title says what is asked, companies aside: 收集的个人信息, of 高德收集什么."""
+        companies = [self._words(name) for token, name in query.named.items() if self.analyzer.is_vendor(token)]
+        tokens = [token for token in query.tokens if not any(token in words for words in companies)]
+        found = (
+            start + number
+            for start, shard in zip(starts, shards, strict=False)
+            for token in tokens
+            for number in self._titles(shard).get(token, ())
+        )
+        return list(dict.fromkeys(found))
+
+    def _titles(self, shard: Shard) -> Mapping[str, Sequence[int]]:
+        """Return the passages of a shard by the words of their titles, which are read once."""
         policy = shard.policy
         if policy.id not in self._titled:
             places: dict[str, list[int]] = {}
@@ -350,10 +361,7 @@ class Retriever:
                 for token in self._words(title) if 0 < len(title) <= policy.chars(_TITLE_CHARS) else ():
                     places.setdefault(token, []).append(number)
             self._titled[policy.id] = places
-        known = self._titled[policy.id]
-        companies = [self._words(name) for token, name in query.named.items() if self.analyzer.is_vendor(token)]
-        tokens = [token for token in query.tokens if not any(token in words for words in companies)]
-        return list(dict.fromkeys(number for token in tokens for number in known.get(token, ())))
+        return self._titled[policy.id]
 
     def _naming_companies(self, shards: Sequence[Shard], query: Query) -> NDArray[np.bool_]:
         """Return which passages name a company that the query asks about: shape (n_passages,)."""

@@ -97,7 +97,7 @@ def _whole(topics: Sequence[Topic], question: Utterance) -> list[Topic]:
 
     Whose something is qualifies it too, but is named by itself: "my friend's phone number".
     """
-    phrases, text = phrases_of(question), question.text
+    phrases, text, said_from = phrases_of(question), question.text, prefix_of(question.text)
     heads = {topic.end: topic.group for topic in topics}
     found: list[Topic] = []
     for topic in topics:
@@ -115,9 +115,9 @@ def _whole(topics: Sequence[Topic], question: Utterance) -> list[Topic]:
             found.append(_thing(phrase))
         elif heads.get(phrase.end) in DEEDS:
             found.append(topic)
-    if any(topic.start >= prefix_of(text) for topic in found) or not _is_question(question):
+    if any(topic.start >= said_from for topic in found) or not _is_question(question):
         return found
-    said = [phrase for phrase in phrases if phrase.start >= prefix_of(text)]
+    said = [phrase for phrase in phrases if phrase.start >= said_from]
     asked = next((phrase for phrase in said if phrase.preposition in ("", "of")), said[0] if said else None)
     return [*found, _thing(asked)] if asked else found
 
@@ -127,7 +127,8 @@ _GENITIVES = ("'s ", "’s ")
 
 def _is_question(question: Utterance) -> bool:
     """Say whether an English sentence asks, by how it begins: in "my lock was idle" nothing is asked about the lock."""
-    first = next((word for word in question.told if word.start >= prefix_of(question.text)), None)
+    start = prefix_of(question.text)
+    first = next((word for word in question.told if word.start >= start), None)
     return first is not None and (first.asks or first.has("what", "lead") or first.text in AUXILIARIES)
 
 
