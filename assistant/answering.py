@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from assistant.answer_types import holds, wanted, wants_all
 from assistant.refusing import answerability, is_unclear, refusal
+from assistant.segments import turns
 from assistant.text import Language, Span, fold, has_han, language_of, sentences, visible_line
 from assistant.verdicts import verdict_of
 
@@ -211,7 +212,6 @@ _SHORT_CHARS = 250
 _WHOLE_LIST_CHARS = 600
 _WHOLE_ITEMS_CHARS = 1_200
 _OPENING_CHARS = 60
-_LEAD_IN = (":", "：")
 
 
 def _chosen(query: str, hits: Sequence[Hit]) -> list[Hit]:
@@ -275,7 +275,7 @@ def _quoted(query: str, hit: Hit) -> list[tuple[Clause, Span]]:
             else:
                 spans.append((start, end))
     quoted = [(hit.clause, span) for span in spans]
-    if spans[-1][1] == whole[1] and text[whole[1] - 1] in _LEAD_IN and hit.end == hit.clause.body_end:
+    if spans[-1][1] == whole[1] and hit.end == hit.clause.body_end and hit.policy.leads_in(hit.clause):
         quoted += _items(hit)
     return quoted
 
@@ -609,27 +609,10 @@ def _in_turn(found: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:
 
 _INNER_MARKS = str.maketrans("“”", "‘’")
 _HAS_SUBJECT = re.compile(r"我们|我司|本公司|您|\b(?:[Ww]e|[Yy]ou|[Oo]ur|[Yy]our)\b")
-_TURNS = re.compile(
-    r"不(?!限)|无需|无须|未经|除外|例外|以外|拒绝|禁止|情形|情况|条件|"
-    r"\b(?:not|never|no|without|except(?:ions?)?|unless|only|refuse|cases?|circumstances|conditions?|if|when)\b",
-    re.IGNORECASE,
+# Of circumstances, exceptions and what may be refused the items are nouns: they mean another thing as statements.
+_NAMES_CASES = re.compile(
+    r"情形|情况|条件|例外|以外|拒绝|\b(?:cases?|circumstances|conditions?|exceptions?|refuse)\b", re.IGNORECASE
 )
-
-
-def lead_in(policy: Policy, clause_id: str) -> Span | None:
-    """Return where the words stand that lead to a clause as one of a list's items; None if it is none."""
-    path = policy.path(clause_id)
-    if len(path) < 2:
-        return None
-    above = path[-2]
-    own = list(sentences(policy.text, above.start + len(above.label), above.body_end))
-    if not own or not policy.text[slice(*own[-1])].endswith(_LEAD_IN):
-        return None
-    start, end = own[-1]
-    # The title stands in the reference.
-    start += len(above.title) if policy.text.startswith(above.title, start) else 0
-    said = policy.text[start:end].strip(" ：:\n")
-    return (start, end) if said and len(said) <= policy.chars(_SHORT_CHARS) else None
 
 
 def _places(verified: Sequence[tuple[Claim, Citation]], hits: Sequence[Hit]) -> Counter[str]:
@@ -701,16 +684,20 @@ class _Wording:
 
         The item alone may mean the opposite: what is *not* shared, or shared *without* consent.
         """
-        before = lead_in(policy, citation.clause_id)
-        if before and _HAS_SUBJECT.search(citation.quote) and not _TURNS.search(policy.text[slice(*before)]):
-            # Where numbering is broken, it may not even be an item of that list.
-            return None
+        before = policy.lead_in(citation.clause_id)
         if before is None or any(policy.id == told and _overlap(before, span) for told, span in self._told):
+            return None
+        words = policy.text[slice(*before)]
+        # Where numbering is broken, an item with a subject may not even be one of that list.
+        whole = _HAS_SUBJECT.search(citation.quote) or len(words) > policy.chars(_SHORT_CHARS)
+        in_reference = words.strip(_AROUND_WORDS) in citation.reference
+        if (whole or in_reference) and not turns(words) and not _NAMES_CASES.search(words):
             return None
         self._told.append((policy.id, before))
         return before
 
 
+_AROUND_WORDS = "：:*# \t"
 _LEAST_LIST = 3
 """Fewest places that are told as a list."""
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from assistant.segments import ACTORS, ANY, NAMES, PLAIN, TWICE, WHEN, Reader, sentences_in
-from assistant.text import has_han
+from assistant.text import has_han, leads_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -165,7 +165,7 @@ class Bearing:
         items: list[str] = []
         for text in sentences_in(quote):
             yield self._reader.read(f"{leads} {text}", headings)
-            if text.rstrip().endswith((":", "：")):
+            if leads_in(text):
                 leads, items = f"{leads} {text}", []
             elif leads and len(text) <= _SHORT_ITEM:
                 items.append(text)

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 from assistant import storage
 from assistant.errors import IndexDamagedError, IndexLockedError, PolicyIndexError
 from assistant.policy import is_bullet
-from assistant.text import STOPWORDS, Span, Tokenizer, fold, has_han, normalized, sentences
+from assistant.text import STOPWORDS, Span, Tokenizer, fold, has_han, normalized
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,7 +77,8 @@ def passages(policy: Policy) -> tuple[Passage, ...]:
             continue
         spans = tuple(_statements(policy, clause))
         end = clause.body_end
-        if _leads_into_list(policy, clause):
+        if policy.leads_in(clause) and clause.end - clause.start <= policy.chars(_LONGEST_LIST):
+            # The clause and the items below it are read as one: `…以下情形：1、… 2、…`.
             items = [item for child in clause.children for item in child.walk()]
             spans += tuple(span for item in items for span in _statements(policy, item))
             end = clause.end
@@ -103,10 +104,9 @@ def _statements(policy: Policy, clause: Clause) -> Iterator[Span]:
     address, are one statement: each by itself says little, but would be close to every question with its word.
     So are a heading that runs into its text (`2.1.3 Payment. Cards are …`) and the first sentence after it.
     """
-    start = clause.start + len(clause.label)
     pending: Span | None = None
     opening = _run_in(policy, clause)
-    for begin, right in sentences(policy.text, start, clause.body_end):
+    for begin, right in policy.sentences(clause):
         if opening and begin == opening[0]:
             continue
         left, opening = (opening[0], None) if opening else (begin, None)
@@ -135,7 +135,7 @@ def _run_in(policy: Policy, clause: Clause) -> Span | None:
     """Return the span of the heading that a numbered clause begins with, if it ends like a sentence: `Payment.`."""
     if not clause.label or clause.title or is_bullet(clause.label):
         return None
-    first = next(sentences(policy.text, clause.start + len(clause.label), clause.body_end), None)
+    first = next(policy.sentences(clause), None)
     alone = first and not policy.text[first[1] : clause.body_end].strip()
     if first and _RUN_IN.fullmatch(policy.text, *first) and (clause.children or not alone):
         return first
@@ -180,22 +180,15 @@ _SHORT_SENTENCE = 40
 _MOST_FRAGMENTS = 300
 
 
-def _leads_into_list(policy: Policy, clause: Clause) -> bool:
-    """Say whether the clause and the items below it are read as one: `…以下情形：1、… 2、…`."""
-    own = policy.own_text(clause).rstrip()
-    return bool(clause.children) and own[-1:] in "：:" and clause.end - clause.start <= policy.chars(_LONGEST_LIST)
-
-
 def _context(policy: Policy, clause: Clause) -> str:
     parts = []
     for above in policy.path(clause.id)[1:-1]:
-        own = " ".join(policy.own_text(above).split())
         if above.title:
             parts.append(above.title.strip("：: "))
         elif heading := _run_in(policy, above):
             parts.append(policy.text[slice(*heading)].rstrip("."))
-        elif own.endswith(("：", ":")):
-            parts.append(own[-policy.chars(_LEAD_IN_CHARS) :])
+        elif policy.leads_in(above):
+            parts.append(" ".join(policy.own_text(above).split())[-policy.chars(_LEAD_IN_CHARS) :])
     if clause.title:
         parts.append(clause.title.strip("：: "))
     return _STEP.join(parts)
@@ -382,7 +375,7 @@ def texts_of(policy: Policy, found: Sequence[Passage]) -> Texts:
 def _led_to(policy: Policy, passage: Passage) -> Iterator[str]:
     """Yield how the items begin that a passage leads to but does not hold: what it says is in them."""
     clause = policy[passage.clause_id]
-    if passage.end == clause.body_end and policy.own_text(clause).rstrip()[-1:] in ("：", ":"):
+    if passage.end == clause.body_end and policy.leads_in(clause):
         for item in clause.children:
             yield policy.text[item.start : min(item.body_end, item.start + policy.chars(_ITEM_CHARS))]
 

@@ -1124,10 +1124,19 @@ class _Outline:
             title=title,
             kind=kind,
             start=node.start,
+            label_end=self._label_end(node),
             body_end=children[0].start if children else end,
             end=end,
             children=tuple(children),
         )
+
+    def _label_end(self, node: _Node) -> int:
+        """Return where the words of a clause begin: behind its marker, and what closes the bold that this opens."""
+        if not node.marker:
+            return node.start
+        end = node.marker.end
+        bold = BOLD.match(self._text, node.marker.start)
+        return end + len(bold[0]) if bold and self._text.startswith(bold[0], end) else end
 
     def _verbatim(self, title: Span | None) -> str:
         return self._text[slice(*title)].strip("*_ \t") if title else ""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from assistant.text import Span, fold, sentences, shortened
+from assistant.text import Span, fold, leads_in, sentences, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -61,6 +61,8 @@ class Clause:
     """What the clause is; `"contents"` is a table of contents, which is never retrieved."""
     start: int
     """First code point."""
+    label_end: int
+    """Where the clause's words begin: behind its label and the marks around that, such as `##` and `**`."""
     body_end: int
     """End of the clause's own text, where its first child starts."""
     end: int
@@ -184,6 +186,26 @@ class Policy:
         """Return the clause's text without its children's."""
         return self.text[clause.start : clause.body_end]
 
+    def sentences(self, clause: Clause) -> Iterator[Span]:
+        """Yield the spans of the sentences of the clause's own text, without its label."""
+        return sentences(self.text, clause.label_end, clause.body_end)
+
+    def leads_in(self, clause: Clause) -> bool:
+        """Say whether the clause's own words lead into a list, whose items are its children."""
+        return bool(clause.children) and leads_in(self.own_text(clause))
+
+    def lead_in(self, clause_id: str) -> Span | None:
+        """Return the span of the words that lead into the list that a clause is an item of; None if there are none.
+
+        That is the last sentence of the clause above, which may be its title: `我们不会收集：`.
+
+        Raises:
+            KeyError: If the policy has no such clause.
+        """
+        above = self.path(clause_id)[-2:-1]
+        own = [span for clause in above if self.leads_in(clause) for span in self.sentences(clause)]
+        return own[-1] if own else None
+
     def renderings(self, clause: Clause) -> tuple[tuple[Span, str], ...]:
         """Return the sentences of the clause's own text, as `sentences` divides it, with their English.
 
@@ -239,7 +261,7 @@ class Policy:
             held: A range that overlaps it.
         """
         (start, end), (left, right) = held, sentence
-        label_end = left + len(begins.label) if begins and self.text.startswith(begins.label, left) else left
+        label_end = begins.label_end if begins else left
         words = [place for place in range(label_end, right) if self.text[place].isalnum()]
         inside = [place for place in words if start <= place < end]
         if words and not inside:
@@ -253,7 +275,7 @@ class Policy:
                 return None
             english = heading
         if start > left:
-            english = _LABEL.sub("", english) if label_end > left else english
+            english = _LABEL.sub("", english) if begins and begins.label else english
         # Of punctuation alone no rendering is wanted.
         return english if english or not words else None
 
@@ -313,7 +335,7 @@ class Policy:
             return " ".join(clause.title.strip(_AROUND_TITLES).split())
         if clause.kind == "contents":
             return "目录" if self.language == "zh" else "Contents"
-        own = self.text[clause.start + len(clause.label) : min(clause.body_end, clause.start + _OPENING_CHARS)].strip()
+        own = self.text[clause.label_end : min(clause.body_end, clause.label_end + _OPENING_CHARS)].strip()
         cell = _FIRST_CELL.match(own)
         own = _EMPHASIS.sub("", cell[1] if cell else own)
         words = _first_words(own) if self.language == "en" else ""

@@ -226,6 +226,15 @@ def stripped(text: str, start: int, end: int) -> Span | None:
     return (start, end) if start < end else None
 
 
+def leads_in(text: str) -> bool:
+    """Say whether words lead to what follows them: whether they end in a colon, which may be in bold.
+
+    >>> leads_in("我们会收集以下信息："), leads_in("**We do not collect:** "), leads_in("时间：三年")
+    (True, True, False)
+    """
+    return text.rstrip().rstrip("*_").endswith((":", "："))
+
+
 # Words that carry no topic. A question made of these alone asks nothing.
 _STOPWORDS_ZH = """
 的 了 吗 呢 吧 啊 呀 么 嘛 哦 和 与 或 及 或者 以及 是 在 有 被 把 给 对 从 到 向 由 为 为了 因为 所以 但 但是 而 而且

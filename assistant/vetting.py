@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Literal
 from assistant.answering import Claim, Draft, verify
 from assistant.bearing import Bearing
 from assistant.segments import takes_back, turns
-from assistant.text import fold, language_of, sentences, stripped, visible, visible_line
+from assistant.text import fold, language_of, visible, visible_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assistant.bearing import Finding
-    from assistant.policy import Clause, Policy
+    from assistant.policy import Policy
     from assistant.retrieval import Hit
     from assistant.text import Language, Span
     from assistant.thesaurus import Thesaurus
@@ -90,7 +90,7 @@ class Vetter:
         span = (max(start, hit.start), min(end, hit.end))
         if self._is_told(policy, span):
             return Vetted(outcome="dropped", reason="told already")
-        lead = lead_in(policy, span[0])
+        lead = policy.lead_in(policy.at(span[0]).id)
         lead_text = policy.text[slice(*lead)] if lead else ""
         finding, words = self._judged(proposal.statement, policy, span, lead_text)
         if finding and finding.verdict == "contradicted":
@@ -150,19 +150,13 @@ def whole(policy: Policy, span: Span) -> Span:
     """
     start, end = span
     first, last = policy.at(start), policy.at(end - 1)
-    start = min((left for left, right in _sentences(policy, first) if left <= start < right), default=start)
-    following = [sentence for sentence in _sentences(policy, last) if sentence[1] >= end]
+    start = min((left for left, right in policy.sentences(first) if left <= start < right), default=start)
+    following = [sentence for sentence in policy.sentences(last) if sentence[1] >= end]
     if following:
         end = _end_of(policy.text, max(start, following[0][0]), end, following[0][1])
     if len(following) > 1 and end == following[0][1] and takes_back(policy.text[slice(*following[1])]):
         end = following[1][1]
     return start, end
-
-
-def _sentences(policy: Policy, clause: Clause) -> list[Span]:
-    """Return the spans of the sentences of a clause's own text, without its label."""
-    own = clause.start + len(clause.label) if policy.text.startswith(clause.label, clause.start) else clause.start
-    return list(sentences(policy.text, own, clause.body_end))
 
 
 def _end_of(text: str, start: int, quoted: int, end: int) -> int:
@@ -177,20 +171,6 @@ _SHORT_LIST = 300
 """Most characters of a list that is quoted from its lead-in to the item."""
 _LONG_SENTENCE = 200
 _COMMAS = "，,；;"
-
-
-def lead_in(policy: Policy, place: int) -> Span | None:
-    """Return the span of the words that lead into the list that the clause at `place` is an item of, if it is one."""
-    path = policy.path(policy.at(place).id)
-    if len(path) < 2:
-        return None
-    above = path[-2]
-    spans = list(sentences(policy.text, above.start, above.body_end))
-    if not spans or not policy.text[slice(*spans[-1])].endswith((":", "：")):
-        return None
-    start, end = spans[-1]
-    labelled = start + len(above.label) if start == above.start else start
-    return stripped(policy.text, labelled, end)
 
 
 def _squeezed(text: str) -> str:

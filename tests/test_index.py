@@ -648,3 +648,20 @@ def test_what_leads_into_a_long_list_is_embedded_with_how_its_items_begin() -> N
     # What is quoted, and scored sentence by sentence, is what the clause itself says.
     assert policy.text[found[0].start : found[0].end].rstrip().endswith("：")
     assert len(found[0].sentences) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("## 第十二条 保存期限\n我们会保存您的订单三年。", ["我们会保存您的订单三年。"]),
+        ("### 3.1 广告\n我们不会与广告商共享您的信息。", ["我们不会与广告商共享您的信息。"]),
+        (
+            "**（一）** 我们不会收集以下信息。\n（二）我们会收集您的手机号码。",
+            ["我们不会收集以下信息。", "我们会收集您的手机号码。"],
+        ),
+        ("## Section 4. Retention\nWe keep your orders for three years.", ["We keep your orders for three years."]),
+    ],
+)
+def test_neither_a_label_nor_the_marks_around_it_are_said(text: str, said: list[str]) -> None:
+    policy = parse(text, id="marks", title="标")
+    assert [policy.text[slice(*span)] for passage in passages(policy) for span in passage.sentences] == said

@@ -275,3 +275,21 @@ def test_without_renderings_there_is_no_english(policy: Policy) -> None:
 def test_within_a_sentence_a_policy_goes_by_a_name(title: str, company: str, zh: str, en: str) -> None:
     policy = parse("一、收集\n我们收集日志。", id="p", title=title, company=company)
     assert (policy.called("zh"), policy.called("en")) == (zh, en)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "lead_in"),
+    [
+        ("## 1. 我们不会收集：\n- 人脸照片\n- 通话录音", "人脸", "我们不会收集："),
+        ("一、信息\n**（一）** 为此，我们不会收集。以下除外：\n1、人脸照片。\n2、通话录音。", "录音", "以下除外："),
+        ("一、信息\n（一）我们收集人脸照片。\n1、人脸照片。\n2、通话录音。", "录音", ""),
+        ("一、信息：", "信息", ""),
+    ],
+)
+def test_what_leads_into_a_list_is_the_last_sentence_above_it_without_label(
+    text: str, words: str, lead_in: str
+) -> None:
+    policy = parse(text, id="list")
+    span = policy.lead_in(policy.at(policy.text.rindex(words)).id)
+    assert (policy.text[slice(*span)] if span else "") == lead_in
+    assert policy.lead_in(policy.root.id) is None
