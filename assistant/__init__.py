@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from importlib import metadata
 
-from assistant.answering import Answer, Citation, Claim, Draft, Generator
+from assistant.answering import Answer, Generator
+from assistant.citing import Citation, Claim, Draft
 from assistant.conversation import Turn
 from assistant.corpus import open_corpus
 from assistant.embedding import Embedder

@@ -8,17 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.answer_types import wants_all
-from assistant.answering import (
-    Answer,
-    Claim,
-    ExtractiveGenerator,
-    Generator,
-    Part,
-    StreamingGenerator,
-    answer,
-    answered,
-    answered_apart,
-)
+from assistant.answering import Answer, ExtractiveGenerator, Generator, StreamingGenerator
 from assistant.conversation import CitedClause, Condensed, Turn, condense
 from assistant.corpus import open_corpus, thesaurus_of
 from assistant.embedding import Embedder, bundled_embedders
@@ -30,11 +20,13 @@ from assistant.retrieval import Hit, Retriever
 from assistant.spelling import Speller
 from assistant.text import any_of, normalized, visible
 from assistant.utterances import apart
+from assistant.wording import Part, answer, answered, answered_apart
 
 if TYPE_CHECKING:
     from collections.abc import Generator as Closable
     from collections.abc import Iterator, Sequence
 
+    from assistant.citing import Claim
     from assistant.policy import Policy
     from assistant.retrieval import Reranker
     from assistant.settings import Settings

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from assistant.answering import Answer, Claim, Draft, locate
+from assistant.answering import Answer
+from assistant.citing import Claim, Draft, locate
 from assistant.index import Passage
 from assistant.refusing import Reason, contact_of
 from assistant.retrieval import Hit

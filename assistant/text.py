@@ -217,6 +217,11 @@ def _cuts(text: str, start: int, end: int, boundary: re.Pattern[str]) -> Iterato
         yield span
 
 
+def overlap(one: Span, other: Span) -> bool:
+    """Say whether two spans have a code point in common."""
+    return one[0] < other[1] and other[0] < one[1]
+
+
 def stripped(text: str, start: int, end: int) -> Span | None:
     """Return the span `start:end` of `text` less white space at both sides, if any is left."""
     while start < end and text[start].isspace():

@@ -15,8 +15,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from assistant.answering import Claim, Draft, verify
 from assistant.bearing import Bearing
+from assistant.citing import Claim, Draft, verify
 from assistant.segments import takes_back, turns
 from assistant.text import fold, language_of, visible, visible_line
 

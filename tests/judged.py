@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assistant.answering import Answer, cite
+from assistant.answering import Answer
+from assistant.citing import cite
 from assistant.evaluation.gold import GoldFinder
 from assistant.evaluation.running import Outcome, judge
 from assistant.evaluation.sets import Gold, Question

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant import Answer, Claim, Draft, parse
-from assistant.answering import ExtractiveGenerator, Part, answer, answered, answered_apart, locate, verify
+from assistant.answering import ExtractiveGenerator
+from assistant.citing import locate, verify
+from assistant.wording import Part, answer, answered, answered_apart
 from tests.hits import TEXT, hit, yunfan
 
 if TYPE_CHECKING:

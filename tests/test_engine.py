@@ -20,7 +20,7 @@ from assistant import (
     Turn,
     build_index,
 )
-from assistant.answering import cite
+from assistant.citing import cite
 from assistant.errors import SettingsError
 from tests.conftest import FIXTURES, FakeEmbedder
 

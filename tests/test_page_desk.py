@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from assistant import Assistant, QuestionError, Settings
-from assistant.answering import Answer, AnswerPart, Citation
+from assistant.answering import Answer, AnswerPart
+from assistant.citing import Citation
 from assistant.page.desk import (
     TONES,
     Filters,

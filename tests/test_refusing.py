@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from assistant import Draft, Policy, parse
-from assistant.answering import ExtractiveGenerator, answer
+from assistant.answering import ExtractiveGenerator
 from assistant.refusing import Reason, answerability, is_unclear, refusal
 from assistant.retrieval import Evidence
 from assistant.text import language_of
+from assistant.wording import answer
 from tests.hits import ANSWERED, hit, yunfan
 from tests.timing import seconds
 

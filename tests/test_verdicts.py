@@ -11,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant import Policy, parse, verdicts
-from assistant.answering import Draft, ExtractiveGenerator, answer, verify
+from assistant.answering import ExtractiveGenerator
+from assistant.citing import Draft, verify
 from assistant.index import passages
 from assistant.retrieval import Evidence, Hit
 from assistant.verdicts import Verdict, _acts, _form_words, _table, _words, verdict_of
+from assistant.wording import answer
 from tests.test_text import RUNS
 
 ANSWERED = Evidence(scope=5.0, similarity=0.7, coverage=1.0, concepts=1.0)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant import Policy, parse
-from assistant.answering import Draft, verify
+from assistant.citing import Draft, verify
 from assistant.index import passages
 from assistant.retrieval import Hit
 from assistant.thesaurus import default_thesaurus

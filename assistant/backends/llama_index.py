@@ -65,7 +65,8 @@ if TYPE_CHECKING:
     from llama_index.core.prompts.mixin import PromptMixinType
     from llama_index.core.schema import BaseNode
 
-    from assistant.answering import Answer, Citation
+    from assistant.answering import Answer
+    from assistant.citing import Citation
     from assistant.embedding import Embedder, Role
     from assistant.engine import Assistant
     from assistant.policy import Policy

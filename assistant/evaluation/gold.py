@@ -1,6 +1,6 @@
 """Where gold stands: quotes found in the policies, and whether a span holds or touches them.
 
-A quote is looked for as `assistant.answering.locate` looks for one: on folded text, white space left out.
+A quote is looked for as `assistant.citing.locate` looks for one: on folded text, white space left out.
 A set so survives another layout and another parsing of its policy, but no change of its words.
 """
 

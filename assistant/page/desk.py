@@ -17,7 +17,8 @@ from assistant.text import fold, has_han, sentences, simplified, stem, visible, 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from assistant.answering import Answer, Citation
+    from assistant.answering import Answer
+    from assistant.citing import Citation
     from assistant.engine import Assistant
     from assistant.index import Analyzer, Shard
     from assistant.page.shared import Page

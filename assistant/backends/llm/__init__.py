@@ -20,10 +20,11 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from assistant.answer_types import wants_all
-from assistant.answering import Claim, Draft, ExtractiveGenerator
+from assistant.answering import ExtractiveGenerator
 from assistant.backends.llm.model import BEAT_S, Breaker, CallFailed, Model
 from assistant.backends.llm.prompts import CLAIMS_SCHEMA, answer_prompt
 from assistant.backends.llm.reply import ReplyReader
+from assistant.citing import Claim, Draft
 from assistant.corpus import thesaurus_of
 from assistant.text import language_of
 from assistant.vetting import Vetter
