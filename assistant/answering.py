@@ -240,7 +240,7 @@ def _kept(query: str, hit: Hit) -> set[int]:
 
 def _items(hit: Hit) -> list[tuple[Clause, Span]]:
     """Return what is said of a list's items: all of a short one, unless they come to too much; else its opening."""
-    policy, items = hit.policy, hit.clause.children
+    policy, items = hit.policy, hit.policy.items(hit.clause)
     whole = {item.id: span for item in items if (span := _said(policy, item))}
     short = {name for name, (start, end) in whole.items() if end - start <= policy.chars(_SHORT_CHARS)}
     if sum(whole[name][1] - whole[name][0] for name in short) > policy.chars(_WHOLE_ITEMS_CHARS):

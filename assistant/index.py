@@ -22,6 +22,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -77,11 +78,12 @@ def passages(policy: Policy) -> tuple[Passage, ...]:
             continue
         spans = tuple(_statements(policy, clause))
         end = clause.body_end
-        if policy.leads_in(clause) and clause.end - clause.start <= policy.chars(_LONGEST_LIST):
+        items = policy.items(clause)
+        if items and items[-1].end - clause.start <= policy.chars(_LONGEST_LIST):
             # The clause and the items below it are read as one: `…以下情形：1、… 2、…`.
-            items = [item for child in clause.children for item in child.walk()]
-            spans += tuple(span for item in items for span in _statements(policy, item))
-            end = clause.end
+            below = [clause for item in items for clause in item.walk()]
+            spans += tuple(span for clause in below for span in _statements(policy, clause))
+            end = items[-1].end
         if spans and (clause.kind != "root" or any(char.isdigit() for char in policy.own_text(clause))):
             found.append(
                 Passage(
@@ -182,12 +184,13 @@ _MOST_FRAGMENTS = 300
 
 def _context(policy: Policy, clause: Clause) -> str:
     parts = []
-    for above in policy.path(clause.id)[1:-1]:
+    path = policy.path(clause.id)[1:]
+    for above, below in pairwise(path):
         if above.title:
             parts.append(above.title.strip("：: "))
         elif heading := _run_in(policy, above):
             parts.append(policy.text[slice(*heading)].rstrip("."))
-        elif policy.leads_in(above):
+        elif below in policy.items(above):
             parts.append(" ".join(policy.own_text(above).split())[-policy.chars(_LEAD_IN_CHARS) :])
     if clause.title:
         parts.append(clause.title.strip("：: "))
@@ -375,8 +378,8 @@ def texts_of(policy: Policy, found: Sequence[Passage]) -> Texts:
 def _led_to(policy: Policy, passage: Passage) -> Iterator[str]:
     """Yield how the items begin that a passage leads to but does not hold: what it says is in them."""
     clause = policy[passage.clause_id]
-    if passage.end == clause.body_end and policy.leads_in(clause):
-        for item in clause.children:
+    if passage.end == clause.body_end:
+        for item in policy.items(clause):
             yield policy.text[item.start : min(item.body_end, item.start + policy.chars(_ITEM_CHARS))]
 
 

@@ -194,6 +194,20 @@ class Policy:
         """Say whether the clause's own words lead into a list, whose items are its children."""
         return bool(clause.children) and leads_in(self.own_text(clause))
 
+    def items(self, clause: Clause) -> tuple[Clause, ...]:
+        """Return the items of the list that the clause's own words lead into; none if they lead into nothing.
+
+        A paragraph without a number that follows numbered items stands after the list, though no other clause holds it.
+        """
+        if not self.leads_in(clause):
+            return ()
+        numbered = False
+        for place, child in enumerate(clause.children):
+            if numbered and child.kind == "paragraph" and not child.label:
+                return clause.children[:place]
+            numbered = numbered or bool(child.label)
+        return clause.children
+
     def lead_in(self, clause_id: str) -> Span | None:
         """Return the span of the words that lead into the list that a clause is an item of; None if there are none.
 
@@ -202,9 +216,8 @@ class Policy:
         Raises:
             KeyError: If the policy has no such clause.
         """
-        above = self.path(clause_id)[-2:-1]
-        own = [span for clause in above if self.leads_in(clause) for span in self.sentences(clause)]
-        return own[-1] if own else None
+        above = next((clause for clause in self.path(clause_id)[-2:-1] if self[clause_id] in self.items(clause)), None)
+        return list(self.sentences(above))[-1] if above else None
 
     def renderings(self, clause: Clause) -> tuple[tuple[Span, str], ...]:
         """Return the sentences of the clause's own text, as `sentences` divides it, with their English.

@@ -637,6 +637,14 @@ def test_readers_find_one_version_whole_while_another_is_built(store, policies, 
     assert all(opened)
 
 
+def test_a_paragraph_after_a_list_is_none_of_its_items() -> None:
+    text = "3. Goods\n\nWe do not carry:\n(a) animals;\n(b) guns.\n\nRight to open. We may open parcels for safety.\n"
+    policy = parse(text, id="goods", language="en")
+    found = {passage.clause_id: passage for passage in passages(policy)}
+    assert policy.text[found["3"].start : found["3"].end].split() == text[: text.index("Right")].split()
+    assert found["3.p1"].context == "Goods"
+
+
 def test_what_leads_into_a_long_list_is_embedded_with_how_its_items_begin() -> None:
     rest = "我们为此需要了解您的情况，" * 80 + "谢谢。"
     text = f"一、推送\n推送服务收集的信息包括但不限于：\n（1）设备信息：{rest}\n（2）网络信息：{rest}"

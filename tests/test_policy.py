@@ -284,6 +284,13 @@ def test_within_a_sentence_a_policy_goes_by_a_name(title: str, company: str, zh:
         ("一、信息\n**（一）** 为此，我们不会收集。以下除外：\n1、人脸照片。\n2、通话录音。", "录音", "以下除外："),
         ("一、信息\n（一）我们收集人脸照片。\n1、人脸照片。\n2、通话录音。", "录音", ""),
         ("一、信息：", "信息", ""),
+        # What stands after a list is no item of it.
+        (
+            "3. Goods\n\nWe do not carry:\n(a) animals;\n(b) guns.\n\nRight to open. We may open it.",
+            "guns",
+            "We do not carry:",
+        ),
+        ("3. Goods\n\nWe do not carry:\n(a) animals;\n(b) guns.\n\nRight to open. We may open it.", "open it", ""),
     ],
 )
 def test_what_leads_into_a_list_is_the_last_sentence_above_it_without_label(
