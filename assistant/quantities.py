@@ -10,6 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from assistant.numerals import ENGLISH_NUMERAL, HAN_AMOUNT, arabic_number, english_number, han_amounts
+from assistant.units import CURRENCIES_EN, CURRENCIES_ZH, MONTHS, PERIODS_EN, PERIODS_ZH
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -22,7 +25,7 @@ class Quantity:
     """A number with its unit, a date, or a telephone number, at a place of a text."""
 
     value: str
-    """Canonical: `15`, `0.5`, `2024-03-01`, `2024-03`, `--03-01`, `09:00`; digits alone for a telephone number."""
+    """Canonical: `15`, `0.5`, `2-3` for 两三, `2024-03-01`, `--03-01`, `09:00`; digits alone for a telephone."""
     unit: str
     """Canonical: `minute`, `day`, `workday`, `month`, `age`, `percent`, `count` …; `date`, `clock`; empty for none."""
     bound: Bound
@@ -65,58 +68,32 @@ def find(text: str) -> Iterator[Quantity]:
 
 # --- Words -------------------------------------------------------------------------------
 
-_DIGITS_ZH = {**{char: n for n, char in enumerate("零一二三四五六七八九")}, "〇": 0, "两": 2}
-_TENS_ZH = {"十": 10, "百": 100, "千": 1_000, "万": 10_000, "亿": 100_000_000}
-_SMALL_EN = (
-    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
-    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
-)
-_TENS_EN = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-_NUMBERS_EN = {word: number for number, word in enumerate(_SMALL_EN)} | {
-    word: 10 * number for number, word in enumerate(_TENS_EN, 2)
-}
-_TIMES_EN = {"hundred": 100, "thousand": 1_000, "million": 1_000_000}
-_MONTHS_EN = (
-    *("january", "february", "march", "april", "may", "june", "july", "august"),
-    *("september", "october", "november", "december"),
-)
-
 _UNITS_ZH = (
-    ("workday", r"个?\s?工作日|个?\s?交易日"),
-    ("day", r"个?自然日|天|日(?![志历])"),
-    ("week", r"个?星期|个?礼拜|周(?![岁边期转围])"),
-    ("month", r"个月"),
+    *PERIODS_ZH,
     ("age", r"周岁|岁"),
-    ("year", r"年(?!龄|级)"),
-    ("hour", r"个?小时"),
-    ("minute", r"分钟"),
-    ("second", r"秒钟?"),
     ("percent", r"%"),
-    ("yuan", r"元|块钱"),
+    *CURRENCIES_ZH,
     ("count", r"[个项类种份款条家位名台部张笔封步页次倍章节]"),
 )
 _UNITS_EN = (
-    ("workday", r"(?:working|business|work) days?"),
+    # Before the years that it begins with.
     ("age", r"years? (?:old|of age)|year-?olds?"),
-    ("day", r"(?:calendar |natural )?days?"),
-    ("week", r"weeks?"),
-    ("month", r"months?"),
-    ("year", r"years?"),
-    ("hour", r"hours?"),
-    ("minute", r"minutes?"),
-    ("second", r"seconds?"),
+    *PERIODS_EN,
     ("percent", r"%|per ?cent"),
-    ("yuan", r"yuan|rmb|cny"),
+    *CURRENCIES_EN,
     ("count", r"times"),
 )
+_PERIODS = frozenset(name for name, _ in PERIODS_ZH)
 # Only what is always so many of another.
 _SMALLER = {"year": (12, "month"), "week": (7, "day"), "hour": (60, "minute")}
 
 # Every repetition has an end, so that the time grows with the text's length and no faster.
 _ARABIC = r"\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,6})?(?!\d)|\d{1,15}(?:\.\d{1,6})?"
-_NUMERAL_ZH = r"[零〇一二两三四五六七八九十百千万亿]"
-_WORDS_EN = "|".join(sorted((*_NUMBERS_EN, *_TIMES_EN), key=len, reverse=True))
-_NUMERAL_EN = rf"(?:{_WORDS_EN})(?:(?:\ and\ |[ -])(?:{_WORDS_EN})){{0,8}}(?![a-z])"
+# 3万, 1.5亿, 5千 and 3万5千; but neither 5千米 nor the 万能 of 3 万能.
+_SCALE = r"(?:[十百千]?[万亿](?!能)|[百千](?![分度米克瓦帕卡焦字]))"
+_SCALED = rf"(?:{_ARABIC})\s?{_SCALE}(?:\d{{1,4}}{_SCALE})?"
+# 几十 and 上百 say nothing exact, and 千万不要 nothing of numbers.
+_HAN = rf"(?<![几数{HAN_AMOUNT}])(?![百千万亿])[{HAN_AMOUNT}]{{1,20}}"
 
 
 def _alternatives(patterns: Iterable[tuple[str, str]], prefix: str) -> str:
@@ -145,7 +122,7 @@ _AFTER_EN = {
     "least": r"(?:or|and) (?:more|older|over|above|longer)",
     "less": r"(?:or|and) (?:less|fewer|younger|under)",
 }
-_NAMES_OF_MONTHS = "|".join(_MONTHS_EN)
+_NAMES_OF_MONTHS = "|".join(MONTHS)
 
 _QUANTITY = re.compile(
     rf"""
@@ -155,20 +132,22 @@ _QUANTITY = re.compile(
       |(?P<m3>\d{{1,2}})\s?月\s?(?P<d3>\d{{1,2}})\s?[日号]
       |(?<![a-z])(?P<d4>\d{{1,2}})(?:st|nd|rd|th)?\ (?:of\ )?(?P<m4>{_NAMES_OF_MONTHS})(?:,?\ (?P<y4>\d{{4}}))?(?!\d)
       |(?<![a-z])(?P<m5>{_NAMES_OF_MONTHS})\ (?:(?P<d5>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:,?\ (?P<y5>\d{{4}}))?
-        |(?P<y6>\d{{4}}))(?!\d))
+        |(?P<y6>\d{{4}}))(?!\d)
+      |(?:(?<![a-z])in\ |(?<=\bsince\ )|(?<=\buntil\ )|(?<=\bduring\ ))(?P<y7>(?:19|20)\d{{2}})
+        (?![\d:/%]|[.,]\d|[ -]?(?:{_alternatives(_UNITS_EN, "y")})(?![a-z])))
     |(?P<clock>(?<!\d)\d{{1,2}}:\d{{2}}(?!\d))
     # Telephone numbers and other long rows of digits.
     |(?P<row>(?<![a-z0-9.])\+?\d[\d -]{{5,20}}\d(?![a-z\d]))
-    |百分之(?P<percent>{_ARABIC}|{_NUMERAL_ZH}{{1,20}})
-    |一个半(?P<month_and_half>月)
+    |百分之(?P<percent>{_ARABIC}|[{HAN_AMOUNT}]{{1,20}})
     |(?:(?P<before_zh>{_alternatives(_BEFORE_ZH.items(), "bz")})\s?)?
-        (?:(?P<zh>{_ARABIC}|{_NUMERAL_ZH}{{1,20}}|半)\s?(?:{_alternatives(_UNITS_ZH, "z")})(?P<half>半)?)
+        (?:(?P<zh>{_SCALED}|{_ARABIC}|{_HAN}|(?<![上下前后大小多过])半)
+            \s?(?P<half_zh>个半)?(?:{_alternatives(_UNITS_ZH, "z")})(?P<half_after_zh>半)?
+          |(?P<bare>{_SCALED}|(?<!第)(?=[{HAN_AMOUNT}]{{0,19}}[十百千万亿])(?=[{HAN_AMOUNT}]{{2}}){_HAN}))
         (?:\s?(?P<after_zh>{_alternatives(_AFTER_ZH.items(), "az")}))?
     |(?:(?<![a-z])(?P<before_en>{_alternatives(_BEFORE_EN.items(), "be")})\ (?:the\ age\ of\ |a\ period\ of\ )?)?
-        (?<![a-z0-9])(?P<en>{_ARABIC}|{_NUMERAL_EN}|half\ an?|an?(?=\ ))
-        (?:[ -]?(?:{_alternatives(_UNITS_EN, "e")})(?![a-z]))?(?![a-z0-9])
+        (?<![a-z0-9])(?P<en>{_ARABIC}|{ENGLISH_NUMERAL}|half\ an?|an?(?=\ ))(?P<half_en>[ -]and[ -]a[ -]half)?
+        (?:[ -]?(?:{_alternatives(_UNITS_EN, "e")})(?![a-z])(?P<half_after_en>\ and\ a\ half)?)?(?![a-z0-9])
         (?:\ (?P<after_en>{_alternatives(_AFTER_EN.items(), "ae")})(?![a-z]))?
-    |(?P<bare>(?<![第{_NUMERAL_ZH[1:-1]}])(?=[{_NUMERAL_ZH[1:-1]}]{{0,19}}[十百千万亿]){_NUMERAL_ZH}{{2,20}})
     """,
     re.VERBOSE,
 )
@@ -184,23 +163,20 @@ def _read(match: re.Match[str]) -> Quantity | None:
         value, unit = said["clock"].rjust(5, "0"), "clock"
     elif "row" in said:
         value = re.sub(r"\D", "", said["row"])
-    elif "percent" in said:
-        value, unit = _plain(_number(said["percent"])), "percent"
-    elif "month_and_half" in said:
-        value, unit = "1.5", "month"
-    elif "bare" in said:
-        value = _plain(_number(said["bare"]))
     else:
-        numeral = said.get("zh") or said["en"]
-        unit = next((name[2:] for name in said if re.match(r"[ze]_", name)), "")
-        if numeral in ("a", "an", "one", "half a", "half an") and unit in ("", "count", "age"):
+        numeral = next(said[name] for name in ("percent", "zh", "bare", "en") if name in said)
+        unit = "percent" if "percent" in said else next((name[2:] for name in said if re.match(r"[ze]_", name)), "")
+        half = 0.5 if any(name.startswith("half") for name in said) else 0
+        if not half and numeral in _ARTICLES and unit in ("", "count", "age"):
             return None
-        if numeral == "一" and unit == "count":
+        if not half and numeral == "一" and unit == "count":
             return None
-        number = _number(numeral) + (0.5 if "half" in said else 0)
         bound = next((name.split("_")[1] for name in said if re.match(r"[ba][ze]_", name)), "")
+        if said.get("before_en") == "in" and unit not in _PERIODS:
+            # `in three steps` is no limit.
+            bound = ""
         times, unit = _SMALLER.get(unit, (1, unit))
-        value = _plain(number * times)
+        value = "-".join(_plain((number + half) * times) for number in _numbers(numeral))
     return Quantity(value=value, unit=unit, bound=bound, start=match.start(), end=match.end())  # type: ignore[arg-type]
 
 
@@ -209,50 +185,27 @@ def _date(said: dict[str, str]) -> str:
         return next((said[name] for name in names if name in said), "")
 
     month = one_of("m", "m2", "m3", "m4", "m5")
-    if month in _MONTHS_EN:
-        month = str(_MONTHS_EN.index(month) + 1)
-    year, day = one_of("y", "y4", "y5", "y6"), one_of("d", "d2", "d3", "d4", "d5")
+    if month in MONTHS:
+        month = str(MONTHS.index(month) + 1)
+    year, day = one_of("y", "y4", "y5", "y6", "y7"), one_of("d", "d2", "d3", "d4", "d5")
     return "-".join([year or "-", *(f"{int(part):02}" for part in (month, day) if part)])
 
 
 def _plain(number: float) -> str:
-    return str(int(number)) if number == int(number) else str(round(number, 6))
+    rounded = round(number, 6)
+    return str(int(rounded)) if rounded == int(rounded) else str(rounded)
 
 
-def _number(numeral: str) -> float:
-    if numeral in ("半", "half a", "half an"):
-        return 0.5
+_HALVES = ("半", "half a", "half an")
+_ARTICLES = ("a", "an", "one", "half a", "half an")
+
+
+def _numbers(numeral: str) -> tuple[float, ...]:
+    """Return the number of a numeral, or the two between which it leaves it open."""
+    if numeral in _HALVES:
+        return (0.5,)
     if numeral in ("a", "an"):
-        return 1
-    if numeral[0].isdigit() and numeral[0].isascii():
-        return float(numeral.replace(",", ""))
-    if numeral[0].isascii():
-        return _number_en(re.split(r"[ -]", numeral))
-    return _number_zh(numeral)
-
-
-def _number_en(words: list[str]) -> float:
-    total = current = 0
-    for word in words:
-        if word in _NUMBERS_EN:
-            current += _NUMBERS_EN[word]
-        elif word == "hundred":
-            current = (current or 1) * 100
-        elif word in _TIMES_EN:
-            total, current = total + (current or 1) * _TIMES_EN[word], 0
-    return total + current
-
-
-def _number_zh(numeral: str) -> float:
-    if not any(char in _TENS_ZH for char in numeral):
-        return float("".join(str(_DIGITS_ZH[char]) for char in numeral))
-    total = section = digit = 0
-    for char in numeral:
-        if char in _DIGITS_ZH:
-            digit = _DIGITS_ZH[char]
-        elif _TENS_ZH[char] < _TENS_ZH["万"]:
-            section += (digit or 1) * _TENS_ZH[char]
-            digit = 0
-        else:
-            total, section, digit = (total + section + digit) * _TENS_ZH[char], 0, 0
-    return total + section + digit
+        return (1,)
+    if not numeral[0].isascii():
+        return han_amounts(numeral)
+    return (arabic_number(numeral) if numeral[0].isdigit() else english_number(numeral),)

@@ -76,6 +76,36 @@ def test_the_rule_that_decided_is_told(bearing: Bearing, statement: str, rule: s
     assert finding.reason.startswith(rule)
 
 
+@pytest.mark.parametrize(
+    ("statement", "quote"),
+    [
+        ("押金为30000元。", "押金为3万元。"),
+        ("The deposit is 30,000 yuan.", "押金为3万元。"),
+        ("我们会在90分钟内答复。", "我们会在一个半小时内答复。"),
+        ("We keep it for eighteen months.", "We keep it for a year and a half."),
+    ],
+)
+def test_an_amount_in_another_form_is_borne_out(bearing: Bearing, statement: str, quote: str) -> None:
+    assert bearing.judge(statement, quote).verdict == "borne_out"
+
+
+@pytest.mark.parametrize(
+    ("statement", "quote"),
+    [
+        ("我们会在23天内答复。", "我们会在两三天内答复。"),
+        ("我们会在一个半小时内答复。", "我们会在两个半小时内答复。"),
+        ("我们会在一个半小时内答复。", "我们会在一个半月内答复。"),
+        ("保存7天。", "保存一周年。"),
+        ("押金为3。", "押金为3万元。"),
+        ("押金为3元。", "押金为3万元。"),
+        ("We reply within one and a half years.", "We reply within two and a half years."),
+        ("We keep it for a year.", "We keep it for a year and a half."),
+    ],
+)
+def test_another_amount_is_contradicted(bearing: Bearing, statement: str, quote: str) -> None:
+    assert bearing.judge(statement, quote).verdict == "contradicted"
+
+
 def texts(policy: Policy) -> list[str]:
     return [policy.text[start:end] for start, end in sentences(policy.text)]
 

@@ -46,6 +46,20 @@ def same(left: str, right: str) -> bool:
         ("1,000元", "一千元"),
         ("400-000-1234", "400 000 1234"),
         ("一个半月", "1.5 months"),
+        ("两个半月", "two and a half months"),
+        ("1 个半小时内", "within an hour and a half"),
+        ("两年半", "two years and a half"),
+        ("一周年", "12 months"),
+        ("3万元", "30,000 yuan"),
+        ("1.15万元", "11500元"),
+        ("3万5千元", "三万五千元"),
+        ("三万五", "35,000"),
+        ("10 万条", "十万条"),
+        ("超过3万", "more than thirty thousand"),
+        ("1.5亿", "one hundred and fifty million"),
+        ("两三天", "二三天"),
+        ("100美元", "100 US dollars"),
+        ("in three steps", "3"),
         ("9:00", "09:00"),
     ],
 )
@@ -68,6 +82,19 @@ def test_what_amounts_to_the_same_is_the_same(left: str, right: str) -> None:
         ("十四周岁", "fifteen years of age"),
         ("30%", "30元"),
         ("9:00", "9:30"),
+        ("两个半小时", "一个半小时"),
+        ("两个半小时", "两个半月"),
+        ("one and a half years", "two and a half years"),
+        ("a year", "a year and a half"),
+        ("7天", "一周年"),
+        ("3", "3万元"),
+        ("3元", "3万元"),
+        ("23天", "两三天"),
+        ("3天", "两三天"),
+        ("20个", "二三十个"),
+        ("18个", "十七八个"),
+        ("in 2024", "within 2024 days"),
+        ("5美元", "5元"),
     ],
 )
 def test_what_amounts_to_something_else_is_not(left: str, right: str) -> None:
@@ -75,7 +102,23 @@ def test_what_amounts_to_something_else_is_not(left: str, right: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["第三方", "一些信息", "一个插件", "one of us", "a copy of it", "一旦", "统一", "IPv6", "三方"]
+    "text",
+    [
+        "第三方",
+        "一些信息",
+        "一个插件",
+        "one of us",
+        "a copy of it",
+        "一旦",
+        "统一",
+        "IPv6",
+        "三方",
+        "万一",
+        "千万不要",
+        "几十天",
+        "数万元",
+        "上半年",
+    ],
 )
 def test_what_only_looks_like_a_number_is_none(text: str) -> None:
     assert read(text) == []
@@ -96,7 +139,23 @@ def test_any_text_is_read(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["1", "1 ", "一", "十", "one ", "1,111", "不得", "最多保", "within ", "a ", "2024-03", "1 1 1a"]
+    "piece",
+    [
+        "1",
+        "1 ",
+        "一",
+        "十",
+        "one ",
+        "1,111",
+        "不得",
+        "最多保",
+        "within ",
+        "a ",
+        "2024-03",
+        "1 1 1a",
+        "1万",
+        "one and a half ",
+    ],
 )
 def test_the_time_grows_with_the_text_and_no_faster(piece: str) -> None:
     text = piece * (40_000 // len(piece))

@@ -17,9 +17,9 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import FileError
+from assistant.numerals import chinese, chinese_digits, chinese_legal, decimal, letters, one_of, roman, run_of
 from assistant.policy import is_bullet
 from assistant.readers.blocks import Block, one_line, text_of
-from assistant.readers.numerals import chinese, chinese_digits, chinese_legal, decimal, letters, one_of, roman, run_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import FileError
+from assistant.numerals import chinese, decimal, letters, roman
 from assistant.readers.blocks import Block, begins_item, number_of, one_line, text_of
-from assistant.readers.numerals import chinese, decimal, letters, roman
 
 if TYPE_CHECKING:
     from collections.abc import Callable
