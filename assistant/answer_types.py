@@ -10,7 +10,9 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from assistant.numerals import ENGLISH_NUMERAL, HAN_AMOUNT
 from assistant.text import normalized
+from assistant.units import CURRENCIES_EN, MONTHS, PERIODS_EN, PERIODS_ZH, any_unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,19 +36,15 @@ def _of(name: str, *, wanted: str, held: str, needed: bool = True) -> AnswerType
 
 _HAN = r"\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
 # Bounded, lest a long run of them be read again from each of its places.
-_NUMBER = (
-    r"(?:\d{1,9}|[一二三四五六七八九十百两半几数]{1,9}|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|"
-    r"twenty|thirty|sixty|ninety|a|an)"
-)
-_TIME_ZH = r"(?:工作日|自然日|日|天|周|星期|个?月|年|个?小时|分钟|秒)"
-_TIME_EN = r"(?:(?:working|business|calendar) )?(?:second|minute|hour|day|week|month|year)s?"
+_NUMBER = rf"(?:\d{{1,9}}|[{HAN_AMOUNT}半几数]{{1,9}}|{ENGLISH_NUMERAL}|an?)"
+_TIME_ZH, _TIME_EN = any_unit(PERIODS_ZH), any_unit(PERIODS_EN)
 _AUXILIARY = (
     r"(?:do|does|did|is|are|was|were|will|would|can|could|may|must|should|has|have|until|till|before|after|for)"
 )
 _MONEY = (
-    r"[元￥¥$€£]|[\d一二三四五六七八九十百千万]块|美金|费用|收费|免费|付费|成本|价格|"
+    rf"[元￥¥$€£]|[\d{HAN_AMOUNT}]块|美金|费用|收费|免费|付费|成本|价格|"
     r"\b(?:fees?|charge[sd]?|costs?|free|paid|prices?)\b|"
-    r"(?:\b|(?<=\d))(?:euros?|dollars?|pounds?|cents?|pence|yuan|yen|eur|usd|gbp|cny|rmb|hkd|jpy|chf)\b"
+    rf"(?:\b|(?<=\d))(?:{any_unit(CURRENCIES_EN)}|cents?|pence|chf)\b"
 )
 _TECHNIQUES = r"\b(?:aes|rsa|sm\d|tls|ssl|sha|md5|https|bcrypt|argon2|3?des|ecc|vpn|wpa\d?)\b"
 ANSWER_TYPES = (
@@ -66,7 +64,7 @@ ANSWER_TYPES = (
         "frequency",
         wanted=r"(?:多久|多长时间|多少天|几天|几个月|几年).{0,6}[一1][次回]|(?:每隔|间隔|频率).{0,4}(?:多久|多少|几|多高)|"
         r"\bhow (?:often|frequently|regularly)\b|\bhow many times (?:a|per|each|every)\b",
-        held=r"每(?:隔|间隔|天|日|周|月|年|季|半年|次|个月|\d|[一二三四五六七八九十两半])|定期|不定期|经常|[一1]次|次/|实时|持续|"
+        held=rf"每(?:隔|间隔|天|日|周|月|年|季|半年|次|个月|\d|[{HAN_AMOUNT}半])|定期|不定期|经常|[一1]次|次/|实时|持续|"
         r"频率|间隔|\b(?:every|each (?:time|day|week|month|quarter|year)|daily|weekly|monthly|quarterly|yearly|"
         r"annually|hourly|once|twice|periodical\w*|regular\w*|continu\w+|real[- ]time|intervals?|"
         r"(?:a|per) (?:minute|hour|day|week|month|year))\b",
@@ -76,7 +74,7 @@ ANSWER_TYPES = (
         wanted=r"几点|(?:上班|营业|办公|接听|人工|客服(?:工作|服务)?)时间|"
         r"\b(?:at )?what (?:time|hours)\b(?! will| would| do you| limit)|"
         r"\b(?:opening|office|business|working|service) hours\b",
-        held=r"\d{1,2}[:：]\d{2}|\b\d{1,2} ?[ap]\.?m\b|[\d一二三四五六七八九十两]{1,3}(?:点|时(?![候间常刻代]))|"
+        held=rf"\d{{1,2}}[:：]\d{{2}}|\b\d{{1,2}} ?[ap]\.?m\b|[\d{HAN_AMOUNT}]{{1,3}}(?:点|时(?![候间常刻代]))|"
         r"24 ?小时|全天|(?:工作|上班|营业|服务)时间|\b(?:business|office|opening|working) hours\b|\bo'clock\b",
     ),
     _of(
@@ -84,8 +82,7 @@ ANSWER_TYPES = (
         wanted=r"(?:什么时候|何时|哪天|哪一天|几月几号|几号|哪年).{0,4}(?:生效|更新|发布|上线|修订|实施|施行)|"
         r"(?:生效|更新|发布|修订)(?:日期|时间)|\bwhat date\b|\b(?:effective|publication) date\b|\blast updated\b|"
         r"\bwhen (?:did|does|was|is|were) .{0,40}\b(?:effect|force|effective|updated|published|revised)\b",
-        held=r"\d{4} ?[年./-]|之日起|即日起|生效|\b(?:january|february|march|april|may|june|july|august|september|"
-        r"october|november|december)\b",
+        held=rf"\d{{4}} ?[年./-]|之日起|即日起|生效|\b(?:{'|'.join(MONTHS)})\b",
     ),
     _of(
         "amount",
@@ -99,13 +96,13 @@ ANSWER_TYPES = (
         "fee",
         wanted=r"收费|费用|手续费|违约金|押金|几折|打折|\bfees?\b|"
         r"\bhow (?:big|large) .{0,20}\b(?:discount|fine|refund)\b",
-        held=rf"{_MONEY}|%|百分之|[\d一二三四五六七八九]折|\bper ?cent\b",
+        held=rf"{_MONEY}|%|百分之|[\d{HAN_AMOUNT}]折|\bper ?cent\b",
     ),
     _of(
         "share",
         wanted=r"百分之(?:多少|几)|占多(?:少|大)|比例(?:是|有)?(?:多少|多大|多高)|几成|"
         r"\b(?:what|which) (?:percentage|per ?cent|share|proportion|fraction)\b",
-        held=r"%|％|百分之|[一二三四五六七八九]成|\bper ?cent\b|\b(?:half|third|quarter)\b|全部",
+        held=rf"%|％|百分之|[{HAN_AMOUNT}]成|\bper ?cent\b|\b(?:half|third|quarter)\b|全部",
     ),
     _of(
         "size",
@@ -118,7 +115,7 @@ ANSWER_TYPES = (
         "distance",
         wanted=r"多远|多少(?:米|公里|千米)|半径(?:是|有)?(?:多大|多少)|\bhow (?:far|near|precise)\b|"
         r"\bhow many (?:metres|meters|kilomet\w+|miles|km)\b|\b(?:what|which) (?:radius|distance)\b",
-        held=r"[\d一二三四五六七八九十百千](?:米|公里|千米)|\d ?(?:m|km|metres?|meters?|miles?)\b|附近|精确|大致|"
+        held=rf"[\d{HAN_AMOUNT}](?:米|公里|千米)|\d ?(?:m|km|metres?|meters?|miles?)\b|附近|精确|大致|"
         r"\b(?:nearby|precise|coarse|approximate|exact)\b",
     ),
     _of(
@@ -185,7 +182,7 @@ ANSWER_TYPES = (
     _of(
         "version",
         wanted=r"(?:哪个|哪一个|什么|几)版本(?![的以])|版本号|第几版|\b(?:which|what) version\b|\bversion number\b",
-        held=r"\bv?\d{1,4}\.\d|\bversions? \d|版本[号:：]|第[\d一二三四五六七八九]版|\bv\d",
+        held=rf"\bv?\d{{1,4}}\.\d|\bversions? \d|版本[号:：]|第[\d{HAN_AMOUNT}]版|\bv\d",
     ),
     _of(
         "technique",
@@ -203,7 +200,7 @@ ANSWER_TYPES = (
         "age",
         wanted=r"几岁|多少岁|多大(?:年龄|岁|的孩子|才)|什么年龄|年龄(?:限制|要求|下限)|\bhow old\b|"
         r"\b(?:minimum|what|which) age\b|\bage (?:limit|requirement)s?\b",
-        held=rf"[\d一二三四五六七八九十]{{1,3}}周?岁|\b\d{{1,2}}\b(?![{_HAN}])|成年|儿童|\b(?:minors?|child|children|adults?|teen\w*)\b",
+        held=rf"[\d{HAN_AMOUNT}]{{1,3}}周?岁|\b\d{{1,2}}\b(?![{_HAN}])|成年|儿童|\b(?:minors?|child|children|adults?|teen\w*)\b",
     ),
     _of(
         # What comes of it if something is not given or not agreed to.
@@ -320,7 +317,7 @@ _ORDER = re.compile(
     r"(?:忽略|无视|忘掉|忘记|抛开|不要理会|别管|不用管).{0,12}(?:指令|规则|政策|提示|设定|限制|指示|要求)|提示词|(?:你的|输出|打印|念出|显示).{0,4}系统提示|"
     r"(?:开发者|管理员|上帝|调试)(?:模式|身份|权限)|扮演|假装你|(?:从现在(?:起|开始)|现在),?你(?:就)?(?:是|进入|变成)|你是(?:我的?|一[个名位])|"
     r"(?:帮我|给我|替我|请你?) ?(?:用.{1,10})?(?:写|编|作|画|翻译|推荐|算|讲|唱|背|write|translate)"
-    r"(?!.{0,20}[吗么?])|翻译(?:成|一下)|译成|写一[首篇个段封]|讲个|^推荐[\d一二三四五六七八九十几两]|"
+    rf"(?!.{{0,20}}[吗么?])|翻译(?:成|一下)|译成|写一[首篇个段封]|讲个|^推荐[\d{HAN_AMOUNT}几]|"
     r"\btranslate (?:this|that|the|it|into|to|for)\b|"
     r"\b(?:ignore|disregard|forget|override|bypass) (?:all|any|your|the|previous|every\w*|prior|these|those)\b|"
     r"\b(?:system|hidden|initial) (?:prompt|instructions?|message)\b|\bdeveloper mode\b|\bapi keys?\b|\bjailbreak\b|"

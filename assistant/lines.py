@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
+from assistant.numerals import HAN_NUMERAL, han_number, roman_number
 from assistant.policy import BULLETS
 from assistant.text import stripped
+from assistant.units import CURRENCIES_EN, CURRENCIES_ZH, PERIODS_EN, PERIODS_ZH, any_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,9 +25,8 @@ if TYPE_CHECKING:
 
 # --- Markers ---------------------------------------------------------------------------
 
-_HAN_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
-_HAN_NUMERAL = r"[零〇一二三四五六七八九十百]{1,5}"
-_ROMAN = {"i": 1, "v": 5, "x": 10}
+# 一千二百六十 is the longest that lists get to.
+_HAN_NUMERAL = rf"[{HAN_NUMERAL}]{{1,7}}"
 _CIRCLED = ((0x2460, 0x2473), (0x2474, 0x2487), (0x2488, 0x249B), (0x2776, 0x277F), (0x3220, 0x3229))
 RANKS = {"编": 0, "部分": 0, "章": 1, "节": 2, "条": 3, "款": 4, "项": 5}
 _SIMPLIFIED = {"編": "编", "節": "节", "條": "条", "項": "项"}
@@ -79,7 +80,7 @@ _NUMBER_MARKS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "appendix",
         re.compile(
-            r"(?:附\s*件|附\s*[录錄]|附表)\s*([一二三四五六七八九十]|\d{1,2})?(?=$|[\s、:.《])[、:.]?|附:"
+            rf"(?:附\s*件|附\s*[录錄]|附表)\s*([{HAN_NUMERAL}]{{1,3}}|\d{{1,2}})?(?=$|[\s、:.《])[、:.]?|附:"
             r"|(?:appendix|annex|schedule)(?:\s+(\d{1,2}|[a-h])(?=$|[\s:.–—-])|(?=$|:))[:.]?"
         ),
     ),
@@ -113,7 +114,7 @@ _BULLET = re.compile(rf"([{BULLETS}])[ \t]*(?=\S)|(ø)[ \t]*(?=[一-鿿])|([-*�
 BOLD = re.compile(r"(?:\*\*|__)(?=\S)")
 # Most lines and sentences begin with nothing of the table's: a cheap look spares them its patterns.
 _MAY_BE_NUMBER = re.compile(
-    r"[\d(①-⒛❶-❿㈠-㈩第附问問零〇一二三四五六七八九十百]|[a-z](?:[.)、]|[ivx]{1,4}[.)、])|[saciep][a-z]{3,}|q"
+    rf"[\d(①-⒛❶-❿㈠-㈩第附问問{HAN_NUMERAL}]|[a-z](?:[.)、]|[ivx]{{1,4}}[.)、])|[saciep][a-z]{{3,}}|q"
 )
 # A list may go on in another's punctuation: "1、", "2.", "3)".
 STYLES = {
@@ -191,39 +192,22 @@ def _value(numeral: str, family: str) -> int:
         return int(numeral)
     if family == "①":
         return 1 + next(ord(numeral) - low for low, high in _CIRCLED if low <= ord(numeral) <= high)
-    if numeral[0] in _HAN_DIGITS or numeral[0] in "十百":
-        return _han_number(numeral)
+    if numeral[0] in HAN_NUMERAL:
+        return han_number(numeral)
     if family in _ROMAN_FAMILIES:
-        return _roman_number(numeral)
+        return roman_number(numeral)
     return ord(numeral) - ord("a") + 1
-
-
-def _han_number(numeral: str) -> int:
-    total, digit = 0, 0
-    for char in numeral:
-        if char == "百":
-            total, digit = total + 100 * (digit or 1), 0
-        elif char == "十":
-            total, digit = total + 10 * (digit or 1), 0
-        else:
-            digit = 10 * digit + _HAN_DIGITS[char] if char in "零〇" else _HAN_DIGITS[char]
-    return total + digit
-
-
-def _roman_number(numeral: str) -> int:
-    values = [_ROMAN[c] for c in numeral]
-    return sum(-v if v < max(values[i:]) else v for i, v in enumerate(values))
 
 
 # What is counted or measured: "1.5 days", "2 years", "3.5天以内", "9.50 EUR". A heading has a capital: "1.1 Hours".
 _UNIT_ZH = (
-    r"(?:个?(?:小时|工作日|自然日|交易日|月|星期|百分点)|[個個](?:小時|工作日|月)|分钟|分鐘|秒钟?|[天日周年倍元万萬亿億块角折米克吨升]"
-    r"|厘米|毫米|公里|千米|公斤|千克|毫升|平方米|立方米|百分点|人民币|美元|欧元|港元|英镑)"
+    rf"(?:{any_unit(PERIODS_ZH, CURRENCIES_ZH)}|[月周倍元万萬亿億块角折米克吨升]|个?百分点"
+    r"|厘米|毫米|公里|千米|公斤|千克|毫升|平方米|立方米)"
     r"(?=$|[\s,，。;；:：、()（）/]|以|之|内|內|后|後|前|的|至|到|或|及|起|左右|每|为|不|者)"
 )
 _UNIT_EN = (
-    r"(?:(?:calendar |working |business |full )?(?:days?|weeks?|months?|years?|hours?|minutes?|seconds?|nights?)"
-    r"|times|percent(?:age)?|per ?cent|points?|euros?|dollars?|pounds?|pence|cents?|yuan|thousand|million|billion"
+    rf"(?:{any_unit(PERIODS_EN, CURRENCIES_EN)}|nights?"
+    r"|times|percent(?:age)?|per ?cent|points?|pence|cents?|thousand|million|billion"
     r"|kilomet(?:er|re)s?|met(?:er|re)s?|miles?|inch(?:es)?|feet|lit(?:er|re)s?|gallons?|kilograms?|kilos?|grams?|tonn?es?"
     r"|ounces?|lbs?|oz|km|cm|mm|kg|mg|ml)\b"
 )
@@ -336,7 +320,7 @@ def squeeze(folded: str) -> str:
 # "三、共享 1. 原则 …" or "第一章 总则 第一条 …" after the blank behind a heading.
 _INSIDE = re.compile(
     r"(?P<end>[。;:!?])\s*[\"')]?\s*(?:(?:以及|及|和|and|or)\s*)?|(?<=[a-z)\"'])(?P<stop>\.)\s+"
-    r"|(?<=[一-鿿])\s+(?=\(?(?:\d{1,2}|[一二三四五六七八九十]{1,2})\s?[、.)]|第)"
+    rf"|(?<=[一-鿿])\s+(?=\(?(?:\d{{1,2}}|[{HAN_NUMERAL}]{{1,2}})\s?[、.)]|第)"
 )
 # A line from its first visible character on: byte order marks and zero-width spaces hide numbers.
 _VISIBLE_LINE = re.compile(r"[^\s\u200b-\u200f\u2060\ufeff][^\n\r\x0b\x0c\u2028\u2029]*")

@@ -14,6 +14,7 @@ from functools import cache, cached_property, lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from assistant.numerals import ENGLISH_ORDINALS, HAN_NUMERAL, han_number
 from assistant.text import Language, has_han, language_of, normalized, visible_line
 from assistant.thesaurus import Concept, Thesaurus, default_thesaurus
 
@@ -388,15 +389,13 @@ def _unknown(match: re.Match[str]) -> Word:
 
 
 _COUNTED = "条|个|点|项|款|处|段|句|家|种"
-_ENGLISH_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _ORDINAL = re.compile(
-    rf"第(?P<zh>[一二三四五六七八九十]|\d{{1,2}})(?:{_COUNTED})|(?P<last>最后(?:那)?一?(?:{_COUNTED}))"
-    rf"|(?<![a-z0-9])(?:the )?(?:(?P<en>{'|'.join(_ENGLISH_ORDINALS)}|last|\d{{1,2}}(?:st|nd|rd|th)) "
+    rf"第(?P<zh>[{HAN_NUMERAL}]{{1,7}}|\d{{1,2}})(?:{_COUNTED})|(?P<last>最后(?:那)?一?(?:{_COUNTED}))"
+    rf"|(?<![a-z0-9])(?:the )?(?:(?P<en>{'|'.join(ENGLISH_ORDINALS)}|last|\d{{1,2}}(?:st|nd|rd|th)) "
     r"(?:one|clause|point|item|quote|section|paragraph|part|citation|bullet|company|sdk|vendor)"
     r"|(?:number|no\.?|clause|point|item|quote|citation|#) ?(?P<n>\d{1,2}))(?![a-z0-9.])"
     r"|\[(?P<marker>\d{1,2})\]"
 )
-_NUMERALS = {char: number for number, char in enumerate("一二三四五六七八九十", 1)}
 
 
 def _ordinals(folded: str) -> Iterator[Word]:
@@ -406,10 +405,10 @@ def _ordinals(folded: str) -> Iterator[Word]:
         digits = re.match(r"\d+", said)
         if match["last"] or said == "last":
             place = LAST
-        elif said in _ENGLISH_ORDINALS:
-            place = _ENGLISH_ORDINALS.index(said) + 1
+        elif said in ENGLISH_ORDINALS:
+            place = ENGLISH_ORDINALS.index(said) + 1
         else:
-            place = int(digits[0]) if digits else _NUMERALS[said]
+            place = int(digits[0]) if digits else han_number(said)
         yield Word(start=match.start(), end=match.end(), text=match[0], roles=frozenset({"ordinal"}), place=place)
 
 

@@ -183,6 +183,20 @@ def test_numbering_in_words(text: str, references: str) -> None:
     assert labels(text) == [reference.replace("_", " ") for reference in references.split()]
 
 
+@pytest.mark.parametrize(
+    ("numbers", "ids"),
+    [
+        ("第九十九条 第一百条 第一〇一条 第一百零二条", "99 100 101 102"),
+        ("九、 一〇、 一一、 一二、", "9 10 11 12"),
+        ("第一千零九条 第一千零一十条 第一千零一十一条", "1009 1010 1011"),
+        ("附件十 附件十一 附件十二", "a10 a11 a12"),
+    ],
+)
+def test_chinese_numbers_are_read_however_they_are_written(numbers: str, ids: str) -> None:
+    policy = parse("".join(f"{number} 名称\n我们收集手机号。\n" for number in numbers.split()))
+    assert [child.id for child in policy.root.children] == ids.split()
+
+
 # --- Questions and answers ------------------------------------------------------------------------
 
 

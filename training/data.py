@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from assistant.numerals import HAN_NUMERAL
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
@@ -76,7 +78,7 @@ class Paragraph:
     """Questions in Chinese and, or empty, in English."""
 
 
-_NUMBER = r"[一二三四五六七八九十百]+"
+_NUMBER = f"[{HAN_NUMERAL}]+"
 _MARKERS = (
     re.compile(rf"第{_NUMBER}[章部条节]|{_NUMBER}[、.．,，]|附件{_NUMBER}?|附录"),
     re.compile(rf"[（(]{_NUMBER}[)）]"),

@@ -16,6 +16,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant.numerals import HAN_NUMERAL
 from training.data import Pair, Sentence, passage_for, scrap
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def without_common(lexicon: Lexicon, sentences: Sequence[Sentence], *, share: fl
 
 # Turning Chinese sentences around. Each rule: pattern over the sentence, questions over its groups.
 _NUMBERED = re.compile(
-    r"^[\s　●◆•·\-—*]*([（(]?([一二三四五六七八九十]+|\d{1,2}(\.\d{1,2})*|[a-z])[）)、.．,，\s]+,?|[①-⑳])?[\s,，、]*"
+    rf"^[\s　●◆•·\-—*]*([（(]?([{HAN_NUMERAL}]+|\d{{1,2}}(\.\d{{1,2}})*|[a-z])[）)、.．,，\s]+,?|[①-⑳])?[\s,，、]*"
 )
 _ZH_RULES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
     (re.compile(pattern), tuple(forms.split("|")))
