@@ -22,8 +22,8 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from itertools import pairwise
 from importlib import metadata
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from assistant import storage
