@@ -149,7 +149,7 @@ class Settings(BaseSettings):
         86_400, gt=0, description="How long a conversation is remembered after its last question, in seconds."
     )
     session_turns: int = Field(
-        20, ge=1, le=100, description="Number of questions that are remembered of a conversation."
+        20, ge=1, le=20, description="Number of questions that are remembered of a conversation, 20 at most."
     )
     server_data: _Folder | None = Field(
         None,

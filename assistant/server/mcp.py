@@ -105,7 +105,9 @@ class AskPolicy(_Arguments):
 
     question: str = Field(description="The question, Chinese or English.", examples=["个推会收集哪些信息？"])
     history: list[PastTurn] = Field(
-        [], max_length=50, description="What was asked before, oldest first, if the question follows on from it."
+        [],
+        max_length=50,
+        description="What was asked before, oldest first, if the question follows on from it; the last 20 are read.",
     )
     policies: _Policies = None
 

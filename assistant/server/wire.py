@@ -108,7 +108,9 @@ class Ask(_Request):
     """A question that stands by itself, or comes with what went before."""
 
     question: str = Field(description="The question, Chinese or English.", examples=[_QUESTION])
-    history: list[PastTurn] = Field([], max_length=50, description="What was said before, oldest first.")
+    history: list[PastTurn] = Field(
+        [], max_length=50, description="What was said before, oldest first; the last 20 exchanges are read."
+    )
     policies: list[PolicyId] | None = Field(
         None,
         min_length=1,
