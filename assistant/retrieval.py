@@ -222,7 +222,7 @@ class Retriever:
         """Analyse and embed a question that is put to policies in these languages."""
         import numpy as np
 
-        readings = self.analyzer.thesaurus.readings(question)
+        readings = [_as_embedded(reading) for reading in self.analyzer.thesaurus.readings(question)]
         vectors = {embedder.name: embedder.embed(readings, "query") for embedder in self.embedders}
         odds = [max(map(judge.scope, vectors[judge.name])) for judge in self._judges]
         guesses = {
@@ -433,6 +433,19 @@ def _addressed(question: str, names: re.Pattern[str]) -> str:
     if rest == asked or not any(char.isalnum() for char in rest):
         return question
     return names.sub("你们" if has_han(rest) else "you", asked)
+
+
+def _as_embedded(question: str) -> str:
+    """Return `question` as models read it: in lower case without the marks at its end, which say nothing to them.
+
+    >>> _as_embedded("What does Getui collect?")
+    'what does getui collect'
+    """
+    asked = question.lower()
+    return asked.rstrip(_END_MARKS) or asked
+
+
+_END_MARKS = " ?？!！。.…~"
 
 
 def _as_printed(question: str, texts: Sequence[str], thesaurus: Thesaurus) -> str:

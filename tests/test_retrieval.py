@@ -65,6 +65,14 @@ def test_an_english_question_meets_a_chinese_clause_through_its_concepts(retriev
     assert "麦克风" in best.policy.text[best.start : best.end]
 
 
+@pytest.mark.parametrize(
+    ("typed", "hastily"),
+    [("Do you use my microphone?", "do you use my microphone"), ("听书功能会用麦克风吗？", "听书功能会用麦克风吗")],
+)
+def test_a_capital_and_the_mark_at_the_end_change_nothing(retriever: Retriever, typed: str, hastily: str) -> None:
+    assert retriever.retrieve(typed, k=100) == retriever.retrieve(hastily, k=100)
+
+
 def test_what_answers_the_question_before_is_put_forward(retriever: Retriever) -> None:
     def rank(*after: str) -> int:
         hits = retriever.retrieve("需要同意吗", k=1_000, policies=["yunchao"], after=after)
