@@ -120,6 +120,8 @@ class Condensed:
     """For `more`: how often `query` was answered so far, for when `cited` is not known."""
     place: int = 0
     """For `show`: which of the clauses cited, 1 being the first and -1 the last; 0 for all."""
+    is_polite: bool = False
+    """Whether nothing is asked at all: a greeting, thanks."""
     after: tuple[str, ...] = ()
     """Questions to be searched for besides: those before it that `query` may lean on in ways that no words show, the
     latest first, as a short one may; of a `query` that quotes the one before it, what it asks itself."""
@@ -344,7 +346,8 @@ def _said_to_us(said: Utterance, memory: _Memory) -> Condensed | None:
     if not said.told:
         # Nothing but 嗯, or nothing but punctuation.
         letters = any(map(str.isalnum, said.text))
-        return _reply("ack" if letters else "unclear", said, kind="smalltalk" if letters else "unclear")
+        found = _reply("ack" if letters else "unclear", said, kind="smalltalk" if letters else "unclear")
+        return replace(found, is_polite=letters)
     for remark in _REMARKS:
         fits = all(word.has(*remark.allows) for word in said.told) and any(
             word.has(*remark.needs) for word in said.told
@@ -364,7 +367,8 @@ def _meant_by(means: str, said: Utterance, memory: _Memory) -> Condensed | None:
         return _show(said, memory)
     if means == "polite":
         means = next(role for role in ("bye", "thanks", "greeting", "ack") if any(word.has(role) for word in said.told))
-    return _reply(means, said, kind="unclear" if means == "fix" else "smalltalk")
+    found = _reply(means, said, kind="unclear" if means == "fix" else "smalltalk")
+    return replace(found, is_polite=means in _POLITE)
 
 
 def _reply(role: str, said: Utterance, *, kind: Kind) -> Condensed:
@@ -572,7 +576,7 @@ def _by_place(leaning: _Leaning) -> Condensed | None:
     several = next((found for found in alike if len(found) > 1), [])
     topic = _nth(several, word.place or (1 if word.has("former") else LAST))
     if topic and parts.asks:
-        named = leaning.memory.vocabulary.read(filled(rest, [(word, name_of(topic, rest.language))]))
+        named = leaning.memory.read(filled(rest, [(word, name_of(topic, rest.language))]))
         named_leaning = replace(leaning, rest=named, parts=Parts(named))
         return _by_pronoun(named_leaning) or _rewritten(named.text)
     if topic and (said := swapped(leaning.query, topic)):
@@ -855,7 +859,7 @@ def _of_the_same(leaning: _Leaning) -> Condensed | None:
             return _quoted(leaning)
         if not parts.only_judges:
             return None
-    return _rewritten(asked_of(rest, query, topics, of_data=of_data(parts.concepts)))
+    return _rewritten(asked_of(rest, query, topics, of_data=of_data(parts)))
 
 
 def _by_sequel(leaning: _Leaning) -> Condensed | None:
@@ -949,7 +953,7 @@ _OBJECTS = ("me", "us", "you", "我", "我们", "你们")
 
 def _is_of_deeds(parts: Parts) -> bool:
     """Say whether what is asked can be asked of something that is done: how long it takes, whether it is free."""
-    of_deeds = default_vocabulary().aspects_of_deeds
+    of_deeds = parts.vocabulary.aspects_of_deeds
     return all(word.has("quality") or (word.concepts and of_deeds.issuperset(word.concepts)) for word in parts.aspects)
 
 

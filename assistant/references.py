@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from assistant.text import has_han
 from assistant.topics import Topic, is_plural, phrases_of, topics_of, topics_said
-from assistant.utterances import DEEDS, Parts, Utterance, Word, default_vocabulary
+from assistant.utterances import DEEDS, Parts, Utterance, Word
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,14 +298,12 @@ _ACTIVE = re.compile("do|does|did|can|could|will|would|may|might|should|must|wha
 
 
 def _is_of_data(parts: Parts, *, done: bool, active: bool) -> bool:
-    vocabulary = default_vocabulary()
     concepts = {concept for word in parts.told for concept in word.concepts}
-    if concepts & vocabulary.aspects_of_data and not active:
+    if concepts & parts.vocabulary.aspects_of_data and not active:
         return True
-    return done and (parts.has("handling") or bool(concepts & vocabulary.giving))
+    return done and (parts.has("handling") or bool(concepts & parts.vocabulary.giving))
 
 
-def of_data(concepts: Collection[str]) -> bool:
-    """Say whether one of these concepts is said of data, rather than of a company."""
-    vocabulary = default_vocabulary()
-    return not (vocabulary.aspects_of_data | vocabulary.giving).isdisjoint(concepts)
+def of_data(parts: Parts) -> bool:
+    """Say whether something in a question is said of data, rather than of a company."""
+    return not (parts.vocabulary.aspects_of_data | parts.vocabulary.giving).isdisjoint(parts.concepts)

@@ -32,7 +32,7 @@ from assistant.topics import (
     topics_of,
     units_of,
 )
-from assistant.utterances import DEEDS, Utterance, Word, default_vocabulary
+from assistant.utterances import DEEDS, Utterance, Word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +52,7 @@ def swapped(query: Utterance, new: Topic) -> str:
     # A name that the thesaurus lacks may be that of a company or of a thing.
     groups = {"": ("", "who", "thing"), "who": ("who", ""), "thing": ("thing", "")}.get(new.group, (new.group,))
     if new.group and not any(slot.group in groups for slot in slots):
-        slots = tuple(filter(None, (_inner(slot, new.group) for slot in slots)))
+        slots = tuple(filter(None, (_inner(query, slot, new.group) for slot in slots)))
     same = next((found for group in groups if (found := [slot for slot in slots if slot.group == group])), [])
     if query.language == "zh" and _is_people(new) and not any(slot.group == "person" for slot in same):
         # 老人 after 学生有优惠吗 are as the students, and 实习生 after 正式员工有年假吗 as 正式员工.
@@ -192,7 +192,7 @@ def _likened_en(query: Utterance, rest: Utterance, preposition: str) -> str:
     phrases = phrases_of(query)
     if said := _under_other_circumstances(query, phrases, name):
         return said
-    known = default_vocabulary().meaning(name.text)
+    known = query.vocabulary.meaning(name.text)
     if not name.article and name.preposition in ("", *_WHERETO) and known is None and not name.qualifier:
         lower = len(name.units) == 1 and not is_plural(name.text) and query.bare.islower()
         if (name.text[:1].isupper() or lower) and (said := asked_of_place(query, name.text)):
@@ -203,7 +203,7 @@ def _likened_en(query: Utterance, rest: Utterance, preposition: str) -> str:
         phrase = next((phrase for phrase in phrases if len(phrase.starts) > 1), phrases[0] if phrases else None)
         head = query.text[phrase.starts[-1] : phrase.end] if phrase else ""
         return _put(query, phrase, f"{name.qualifier} {head}", "") if phrase else ""
-    alike = _alike(phrases, name)
+    alike = _alike(query, phrases, name)
     if alike and (alike.preposition in ("", "of") or name.preposition in ("", "for", alike.preposition)):
         return _put(query, alike, name.text, name.article)
     if alike is None and (contrary := _CONTRARY.get(name.preposition)):
@@ -216,16 +216,20 @@ def _likened_en(query: Utterance, rest: Utterance, preposition: str) -> str:
 def _of_another_judged(query: Utterance, phrases: Sequence[Phrase], name: _Name) -> str:
     """Return the former question asked of another subject of "is" or "are": taxis of "are hotels paid?".
 
-    The thesaurus may know what they are asked about as something that is done, which takes the place of no "paid".
+    The thesaurus may know either as something that is done, which is asked about here and takes the place of no "paid".
     """
-    known = default_vocabulary().meaning(name.text)
     judged = [phrase for phrase in phrases if phrase.is_complement and not phrase.article]
-    if len(judged) != 1 or name.article or name.preposition or known is None or known.group not in DEEDS:
+    if len(judged) != 1 or name.article or name.preposition or judged[0].form != name.form:
         return ""
-    return _put(query, judged[0], name.text, "") if judged[0].form == name.form else ""
+    known, meant = (query.vocabulary.meaning(text) for text in (name.text, judged[0].text))
+    if known is None or known.group not in DEEDS:
+        people = known.group in ("person", "who") if known else _PEOPLE_EN.search(name.text) is not None
+        if people or not name.text.islower() or meant is None or meant.group not in DEEDS:
+            return ""
+    return _put(query, judged[0], name.text, "")
 
 
-def _alike(phrases: Sequence[Phrase], name: _Name) -> Phrase | None:
+def _alike(query: Utterance, phrases: Sequence[Phrase], name: _Name) -> Phrase | None:
     """Return the phrase that what is named is like: by its noun, its preposition, or its form."""
     head = stem(name.units[-1].text)
     for phrase in phrases:
@@ -239,11 +243,11 @@ def _alike(phrases: Sequence[Phrase], name: _Name) -> Phrase | None:
         return next(same, None) or (next(of_it, None) if name.preposition == "for" else None)
     if _PEOPLE_EN.search(name.text):
         people = [phrase for phrase in phrases if phrase.preposition == "for" and _PEOPLE_EN.search(phrase.text)]
-        return people[0] if people else _of_form(phrases, name)
-    return _of_form(phrases, name)
+        return people[0] if people else _of_form(query, phrases, name)
+    return _of_form(query, phrases, name)
 
 
-def _of_form(phrases: Sequence[Phrase], name: _Name) -> Phrase | None:
+def _of_form(query: Utterance, phrases: Sequence[Phrase], name: _Name) -> Phrase | None:
     """Return the only phrase that is like a name in form, if it may stand there: of several things, or with "the"."""
     if len(name.units) > 1 and not _is_modifier(name.units[0].text):
         return None
@@ -256,8 +260,10 @@ def _of_form(phrases: Sequence[Phrase], name: _Name) -> Phrase | None:
         return None
     if len(alike) != 1:
         return None
-    known, meant = (default_vocabulary().meaning(text) for text in (name.text, alike[0].text))
+    known, meant = (query.vocabulary.meaning(text) for text in (name.text, alike[0].text))
     other = known is not None and meant is not None and known.group != meant.group
+    # "Are lockers insured?" after "are hotels insured?", whatever a locker is.
+    other = other and not (alike[0].is_complement and known is not None and known.group == "thing")
     people = _PEOPLE_EN.search(name.text) is not None or (known is not None and known.group == "person")
     return None if other or (people and not alike[0].is_subject) else alike[0]
 
@@ -554,12 +560,12 @@ def _as_subject(query: Utterance, new: Topic) -> str:
     return _put(query, phrase, name_of(new, "en"), "") if not known and (people or phrase.form == new.form) else ""
 
 
-def _inner(topic: Topic, group: str) -> Topic | None:
-    """Return the thing at the end of the name of a deed: 定位 of 关闭定位."""
+def _inner(query: Utterance, topic: Topic, group: str) -> Topic | None:
+    """Return the thing at the end of the name of a deed that a question names: 定位 of 关闭定位."""
     for offset in range(1, len(topic.text) - 1):
         if topic.language == "en" and topic.text[offset - 1] != " ":
             continue
-        word = default_vocabulary().meaning(topic.text[offset:])
+        word = query.vocabulary.meaning(topic.text[offset:])
         if word and word.group == group:
             return replace(topic, text=topic.text[offset:], group=group, concept=None, start=topic.start + offset)
     return None
@@ -691,7 +697,7 @@ def _by_company_zh(query: Utterance, name: str) -> str:
     if not query.told:
         return ""
     first = query.told[0]
-    given = [word for word in query.told if default_vocabulary().giving.intersection(word.concepts)]
+    given = [word for word in query.told if query.vocabulary.giving.intersection(word.concepts)]
     if given:
         end = given[-1].end
         ends = query.bare[end:].removeprefix("给") in ("", "吗", "么", "嘛", "了吗")
@@ -736,7 +742,7 @@ def _swapped_en(query: Utterance, new: Topic) -> str:
     if new.group == "" and new.concept is None and (said := asked_of_place(query, name)):
         return said
     if new.group in ("who", ""):
-        given = {concept for word in told for concept in word.concepts} & default_vocabulary().giving
+        given = {concept for word in told for concept in word.concepts} & query.vocabulary.giving
         if given and first and first.text in AUXILIARIES:
             return f"{query.bare} {'with' if 'sharing' in given else 'to'} {name}{closing}"
         for word, after in pairwise(told):
@@ -859,7 +865,7 @@ def asked_with(question: Utterance, role: str, query: Utterance) -> str:
     """
     if not query.told:
         return quoting(query, question.text)
-    form, vocabulary = _Form(query), default_vocabulary()
+    form, vocabulary = _Form(query), query.vocabulary
     of_data = vocabulary.asking_of_data.get(role, {}).get(query.language)
     if of_data and form.data and not form.acts and (role != "how_long" or form.what or form.collects):
         return of_data.format(data=form.data)
@@ -926,8 +932,8 @@ class _Form:
         self.acts = len(told) > 1 and told[0].text in AUXILIARIES and told[1].text in ("i", "we")
         self.collects = "collection" in concepts
         self.shares = any(word.text.startswith("shar") for word in told)
-        self.gives = bool(concepts & default_vocabulary().giving)
-        of_data = bool(self.what or self.collects or self.gives or concepts & default_vocabulary().aspects_of_data)
+        self.gives = bool(concepts & query.vocabulary.giving)
+        of_data = bool(self.what or self.collects or self.gives or concepts & query.vocabulary.aspects_of_data)
         self.data = "" if deed and query.language == "zh" else phrase_of(others, query.language, of_data=of_data)
         self.deeds = name_of(deed, query.language) if deed else ""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from assistant.text import Language, has_han
-from assistant.utterances import DEEDS, Utterance, Word, default_vocabulary
+from assistant.utterances import DEEDS, Utterance, Word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,6 +98,9 @@ def _whole(topics: Sequence[Topic], question: Utterance) -> list[Topic]:
     Whose something is qualifies it too, but is named by itself: "my friend's phone number".
     """
     phrases, text, said_from = phrases_of(question), question.text, prefix_of(question.text)
+    # What is said of a thing is none: "insured" of "are parcels insured?".
+    judged = {phrase.end + 1 for phrase in phrases if phrase.is_complement}
+    topics = [topic for topic in topics if topic.start not in judged or not _PARTICIPLE.fullmatch(topic.text)]
     heads = {topic.end: topic.group for topic in topics}
     found: list[Topic] = []
     for topic in topics:
@@ -201,7 +204,7 @@ def _topic(question: Utterance, run: tuple[Word, ...]) -> Topic:
 
 def _holds_data(question: Utterance, run: tuple[Word, ...]) -> bool:
     """Say whether an unknown name may be that of a company: it is written as a name, or gets or gives data."""
-    concepts = default_vocabulary().giving | {"collection", "automatic_collection", "device_access", "sdk"}
+    concepts = question.vocabulary.giving | {"collection", "automatic_collection", "device_access", "sdk"}
     name = question.text[run[0].start : run[-1].end]
     return name[0].isascii() or any(
         word.has("handling", "what", "what_for") or not concepts.isdisjoint(word.concepts) or word.text in ("拿", "它")
@@ -349,10 +352,11 @@ def _bounds(units: Sequence[Unit], place: int, end: int, before: str, article: s
     object_follows = after is not None and after.role == "noun"
     if end - place < 2 or not closed or (is_plural(units[end - 1].text) and not object_follows):
         return place, end
-    if units[end - 1].group in ("thing", "person", "who"):
+    judged = before in _BEING and place == (2 if article else 1)
+    last = units[end - 1]
+    if last.group in ("thing", "person", "who") and not (judged and _PARTICIPLE.fullmatch(last.text)):
         return place, end
-    verb = before in _DOING or (before in _BEING and place == (2 if article else 1))
-    return place, end - 1 if verb else end
+    return place, end - 1 if judged or before in _DOING else end
 
 
 def _phrase(question: Utterance, units: Sequence[Unit], before: str, article: str) -> Phrase:
@@ -393,6 +397,7 @@ def units_of(question: Utterance) -> list[Unit]:
     return units
 
 
+_PARTICIPLE = re.compile("[a-z]{2,20}ed")
 _JOINING = ("-", "'", "’")
 _ENTIRE = ("whole", "entire")
 _NOUN = re.compile(r"(?:fee|charge|cost|price|period|setting|measure)s?|\w{2,20}(?:tion|ment|ance|sion)s?")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -78,6 +78,8 @@ class Utterance:
     """The question, visible and with single blanks."""
     words: tuple[Word, ...]
     """Its parts in order, each character in at most one."""
+    vocabulary: Vocabulary = field(repr=False, compare=False)
+    """What it was read with."""
 
     @cached_property
     def language(self) -> Language:
@@ -105,7 +107,7 @@ class Utterance:
             text = self.text[start : words[last].end] + text[len(_CLOSING.sub("", text)) :]
             words = words[: last + 1]
         moved = (replace(word, start=word.start - start, end=word.end - start) for word in words)
-        return Utterance(text=text, words=tuple(moved))
+        return replace(self, text=text, words=tuple(moved))
 
 
 _CLOSING = re.compile(r"[\s?？!！。.…~]+$")
@@ -120,6 +122,7 @@ class Parts:
 
     def __init__(self, question: Utterance) -> None:
         words = question.told
+        self.vocabulary = question.vocabulary
         self.told = [word for word in words if not word.has("particle")]
         self.particle = bool(words) and words[-1].has("particle")
         self.names = [word for word in self.told if word.has("topic", "self", "others")]
@@ -298,11 +301,11 @@ class Vocabulary:
         """
         shown = visible_line(text)
         # Whoever writes more says what is meant; and a long history must not take long.
-        beginning = shown[:_MOST_CHARS]
+        beginning = shown[:_MOST_CHARS].rstrip()
         folded = normalized(beginning)
         if len(folded) != len(beginning):
             # The converter to simplified characters has changed the length: its text stands for both.
-            shown = folded + shown[_MOST_CHARS:]
+            shown = folded + shown[len(beginning) :]
         found = [
             Word(start=start, end=end, text=folded[start:end], roles=frozenset(roles))
             for start, end, roles in (self._all if chat else self._asking).find(folded)
@@ -315,7 +318,7 @@ class Vocabulary:
                 Word(start=start, end=end, text=folded[start:end], roles=frozenset({"topic"}), group="policy")
                 for start, end, _ in (_names(tuple(names)).find(folded) if names else ())
             ]
-        return Utterance(text=shown, words=tuple(self._sweep(folded, found)))
+        return Utterance(text=shown, words=tuple(self._sweep(folded, found)), vocabulary=self)
 
     def meaning(self, text: str) -> Word | None:
         """Return what a text names, if it is one name from end to end."""

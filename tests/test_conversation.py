@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from assistant import Answer, Citation, Turn
 from assistant.conversation import Condensed, condense
 from assistant.text import visible
+from assistant.thesaurus import Concept, extended
 from assistant.topics import topics_of
 from assistant.utterances import default_vocabulary
 from tests.conftest import FIXTURES
@@ -274,6 +275,14 @@ def test_it_is_what_is_asked_about(conversation: str, query: str) -> None:
     [
         # Something else that is said to be paid, though the thesaurus knows it as what is done.
         ("Are hotels paid? / and taxis?", "Are taxis paid?"),
+        # What is said of them is no thing, though the thesaurus knows those who do it.
+        ("are hotels insured? / and taxis?", "are taxis insured?"),
+        ("are pets insured? / and guests?", "are guests insured?"),
+        ("are parcels insured? / and letters?", "are letters insured?"),
+        ("are students insured? / and teachers?", "are teachers insured?"),
+        # Nor is what may be done answered for something else that may be had.
+        ("Is parking free? / and breakfast?", "Is breakfast free?"),
+        ("are refunds taxed? / and vouchers?", "are vouchers taxed?"),
         ("Are hotels paid? / flights? / and taxis? / what about trains?", "Are trains paid?"),
         ("Are cash gifts allowed? / What about gifts under 50 EUR?", "Are gifts under 50 EUR allowed?"),
         # Another place is not who delivers there.
@@ -332,6 +341,25 @@ def test_words_of_politeness_are_not_cut_out_of_others(conversation: str, query:
 def test_a_follow_up_on_another_matter_stands_by_itself(conversation: str) -> None:
     question = conversation.rpartition(" / ")[2]
     assert understood(conversation).query == question
+
+
+@pytest.mark.parametrize(
+    ("conversation", "query"),
+    [
+        ("关闭集章卡会怎样 / 那手机号呢", "关闭手机号会怎样"),
+        ("关闭定位会怎样 / 那集章卡呢", "关闭集章卡会怎样"),
+        ("一、墨舟和高德收集什么 / 后者保存多久", "高德保存多久"),
+        ("are hotels insured? / and lockers?", "are lockers insured?"),
+    ],
+)
+def test_a_follow_up_is_read_with_the_names_of_the_policies_own(conversation: str, query: str) -> None:
+    own = (
+        Concept(id="mozhou", kind="vendor", zh=("墨舟",), en=("Inkboat",)),
+        Concept(id="stamp_card", kind="data_item", zh=("集章卡",), en=("stamp card",)),
+        Concept(id="locker", kind="data_item", zh=("包裹柜",), en=("lockers",)),
+    )
+    former, question = conversation.split(" / ")
+    assert condense(question, [Turn(question=former)], thesaurus=extended(own)).query == query
 
 
 @pytest.mark.parametrize("unit", ["金卡会员", "gold members ", "a-", "for the ", "以上", "x's "])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.utterances import apart
+from assistant.utterances import apart, default_vocabulary
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,10 @@ def test_each_question_of_a_message_is_one(message: str, questions: tuple[str, .
 )
 def test_what_is_one_question_stays_one(message: str) -> None:
     assert apart(message) == (message,)
+
+
+def test_a_blank_at_the_end_of_what_is_read_glues_no_words() -> None:
+    long = "帳號" * 149 + "號 What does Getui collect?"
+    for question in ("x" * 299 + " What does Getui collect?", long):
+        assert default_vocabulary().read(question).text.endswith(" What does Getui collect?")
+    assert "X" in default_vocabulary().read("X" * 299 + " What does Getui collect?").text
