@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 
 from assistant.answer_types import wants_all
 from assistant.answering import Answer, ExtractiveGenerator, Generator, StreamingGenerator
+from assistant.citing import Claim, Draft
 from assistant.conversation import CitedClause, Condensed, Turn, condense
 from assistant.corpus import open_corpus, thesaurus_of
 from assistant.embedding import Embedder, bundled_embedders
 from assistant.errors import IndexDamagedError, QuestionError, SettingsError
 from assistant.index import Analyzer, IndexStore, Progress, names_in
 from assistant.rephrasing import unquoted
-from assistant.replies import chosen, cited_by, contacts, left, said, whole
+from assistant.replies import chosen, cited_by, contacts, left, reason_of, said, whole
 from assistant.retrieval import Hit, Retriever
 from assistant.spelling import Speller
-from assistant.text import any_of, normalized, visible
+from assistant.text import any_of, normalized, visible, visible_line
 from assistant.utterances import apart
 from assistant.wording import Part, answer, answered, answered_apart
 
@@ -91,7 +92,7 @@ class Assistant:
             PolicyIndexError: If the index cannot be read or written.
             ModelError: If an embedding model does not load.
         """
-        settings, store, policies, analyzer, embedders = _parts(corpus, settings, embedders)
+        settings, store, policies, analyzer, embedders = _opened(corpus, settings, embedders)
         _check_given(settings, generator, reranker)
         index = store.open(policies, analyzer, embedders) or store.build(
             policies, analyzer, embedders, progress=progress
@@ -105,7 +106,7 @@ class Assistant:
 
         Args:
             question: The question, Chinese or English.
-            history: What was said before, oldest first.
+            history: What was said before, oldest first; the last 20 exchanges are read.
             policies: Ids of the policies to answer from; those that the question names by default,
                 else all.
 
@@ -149,8 +150,7 @@ class Assistant:
         """Yield the pieces of an answer, then the answer; of one that abstains only itself."""
         asked = self._checked(question)
         turns = [self._cleaned(turn) for turn in history[-_MOST_TURNS:]]
-        understood = condense(asked, turns, names=self._names, thesaurus=self._thesaurus)
-        understood = replace(understood, query=self._speller.mended(understood.query))
+        understood = self._understood(asked, turns)
         scope = self._scope((understood.query, *understood.after), policies)
         if understood.kind in ("smalltalk", "unclear"):
             yield said(asked, understood)
@@ -159,7 +159,7 @@ class Assistant:
         elif understood.kind in ("show", "human"):
             yield from self._shown(asked, understood, scope)
         else:
-            parts = self._parts(asked, turns, policies)
+            parts = self._questions_apart(asked, turns, policies)
             least = self.settings.min_quote_chars
             yield from (
                 answered_apart(question=asked, parts=parts, min_quote_chars=least)
@@ -167,25 +167,46 @@ class Assistant:
                 else self._answered(asked, understood, scope)
             )
 
-    def _parts(self, asked: str, turns: Sequence[Turn], policies: Sequence[str] | None) -> tuple[Part, ...]:
-        """Return the questions of a message with what answers them; nothing if it asks but one, or none is answered."""
-        texts = apart(asked)
+    def _understood(self, asked: str, turns: Sequence[Turn]) -> Condensed:
+        """Say what a question asks after what was said before, its blanks and its slips of the pen put right."""
+        found = condense(visible_line(asked), turns, names=self._names, thesaurus=self._thesaurus)
+        return replace(found, query=self._speller.mended(found.query))
+
+    def _questions_apart(self, asked: str, turns: Sequence[Turn], policies: Sequence[str] | None) -> tuple[Part, ...]:
+        """Return what a message asks, each with what answers it; nothing if it asks but one, or none is answered.
+
+        What it asks of the assistant itself, such as 转人工, is among it; greetings and thanks ask nothing.
+        """
+        texts = apart(visible_line(asked))
         # A language model answers all of a message at once.
         if len(texts) == 1 or self._streaming:
             return ()
         parts: dict[str, Part] = {}
         told = list(turns)
         for text in texts:
-            found = condense(text, told, names=self._names, thesaurus=self._thesaurus)
-            if found.kind not in ("question", "follow_up"):
+            found = self._understood(text, told)
+            if found.is_polite:
                 continue
-            query = self._speller.mended(found.query)
-            hits = self._hits(replace(found, query=query), self._scope((query, *found.after, asked), policies))
-            draft = self.generator.generate(query, hits)
-            parts[query] = Part(asked=text, query=query, draft=draft, hits=hits)
-            cited = tuple((claim.policy_id, claim.clause_id) for claim in draft.claims)
-            told.append(Turn(question=text, query=query, citations=cited))
+            scope = self._scope((found.query, *found.after, asked), policies)
+            part = self._part(text, found, scope)
+            parts[part.query or text] = part
+            cited = tuple((claim.policy_id, claim.clause_id) for claim in part.draft.claims)
+            told.append(Turn(question=text, query=part.query, citations=cited))
         return tuple(parts.values()) if len(parts) > 1 and any(part.draft.claims for part in parts.values()) else ()
+
+    def _part(self, text: str, found: Condensed, scope: Sequence[str]) -> Part:
+        """Return one of several things that a message asks with what answers it."""
+        if found.kind in ("smalltalk", "unclear"):
+            return Part(asked=text, query="", reason=reason_of(found))
+        if found.kind in ("show", "human"):
+            draft, hits = self._whole(text, found, scope)
+            if hits:
+                return Part(asked=text, query="", draft=draft, hits=hits)
+        hits = self._hits(found, scope, found.cited if found.kind == "more" else ())
+        draft = self.generator.generate(found.query, hits)
+        if found.kind == "more":
+            return Part(asked=text, query="", draft=draft, hits=hits, reason=reason_of(found))
+        return Part(asked=text, query=found.query, draft=draft, hits=hits)
 
     def _answered(
         self, asked: str, understood: Condensed, scope: Sequence[str], without: Sequence[CitedClause] = ()
@@ -232,12 +253,7 @@ class Assistant:
 
     def _shown(self, asked: str, understood: Condensed, scope: Sequence[str]) -> Iterator[str | Answer]:
         """Quote whole the clauses that answer a query, or one of them; for a person, those that tell the contact."""
-        cited = understood.cited
-        if understood.kind == "human":
-            cited = contacts(self.policy(policy_id) for policy_id in scope)
-        cited = cited or self._cited(asked, understood, scope)
-        in_scope = [clause for clause in chosen(cited, understood.place) if clause[0] in scope]
-        draft, hits = whole(in_scope[: self.settings.max_citations], self.policy)
+        draft, hits = self._whole(asked, understood, scope)
         if not hits:
             yield from self._answered(asked, understood, scope)
             return
@@ -246,19 +262,30 @@ class Assistant:
             question=asked, query=understood.query, claims=draft.claims, hits=hits, min_quote_chars=least
         )
 
+    def _whole(self, asked: str, understood: Condensed, scope: Sequence[str]) -> tuple[Draft, tuple[Hit, ...]]:
+        """Return what `_shown` quotes; nothing if nothing is to be shown."""
+        cited = understood.cited
+        if understood.kind == "human":
+            cited = contacts(self.policy(policy_id) for policy_id in scope)
+        cited = cited or self._cited(asked, understood, scope)
+        in_scope = [clause for clause in chosen(cited, understood.place) if clause[0] in scope]
+        return whole(in_scope[: self.settings.max_citations], self.policy)
+
     def search(self, question: str, *, k: int | None = None, policies: Sequence[str] | None = None) -> tuple[Hit, ...]:
         """Return the clauses that may answer a question, best first.
 
         Args:
             question: The question, Chinese or English.
-            k: Largest number of hits; that of the settings by default.
+            k: Largest number of hits, at least 1; that of the settings by default.
             policies: Ids of the policies to search; as in `ask` by default.
 
         Raises:
             QuestionError: If the question is empty or too long, or names a policy that is not there.
+            ValueError: If `k` < 1.
         """
-        query = self._speller.mended(self._checked(question))
-        return self.retriever.retrieve(query, k=k or self.settings.k, policies=self._scope((query,), policies))
+        query = self._speller.mended(visible_line(self._checked(question)))
+        k = self.settings.k if k is None else k
+        return self.retriever.retrieve(query, k=k, policies=self._scope((query,), policies))
 
     def policy(self, policy_id: str) -> Policy:
         """Return the policy with this id.
@@ -318,6 +345,7 @@ def _check_given(settings: Settings, generator: Generator | None, reranker: Rera
 
 
 _MOST_TURNS = 20
+"""Exchanges of a conversation that are read, the last ones: as many as `Settings.session_turns` may be."""
 _LIST_K = 30
 """Clauses that are retrieved for a question that asks for every place, at least."""
 
@@ -338,7 +366,7 @@ def build_index(
     Raises:
         AssistantError: As `Assistant.open`; besides, IndexLockedError if another process builds.
     """
-    settings, store, policies, analyzer, embedders = _parts(corpus, settings, embedders)
+    settings, store, policies, analyzer, embedders = _opened(corpus, settings, embedders)
     index = None
     if not force:
         # What is damaged is built again: that is what the caller came for.
@@ -348,7 +376,7 @@ def build_index(
     return index.version, len(index.shards)
 
 
-def _parts(
+def _opened(
     corpus: Path | str | None, settings: Settings | None, embedders: Sequence[Embedder] | None
 ) -> tuple[Settings, IndexStore, tuple[Policy, ...], Analyzer, tuple[Embedder, ...]]:
     from assistant.settings import Settings

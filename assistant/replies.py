@@ -34,18 +34,21 @@ def said(question: str, understood: Condensed, hits: Sequence[Hit] = ()) -> Answ
         understood: What it asks; its `reply` is what is said.
         hits: The clauses that were considered.
     """
-    kinds: dict[str, Reason] = {
-        "more": Reason(kind="not_stated", message=understood.reply),
-        "unclear": Reason(kind="unclear", message=understood.reply),
-    }
     return Answer(
         question=question,
         query=understood.query,
         language=language_of(question),
         text=understood.reply,
         hits=tuple(hits),
-        abstained=kinds.get(understood.kind, Reason(kind="out_of_scope", message=understood.reply)),
+        abstained=reason_of(understood),
     )
+
+
+def reason_of(understood: Condensed) -> Reason:
+    """Return the reason why nothing is quoted for what has a reply."""
+    if understood.kind == "more":
+        return Reason(kind="not_stated", message=understood.reply)
+    return Reason(kind="unclear" if understood.kind == "unclear" else "out_of_scope", message=understood.reply)
 
 
 def cited_by(answer: Answer) -> tuple[CitedClause, ...]:

@@ -183,7 +183,6 @@ def has_han(text: str) -> bool:
     return _HAN.search(text) is not None
 
 
-_CLOSERS = "”’」』）)】\"'"
 _SENTENCE_END = re.compile(r"[。！？!?…]+[”’」』）)】\"']*|\n+|(?<=[a-z0-9)\"”])\.(?=\s)", re.IGNORECASE)
 _SEMICOLON = re.compile(r"[；;]")
 _LONG_SENTENCE = 120

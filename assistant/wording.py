@@ -140,11 +140,13 @@ class Part:
     asked: str
     """The question as typed."""
     query: str
-    """What was searched for."""
-    draft: Draft
+    """What was searched for; empty if nothing was."""
+    draft: Draft = Draft(claims=())
     """What a generator proposes."""
-    hits: tuple[Hit, ...]
+    hits: tuple[Hit, ...] = ()
     """The clauses that may be cited."""
+    reason: Reason | None = None
+    """Why nothing answers it, if that is known without a search: `refusal` tells it else."""
 
 
 def answered_apart(*, question: str, parts: Sequence[Part], min_quote_chars: int) -> Iterator[str | Answer]:
@@ -178,7 +180,7 @@ def answered_apart(*, question: str, parts: Sequence[Part], min_quote_chars: int
                 citations.append(citation)
                 lines += wording.lines(claim, citation, marker=len(citations))
         markers = tuple(citations.index(citation) + 1 for _, citation in verified)
-        reason = None if verified else refusal(part.query, part.hits, language)
+        reason = None if verified else part.reason or refusal(part.query, part.hits, language)
         told.append(AnswerPart(question=part.asked, markers=markers, abstained=reason))
         if reason:
             lines.append(reason.message)
@@ -187,7 +189,7 @@ def answered_apart(*, question: str, parts: Sequence[Part], min_quote_chars: int
         for line in lines:
             pieces.append(f"\n{line}" if pieces else line)
             yield pieces[-1]
-    query = " ".join(map(_ended, (part.query for part in parts)))
+    query = " ".join(map(_ended, filter(None, (part.query for part in parts))))
     yield from _closed(
         question=question, query=query, pieces=pieces, citations=citations, hits=hits, verdict=verdict, parts=told
     )

@@ -22,6 +22,7 @@ from assistant import (
 )
 from assistant.citing import cite
 from assistant.errors import SettingsError
+from assistant.utterances import apart
 from tests.conftest import FIXTURES, FakeEmbedder
 
 if TYPE_CHECKING:
@@ -432,6 +433,53 @@ def test_a_question_asked_twice_is_answered_once(assistant: Assistant) -> None:
 
 
 def test_thanks_beside_a_question_are_no_question(assistant: Assistant) -> None:
-    found = assistant.ask("你是谁？星信推送会收集什么？")
+    found = assistant.ask("在吗？星信推送会收集什么？")
     assert found.parts == ()
     check(found, assistant)
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("星信推送会收集什么？你是谁？", "我是自动问答程序"),
+        ("What does Lantern Post collect? Are you a bot?", "I am a program"),
+        ("星信推送会收集什么？墨图统计收集什么？转人工？", "400-000-1234"),
+        ("星信推送会收集什么？怎么转人工？", "400-000-1234"),
+        ("星信推送会收集什么？原文在哪？", "“1、星信推送："),
+        ("星信推送会收集什么？还有别的吗？", "没有找到其他条款"),
+    ],
+)
+def test_what_a_message_asks_of_the_assistant_is_told_in_its_place(
+    assistant: Assistant, message: str, told: str
+) -> None:
+    found = assistant.ask(message)
+    check(found, assistant)
+    assert "".join(str(piece) for piece in assistant.stream(message) if isinstance(piece, str)) == found.text
+    *others, last = apart(message)
+    assert [part.question for part in found.parts] == [*others, last]
+    head, _, tail = found.text.rpartition(last)
+    assert head
+    assert told in tail
+    # It was not searched for: the next question leans on what was.
+    assert found.query == " ".join(others)
+
+
+@pytest.mark.parametrize("question", ["How do I delete  my acount?", " How do I\ndelete my\tacount? "])
+def test_blanks_and_line_ends_change_nothing(assistant: Assistant, question: str) -> None:
+    once, found = assistant.ask("How do I delete my acount?"), assistant.ask(question)
+    assert found.question == question.strip()
+    assert (found.query, found.citations) == (once.query, once.citations)
+    assert assistant.search(question) == assistant.search("How do I delete my acount?")
+
+
+def test_a_conversation_is_remembered_as_far_back_as_it_is_read(assistant: Assistant) -> None:
+    before = [Turn(question="星信推送会收集什么？"), *[Turn(question="谢谢")] * 19]
+    assert assistant.ask("那墨图统计呢", history=before).query == "墨图统计会收集什么？"
+    assert assistant.ask("那墨图统计呢", history=[*before, Turn(question="谢谢")]).query != "墨图统计会收集什么？"
+    with pytest.raises(ValueError, match="session_turns"):
+        Settings(session_turns=21)
+
+
+def test_a_search_returns_one_clause_at_least(assistant: Assistant) -> None:
+    with pytest.raises(ValueError, match="k must be at least 1, not 0"):
+        assistant.search("手机号码", k=0)
