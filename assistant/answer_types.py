@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from assistant.chinese import INTERROGATIVES
+from assistant.english import AUXILIARIES, one_of
 from assistant.numerals import ENGLISH_NUMERAL, HAN_AMOUNT
 from assistant.text import normalized
 from assistant.units import CURRENCIES_EN, MONTHS, PERIODS_EN, PERIODS_ZH, any_unit
@@ -38,9 +40,7 @@ _HAN = r"\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
 # Bounded, lest a long run of them be read again from each of its places.
 _NUMBER = rf"(?:\d{{1,9}}|[{HAN_AMOUNT}半几数]{{1,9}}|{ENGLISH_NUMERAL}|an?)"
 _TIME_ZH, _TIME_EN = any_unit(PERIODS_ZH), any_unit(PERIODS_EN)
-_AUXILIARY = (
-    r"(?:do|does|did|is|are|was|were|will|would|can|could|may|must|should|has|have|until|till|before|after|for)"
-)
+_AUXILIARY = one_of((*(word for word in AUXILIARIES if word.isalpha()), "until", "till", "before", "after", "for"))
 _MONEY = (
     rf"[元￥¥$€£]|[\d{HAN_AMOUNT}]块|美金|费用|收费|免费|付费|成本|价格|"
     r"\b(?:fees?|charge[sd]?|costs?|free|paid|prices?)\b|"
@@ -327,7 +327,7 @@ _ORDER = re.compile(
     r"^(?:please )?(?:reveal|print|output|repeat|dump) (?:your|the|all|me)\b"
 )
 _ASKS = re.compile(
-    r"\?|[吗呢么]|什么|怎么|如何|哪|几|多少|多久|是否|(.)不\1|谁|为何|"
+    rf"\?|[吗呢么]|{INTERROGATIVES}|几|是否|(.)不\1|"
     r"^(?:so|and|but|now|then)?,? ?(?:what|how|which|who|whom|whose|when|where|why|do|does|did|is|are|can|may|will)\b"
 )
 

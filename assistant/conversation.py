@@ -34,6 +34,8 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
+from assistant.chinese import INTERROGATIVES, WHETHER
+from assistant.english import CIRCUMSTANTIAL, DOERS, INDEFINITE, is_plural, one_of
 from assistant.references import Reference, of_data, references_in
 from assistant.rephrasing import (
     asked_of,
@@ -54,7 +56,7 @@ from assistant.rephrasing import (
     swapped,
 )
 from assistant.text import Language, has_han, visible
-from assistant.topics import Topic, form_of, is_plural, name_of, phrase_of, prefix_of, topics_of, topics_said
+from assistant.topics import Topic, form_of, name_of, phrase_of, prefix_of, topics_of, topics_said
 from assistant.utterances import (
     ASKING_ROLES,
     LAST,
@@ -734,13 +736,10 @@ def _said_anew(leaning: _Leaning, said: str) -> Condensed | None:
 
 def _is_place_or_use(parts: Parts) -> bool:
     """Say whether a few English words are a preposition and a name: "for children?"."""
-    return parts.only_names and len(parts.told) <= _MOST_BARE_WORDS and _FOR.fullmatch(parts.told[0].text) is not None
+    return parts.only_names and len(parts.told) <= _MOST_BARE_WORDS and parts.told[0].text in ("to", *CIRCUMSTANTIAL)
 
 
-_FOR = re.compile("to|for|in|on|with|without|during|under|outside|from|after|before")
-_PREPOSITION = re.compile(
-    r"[在对从用]|(?:in|on|with|for|by|under|after|before|outside|during|at|from|without|as|when|while)(?![a-z])"
-)
+_PREPOSITION = re.compile(rf"[在对从用]|{one_of((*CIRCUMSTANTIAL, 'by', 'as', 'when', 'while'))}(?![a-z])")
 # 拆封了呢, 一年没登录呢; but not 没登录的用户呢.
 _CLAUSE = re.compile(r"([^的]{0,12}[没不未无][^的]{1,12}|有[^的]{1,12}|[^的]{1,20}[了过])呢")
 _DONE = ("了", "过")
@@ -755,7 +754,7 @@ def _of_one_like_it(leaning: _Leaning) -> Condensed | None:
         return None
     if rest.language == "zh" and (same := asked_the_same(rest, leaning.query)):
         return _rewritten(same)
-    if parts.asking or parts.has("what") or rest.bare.endswith(_ASKS_WHETHER) or parts.has("condition"):
+    if parts.asking or parts.has("what") or rest.bare.endswith(WHETHER) or parts.has("condition"):
         return None
     adjective = rest.bare.endswith("的")
     if rest.language == "zh" and not (leaning.leads or leaning.corrects or parts.particle or adjective):
@@ -768,7 +767,6 @@ def _of_one_like_it(leaning: _Leaning) -> Condensed | None:
 
 
 _STANDING_FOR = ("it", "these", "they", "its", "ordinal", "former", "latter", "in_that_case")
-_ASKS_WHETHER = ("吗", "么", "嘛")
 
 
 def _of_another(leaning: _Leaning) -> Condensed | None:
@@ -793,7 +791,7 @@ def _of_another(leaning: _Leaning) -> Condensed | None:
     return _rewritten(other_aspect(query, aspect))
 
 
-_ASKING = re.compile("多久|哪|谁|什么|怎|几|如果|要是|how|what|who|where|if")
+_ASKING = re.compile(f"{INTERROGATIVES}|怎|几|如果|要是|how|what|who|where|if")
 
 
 def _new_topic(rest: Utterance, parts: Parts) -> Topic:
@@ -824,7 +822,7 @@ def _is_bare(topic: Topic, leaning: _Leaning) -> bool:
     return alone and (topic.group in named or (topic.group == "who" and asks_who(leaning.query)))
 
 
-_ARTICLES = ("my", "the", "our", "a", "an", "我", "的")
+_ARTICLES = ("my", "the", "our", *INDEFINITE, "我", "的")
 _MOST_BARE_WORDS = 5
 
 
@@ -886,15 +884,14 @@ def _names_nothing(leaning: _Leaning) -> bool:
     told = leaning.parts.told
     for place, word in enumerate(told):
         before = told[place - 1].text if place else ""
-        if word.has("self", "others") or (word.has("topic") and before not in _DOERS):
+        if word.has("self", "others") or (word.has("topic") and before not in DOERS):
             return False
         if word.has("unknown") and not has_han(word.text) and before not in _BEFORE_OTHERS:
             return False
     return not any(_OWNED_NOUN.search(word.text) for word in told)
 
 
-_DOERS = frozenset({"i", "you", "we", "they"})
-_BEFORE_OTHERS = _DOERS | {"be", "been", "to", "it", "how"}
+_BEFORE_OTHERS = (*DOERS, "be", "been", "to", "it", "how")
 """Words after which one that is not known is a verb or an adverb."""
 _OWNED_NOUN = re.compile(r"\b(?:my|your|data|information|info)\b|我的|你们的|数据|信息|政策")
 

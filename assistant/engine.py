@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from assistant.answer_types import wants_all
 from assistant.answering import Answer, ExtractiveGenerator, Generator, StreamingGenerator
-from assistant.citing import Claim, Draft
+from assistant.citing import Claim
 from assistant.conversation import CitedClause, Condensed, Turn, condense
 from assistant.corpus import open_corpus, thesaurus_of
 from assistant.embedding import Embedder, bundled_embedders
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator as Closable
     from collections.abc import Iterator, Sequence
 
-    from assistant.citing import Claim
+    from assistant.citing import Claim, Draft
     from assistant.policy import Policy
     from assistant.retrieval import Reranker
     from assistant.settings import Settings

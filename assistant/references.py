@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from assistant.english import BEING, DOERS, DOING, HAVING, PLACING, is_plural, one_of
 from assistant.text import has_han
-from assistant.topics import Topic, is_plural, phrases_of, topics_of, topics_said
+from assistant.topics import Topic, phrases_of, topics_of, topics_said
 from assistant.utterances import DEEDS, Parts, Utterance, Word
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ def references_in(question: Utterance, parts: Parts) -> tuple[Reference, ...]:
 
 
 # "On by default" names nothing that "it" may not be.
-_ON = re.compile(r"\b(?:in|on|at|by|for|from|within|without|during) $", re.IGNORECASE)
+_ON = re.compile(rf"\b{one_of(PLACING)} $", re.IGNORECASE)
 
 
 def _leaning(question: Utterance) -> list[Word]:
@@ -217,7 +218,7 @@ def _asked_for(question: Utterance) -> int:
     return 0
 
 
-_AUXILIARIES = frozenset({"do", "does", "did", "can", "could", "will", "would", "has", "have", "may", "must"})
+_AUXILIARIES = DOING | HAVING
 
 
 def _is_own(word: Word, named: set[str]) -> bool:
@@ -240,11 +241,11 @@ def _is_word(word: Word, before: Word | None, after: Sequence[Word]) -> bool:
 
 def _is_verb(word: Word, before: Word | None) -> bool:
     """Say whether an unknown English word is something that is done, such as "profit" of "do you profit from it"."""
-    return not has_han(word.text) and before is not None and _BEFORE_VERBS.fullmatch(before.text) is not None
+    return not has_han(word.text) and before is not None and before.text in _BEFORE_VERBS
 
 
 _ASKING_NAME = re.compile(r"(?:where|who|how|when) ")
-_BEFORE_VERBS = re.compile("i|you|we|they|it|to")
+_BEFORE_VERBS = (*DOERS, "it", "to")
 
 
 def _is_empty(word: Word, before: Word | None, after: Sequence[Word]) -> bool:
@@ -257,10 +258,7 @@ def _is_empty(word: Word, before: Word | None, after: Sequence[Word]) -> bool:
     if word.text == "that":
         starts = before is None or before.asks or before.has("function", "aspect", "handling", "what")
         return not (
-            starts
-            and (
-                following.has("mark") or following.is_aspect or following.asks or _AFTER_THAT.fullmatch(following.text)
-            )
+            starts and (following.has("mark") or following.is_aspect or following.asks or following.text in _AFTER_THAT)
         )
     return word.text in _DETERMINERS and following.has("topic", "self", "unknown")
 
@@ -278,7 +276,7 @@ def _is_empty_it(before: Word | None, after: Sequence[Word]) -> bool:
 
 _EXPLETIVE = re.compile(".* it (?:a|an|the|me|my|your|our|true)|does it (?:matter|take|cost)")
 _COMPLEMENT = re.compile("that|to|if|for|when|whether")
-_AFTER_THAT = re.compile("is|are|was|be|for|about|from|to|with|by|in|on|at|too|also")
+_AFTER_THAT = BEING | {"be", "for", "about", "from", "to", "with", "by", "in", "on", "at", "too", "also"}
 _DETERMINERS = ("this", "these", "those", "这个", "那个", "这", "那", "这些", "那些")
 
 
@@ -291,10 +289,10 @@ def _is_done_to(word: Word, question: Utterance, parts: Parts) -> bool:
     if before is None:
         return place + 1 == len(told) or not parts.aspects
     passive = any(then.text in ("be", "been") for then in told[place + 1 :])
-    return passive or not _ACTIVE.fullmatch(before.text) or not parts.aspects
+    return passive or before.text not in _ACTIVE or not parts.aspects
 
 
-_ACTIVE = re.compile("do|does|did|can|could|will|would|may|might|should|must|what|which|data")
+_ACTIVE = DOING | {"what", "which", "data"}
 
 
 def _is_of_data(parts: Parts, *, done: bool, active: bool) -> bool:

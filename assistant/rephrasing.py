@@ -12,17 +12,27 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from assistant.text import has_han, stem
-from assistant.topics import (
+from assistant.chinese import FINAL_PARTICLES, WHETHER
+from assistant.english import (
     AUXILIARIES,
-    LONGEST_TOPIC,
-    ONE,
+    CIRCUMSTANTIAL,
+    DOERS,
+    INDEFINITE,
     PREPOSITIONS,
     THIRD_PERSON,
+    WHERETO,
+    article_of,
+    capital,
+    is_plural,
+    like,
+    one_of,
+)
+from assistant.text import has_han, stem
+from assistant.topics import (
+    LONGEST_TOPIC,
     Phrase,
     Topic,
     Unit,
-    is_plural,
     name_of,
     negates,
     owned,
@@ -159,13 +169,10 @@ def _is_named_place(query: Utterance, units: Sequence[Unit], at: int) -> bool:
     last = at + 1 == len(units)
     name = query.text[units[at].start]
     return (
-        units[at - 1].text in _WHERETO
+        units[at - 1].text in WHERETO
         and not units[at].group
         and (name.isupper() or (last and units[at - 1].text == "to"))
     )
-
-
-_WHERETO = ("to", "from", "in", "into")
 
 
 def _name_in(rest: Utterance, preposition: str) -> _Name | None:
@@ -193,7 +200,7 @@ def _likened_en(query: Utterance, rest: Utterance, preposition: str) -> str:
     if said := _under_other_circumstances(query, phrases, name):
         return said
     known = query.vocabulary.meaning(name.text)
-    if not name.article and name.preposition in ("", *_WHERETO) and known is None and not name.qualifier:
+    if not name.article and name.preposition in ("", *WHERETO) and known is None and not name.qualifier:
         lower = len(name.units) == 1 and not is_plural(name.text) and query.bare.islower()
         if (name.text[:1].isupper() or lower) and (said := asked_of_place(query, name.text)):
             return said
@@ -254,7 +261,7 @@ def _of_form(query: Utterance, phrases: Sequence[Phrase], name: _Name) -> Phrase
     if not name.article and is_plural(name.text):
         alike = [phrase for phrase in phrases if phrase.form == "counted" and is_plural(phrase.text)]
         alike = [phrase for phrase in alike if not phrase.is_asked_for] or alike
-    elif name.article and name.article not in ONE:
+    elif name.article and name.article not in INDEFINITE:
         alike = [phrase for phrase in phrases if phrase.article == name.article and phrase.is_subject]
     else:
         return None
@@ -271,7 +278,7 @@ def _of_form(query: Utterance, phrases: Sequence[Phrase], name: _Name) -> Phrase
 def _instead(query: Utterance, phrase: Phrase, said: str) -> str:
     """Return a question with other words in place of a phrase and the preposition before it."""
     start = query.text.lower().rindex(phrase.preposition, 0, phrase.start)
-    return f"{query.text[:start]}{_like(query.text[start:], said)}{query.text[phrase.end :]}"
+    return f"{query.text[:start]}{like(query.text[start:], said)}{query.text[phrase.end :]}"
 
 
 def _under_other_circumstances(query: Utterance, phrases: Sequence[Phrase], name: _Name) -> str:
@@ -303,7 +310,7 @@ def _put(query: Utterance, phrase: Phrase, name: str, article: str) -> str:
     """
     before, after = query.text[: phrase.start], query.text[phrase.end :]
     if found := _ARTICLE.search(before):
-        before = before[: found.start()] + _article_of(name, found[0])
+        before = before[: found.start()] + article_of(name, found[0])
     elif article and phrase.article not in ("", article):
         before = before[: -len(phrase.article) - 1] + f"{article} "
     elif article and not phrase.article:
@@ -388,7 +395,7 @@ def _goes_on(query: Utterance, place: int) -> bool:
     )
 
 
-_FINAL = re.compile(r"(?:呢|嘞|捏|呐|咧|咋说|怎么说)$")
+_FINAL = re.compile(f"(?:{'|'.join(FINAL_PARTICLES)}|咋说|怎么说)$")
 
 
 _ASKING_ZH = re.compile("[几多哪谁吗什怎啥]")
@@ -594,7 +601,7 @@ def _in_place(query: Utterance, same: Sequence[Topic], new: Topic) -> str:
     before, after = query.text[:start], query.text[last.end :]
     name = _not_again(before, name)
     if article := _ARTICLE.search(before):
-        before = before[: article.start()] + _article_of(name, article[0])
+        before = before[: article.start()] + article_of(name, article[0])
         if first.group in DEEDS:
             # All of "a refund claim".
             end = next((word.start for word in query.words if word.start > last.end and not word.has("unknown")), None)
@@ -617,17 +624,8 @@ def _not_again(before: str, name: str) -> str:
 _ARTICLE = re.compile(r"\b(?:an?|the) $", re.IGNORECASE)
 
 
-def _article_of(name: str, article: str) -> str:
-    """Return an article of another name as it stands before this one."""
-    if re.match(r"\w+ing\b|the |my |our ", name):
-        return ""
-    if article.lower() == "the ":
-        return article
-    return "" if is_plural(name) else _like(article, "an " if name[0] in "aeiou" else "a ")
-
-
 _LISTING = {"和", "与", "跟", "及", "以及", "或", "或者", "还是", "、", ",", "and", "or", "/", "&"}
-_BEFORE_VERBS = ("i", "you", "we", "to", "they")
+_BEFORE_VERBS = (*DOERS, "to")
 _USE = {"收集": "使用", "采集": "使用", "collect": "use", "collects": "uses", "collected": "used"}
 _COLLECT = re.compile("|".join(sorted(_USE, reverse=True)), re.IGNORECASE)
 
@@ -700,7 +698,7 @@ def _by_company_zh(query: Utterance, name: str) -> str:
     given = [word for word in query.told if query.vocabulary.giving.intersection(word.concepts)]
     if given:
         end = given[-1].end
-        ends = query.bare[end:].removeprefix("给") in ("", "吗", "么", "嘛", "了吗")
+        ends = query.bare[end:].removeprefix("给") in ("", *WHETHER, "了吗")
         return f"{text[:end].removesuffix('给')}给{name}{text[end:].removeprefix('给')}" if ends else ""
     if asks_who(query):
         before, _, after = query.bare.partition("谁")
@@ -730,7 +728,7 @@ def _swapped_en(query: Utterance, new: Topic) -> str:
     closing = text[len(query.bare) :] or "?"
     first = told[0] if told else None
     if new.group == "thing" and first and first.has("what") and len(told) > 2 and told[1].text in AUXILIARIES:
-        return f"{_like(text, query.bare[told[1].start :])} {owned(new, 'en')}{closing}"
+        return f"{like(text, query.bare[told[1].start :])} {owned(new, 'en')}{closing}"
     named = new.group != "" or name[:1].isupper() or not name.isascii() or _PEOPLE_EN.search(name) is not None
     if not named:
         # Of what else there may be, the former question is not asked again: dogs after "can I carry leave over?".
@@ -738,7 +736,7 @@ def _swapped_en(query: Utterance, new: Topic) -> str:
     who = _WHO.match(text)
     if new.group in ("who", "", "person") and who:
         article = new.owner if new.owner == "the " else ""
-        return f"{_like(text, who[1])} {article}{name}{query.bare[who.end() :]}{closing}"
+        return f"{like(text, who[1])} {article}{name}{query.bare[who.end() :]}{closing}"
     if new.group == "" and new.concept is None and (said := asked_of_place(query, name)):
         return said
     if new.group in ("who", ""):
@@ -748,7 +746,7 @@ def _swapped_en(query: Utterance, new: Topic) -> str:
         for word, after in pairwise(told):
             if after.text == "you" and word.text in AUXILIARIES:
                 verb = word.text if is_plural(name) else THIRD_PERSON.get(word.text, word.text)
-                verb = _like(text[word.start :], verb)
+                verb = like(text[word.start :], verb)
                 return f"{text[: word.start]}{verb} {name}{text[after.end :]}"
     known = new.group not in ("", "thing") or new.concept is not None or new.owner or name[:1].isupper()
     if is_quoting(query) or not (known or _PEOPLE_EN.search(name)):
@@ -778,16 +776,14 @@ def supposing(query: Utterance, condition: str, *, instead: bool) -> str:
         return f"{having[1]}{condition}{query.text[having.end() - len(having[2]) :]}"
     if not zh and (former := _SUPPOSED.match(query.text)) and former[1].lower() == condition.partition(" ")[0].lower():
         # "On weekends, …" of "and on holidays?" is not asked of both.
-        return f"{_capital(condition)}, {query.text[former.end() :]}"
-    return f"{condition}，{query.text}" if zh else f"{_capital(condition)}, {_lowered(query)}"
+        return f"{capital(condition)}, {query.text[former.end() :]}"
+    return f"{condition}，{query.text}" if zh else f"{capital(condition)}, {_lowered(query)}"
 
 
 _HAVING = re.compile(
     r"(我们?|)(?:没有?|无|有)(?![没效关些奖机])[^，。？“”什哪几多吗]{1,12}?(可以|能|会|怎么|多少|多久|$)"
 )
-_SUPPOSED = re.compile(
-    r"(in|on|at|for|from|with|without|during|under|outside|after|before|if|when) [^,“”?]{1,60}, ", re.IGNORECASE
-)
+_SUPPOSED = re.compile(rf"({one_of((*CIRCUMSTANTIAL, 'if', 'when'))}) [^,“”?]{{1,60}}, ", re.IGNORECASE)
 
 
 def other_aspect(query: Utterance, aspect: Topic) -> str:
@@ -895,7 +891,7 @@ def _asked_with_en(question: Utterance, role: str, word: str, query: Utterance, 
         asked.partition(" ")[0] in PREPOSITIONS or asked.startswith(("how many ", "until "))
     ):
         # "After how many days?" is not "how many days?", and neither is "how long?".
-        word = _capital(question.bare)
+        word = capital(question.bare)
     elif _WHY_SO.fullmatch(asked):
         return quoting(query, question.text)
     elif asked == "how many":
@@ -938,7 +934,7 @@ class _Form:
         self.deeds = name_of(deed, query.language) if deed else ""
 
 
-_WHETHER = re.compile(r"(?:吗|么|嘛|不)$")
+_WHETHER = re.compile(f"(?:{'|'.join(WHETHER)}|不)$")
 _MAY = re.compile("^(我|你们|你|您)?(可不可以|能不能|会不会|可以|能够|能|会)?")
 
 
@@ -1021,7 +1017,7 @@ def _agreeing(before: str, after: str, *, plural: bool, was_plural: bool) -> tup
         return before, after
     last = re.search(r"([\w']{1,20}) ((?:(?:the|my|our|your) )?)$", before, re.IGNORECASE)
     if last and last[1].lower() in AUXILIARIES:
-        verb = _like(last[1], verbs.get(last[1].lower(), last[1]))
+        verb = like(last[1], verbs.get(last[1].lower(), last[1]))
         return f"{before[: last.start()]}{verb} {last[2]}", after
     following = re.match(r" ([a-z]+)\b", after)
     if following is None:
@@ -1050,12 +1046,3 @@ def _lowered(query: Utterance) -> str:
     if first and not first.has("topic", "unknown") and first.text.split(" ")[0] not in ("i", "i'm", "i've"):
         return query.text[0].lower() + query.text[1:]
     return query.text
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _like(model: str, text: str) -> str:
-    """Return `text` with a capital letter if `model` has one."""
-    return _capital(text) if model[:1].isupper() else text

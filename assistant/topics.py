@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from assistant.english import ARTICLES, AUXILIARIES, BEING, DOERS, DOING, INDEFINITE, PREPOSITIONS, is_plural
 from assistant.text import Language, has_han
 from assistant.utterances import DEEDS, Utterance, Word
 
@@ -56,11 +57,6 @@ class Topic:
 LONGEST_TOPIC = 40
 _LONGEST_SUBJECT = 10
 _OWNERS = {"my": "my ", "our": "our ", "your": "your ", "the": "the "}
-
-_ARTICLES = {"a", "an", "the", "my", "our", "your", "any", "some"}
-_MODALS = {"can", "could", "will", "would", "may", "might", "should", "must", "shall", "did"}
-THIRD_PERSON = {"do": "does", "are": "is", "have": "has", "were": "was", "don't": "doesn't", "aren't": "isn't"}
-AUXILIARIES = _MODALS | set(THIRD_PERSON) | {"does", "is", "has", "was"}
 
 
 def topics_of(question: Utterance | None) -> tuple[Topic, ...]:
@@ -152,9 +148,6 @@ def _thing(phrase: Phrase) -> Topic:
     )
 
 
-ONE = ("a", "an")
-
-
 def _is_one_name(question: Utterance, word: Word, after: Word) -> bool:
     """Say whether two words are one name: 星信 and 推送, "Star" and "Push"."""
     between = question.text[word.end : after.start]
@@ -228,7 +221,7 @@ def _is_subject(question: Utterance, run: tuple[Word, ...]) -> bool:
         owned = first > 1 and told[first - 1].text == "的" and told[first - 2].group == "person"
         begins = first == 0 or owned or run[0].start == prefix_of(question.text)
         return said and begins and 1 < run[-1].end - run[0].start <= _LONGEST_SUBJECT
-    before = [word for word in told[:first] if word.text not in _ARTICLES]
+    before = [word for word in told[:first] if word.text not in ARTICLES]
     if not before:
         return False
     if before == [told[0]] and told[0].text in ("what", "which") and after is not None and after.text in AUXILIARIES:
@@ -236,7 +229,7 @@ def _is_subject(question: Utterance, run: tuple[Word, ...]) -> bool:
         return True
     if before[-1].is_aspect:
         # "Delete a note".
-        return told[first - 1].text in _ARTICLES and (after is None or after.has("function"))
+        return told[first - 1].text in ARTICLES and (after is None or after.has("function"))
     does = after is not None and (after.is_aspect or (after.has("unknown") and told[0].has("what")))
     return does and before[-1].text in AUXILIARIES
 
@@ -275,12 +268,12 @@ class Phrase:
     @property
     def is_one(self) -> bool:
         """Whether it is one of its sort, that may be spoken of with "the" afterwards."""
-        return self.article in ONE or (self.is_asked_for and not is_plural(self.text))
+        return self.article in INDEFINITE or (self.is_asked_for and not is_plural(self.text))
 
     @property
     def form(self) -> str:
         """What kind of noun it is, as its article and number show; phrases alike in this may stand in one place."""
-        if self.article and self.article not in ONE:
+        if self.article and self.article not in INDEFINITE:
             return "definite"
         return "counted" if self.article or is_plural(self.text) else "mass"
 
@@ -319,7 +312,7 @@ def phrases_of(question: Utterance) -> tuple[Phrase, ...]:
         before = (
             units[place - 2 if units[place - 1].text == article else place - 1].text if place > bool(article) else ""
         )
-        if before in _DOING:
+        if before in DOING:
             end = _end_of_subject(units, place, end)
         first, last = _bounds(units, place, end, before, article)
         if first < last:
@@ -352,11 +345,11 @@ def _bounds(units: Sequence[Unit], place: int, end: int, before: str, article: s
     object_follows = after is not None and after.role == "noun"
     if end - place < 2 or not closed or (is_plural(units[end - 1].text) and not object_follows):
         return place, end
-    judged = before in _BEING and place == (2 if article else 1)
+    judged = before in BEING and place == (2 if article else 1)
     last = units[end - 1]
     if last.group in ("thing", "person", "who") and not (judged and _PARTICIPLE.fullmatch(last.text)):
         return place, end
-    return place, end - 1 if judged or before in _DOING else end
+    return place, end - 1 if judged or before in DOING else end
 
 
 def _phrase(question: Utterance, units: Sequence[Unit], before: str, article: str) -> Phrase:
@@ -368,8 +361,8 @@ def _phrase(question: Utterance, units: Sequence[Unit], before: str, article: st
         starts=tuple(unit.start for unit in units),
         article=article,
         preposition=before if before in PREPOSITIONS else "",
-        is_subject=before in _DOING or before in _BEING or before in ("which", "how many", "how much"),
-        is_complement=before in _BEING,
+        is_subject=before in DOING or before in BEING or before in ("which", "how many", "how much"),
+        is_complement=before in BEING,
         is_asked_for=before in ("which", "what", "how many", "how much"),
     )
 
@@ -383,7 +376,7 @@ def units_of(question: Utterance) -> list[Unit]:
             units[-1] = Unit(last.start, word.end, f"{last.text}{word.text}", "noun")
             continue
         role: Literal["noun", "quality", "aspect", "article", "mark", ""] = ""
-        if word.text in _ARTICLES or word.text in _ENTIRE:
+        if word.text in ARTICLES or word.text in _ENTIRE:
             role = "article"
         elif word.has("mark"):
             role = "mark"
@@ -403,13 +396,9 @@ _ENTIRE = ("whole", "entire")
 _NOUN = re.compile(r"(?:fee|charge|cost|price|period|setting|measure)s?|\w{2,20}(?:tion|ment|ance|sion)s?")
 _OWNER = re.compile(r"^(?:who|what|where|when|how) .{0,40}\b(my|your|our|the)$")
 _POSSESSIVE = re.compile(r"\b(?:my|your)\b")
-_BEFORE_A_VERB = frozenset({"i", "you", "we", "they", "he", "she", "it", "to", "have to", "who", "which company"})
-PREPOSITIONS = {"in", "on", "at", "for", "from", "with", "without", "within", "during", "under", "over", "by", "of"}
-PREPOSITIONS |= {"outside", "inside"}
+_BEFORE_A_VERB = frozenset({*DOERS, "he", "she", "it", "to", "have to", "who", "which company"})
 _AFTER_SUBJECTS = AUXILIARIES | {"do", "be", "been", "get", "gets", "need", "needs", "take", "takes", "make", "give"}
 _AFTER_SUBJECTS |= {"go", "know", "see", "say", "want", "still", "also", "already", "not"}
-_BEING = frozenset({"is", "are", "was", "were"})
-_DOING = _MODALS | {"do", "does"}
 
 
 # --- Names ---------------------------------------------------------------------------------------------
@@ -508,22 +497,6 @@ def _listed(names: Sequence[str], language: Language) -> str:
     if language == "zh":
         return f"{'、'.join(names[:-1])}和{names[-1]}"
     return f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def is_plural(name: str) -> bool:
-    """Say whether an English name is that of several."""
-    if name.startswith("the data "):
-        return False
-    name = _AFTER_NOUN.split(name, maxsplit=1)[0]
-    if " and " in name or name.endswith(("children", "people")):
-        return True
-    return name.isascii() and name.endswith("s") and _SINGULAR.search(name.lower()) is None
-
-
-_AFTER_NOUN = re.compile(r" (?:of|for|under|over|above|below|in|to|from|with|without|at|on|by) ")
-_SINGULAR = re.compile(
-    r"(?:ss|us|(?<!\btax)(?<!\bsk)is|\bas|\b(?:g|h|w|atl|canv|ali|bi|christm|pyjam|tex)as|gets|sms|gps)$"
-)
 
 
 # --- Without what leads to it ---------------------------------------------------------------------------

@@ -14,6 +14,8 @@ from functools import cache, cached_property, lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from assistant.chinese import INTERROGATIVES, WHETHER
+from assistant.english import AUXILIARIES, LINKING, one_of
 from assistant.numerals import ENGLISH_ORDINALS, HAN_NUMERAL, han_number
 from assistant.text import Language, has_han, language_of, normalized, visible_line
 from assistant.thesaurus import Concept, Thesaurus, default_thesaurus
@@ -126,7 +128,7 @@ class Parts:
         self.told = [word for word in words if not word.has("particle")]
         self.particle = bool(words) and words[-1].has("particle")
         self.names = [word for word in self.told if word.has("topic", "self", "others")]
-        self.unknown = [word for word in self.told if word.has("unknown") and word.text not in _PREPOSITIONS]
+        self.unknown = [word for word in self.told if word.has("unknown") and word.text not in LINKING]
         self.asking = [word for word in self.told if word.asks]
         self.aspects = [word for word in self.told if word.is_aspect]
         self.content = [word for word in self.told if not word.roles <= _EMPTY]
@@ -160,7 +162,7 @@ class Parts:
     @property
     def only_names(self) -> bool:
         """Whether it names something and asks nothing of it; in 高德好用吗 an unknown word may be what is asked."""
-        if self.asks or (self.unknown and self._question.bare.endswith(_WHETHER)):
+        if self.asks or (self.unknown and self._question.bare.endswith(WHETHER)):
             return False
         return bool(self.names or self.unknown or self.has("ordinal"))
 
@@ -184,15 +186,12 @@ class Parts:
         return self.says(*_ALSO)
 
 
-# They name nothing, and are no words of conversation.
-_PREPOSITIONS = frozenset({"within", "under", "outside", "inside", "between", "through", "across", "per", "than"})
 _EMPTY = frozenset({"function", "lead", "what_about"})
-_WHETHER = ("吗", "么", "嘛")
 _ALSO = ("也", "也是", "也有", "一样", "too", "also", "as well")
 # 被移除的人呢
 _NOUN = re.compile(r"[^它他她们]的[^的]{1,4}呢")
 _OWNED = re.compile(r"\b(?:my|data|information|info)\b|^what is |我的|数据|信息")
-_ASKED = re.compile(r"\b(?:who|whom|what|which|where|when|why|how)\b|谁|什么|哪|怎么|如何|多久|几|吗")
+_ASKED = re.compile(rf"\b(?:who|whom|what|which|where|when|why|how)\b|{INTERROGATIVES}|几|吗")
 
 
 def apart(text: str) -> tuple[str, ...]:
@@ -240,10 +239,8 @@ _AROUND_QUESTIONS = " \t\r\n,，;；、"
 _AFTER_QUESTION = re.compile(r"(?<=[?？])(?![?？!！”’」』）)\"'])")
 _JOINT = re.compile(r"[，；;]|,? and (?=[a-z])|, (?=[a-z])", re.IGNORECASE)
 _SUPPOSES = re.compile(r"\W{0,9}(?:要是|如果|假如|若|当|万一|不管|无论|不论|任何)")
-_ASKS_ZH = re.compile(
-    "什么|啥|多久|多长|哪|谁|怎么|怎样|咋|如何|为何|何时|干嘛|几[天个年次]|多少|吗|是否|能不能|可不可以|会不会|有没有|要不要|是不是"
-)
-_CAN = "(?:can|could|do|does|did|is|are|was|will|would|may|must|should|has|have)"
+_ASKS_ZH = re.compile(f"{INTERROGATIVES}|干嘛|几[天个年次]|吗|是否|能不能|可不可以|会不会|有没有|要不要|是不是")
+_CAN = one_of(word for word in AUXILIARIES if word.isalpha())
 # "Do you record who I call and when I call them" asks once: there "when" begins no question.
 _ASKS_EN = re.compile(
     r"(?:^|[:,] )\W{0,3}(?:(?:for|to|with|by|in|from) )?"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from assistant.answer_types import wants_all
 from assistant.answering import Answer, AnswerPart
-from assistant.citing import verify, verify_each
+from assistant.citing import Draft, verify, verify_each
 from assistant.refusing import refusal
 from assistant.segments import turns
 from assistant.text import has_han, language_of, overlap, visible_line
@@ -18,8 +18,9 @@ from assistant.text import has_han, language_of, overlap, visible_line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from assistant.citing import Citation, Claim, Draft
+    from assistant.citing import Citation, Claim
     from assistant.policy import Policy
+    from assistant.refusing import Reason
     from assistant.retrieval import Hit
     from assistant.text import Language, Span
     from assistant.verdicts import VerdictKind
@@ -141,7 +142,7 @@ class Part:
     """The question as typed."""
     query: str
     """What was searched for; empty if nothing was."""
-    draft: Draft = Draft(claims=())
+    draft: Draft = field(default_factory=lambda: Draft(claims=()))
     """What a generator proposes."""
     hits: tuple[Hit, ...] = ()
     """The clauses that may be cited."""

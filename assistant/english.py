@@ -1,0 +1,87 @@
+"""Closed classes of English words that questions are read by, and the little morphology that rewording them takes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+INDEFINITE = ("a", "an")
+POSSESSIVES = ("my", "our", "your")
+ARTICLES = frozenset({*INDEFINITE, "the", *POSSESSIVES, "any", "some"})
+"""What may stand before a noun and what qualifies it."""
+
+DOERS = ("i", "you", "we", "they")
+"""Pronouns that are but subjects, or may be: a verb follows."""
+
+BEING = frozenset({"is", "are", "was", "were"})
+HAVING = frozenset({"has", "have"})
+MODALS = frozenset({"can", "could", "will", "would", "may", "might", "should", "must", "shall"})
+DOING = MODALS | {"do", "does", "did"}
+"""Auxiliaries before a subject that does something."""
+THIRD_PERSON = {"do": "does", "are": "is", "have": "has", "were": "was", "don't": "doesn't", "aren't": "isn't"}
+"""Auxiliaries as they are with several, and with one."""
+AUXILIARIES = BEING | HAVING | DOING | {"don't", "aren't"}
+
+PLACING = ("in", "on", "at", "by", "for", "from", "within", "without", "during")
+PREPOSITIONS = frozenset({*PLACING, "with", "under", "over", "of", "outside", "inside"})
+"""Prepositions before a noun that a question may be asked of in place of another."""
+CIRCUMSTANTIAL = ("in", "on", "at", "for", "from", "with", "without", "during", "under", "outside", "after", "before")
+"""Prepositions that begin the circumstances that something is asked under: "on weekends", "after a refund"."""
+LINKING = frozenset({"within", "under", "outside", "inside", "between", "through", "across", "per", "than"})
+"""Prepositions that are no words of conversation."""
+WHERETO = ("to", "from", "in", "into")
+
+
+def one_of(words: Iterable[str]) -> str:
+    """Return the pattern of one of some words, the longest first.
+
+    >>> one_of(("a", "an"))
+    '(?:an|a)'
+    """
+    return f"(?:{'|'.join(sorted(words, key=lambda word: (-len(word), word)))})"
+
+
+def is_plural(name: str) -> bool:
+    """Say whether an English name is that of several.
+
+    >>> is_plural("gold members"), is_plural("children of staff"), is_plural("access to rooms"), is_plural("gas")
+    (True, True, False, False)
+    """
+    if name.startswith("the data "):
+        return False
+    name = _AFTER_NOUN.split(name, maxsplit=1)[0]
+    if " and " in name or name.endswith(("children", "people")):
+        return True
+    return name.isascii() and name.endswith("s") and _SINGULAR.search(name.lower()) is None
+
+
+_AFTER_NOUN = re.compile(r" (?:of|for|under|over|above|below|in|to|from|with|without|at|on|by) ")
+_SINGULAR = re.compile(
+    r"(?:ss|us|(?<!\btax)(?<!\bsk)is|\bas|\b(?:g|h|w|atl|canv|ali|bi|christm|pyjam|tex)as|gets|sms|gps)$"
+)
+
+
+def article_of(name: str, article: str) -> str:
+    """Return what stands before a name in place of the article that another had, with a blank; nothing if none fits.
+
+    >>> article_of("annual fee", "a "), article_of("fees", "a "), article_of("fees", "The ")
+    ('an ', '', 'The ')
+    """
+    if re.match(r"\w+ing\b|the |my |our ", name):
+        return ""
+    if article.lower() == "the ":
+        return article
+    return "" if is_plural(name) else like(article, "an " if name[0] in "aeiou" else "a ")
+
+
+def capital(text: str) -> str:
+    """Return `text` with a capital letter at its beginning."""
+    return text[:1].upper() + text[1:]
+
+
+def like(model: str, text: str) -> str:
+    """Return `text` with a capital letter at its beginning if `model` has one."""
+    return capital(text) if model[:1].isupper() else text
