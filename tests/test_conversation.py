@@ -347,7 +347,7 @@ def test_a_follow_up_on_another_matter_stands_by_itself(conversation: str) -> No
     ("conversation", "query"),
     [
         ("关闭集章卡会怎样 / 那手机号呢", "关闭手机号会怎样"),
-        ("关闭定位会怎样 / 那集章卡呢", "关闭集章卡会怎样"),
+        ("怎么关闭定位 / 那集章卡呢", "怎么关闭集章卡"),
         ("一、墨舟和高德收集什么 / 后者保存多久", "高德保存多久"),
         ("are hotels insured? / and lockers?", "are lockers insured?"),
     ],
