@@ -354,8 +354,8 @@ def _said_to_us(said: Utterance, memory: _Memory) -> Condensed | None:
         fits = all(word.has(*remark.allows) for word in said.told) and any(
             word.has(*remark.needs) for word in said.told
         )
-        if fits and (found := _meant_by(remark.means, said, memory)):
-            return found
+        if fits and (meant := _meant_by(remark.means, said, memory)):
+            return meant
     return None
 
 
