@@ -92,8 +92,9 @@ def last(steps: Iterator[Step]) -> Step:
 
 def test_a_set_is_measured_on_its_own_policies_if_they_are_there_else_on_those_in_use() -> None:
     known = corpora(ROOT / "evals/questions")
-    assert set(known) == {"northlight", "yunqi"}
+    assert list(known) == ["kinds", "northlight", "yunqi"]
     assert own_corpus(Path("yunqi-dev.jsonl"), known) == "yunqi"
+    assert own_corpus(Path("kinds-dev.jsonl"), known) == "kinds"  # several policies in one folder
     assert own_corpus(Path("baiju-dev.jsonl"), known) == IN_USE
     assert corpora(FIXTURES / "nowhere") == {}
 

@@ -42,10 +42,14 @@ def corpora(folder: Path) -> dict[str, Path]:
     """Return the policies that sets of a folder can be measured on besides the corpus in use, by name.
 
     Args:
-        folder: Folder of question sets; beside it may stand `policies`, with a folder for each.
+        folder: Folder of question sets; beside it may stand `policies`, with a folder for each policy, or for several,
+            each in a folder of its own.
     """
-    found = sorted((folder.resolve().parent / "policies").glob("*/policy.toml"))
-    return {path.parent.name: path.parent for path in found}
+    policies = folder.resolve().parent / "policies"
+    names = {
+        path.relative_to(policies).parts[0] for inner in ("*", "*/*") for path in policies.glob(f"{inner}/policy.toml")
+    }
+    return {name: policies / name for name in sorted(names)}
 
 
 def own_corpus(question_set: Path, known: dict[str, Path]) -> str:
