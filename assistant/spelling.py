@@ -93,7 +93,8 @@ class Speller:
         words = self._vocabulary()
         if typed in words.known:
             return ""
-        alike = [word for word in words.by_sound.get(_sound(typed), ()) if not {*typed}.isdisjoint(word)]
+        # 课 beside 能 shares but its modal verb with 可能.
+        alike = [word for word in words.by_sound.get(_sound(typed), ()) if not {*typed} & {*word} <= STOPWORDS]
         # 灰复 may be 回复 or 恢复.
         return alike[0] if len(alike) == 1 else ""
 

@@ -13,7 +13,7 @@ from assistant.text import Tokenizer
 
 ZH = (
     "您可以在设置中修改收货地址、头像和密码，保存订单记录，回收物品，完善资料。相册权限用于上传照片。"
-    "隐私政策于发布之日起生效。视频可以恢复。人身安全。"
+    "隐私政策于发布之日起生效。视频可以恢复。人身安全。我们可能收取运费。"
 )
 EN = (
     "We use the camera permission to scan codes. You can delete your search history and close your account. "
@@ -57,6 +57,9 @@ def test_a_slip_is_mended_to_a_word_of_the_policy(speller: Speller, typed: str, 
         "机器审还是人审",
         "处理完删不删",
         "个推收集什么",
+        # 能 is a word of its own here, not the end of a mistyped 可能.
+        "录播课能看多久",
+        "这课能退吗",
         # A slip of several words of the policy is none that could be told.
         "who is my lawyer",
         "is it anonymised",
