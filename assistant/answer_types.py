@@ -13,7 +13,7 @@ from functools import lru_cache
 from assistant.chinese import INTERROGATIVES
 from assistant.english import AUXILIARIES, one_of
 from assistant.numerals import ENGLISH_NUMERAL, HAN_AMOUNT
-from assistant.text import normalized
+from assistant.text import has_han, normalized
 from assistant.units import CURRENCIES_EN, MONTHS, PERIODS_EN, PERIODS_ZH, any_unit
 
 
@@ -47,6 +47,20 @@ _MONEY = (
     rf"(?:\b|(?<=\d))(?:{any_unit(CURRENCIES_EN)}|cents?|pence|chf)\b"
 )
 _TECHNIQUES = r"\b(?:aes|rsa|sm\d|tls|ssl|sha|md5|https|bcrypt|argon2|3?des|ecc|vpn|wpa\d?)\b"
+_PERIODS = (
+    rf"{_NUMBER}[\]】,，)）]{{0,2}}[ -]?[个多]?{_TIME_ZH}|\b{_NUMBER}[ -]{_TIME_EN}\b|"
+    r"期限|期间|期满|届满|时限|及时|立即|即时|实时|尽快|尽早|随时|永久|长期|最短|不再|直至|直到|为止|一直|必需的时间|"
+    r"\b(?:until|periods?|as (?:long|soon) as|promptly|immediately|at once|without (?:undue )?delay|no longer|"
+    r"real[- ]time|lifetime|end of|while|forever|indefinitely)\b"
+)
+_DATES = rf"\d{{4}} ?[年./-]|之日起|即日起|生效|\b(?:{'|'.join(MONTHS)})\b"
+# What is given back or taken off, which may be a part of a price.
+_SETTLED_ZH = r"(?:赔偿?|[扣退]除?还?|补偿|补贴|返还?|罚款?|抵扣?|报销)"
+_SETTLED_EN = (
+    r"(?:refund\w*|deduct\w*|compensat\w*|withheld|reimburse\w*|(?:get|paid|pay|given?) back|penalty|penalties)"
+)
+# No number of something else: 扣多少分, 退多少天.
+_MUCH = r"多少(?!次|台|个|人|家|种|类|条|位|名|天|年|月|小时|分钟|工作日|公斤|千克|斤|克|积?分|张|份|件|节|课时)"
 ANSWER_TYPES = (
     _of(
         "duration",
@@ -55,10 +69,16 @@ ANSWER_TYPES = (
         rf"\bhow (?:long|soon|quickly|fast|many {_TIME_EN})\b(?= {_AUXILIARY}\b| \w{{1,30}} {_AUXILIARY}\b|\?|$)|"
         rf"\b(?:after|within|in) how many {_TIME_EN}\b|\bdeadline\b|\b(?:until|by) when\b|"
         r"\bwhat (?:is )?(?:the |your )?(?:time limit|retention period)\b|\bretention period (?:for|of)\b",
-        held=rf"{_NUMBER}[\]】,，)）]{{0,2}}[ -]?[个多]?{_TIME_ZH}|\b{_NUMBER}[ -]{_TIME_EN}\b|"
-        r"期限|期间|期满|届满|时限|及时|立即|即时|实时|尽快|尽早|随时|永久|长期|最短|不再|直至|直到|为止|一直|必需的时间|"
-        r"\b(?:until|periods?|as (?:long|soon) as|promptly|immediately|at once|without (?:undue )?delay|no longer|"
-        r"real[- ]time|lifetime|end of|while|forever|indefinitely)\b",
+        held=_PERIODS,
+    ),
+    _of(
+        # When something ends or comes: after some time, or on a day.
+        "when",
+        wanted=r"(?:什么时候|何时|哪天|哪一天|几号|啥时候?)(?:才|会|能|可以|就|将|自动){0,3}"
+        r"(?:失效|过期|到期|作废|清零|截止|结束|到账|退[款还到回]|返还|发货|送达|送到|到货|寄出|寄到|补发|扣款|还款|放款)|"
+        r"\bwhen (?:do|does|will|is|are|would) .{0,40}\b(?:expires?|lapses?|ends?|run out|runs out|arrives?|due|"
+        r"refunded|credited|delivered|shipped|dispatched|paid out)\b",
+        held=rf"{_PERIODS}|{_DATES}|之日|[当次]日|[月年季]底|前|\b(?:on|before|by) the\b",
     ),
     _of(
         "frequency",
@@ -72,6 +92,9 @@ ANSWER_TYPES = (
     _of(
         "clock",
         wanted=r"几点|(?:上班|营业|办公|接听|人工|客服(?:工作|服务)?)时间|"
+        r"(?:什么时候|何时|啥时候?)(?:才|会|能|开始){0,2}(?:上班|下班|营业|开门|关门|打烊|休息|在线|有人)|"
+        r"\bwhen (?:do|does|are|is) (?:you|they|(?:the|your) (?:\w{1,20} )?(?:office|shop|store|support|hotline|lines?|"
+        r"service|desk|branch(?:es)?|counter|centre|center))\b.{0,12}\b(?:opens?|closes?|closed|available|staffed)\b|"
         r"\b(?:at )?what (?:time|hours)\b(?! will| would| do you| limit)|"
         r"\b(?:opening|office|business|working|service) hours\b",
         held=rf"\d{{1,2}}[:：]\d{{2}}|\b\d{{1,2}} ?[ap]\.?m\b|[\d{HAN_AMOUNT}]{{1,3}}(?:点|时(?![候间常刻代]))|"
@@ -82,27 +105,34 @@ ANSWER_TYPES = (
         wanted=r"(?:什么时候|何时|哪天|哪一天|几月几号|几号|哪年).{0,4}(?:生效|更新|发布|上线|修订|实施|施行)|"
         r"(?:生效|更新|发布|修订)(?:日期|时间)|\bwhat date\b|\b(?:effective|publication) date\b|\blast updated\b|"
         r"\bwhen (?:did|does|was|is|were) .{0,40}\b(?:effect|force|effective|updated|published|revised)\b",
-        held=rf"\d{{4}} ?[年./-]|之日起|即日起|生效|\b(?:{'|'.join(MONTHS)})\b",
+        held=_DATES,
     ),
     _of(
         "amount",
-        wanted=r"多少(?:钱|元|块)(?!.{0,8}会)|价格|价钱|要钱|(?:要|得|需要)花钱|要付费|"
-        r"\bhow much (?:does|do|is|are|will|would|money|to pay|can i (?:get|claim))\b|\bprices?\b|\bcosts?\b|"
+        wanted=rf"(?<![赔退扣偿返罚还])(?<![赔退扣偿返罚还][我您款费])多少(?:钱|元|块)(?!.{{0,8}}会)|价格|价钱|要钱|(?:要|得|需要)花钱|要付费|"
+        rf"(?:花费?|[支缴]?付|交|省){_MUCH}|"
+        rf"\bhow much (?:does|do|is|are|will|would|money|to pay|can i (?:get|claim))\b(?!.{{0,40}}\b{_SETTLED_EN}\b)|"
+        r"\bhow much can (?:i|we|you) (?:spend|borrow|save)\b|\bprices?\b|\bcosts?\b|"
         r"\bfree of charge\b|\bcharged? (?:me|us|for)\b",
         held=_MONEY,
     ),
     _of(
         # What may be a share of a price, too.
         "fee",
-        wanted=r"收费|费用|手续费|违约金|押金|几折|打折|\bfees?\b|"
+        wanted=rf"收费|费用|手续费|违约金|押金|几折|打折|{_SETTLED_ZH}(?:我|您|款|费|给我|了|掉){{0,2}}{_MUCH}|\bfees?\b|"
+        rf"\bhow much\b.{{0,40}}\b{_SETTLED_EN}\b|"
         r"\bhow (?:big|large) .{0,20}\b(?:discount|fine|refund)\b",
-        held=rf"{_MONEY}|%|百分之|[\d{HAN_AMOUNT}]折|\bper ?cent\b",
+        held=rf"{_MONEY}|%|百分之|[\d{HAN_AMOUNT}]折|全[额部]|[全不]退|不予|\bper ?cent\b|\bin full\b|"
+        r"\b(?:full|no) refund\b",
     ),
     _of(
         "share",
         wanted=r"百分之(?:多少|几)|占多(?:少|大)|比例(?:是|有)?(?:多少|多大|多高)|几成|"
+        r"(?:[利税费息]率|年化)(?:[^,，。?]{0,6}(?:多少|多高|几|怎么算)|是?$|呢)|(?:多少|多高|多大)的?(?:[利税费]率|利息)|"
+        r"\b(?:what|which)(?:'s| is| are)? (?:the |your )?(?:\w{1,20} )?(?:interest|tax|vat) rates?\b|\bapr\b|"
+        r"\bhow high (?:is|are) .{0,20}\b(?:rates?|interest|tax)\b|"
         r"\b(?:what|which) (?:percentage|per ?cent|share|proportion|fraction)\b",
-        held=rf"%|％|百分之|[{HAN_AMOUNT}]成|\bper ?cent\b|\b(?:half|third|quarter)\b|全部",
+        held=rf"%|％|‰|百分之|千分之|基点|lpr|[{HAN_AMOUNT}]成|\bper ?cent\b|\b(?:half|third|quarter)\b|全部",
     ),
     _of(
         "size",
@@ -110,6 +140,25 @@ ANSWER_TYPES = (
         r"多少(?:兆|流量|空间|[mg]b?\b)|\bhow (?:big|large) (?:is|are|can|may)\b|\bhow much (?:space|storage|memory)\b|"
         r"\b(?:file|size) limit\b",
         held=r"\d ?(?:[kmgt]b?\b|兆|像素)|\b(?:megabytes?|gigabytes?|pixels?)\b",
+    ),
+    _of(
+        "weight",
+        wanted=r"(?:多少|几)(?:公斤|千克|斤|克|磅|吨)|多重|最重.{0,6}多少|限重|重量.{0,6}(?:多少|多大|上限|限制)|"
+        r"行李额度?(?:是|有)?(?:多少|多大)|\bhow heavy\b|\bhow many (?:kg|kilo(?:gram|gramme)?s?|pounds|lbs|grams?)\b|"
+        r"\bhow much (?:can|may|does|do|should|must) .{0,30}\bweigh\b|\bweight (?:limit|allowance)s?\b|"
+        r"\b(?:maximum|what|which) weight\b",
+        held=rf"{_NUMBER} ?(?:公斤|千克|斤|克|磅|吨)|"
+        r"\d ?(?:kg|kilos?|kilogram(?:me)?s?|g|grams?|lbs?|pounds?|oz|ounces?|tonnes?)\b|"
+        r"(?:无|没有)免费|不限重?|\bno (?:free |checked )?(?:baggage|luggage)\b",
+    ),
+    _of(
+        "measure",
+        wanted=r"(?:多少|几)(?:厘米|公分|毫米|英?寸|平方米?|平米|毫?升|度|瓦|毫安|伏)|多[宽厚]|(?:尺寸|面积|体积|容积|身高).{0,6}"
+        r"(?:多少|多大|多高|上限|限制|要求)|\bhow (?:wide|tall|thick|deep)\b|"
+        r"\bhow many (?:cm|centimet\w+|inches|feet|lit(?:er|re)s|square \w+|degrees|watts?)\b|"
+        r"\b(?:what|which|maximum) (?:size|dimensions|height|area|volume) (?:limit|can|may|is|are|of)\b",
+        held=rf"{_NUMBER} ?(?:厘米|公分|毫米|英?寸|平方米?|平米|毫?升|度|瓦|毫安|伏|米)|\d ?[×x*] ?\d|"
+        r"\d ?(?:cm|mm|m|inch(?:es)?|in|feet|ft|l|ml|lit(?:er|re)s?|°c?|wh?|mah|v|m2|㎡|[kmgt]b)\b|像素|兆",
     ),
     _of(
         "distance",
@@ -222,7 +271,8 @@ ANSWER_TYPES = (
     ),
     _of(
         "count",
-        wanted=r"多少(?:次|台|个|人|家|种|类|条|位|名)|几(?:次|台|家|个人|种|类|条|位|级|项)(?!.{0,2}的)|"
+        wanted=r"多少(?:次|台|个|人|家|种|类|条|位|名)|"
+        r"多少(?![钱元块])[\u4e00-\u9fff]{0,2}(?:币|积?分(?!钟)|[张份件节页笔倍]|课时|点数|优惠券)|几(?:次|台|家|个人|种|类|条|位|级|项)(?!.{0,2}的)|"
         rf"\bhow many (?!{_TIME_EN}\b|times (?:a|per|each|every)\b|cookies\b)\w+",
         held=rf"\d|{_NUMBER}(?:次|台|家|个|种|类|条|级|项|名)|全部|所有|多次|、[^、]{{1,20}}、|,[^,]{{1,30}},|"
         r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|several|each|every|all|single|both)\b",
@@ -237,9 +287,38 @@ def wanted(question: str) -> tuple[AnswerType, ...]:
 
     >>> [kind.name for kind in wanted("注销以后多久删除？")], wanted("为什么要实名？")
     (['duration'], ())
+    >>> wanted("会告诉我的家人我欠多少钱吗"), wanted("can they see how much I owe?")
+    ((), ())
     """
     asked = normalized(question)
+    if _is_told_on(asked):
+        return ()
     return tuple(kind for kind in ANSWER_TYPES if kind.wanted.search(asked))
+
+
+def _is_told_on(asked: str) -> bool:
+    """Say whether a question asks if somebody learns a value, which is yes or no, not what the value is."""
+    if has_han(asked):
+        return bool(_YES_NO_ZH.search(asked) and _LEARNS_ZH.search(asked) and not _REQUESTS_ZH.search(asked))
+    return _LEARNS_EN.search(asked) is not None
+
+
+_YES_NO_ZH = re.compile(r"[吗嘛么吧][?!。 ]{0,3}$|(?P<modal>[会能])不(?P=modal)|可不可以|是否|能否|会否")
+_LEARNS_ZH = re.compile(
+    r"(?:告诉|告知|通知|透露|泄露|知道|得知|看到|看见|看出|查到|显示|公开).{0,12}(?:我|他|她|孩子|用户|客户|本人).{0,10}"
+    r"(?:多少|几|多久|多大|什么|哪|谁)"
+)
+# 能告诉我要多少钱吗 asks for the value.
+_REQUESTS_ZH = re.compile(
+    r"(?:能|可以|能否|可否|请|麻烦)(?:你们?|您)?(?:告诉|告知|通知)(?:一下|下)?我|(?:^|[你您我]们?)(?:[想能要]|可以)?知道"
+)
+_LEARNS_EN = re.compile(
+    r"^(?:so |and |but )?(?!(?:do|would|can|could|may|will) (?:i|we) |(?:do|would) you (?:happen to )?know\b)"
+    r"(?:do|does|did|will|would|can|could|may|is|are) .{0,60}"
+    r"\b(?:see|sees|know|knows|learn|find out|tell|told|show|shown|reveal|disclose)\b(?! (?:me|us)\b).{0,40}"
+    r"\b(?:how (?:much|many|long|often|far|old)|what|which|when|where|who) (?:\w{1,20} ){0,2}"
+    r"(?:i|we|my|our|he|she|they|users?)\b"
+)
 
 
 @lru_cache(maxsize=256)
