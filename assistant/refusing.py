@@ -14,6 +14,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 from assistant.answer_types import gives_orders, holds, wanted
+from assistant.mentions import is_mentioned
 from assistant.text import STOPWORDS, Language, any_of, has_han, language_of, normalized, stem
 from assistant.thesaurus import default_thesaurus
 
@@ -279,23 +280,21 @@ def _described(hit: Hit, language: Language) -> str:
 def _unmentioned(query: str, hits: Sequence[Hit]) -> tuple[str, ...]:
     """Return the things that a question names, in its words, and that stand nowhere in the policies found, each once.
 
-    The index counts words and the longest names: to it a code by SMS is no SMS. Here neither the word nor any name
-    of the same thing may stand anywhere, not even within another.
+    Neither the word nor any name of the same thing stands in them, not even within another.
     """
     if not hits[0].evidence.unmentioned:
         return ()
-    policies = {hit.policy.id: hit.policy for hit in hits}.values()
+    policies = list({hit.policy.id: hit.policy for hit in hits}.values())
     asked = normalized(query)
     shown = query if len(query) == len(asked) else asked
     own = any_of(name for policy in policies for name in policy.names)
-    texts = [_read(policy.text, tuple(chain.from_iterable(policy.translations.values()))) for policy in policies]
     return tuple(
         dict.fromkeys(
             shown[start:end]
             for start, end, concepts in _named(asked, policies)
             if _is_thing(asked[start:end], concepts)
             and not own.search(asked[start:end])
-            and not any(_stands(name, *text) for text in texts for name in _names(asked[start:end], concepts))
+            and not is_mentioned(asked[start:end], concepts, policies)
         )
     )
 
@@ -324,40 +323,6 @@ def _is_thing(word: str, concepts: Sequence[Concept]) -> bool:
     return STOPWORDS.isdisjoint(word.split()) and stem(word) not in forms
 
 
-def _names(word: str, concepts: Sequence[Concept]) -> Iterator[str]:
-    """Yield the words by which a policy may speak of what a question names so, normalized."""
-    yield word
-    # A company is not spoken of by what it sells.
-    vendors = [concept for concept in concepts if concept.kind == "vendor"]
-    yield from (normalized(name) for concept in vendors or concepts for name in concept.names)
-
-
-# Of one concept and one policy it is asked again for every question.
-@lru_cache(maxsize=20_000)
-def _stands(name: str, text: str, squeezed: str) -> bool:
-    """Say whether a name stands in a text, Latin words in any of their forms."""
-    if has_han(name):
-        return "".join(name.split()) in squeezed
-    stems = [stem(word) for word in _LATIN_WORD.findall(name)]
-    if not stems or not all(part in text for part in stems):
-        return False
-    # Other words begin with a short one.
-    parts = [f"{re.escape(part)}{'[a-z]{0,20}' if len(part) > _SHORT_WORD else '(?:e?s)?'}" for part in stems]
-    # Where a pattern begins with its letters, these are looked for much faster than what must not be before them.
-    found = re.finditer(rf"{'[^a-z0-9]{1,3}'.join(parts)}(?![a-z0-9])", text)
-    return any(not (match.start() and text[match.start() - 1] in _LATIN) for match in found)
-
-
-_LATIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
-
-
-@lru_cache(maxsize=64)
-def _read(text: str, renderings: tuple[str, ...]) -> tuple[str, str]:
-    """Return a text with its English as names are looked for in it: normalized, and without blanks besides."""
-    found = normalized("\n".join((text, *renderings)))
-    return found, "".join(found.split())
-
-
 @lru_cache(maxsize=64)
 def _words_of(texts: tuple[str, ...]) -> frozenset[str]:
     """Return the stems of the words of English texts."""
@@ -365,7 +330,6 @@ def _words_of(texts: tuple[str, ...]) -> frozenset[str]:
 
 
 _LATIN_WORD = re.compile(r"[a-z0-9]+")
-_SHORT_WORD = 3
 _THINGS = ("data_item", "identifier", "permission", "right")
 
 
@@ -379,17 +343,43 @@ def contact_of(policy: Policy) -> str:
     # The last one: those before may be about somebody else, such as a partner.
     for clause in reversed([clause for clause in policy.walk() if _HOW_TO_REACH.search(clause.title)]):
         text = policy.text[clause.start : clause.end]
-        if found := _E_MAIL.search(text) or _PHONE.search(text):
+        if found := _E_MAIL.search(text) or _PHONE.search(text) or _SERVICE_NUMBER.search(text):
             return found[0]
+    # No title says so, or its clause names only a form: 可拨打客服热线….
+    for match in reversed(list(_LABELLED.finditer(policy.text))):
+        path = [clause.title for clause in policy.path(policy.at(match.start()).id)]
+        line = policy.text[max(match.start() - _LINE_CHARS, 0) : match.end()]
+        sentence = _SENTENCE_ENDS.split(line)[-1]
+        if not any(_OF_OTHERS.search(words) for words in (*path, sentence)):
+            return match["value"]
     return ""
 
 
 _HOW_TO_REACH = re.compile(
-    r"联系我们|联系方式|联络我们|与我们联系|\bcontact\b|\breach us\b|\bget in touch\b|投诉|\bcomplain|^\W*questions\b",
+    r"联系我们|联系方式|联络我们|与我们联系|(?:怎么|如何|怎样)(?:找到|联系|联络)|反馈|客服|投诉|"
+    r"\bcontact\b|\breach us\b|\bget in touch\b|\bcomplain|\bfeedback\b|"
+    r"\bcustomer (?:service|care|support)\b|^\W*questions\b",
     re.IGNORECASE,
 )
-_E_MAIL = re.compile(r"(?<![\w.+-])[\w+-][\w.+-]{0,63}@[\w-]+(?:\.[\w-]+)+", re.ASCII)
+_E_MAIL = re.compile(r"(?<![\w.+-])[\w+-][\w.+-]{0,63}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}", re.ASCII)
 _PHONE = re.compile(r"(?<![\w-])\+?\(?\d(?:[ ()-]{0,2}\d){6,14}(?![\w-])", re.ASCII)
+# Of banks, insurers and couriers.
+_SERVICE_NUMBER = re.compile(r"(?<![\w-])9[56]\d{3,4}(?![\w-])", re.ASCII)
+_LABELLED = re.compile(
+    r"(?:(?:客服|服务|咨询|联系|投诉|我们的?)(?:电话|热线|邮箱|邮件)|热线|邮箱|邮件(?:发?送?至|到|给)|发(?:送)?至|拨打|致电|电话[:：]|"
+    r"\b(?:e-?mail|write to|call|phone|ring|telephone|reach|contact)\b)"
+    rf"[^。！？!?\n@\d+(]{{0,30}}?[+(]?(?P<value>{_E_MAIL.pattern}|{_PHONE.pattern}|{_SERVICE_NUMBER.pattern})",
+    re.ASCII | re.IGNORECASE,
+)
+_LINE_CHARS = 120
+_SENTENCE_ENDS = re.compile(r"[。！？!?\n]|\. ")
+# What is not the company: nobody is sent to a partner, nor to the authority that hears complaints about it.
+_OF_OTHERS = re.compile(
+    r"第三方|合作方|合作伙伴|供应商|sdk|插件|监管|主管部门|管理局|管理部门|委员会|消费者协会|公安|工信|网信|法院|仲裁|"
+    r"\bthird[- ]part|\bpartners?\b|\bprocessors?\b|\bsuppliers?\b|\bauthorit|\bregulator|\bcommissioner|\bombuds|"
+    r"\bsupervisory\b|\bpolice\b|\bcourts?\b",
+    re.IGNORECASE,
+)
 
 
 # --- To ask back -------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol, get_args
 
 from assistant.answer_types import asks_meaning, asks_names
 from assistant.embedding import AnswerGuesser, ScopeJudge
+from assistant.mentions import is_mentioned
 from assistant.text import Language, any_of, has_han, normalized, simplified
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ class Evidence:
     concepts: float | None = None
     """Share of the concepts that the query names which the passage names too, weighted by rarity: 0 to 1; or None."""
     unmentioned: tuple[str, ...] = ()
-    """What the query names, in its words, of data, permissions, rights and companies, and no policy searched does."""
+    """What the query names, in its words, of data, permissions, rights and companies, and no policy searched does;
+    those found not even within another name."""
     stranger: bool = False
     """Whether a company is among these."""
     company: bool = False
@@ -271,11 +273,12 @@ class Retriever:
         if near:
             fused += _NEAR_WEIGHT * np.concatenate([_nearness(shard, near) for shard in shards])
         best = (-fused).argsort(kind="stable")[: max(k, self._rerank_k) if self.reranker else k]
-        ranks, evidence = _ranks(legs, best), self._evidence(shards, query, support, firsts, best)
+        numbers = [bisect_right(starts, place) - 1 for place in best.tolist()]
+        of = [shards[number].policy for number in dict.fromkeys(numbers)]
+        ranks, evidence = _ranks(legs, best), self._evidence(shards, query, support, firsts, best, policies=of)
         texts = fuse(scores)
         hits = []
-        for place, own_ranks, own_evidence in zip(best.tolist(), ranks, evidence, strict=True):
-            number = bisect_right(starts, place) - 1
+        for place, number, own_ranks, own_evidence in zip(best.tolist(), numbers, ranks, evidence, strict=True):
             policy, passage = shards[number].policy, shards[number].passages[place - starts[number]]
             first = int(firsts[place]) + 1
             hits.append(
@@ -298,8 +301,19 @@ class Retriever:
         scores: Mapping[str, Scores],
         firsts: NDArray[np.int64],
         best: NDArray[np.int64],
+        *,
+        policies: Sequence[Policy],
     ) -> Iterator[Evidence]:
-        """Yield what speaks for the query having its answer in each of the best passages, less `company`."""
+        """Yield what speaks for the query having its answer in each of the best passages, less `company`.
+
+        Args:
+            shards: What was searched.
+            query: The question.
+            scores: The score of every text in each leg.
+            firsts: Where the texts of each passage begin.
+            best: The best passages.
+            policies: Whose these are.
+        """
         import numpy as np
 
         tokens = tuple(dict.fromkeys((*query.tokens, *query.named)))
@@ -309,6 +323,7 @@ class Retriever:
         held = np.concatenate(passages, axis=1)[asked].sum(axis=1).tolist()
         frequency = min(held, default=len(firsts)) / len(firsts)
         absent = [tokens[i] for i in named if not any(holds[i].any() for holds in texts)]
+        absent = [token for token in absent if not self._is_mentioned(query.named[token], policies)]
         unmentioned = tuple(query.named[token] for token in absent if self.analyzer.is_thing(token))
         stranger = any(map(self.analyzer.is_vendor, absent))
         coverages = [_share_held(own[asked], of[asked]) for own, of in zip(passages, texts, strict=True)]
@@ -327,6 +342,11 @@ class Retriever:
                 familiarity=None if math.isnan(likeness) else query.familiarity,
                 frequency=frequency,
             )
+
+    def _is_mentioned(self, word: str, policies: Sequence[Policy]) -> bool:
+        """Say whether what a query names so stands in policies, be it within another name."""
+        thesaurus = self.analyzer.thesaurus
+        return is_mentioned(normalized(word), [thesaurus[id_] for id_ in thesaurus.named_in(word)], policies)
 
     def _off_definitions(self, shards: Sequence[Shard], starts: Sequence[int], query: Query) -> list[int]:
         """Return the passages that say what something means that is not asked about; `starts` are the shards'."""

@@ -197,6 +197,19 @@ def test_a_question_about_another_matter_is_told_so_in_plain_words(policy: Polic
         ("一、收集\n我们收集日志。\n二、如何联系我们\n电话 400-000-1234。", "400-000-1234"),
         ("1. Data\n1.1 We keep logs.\n2. How to contact us\nCall +44 (0)1603 555010.", "+44 (0)1603 555010"),
         ("1. Data\n1.1 We keep logs. Partners: ads@partner.example\n2. Law\nIrish law.", ""),
+        ("一、收集\n我们收集日志。\n二、怎么找到我们\n电话：0577-5550 1234（工作日）", "0577-5550 1234"),
+        ("一、收集\n我们收集日志。\n二、客服\n请拨打95599。", "95599"),
+        # No title says so.
+        ("一、收集\n我们收集日志。\n二、其他\n如有疑问，可拨打热线或发送邮件至 a@co.example。", "a@co.example"),
+        (
+            "一、收集\n我们收集日志。\n二、争议\n由法院管辖。\n客服电话：400-555-0233，服务时间9:00-22:00。",
+            "400-555-0233",
+        ),
+        ("1. Data\n1.1 We keep logs.\n2. Law\nIrish law. For anything else e-mail help@co.example.", "help@co.example"),
+        # Not the company's.
+        ("一、收集\n我们收集日志。\n二、其他\n您可向市场监管部门投诉，热线：12315-1234567。", ""),
+        ("1. Data\n1.1 We keep logs.\n2. Law\nYou may call the regulator on 0303 123 1113.", ""),
+        ("一、收集\n我们收集日志。\n二、第三方SDK\n高德：客服邮箱 amap@partner.example", ""),
     ],
 )
 def test_whom_to_ask_is_read_from_the_clause_about_it(text: str, contact: str) -> None:

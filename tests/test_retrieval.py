@@ -248,6 +248,15 @@ def test_a_company_that_no_policy_names_is_a_stranger(retriever: Retriever) -> N
     assert not retriever.retrieve("会收集人脸吗", k=1)[0].evidence.stranger
 
 
+def test_what_stands_within_a_longer_name_is_mentioned(analyzer: Analyzer) -> None:
+    text = "一、联系\n我们收集您填写的紧急联系人。\n二、其他\n我们收集日志。"
+    policy = parse(text, id="within", title="云巢")
+    embedder = FakeEmbedder()
+    retriever = Retriever(Index("v", [build_shard(policy, analyzer, [embedder])]), analyzer, [embedder])
+    said = {question: retriever.retrieve(question, k=1)[0].evidence.unmentioned for question in ("联系人呢", "指纹呢")}
+    assert said == {"联系人呢": (), "指纹呢": ("指纹",)}
+
+
 def test_a_company_is_asked_for_by_the_name_that_the_policies_print() -> None:
     thesaurus = default_thesaurus()
     printed = ["使用目的：定位。SDK名称：高德地图SDK（高德地图;高德）"]

@@ -1,0 +1,68 @@
+"""Mentions: whether a thing is spoken of anywhere in policies, by any of its names.
+
+The index counts words and the longest names: to it a code by SMS is no SMS, and an emergency contact no contact. Here a
+name counts within another, too.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from assistant.text import has_han, normalized, stem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from assistant.policy import Policy
+    from assistant.thesaurus import Concept
+
+
+def is_mentioned(word: str, concepts: Sequence[Concept], policies: Iterable[Policy]) -> bool:
+    """Say whether a thing is spoken of in any policy or its English.
+
+    Args:
+        word: What it is called, normalized.
+        concepts: What that may mean.
+        policies: Where it is looked for.
+    """
+    texts = [_read(policy.text, tuple(chain.from_iterable(policy.translations.values()))) for policy in policies]
+    return any(_stands(name, *text) for text in texts for name in _names(word, concepts))
+
+
+def _names(word: str, concepts: Sequence[Concept]) -> Iterator[str]:
+    """Yield the words by which a policy may speak of what a question names so, normalized."""
+    yield word
+    # A company is not spoken of by what it sells.
+    vendors = [concept for concept in concepts if concept.kind == "vendor"]
+    yield from (normalized(name) for concept in vendors or concepts for name in concept.names)
+
+
+# Of one concept and one policy it is asked again for every question.
+@lru_cache(maxsize=20_000)
+def _stands(name: str, text: str, squeezed: str) -> bool:
+    """Say whether a name stands in a text, Latin words in any of their forms."""
+    if has_han(name):
+        return "".join(name.split()) in squeezed
+    stems = [stem(word) for word in _LATIN_WORD.findall(name)]
+    if not stems or not all(part in text for part in stems):
+        return False
+    # Other words begin with a short one.
+    parts = [f"{re.escape(part)}{'[a-z]{0,20}' if len(part) > _SHORT_WORD else '(?:e?s)?'}" for part in stems]
+    # Where a pattern begins with its letters, these are looked for much faster than what must not be before them.
+    found = re.finditer(rf"{'[^a-z0-9]{1,3}'.join(parts)}(?![a-z0-9])", text)
+    return any(not (match.start() and text[match.start() - 1] in _LATIN) for match in found)
+
+
+@lru_cache(maxsize=64)
+def _read(text: str, renderings: tuple[str, ...]) -> tuple[str, str]:
+    """Return a text with its English as names are looked for in it: normalized, and without blanks besides."""
+    found = normalized("\n".join((text, *renderings)))
+    return found, "".join(found.split())
+
+
+_LATIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
+_LATIN_WORD = re.compile(r"[a-z0-9]+")
+_SHORT_WORD = 3
