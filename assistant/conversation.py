@@ -348,8 +348,8 @@ def _said_to_us(said: Utterance, memory: _Memory) -> Condensed | None:
     if not said.told:
         # Nothing but 嗯, or nothing but punctuation.
         letters = any(map(str.isalnum, said.text))
-        found = _reply("ack" if letters else "unclear", said, kind="smalltalk" if letters else "unclear")
-        return replace(found, is_polite=letters)
+        reply = _reply("ack" if letters else "unclear", said, kind="smalltalk" if letters else "unclear")
+        return replace(reply, is_polite=letters)
     for remark in _REMARKS:
         fits = all(word.has(*remark.allows) for word in said.told) and any(
             word.has(*remark.needs) for word in said.told
