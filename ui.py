@@ -128,7 +128,6 @@ def create(
     site.state.parts = service.state.parts
     site.add_api_route("/", _first, methods=["GET", "HEAD"])
     site.add_api_route("/manifest.json", _manifest, methods=["GET"])
-    site.add_api_route("/favicon.ico", _icon, methods=["GET"])
     for name in _FILES:
         site.add_api_route(f"/page/{name}", partial(_file, name), methods=["GET"])
     has_password = settings.ui_password is not None
@@ -265,16 +264,6 @@ def _first(request: Request) -> Response:
 def _manifest() -> Response:
     """Return the manifest that Gradio's page asks for."""
     return Response('{"name": "policy-assistant", "display": "browser"}', media_type="application/manifest+json")
-
-
-def _icon() -> Response:
-    """Return the page's icon."""
-    drawn = (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
-        '<rect width="32" height="32" rx="7" fill="#0f6b64"/>'
-        '<path d="M9 8h14v16l-7-5-7 5z" fill="#fff"/></svg>'
-    )
-    return Response(drawn, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})
 
 
 def _file(name: str) -> Response:

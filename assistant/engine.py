@@ -16,10 +16,10 @@ from assistant.embedding import Embedder, bundled_embedders
 from assistant.errors import IndexDamagedError, QuestionError, SettingsError
 from assistant.index import Analyzer, IndexStore, Progress, names_in
 from assistant.rephrasing import unquoted
-from assistant.replies import chosen, cited_by, contacts, left, reason_of, said, whole
+from assistant.replies import chosen, cited_by, contacts, left, reason_of, reply_in, said, whole
 from assistant.retrieval import Hit, Retriever
 from assistant.spelling import Speller
-from assistant.text import any_of, normalized, visible, visible_line
+from assistant.text import Language, any_of, decides_language, language_of, normalized, visible, visible_line
 from assistant.utterances import apart
 from assistant.wording import Part, answer, answered, answered_apart
 
@@ -101,7 +101,14 @@ class Assistant:
         generator = generator or ExtractiveGenerator(max_citations=settings.max_citations)
         return cls(policies, retriever, generator, settings)
 
-    def ask(self, question: str, *, history: Sequence[Turn] = (), policies: Sequence[str] | None = None) -> Answer:
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        policies: Sequence[str] | None = None,
+        language: Language | None = None,
+    ) -> Answer:
         """Answer a question from the policies.
 
         Args:
@@ -109,6 +116,8 @@ class Assistant:
             history: What was said before, oldest first; the last 20 exchanges are read.
             policies: Ids of the policies to answer from; those that the question names by default,
                 else all.
+            language: What to answer in where neither the question nor one before it is in a language, such as `IMEI?`;
+                English by default.
 
         Returns:
             An answer whose every quote stands in its policy at the place cited, or the reason
@@ -117,13 +126,18 @@ class Assistant:
         Raises:
             QuestionError: If the question is empty or too long, or names a policy that is not there.
         """
-        for piece in self._pieces(question, history, policies):
+        for piece in self._pieces(question, history, policies, language):
             if isinstance(piece, Answer):
                 return piece
         raise RuntimeError("the answer ended without its end")
 
     def stream(
-        self, question: str, *, history: Sequence[Turn] = (), policies: Sequence[str] | None = None
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        policies: Sequence[str] | None = None,
+        language: Language | None = None,
     ) -> Iterator[str | Answer]:
         """Answer a question piece by piece: what is yielded has been verified, and is never taken back.
 
@@ -134,6 +148,7 @@ class Assistant:
             question: As in `ask`.
             history: As in `ask`.
             policies: As in `ask`.
+            language: As in `ask`.
 
         Yields:
             Pieces of the answer's text, in order, then the answer: `"".join(pieces) == answer.text`.
@@ -141,30 +156,44 @@ class Assistant:
         Raises:
             QuestionError: As `ask`, before the first piece.
         """
-        for piece in self._pieces(question, history, policies):
+        for piece in self._pieces(question, history, policies, language):
             if isinstance(piece, Answer) and piece.abstained:
                 yield piece.text
             yield piece
 
-    def _pieces(self, question: str, history: Sequence[Turn], policies: Sequence[str] | None) -> Iterator[str | Answer]:
+    def _pieces(
+        self, question: str, history: Sequence[Turn], policies: Sequence[str] | None, language: Language | None
+    ) -> Iterator[str | Answer]:
         """Yield the pieces of an answer, then the answer; of one that abstains only itself."""
         asked = self._checked(question)
         turns = [self._cleaned(turn) for turn in history[-_MOST_TURNS:]]
+        # An answer is in its question's language; one that is in none says which it wants.
+        wanted = _wanted_language((asked, *(turn.question for turn in reversed(turns))), language)
+        worded = asked if wanted == language_of(asked) else f"{asked}{_IN_CHINESE}"
+        for piece in self._found(asked, worded, turns, policies):
+            yield replace(piece, question=asked) if isinstance(piece, Answer) else piece
+
+    def _found(
+        self, asked: str, worded: str, turns: Sequence[Turn], policies: Sequence[str] | None
+    ) -> Iterator[str | Answer]:
+        """Yield as `_pieces`; `worded` is the question in the language of the answer."""
         understood = self._understood(asked, turns)
         scope = self._scope((understood.query, *understood.after), policies)
+        if worded != asked:
+            understood = replace(understood, reply=reply_in(understood.reply, language_of(worded)))
         if understood.kind in ("smalltalk", "unclear"):
-            yield said(asked, understood)
+            yield said(worded, understood)
         elif understood.kind == "more":
-            yield from self._more(asked, understood, scope)
+            yield from self._more(worded, understood, scope)
         elif understood.kind in ("show", "human"):
-            yield from self._shown(asked, understood, scope)
+            yield from self._shown(worded, understood, scope)
         else:
             parts = self._questions_apart(asked, turns, policies)
             least = self.settings.min_quote_chars
             yield from (
                 answered_apart(question=asked, parts=parts, min_quote_chars=least)
                 if parts
-                else self._answered(asked, understood, scope)
+                else self._answered(worded, understood, scope)
             )
 
     def _understood(self, asked: str, turns: Sequence[Turn]) -> Condensed:
@@ -325,6 +354,15 @@ class Assistant:
         longest = self.settings.max_question_chars
         question, query = (visible(text)[:longest].strip() for text in (turn.question, turn.query))
         return replace(turn, question=question, query=query)
+
+
+def _wanted_language(questions: Sequence[str], otherwise: Language | None) -> Language:
+    """Return the language of the first question that is in one."""
+    decided = next((question for question in questions if decides_language(question)), None)
+    return language_of(decided) if decided else otherwise or "en"
+
+
+_IN_CHINESE = "（请用中文回答）"
 
 
 def _check_given(settings: Settings, generator: Generator | None, reranker: Reranker | None) -> None:

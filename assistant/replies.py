@@ -15,12 +15,14 @@ from assistant.index import Passage
 from assistant.refusing import Reason, contact_of
 from assistant.retrieval import Hit
 from assistant.text import Span, language_of, sentences, stripped
+from assistant.utterances import default_vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
     from assistant.conversation import CitedClause, Condensed
     from assistant.policy import Clause, Policy
+    from assistant.text import Language
 
 _WHOLE_CHARS = 3_000
 _WHOLE_LIST_CHARS = 600
@@ -49,6 +51,14 @@ def reason_of(understood: Condensed) -> Reason:
     if understood.kind == "more":
         return Reason(kind="not_stated", message=understood.reply)
     return Reason(kind="unclear" if understood.kind == "unclear" else "out_of_scope", message=understood.reply)
+
+
+def reply_in(reply: str, language: Language) -> str:
+    """Return a reply of the conversation in another language; as it is if it is none that is always the same."""
+    for wordings in default_vocabulary().replies.values():
+        if reply in wordings.values():
+            return wordings[language]
+    return reply
 
 
 def cited_by(answer: Answer) -> tuple[CitedClause, ...]:

@@ -164,6 +164,12 @@ class Settings(BaseSettings):
     server_origins: _Names | None = Field(
         None, description="Origins whose pages may use the service, such as `https://app.example`; with commas between."
     )
+    server_hosts: _Names | None = Field(
+        None,
+        description="Names that requests may be for, beside this machine's own, such as `help.example`, as a reverse "
+        "proxy passes them on; with commas between. By default any, but none while the service has no keys and only "
+        "this machine reaches it.",
+    )
     server_trusted_proxies: _Names | None = Field(
         None,
         description="Addresses or networks of reverse proxies, whose word on the client's address is taken; with "

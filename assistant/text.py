@@ -178,6 +178,20 @@ def language_of(text: str) -> Language:
     return "zh" if han and 2 * han >= len(_WORD.findall(text)) else "en"
 
 
+def decides_language(text: str) -> bool:
+    """Say whether a text is in a language that can be told: names, numbers and signs alone are in either.
+
+    >>> decides_language("what about IMEI?"), decides_language("那高德呢"), decides_language("IMEI 123 ？")
+    (True, True, False)
+    """
+    words = _WORD.findall(text)
+    return has_han(text) or len(words) > _MOST_NAMES or any(_LOWER.search(word) for word in words)
+
+
+_MOST_NAMES = 2
+_LOWER = re.compile(r"[a-z]{2}")
+
+
 def has_han(text: str) -> bool:
     """Say whether `text` holds a Chinese character."""
     return _HAN.search(text) is not None

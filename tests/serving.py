@@ -37,10 +37,10 @@ def opened(index_dir: Path, corpus: Path = FIXTURES / "corpus") -> Assistant:
 
 def client(assistant: Assistant, folder: Path, *, address: str = "testclient", **options: Any) -> TestClient:
     """Return a client of a service over this assistant; to be entered."""
-    use_keys = options.pop("use_keys", True)
+    use_keys, host = options.pop("use_keys", True), options.pop("host", None)
     rate = {"server_rate": "none"} | options
     settings = Settings(server_data=folder, index_dir=assistant.settings.index_dir, server_reload_s=0, **rate)
-    app = create_app(settings, open_assistant=lambda _: assistant, use_keys=use_keys)
+    app = create_app(settings, open_assistant=lambda _: assistant, use_keys=use_keys, host=host)
     # What the service cannot help is an answer too, not an error of the test.
     return TestClient(app, raise_server_exceptions=False, client=(address, 50_000))
 
@@ -70,11 +70,13 @@ class PacedAssistant(Assistant):
         self.closed = threading.Event()
         return self
 
-    def stream(self, question: str, *, history: Sequence[Any] = (), policies: Any = None) -> Iterator[str | Answer]:
+    def stream(
+        self, question: str, *, history: Sequence[Any] = (), policies: Any = None, **options: Any
+    ) -> Iterator[str | Answer]:
         """See `Assistant.stream`."""
         self.begun.set()
         try:
-            for piece in super().stream(question, history=history, policies=policies):
+            for piece in super().stream(question, history=history, policies=policies, **options):
                 self.go.acquire()
                 yield piece
         finally:

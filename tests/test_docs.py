@@ -27,13 +27,14 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 READMES = ["README.md", "README.zh-CN.md"]
+SETTINGS = ["docs/settings.md", "docs/settings.zh-CN.md"]
 
 
 def text(name: str) -> str:
     return (ROOT / name).read_text("utf-8")
 
 
-@pytest.mark.parametrize("name", READMES)
+@pytest.mark.parametrize("name", SETTINGS)
 def test_every_setting_is_in_the_table_with_its_default(name: str) -> None:
     rows = dict(re.findall(r"^\| `ASSISTANT_([A-Z_]+)` \| ([^|]+) \|", text(name), re.M))
     assert [row.lower() for row in rows] == list(Settings.model_fields)
@@ -45,7 +46,7 @@ def test_every_setting_is_in_the_table_with_its_default(name: str) -> None:
 def test_every_setting_is_described_as_in_the_code() -> None:
     for info in Settings.model_fields.values():
         assert info.description
-        assert f"| {info.description} |" in text("README.md")
+        assert f"| {info.description} |" in text("docs/settings.md")
 
 
 @pytest.mark.parametrize("name", READMES)
@@ -195,6 +196,21 @@ def test_the_contract_has_samples_of_what_people_ask_for() -> None:
     assert len(SAMPLES) == text("docs/http.md").count("<!-- re")
 
 
+def test_the_clients_of_the_contract_work(
+    http: TestClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (code,) = re.findall(r"```python\n(.+?)```", text("docs/http.md"), re.S)
+    monkeypatch.setattr("httpx.stream", http.stream)
+    exec(compile(code, "docs/http.md", "exec"), {})
+    printed = capsys.readouterr().out
+    assert printed.startswith("《白驹跑腿隐私协议》的相关原文：\n• ")
+    assert "\n[1] 一（二）4 › 使用的第三方插件（1） › 收集的个人信息" in printed
+    (command,) = re.findall(r"```sh\n(curl .+?)```", text("docs/http.md"), re.S)
+    _, _, url, _, header, _, body = shlex.split(command)
+    response = http.post(url, content=body, headers=dict([header.split(": ")]))
+    assert response.json()["citations"]
+
+
 JSON = {"Content-Type": "application/json"}
 
 
@@ -211,8 +227,14 @@ JSON = {"Content-Type": "application/json"}
         ("/v1/ask", '{"question": "x", "polices": []}', JSON, "there is no field `polices`; there are question, hist"),
         ("/v1/ask", '{"question": "x", "history": [{"q": 1}]}', JSON, "history.0: there is no field `q`; there are"),
         ("/v1/tokens", '{"orgin": "x"}', JSON, "there is no field `orgin`; there is only origin"),
-        ("/v1/search", '{"question": "x", "k": 0}', JSON, "k: Input should be greater than or equal to 1"),
-        ("/v1/ask", '{"question": 7}', JSON, "question: Input should be a valid string"),
+        ("/v1/search", '{"question": "x", "k": 0}', JSON, "k: it is 0: send 1 or more"),
+        ("/v1/search", '{"question": "x", "k": 1000}', JSON, "k: it is 1000: send 100 or less"),
+        ("/v1/search", '{"question": "x", "k": "many"}', JSON, "k: it is a text: send a whole number"),
+        ("/v1/ask", '{"question": 7}', JSON, "question: it is a number: send a text"),
+        ("/v1/ask", '{"question": "x", "policies": []}', JSON, "policies: it has 0 of them: send 1 or more, or leave"),
+        ("/v1/ask", '{"question": "x", "policies": "baiju"}', JSON, "policies: it is a text: send a list"),
+        ("/v1/ask", '{"question": "x", "language": "fr"}', JSON, "language: it is a text: send 'zh' or 'en'"),
+        ("/v1/feedback", '{"answer_id": "x", "useful": "so-so"}', JSON, "useful: it is a text: send true or false"),
     ],
 )
 def test_a_wrong_request_is_told_what_to_send(
@@ -251,7 +273,7 @@ def test_the_health_check_of_the_image_asks_the_service(status: int, code: int) 
     assert done.returncode == code
 
 
-@pytest.mark.parametrize("name", READMES)
+@pytest.mark.parametrize("name", ["docs/deployment.md", "docs/deployment.zh-CN.md"])
 def test_the_image_is_built_in_the_format_that_keeps_its_health_check(name: str) -> None:
     built = re.findall(r"podman build (.+?) &&", text(name))
     assert built

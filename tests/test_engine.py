@@ -22,6 +22,7 @@ from assistant import (
 )
 from assistant.citing import cite
 from assistant.errors import SettingsError
+from assistant.text import has_han
 from assistant.utterances import apart
 from tests.conftest import FIXTURES, FakeEmbedder
 
@@ -413,6 +414,16 @@ def test_each_question_of_a_message_is_answered(assistant: Assistant) -> None:
     assert lines[0].startswith("问：")
     markers = [marker for part in found.parts for marker in part.markers]
     assert sorted(set(markers)) == list(range(1, len(found.citations) + 1))
+
+
+def test_what_names_alone_ask_is_answered_in_the_language_of_the_conversation(assistant: Assistant) -> None:
+    found = assistant.ask("IMEI?", language="zh")
+    assert found.language == "zh"
+    assert found.question == "IMEI?"
+    assert has_han(found.text)
+    assert assistant.ask("IMEI?").language == "en"
+    assert assistant.ask("IMEI?", history=[Turn(question="怎么注销账号？")]).language == "zh"
+    assert list(assistant.stream("OK", language="zh"))[-1].language == "zh"  # type: ignore[union-attr]
 
 
 def test_a_single_question_is_searched_for_once(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:

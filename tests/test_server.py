@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +67,43 @@ def test_an_answer_is_the_assistants_with_what_a_client_needs_besides(
     for citation in said["citations"]:
         policy = assistant.policy(citation["policy_id"])
         assert policy.text[citation["start"] : citation["end"]] == citation["quote"]
+    for place in (*said["citations"], *said["hits"]):
+        assert place["policy_title"] == assistant.policy(place["policy_id"]).title
+
+
+@pytest.mark.parametrize("question", [UNCLEAR, "IMEI", "x", "123"])
+def test_a_question_in_no_language_is_answered_in_that_of_the_page(http: TestClient, question: str) -> None:
+    def ask(path: str = "/v1/ask", **asked: Any) -> dict[str, Any]:
+        response = http.post(path, json={"question": question, **asked}, headers={"Accept": "application/json"})
+        said: dict[str, Any] = response.json()
+        return said
+
+    for path in ("/v1/ask", "/v1/chat"):
+        said = ask(path, language="zh")
+        assert (said["language"], said["question"]) == ("zh", question)
+        assert "The " not in said["text"]
+        assert "（请" not in str(said)
+        assert ask(path)["language"] == ask(path, language="en")["language"] == "en"
+    assert ask(language="en", history=[{"question": "怎么注销账号？"}])["language"] == "zh"
+    assert ask(language="zh", history=[{"question": "how do I delete my account?"}])["language"] == "en"
+
+
+def test_what_a_question_is_written_in_comes_before_the_page_s_language(http: TestClient) -> None:
+    for question, language in ((QUESTION, "zh"), (ENGLISH, "en")):
+        for wanted in ("zh", "en"):
+            assert http.post("/v1/ask", json={"question": question, "language": wanted}).json()["language"] == language
+
+
+def test_the_longest_question_is_told_before_and_when_it_is_exceeded(assistant: Assistant, tmp_path: Path) -> None:
+    with client(assistant, tmp_path) as http:
+        most = http.get("/v1/policies").json()["max_question_chars"]
+        assert most == assistant.settings.max_question_chars
+        for path in ("/v1/ask", "/v1/chat", "/v1/search", "/v1/chat/completions"):
+            asked = {"messages": [{"role": "user", "content": "长" * (most + 1)}]}
+            body = asked if path.endswith("completions") else {"question": "长" * (most + 1)}
+            response = http.post(path, json=body)
+            assert error(response) == "invalid_question"
+            assert response.json()["error"]["max_question_chars"] == most
 
 
 def test_history_and_policies_are_taken_into_account(http: TestClient, assistant: Assistant) -> None:
@@ -169,6 +207,7 @@ def test_searching_lists_clauses_with_their_text_and_no_scores(http: TestClient,
     policy = assistant.policy("yunchao")
     for hit in said["hits"]:
         assert hit["text"] == policy.text[hit["start"] : hit["end"]]
+        assert hit["policy_title"] == policy.title
         assert not any("score" in name for name in hit)
 
 
@@ -224,6 +263,61 @@ def test_a_permalink_leads_to_the_clause_on_a_page(http: TestClient, assistant: 
     assert 'role="note"' in http.get("/policies/yunchao?version=1999-01-01").text
 
 
+def test_a_heading_of_a_page_is_a_heading_and_its_text_is_none(assistant: Assistant, tmp_path: Path) -> None:
+    long = "您可以在设置中注销账号，注销后我们会删除您的个人信息，法律另有规定的除外。" * 4
+    text = f"某店隐私政策\n一、联系我们\n如有问题，请拨打 400-000-0000。\n二、注销\n{long}\n（一）期限：\n三十日。\n"
+    policy = parse(text, id="shop", title="某店隐私政策")
+    one = Assistant((policy,), assistant.retriever, assistant.generator, assistant.settings)
+    one.search = lambda *_, **__: ()  # type: ignore[method-assign]
+    with client(one, tmp_path) as http:
+        page = http.get("/policies/shop").text
+    headings = re.findall(r"<(h[2-6])>([^<]+)<", page)
+    assert headings == [("h2", "一、联系我们"), ("h2", "二、注销"), ("h3", "（一）期限：")]
+    for words in ("如有问题，请拨打 400-000-0000。", long, "三十日。"):
+        assert f"<p>{words}</p>" in page
+
+
+def test_an_english_reader_of_a_page_sees_the_courtesy_translation(tmp_path: Path) -> None:
+    with client(Assistant.open(), tmp_path) as http:
+        plain = http.get("/policies/baiju", headers={"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"})
+        english = http.get("/policies/baiju", headers={"Accept-Language": "en-GB,en;q=0.9"})
+        assert http.get("/policies/baiju?lang=en").text == english.text
+    assert 'lang="en"' not in plain.text
+    assert "the Chinese text prevails" in english.text
+    assert '<p class="courtesy" lang="en">' in english.text
+    assert "Version: " in english.text
+    assert "Accept-Language" in english.headers["vary"]
+
+
+def test_a_person_s_link_that_leads_nowhere_is_told_on_a_page(http: TestClient) -> None:
+    accept = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    for language, told in (("zh-CN", "没有这份政策，或者链接不完整"), ("en", "There is no such policy")):
+        response = http.get("/policies/none", headers=accept | {"Accept-Language": language})
+        assert response.status_code == 404
+        assert response.headers["content-type"].startswith("text/html")
+        assert f"<h1>{told}" in response.text
+        assert "default-src 'none'" in response.headers["content-security-policy"]
+    assert http.get(f"/policies/{'x' * 65}", headers=accept).text.startswith("<!doctype html>")
+    # What is read by a program stays JSON.
+    assert error(http.get("/v1/policies/none", headers=accept)) == "policy_not_found"
+
+
+def test_the_service_s_address_leads_to_something_to_see(http: TestClient) -> None:
+    first = http.get("/", follow_redirects=False)
+    assert (first.status_code, first.headers["location"]) == (307, "demo")
+    assert http.get("/").headers["content-type"].startswith("text/html")
+    assert http.get("/favicon.ico").headers["content-type"] == "image/svg+xml"
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/demo", "/widget.js", "/widget.css", "/favicon.ico", "/policies/yunchao", "/static/page.css"]
+)
+def test_pages_can_be_looked_at_without_their_bodies(http: TestClient, path: str) -> None:
+    response = http.head(path)
+    assert response.status_code == 200
+    assert response.headers["content-type"] == http.get(path).headers["content-type"]
+
+
 def test_a_page_shows_markup_as_text(assistant: Assistant, tmp_path: Path) -> None:
     payload = '<img src=x onerror=alert(1)>" onload="alert(1)'
     policy = parse(f"一、{payload}\n我们收集{payload}。\n（一）{payload}", id="evil", title=payload, version=payload)
@@ -246,6 +340,7 @@ def test_a_page_shows_markup_as_text(assistant: Assistant, tmp_path: Path) -> No
     assert reader.tags <= {
         "html",
         "head",
+        "div",
         "meta",
         "title",
         "link",
@@ -256,7 +351,6 @@ def test_a_page_shows_markup_as_text(assistant: Assistant, tmp_path: Path) -> No
         "h3",
         "p",
         "main",
-        "div",
         "a",
     }
     assert reader.attributes <= {
@@ -473,7 +567,7 @@ def test_a_completion_is_the_answer_with_its_references(http: TestClient, assist
     text = said["choices"][0]["message"]["content"]
     assert text.startswith(expected.text)
     for marker, citation in enumerate(expected.citations, 1):
-        assert f"[{marker}] {citation.reference}" in text.removeprefix(expected.text)
+        assert f"[{marker}] 云巢读书隐私政策 · {citation.reference}" in text.removeprefix(expected.text)
     assert [citation["quote"] for citation in said["citations"]] == [citation.quote for citation in expected.citations]
     assert complete(http, [{"type": "text", "text": QUESTION}]).json()["choices"] == said["choices"]
 

@@ -85,6 +85,43 @@ def test_without_keys_everybody_may_ask_and_with_the_first_one_nobody_else(
         assert http.get("/v1/policies").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("host", "options", "name", "status"),
+    [
+        ("127.0.0.1", {}, "127.0.0.1:8000", 200),
+        ("127.0.0.1", {}, "localhost", 200),
+        ("127.0.0.1", {}, "[::1]:8000", 200),
+        ("127.0.0.2", {}, "127.0.0.2", 200),
+        ("127.0.0.1", {}, "evil.example", 421),
+        ("127.0.0.1", {}, "127.0.0.1.evil.example", 421),
+        ("127.0.0.1", {}, "localhost@evil.example", 421),
+        ("127.0.0.1", {"server_hosts": ("help.example",)}, "Help.example", 200),
+        ("127.0.0.1", {"server_hosts": ("help.example",)}, "localhost:8000", 200),
+        ("127.0.0.1", {"server_hosts": ("help.example",)}, "evil.example", 421),
+        ("0.0.0.0", {"server_hosts": ("help.example",)}, "evil.example", 421),
+        ("0.0.0.0", {}, "anything.example", 200),
+        (None, {}, "anything.example", 200),
+    ],
+)
+def test_without_keys_no_other_name_leads_to_this_machine(
+    assistant: Assistant, tmp_path: Path, host: str | None, options: dict[str, Any], name: str, status: int
+) -> None:
+    with client(assistant, tmp_path, host=host, **options) as http:
+        for path in ("/v1/policies", "/policies/yunchao", "/demo"):
+            response = http.get(path, headers={"Host": name})
+            assert response.status_code == status
+            if status != 200:
+                assert code(response) == "host_not_allowed"
+                assert "ASSISTANT_SERVER_HOSTS" in response.json()["error"]["message"]
+                assert response.headers["x-request-id"]
+
+
+def test_with_keys_the_service_has_any_name(assistant: Assistant, tmp_path: Path, keys: KeyStore, fresh: None) -> None:
+    _, text = keys.create(name="shop")
+    with client(assistant, tmp_path, host="127.0.0.1") as http:
+        assert http.get("/v1/policies", headers=bearer(text) | {"Host": "help.example"}).status_code == 200
+
+
 def test_what_is_needed_to_run_it_needs_no_key(http: TestClient) -> None:
     for path in ("/healthz", "/readyz", "/metrics", "/openapi.json"):
         assert http.get(path).status_code == 200, path

@@ -38,7 +38,7 @@ from assistant.server.run import serve
 from tests.conftest import FakeEmbedder
 
 class Slow(Assistant):
-    def stream(self, question, *, history=(), policies=None):
+    def stream(self, question, *, history=(), policies=None, **options):
         for piece in super().stream(question, history=history, policies=policies):
             time.sleep(float(os.environ["PAUSE_S"]))
             yield piece

@@ -365,7 +365,9 @@ class CountedAssistant(Assistant):
 
     asked: tuple[str, ...] = ()
 
-    def stream(self, question: str, *, history: Sequence[Any] = (), policies: Any = None) -> Iterator[str | Answer]:
+    def stream(
+        self, question: str, *, history: Sequence[Any] = (), policies: Any = None, **options: Any
+    ) -> Iterator[str | Answer]:
         """See `Assistant.stream`."""
         self.asked += (question,)
         return super().stream(question, history=history, policies=policies)

@@ -13,17 +13,21 @@ from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 
 from assistant.errors import SettingsError
 from assistant.server.keys import Key, KeyStore, Presented, origin_of, parsed_rate
 from assistant.server.observing import note
+from assistant.server.run import is_this_machine
 from assistant.server.wire import Refused
+from assistant.text import shortened, visible
 
 if TYPE_CHECKING:
-    from starlette.datastructures import Headers
+    from collections.abc import Sequence
+
     from starlette.responses import Response
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from assistant.settings import Settings
 
@@ -172,6 +176,48 @@ class Cors(CORSMiddleware):
         response = super().preflight_response(request_headers)
         response.headers["X-Request-ID"] = uuid.uuid4().hex
         return response
+
+
+class OwnNames:
+    """Middleware that answers only requests for the names of this service.
+
+    A web page could have its own name lead here, and then read, in a reader's browser, what only the reader's machine
+    may ask; but it cannot choose what `Host` says.
+
+    Args:
+        app: The application.
+        access: Says whether keys are wanted: without one, such a page would read nothing.
+        hosts: Names beside this machine's own; None for any, unless only this machine may ask.
+        host: Address that it listens on; None if it is not known.
+    """
+
+    def __init__(self, app: ASGIApp, *, access: Access, hosts: Sequence[str] | None, host: str | None) -> None:
+        self._app = app
+        self._access = access
+        self._hosts = None if hosts is None else frozenset(name.lower() for name in hosts)
+        self._is_local = host is not None and is_this_machine(host)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request."""
+        if scope["type"] == "http" and (self._hosts is not None or (self._is_local and not self._access.wants_keys)):
+            name = host_name(Headers(scope=scope).get("host", ""))
+            if not is_this_machine(name) and name not in (self._hosts or ()):
+                shown = shortened(visible(name), 100)
+                told = f"{shown!r} is no name of this service: if it is meant to be, set ASSISTANT_SERVER_HOSTS={shown}"
+                raise Refused(421, "host_not_allowed", told)
+        await self._app(scope, receive, send)
+
+
+def host_name(host: str) -> str:
+    """Return the name or address in a header `Host`, in lower case; nothing if there is none.
+
+    >>> host_name("Help.example:8000"), host_name("[::1]:8000")
+    ('help.example', '::1')
+    """
+    try:
+        return (urlsplit(f"//{host}").hostname or "").removesuffix(".")
+    except ValueError:
+        return ""
 
 
 _BEARER = HTTPBearer(

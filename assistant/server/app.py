@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from assistant.conversation import Turn
 from assistant.errors import AssistantError
 from assistant.server import completions, pages, widget
-from assistant.server.access import Access, Caller, Cors, anyone, asker, counted, origin_for_token
+from assistant.server.access import Access, Caller, Cors, OwnNames, anyone, asker, counted, origin_for_token
 from assistant.server.asking import (
     EVENT_STREAM,
     Asking,
@@ -32,6 +32,7 @@ from assistant.server.asking import (
     parts_of,
     policy_seen,
     streamed,
+    titled,
     unless_left,
 )
 from assistant.server.database import Database
@@ -61,6 +62,7 @@ from assistant.server.wire import (
     TokenRequest,
     error_json,
     errors,
+    explained,
 )
 from assistant.sessions import new_session_id, open_sessions
 from assistant.text import visible
@@ -102,6 +104,7 @@ def create_app(
     *,
     open_assistant: Callable[[Assistant | None], Assistant] | None = None,
     use_keys: bool = True,
+    host: str | None = None,
 ) -> FastAPI:
     """Return the ASGI application.
 
@@ -110,6 +113,8 @@ def create_app(
         open_assistant: Opens the assistant, given the former one when the index was replaced; by default
             that of the settings.
         use_keys: Whether keys are wanted once there are any.
+        host: Address that it listens on: on one that only this machine reaches, without keys, requests must be for
+            this machine. None if somebody else sees to that.
 
     Raises:
         SettingsError: If a setting is not written as it should be.
@@ -147,6 +152,7 @@ def create_app(
     app.include_router(completions.router)
     app.include_router(widget.router)
     # The last added is the outermost.
+    app.add_middleware(OwnNames, access=parts.access, hosts=settings.server_hosts, host=host)
     app.add_middleware(Observed, settings=settings, metrics=metrics, check_room=parts.service.check_room)
     app.add_middleware(Cors, access=parts.access)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -178,7 +184,7 @@ def opener(settings: Settings) -> Callable[[Assistant | None], Assistant]:
 async def ask(request: Request, caller: Asker, body: Ask) -> Response:
     """Answer one question; what went before is sent along."""
     history = [Turn(question=turn.question, answer=turn.answer) for turn in body.history]
-    asking = Asking(request, caller, body.question, history=history, policies=body.policies)
+    asking = Asking(request, caller, body.question, history=history, policies=body.policies, language=body.language)
     answer = await asking.answer()
     return _versioned(Json(asking.json(answer)), asking.snapshot)
 
@@ -193,7 +199,15 @@ async def chat(request: Request, caller: Asker, body: Chat) -> Response:
             history = await asyncio.to_thread(sessions.get, body.session_id, owner=caller.owner)
     # Nobody chooses an id: what cannot be guessed needs no other proof.
     session = body.session_id if body.session_id and history else new_session_id()
-    asking = Asking(request, caller, body.question, history=history, policies=body.policies, session=session)
+    asking = Asking(
+        request,
+        caller,
+        body.question,
+        history=history,
+        policies=body.policies,
+        language=body.language,
+        session=session,
+    )
     if not _wants_events(request):
         answer = await asking.answer()
         return _versioned(Json(asking.json(answer) | {"session_id": session}), asking.snapshot)
@@ -240,6 +254,7 @@ async def search(request: Request, caller: Asker, body: Search) -> Response:
         for rank, hit in enumerate(hits, 1)
     ]
     said = {"index_version": snapshot.version, "question": visible(body.question).strip(), "hits": found}
+    titled(said, snapshot.assistant)
     return _versioned(Json(said), snapshot)
 
 
@@ -283,7 +298,9 @@ def policies(request: Request, caller: Asker) -> Response:
     """List the policies that the caller sees."""
     snapshot = parts_of(request).service.snapshot
     known = [_policy_json(request, policy) for policy in snapshot.view(caller.scope).policies]
-    return _versioned(Json({"index_version": snapshot.version, "policies": known}), snapshot)
+    longest = parts_of(request).settings.max_question_chars
+    said = {"index_version": snapshot.version, "policies": known, "max_question_chars": longest}
+    return _versioned(Json(said), snapshot)
 
 
 @router.get("/v1/policies/{policy_id}", tags=["policies"], responses={200: {"model": PolicyOutlineOut}, **_READ})
@@ -312,6 +329,7 @@ def clause(request: Request, caller: Asker, policy_id: PolicyPath, clause_id: Cl
     return _versioned(Json(said), snapshot)
 
 
+@router.head("/policies/{policy_id}", include_in_schema=False, dependencies=[Depends(counted)])
 @router.get(
     "/policies/{policy_id}",
     tags=["policies"],
@@ -319,18 +337,20 @@ def clause(request: Request, caller: Asker, policy_id: PolicyPath, clause_id: Cl
     responses=errors(404, 422, 429, 500, 503),
     dependencies=[Depends(counted)],
 )
-def page(request: Request, policy_id: PolicyPath, version: str = "", sig: str = "") -> Response:
+def page(request: Request, policy_id: PolicyPath, version: str = "", sig: str = "", lang: str = "") -> Response:
     """Return a policy as a page to read: where permalinks lead."""
     parts = parts_of(request)
     snapshot = parts.service.snapshot
     if parts.access.wants_keys and not parts.access.keys.is_signature(policy_id, sig):
         raise Refused(404, "policy_not_found", "there is no such policy, or the link is not whole")
     everyone = Caller(owner="", scope=None, key=None)
-    html = pages.policy_page(policy_seen(snapshot, everyone, policy_id), asked=version)
+    policy = policy_seen(snapshot, everyone, policy_id)
+    reader = pages.reader_language(lang or request.headers.get("accept-language", ""), policy.language)
+    html = pages.policy_page(policy, asked=version, reader=reader)
     return _versioned(HTMLResponse(html, headers=pages.PAGE_HEADERS), snapshot)
 
 
-@router.get("/static/page.css", include_in_schema=False)
+@router.api_route("/static/page.css", methods=["GET", "HEAD"], include_in_schema=False)
 def stylesheet() -> Response:
     """Return the style sheet of the page."""
     return Response(pages.stylesheet(), media_type="text/css", headers={"Cache-Control": "public, max-age=3600"})
@@ -402,7 +422,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
     elif kind == "missing":
         told = f"the field `{where}` is missing"
     else:
-        told = f"{where}: {first['msg']}" if where else first["msg"]
+        told = f"{where}: {explained(first)}" if where else explained(first)
     return await _refused(request, Refused(422, "invalid_request", told))
 
 
@@ -418,6 +438,12 @@ async def _refused(request: Request, error: Exception) -> Response:
         refused = Refused(status, code, message)
         refused.headers = {**(error.headers or {})}
         error = refused
+    assert isinstance(error, Refused)  # noqa: S101
+    if request.scope.get("endpoint") is page and "text/html" in request.headers.get("accept", ""):
+        # Whoever follows a link is a person.
+        reader = pages.reader_language(request.headers.get("accept-language", ""), "en")
+        headers = pages.PAGE_HEADERS | dict(error.headers or {}) | {"Cache-Control": "no-store"}
+        return HTMLResponse(pages.error_page(error.code, reader), error.status_code, headers)
     return Json(error.as_json(request.state.request_id), error.status_code, error.headers)
 
 

@@ -20,11 +20,12 @@ from assistant.server.redaction import redacted
 from assistant.server.wire import Refused, encoded
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
 
     from fastapi import Request
 
     from assistant.conversation import Turn
+    from assistant.engine import Assistant
     from assistant.policy import Policy
     from assistant.server.access import Access, Caller
     from assistant.server.feedback import FeedbackStore
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from assistant.server.wire import Feedback
     from assistant.sessions import SessionStore
     from assistant.settings import Settings
+    from assistant.text import Language
 
 _T = TypeVar("_T")
 _CLIENT_LEFT = 499
@@ -75,6 +77,7 @@ class Asking:
         question: The question.
         history: What was said before, oldest first.
         policies: Ids of the policies to answer from; those that it names by default.
+        language: What to answer in where the conversation is in no language; English by default.
         session: Id of the conversation; empty if it is none.
 
     Raises:
@@ -89,6 +92,7 @@ class Asking:
         *,
         history: Sequence[Turn] = (),
         policies: Sequence[str] | None = None,
+        language: Language | None = None,
         session: str = "",
     ) -> None:
         self.id = f"ans_{secrets.token_urlsafe(16)}"
@@ -103,6 +107,7 @@ class Asking:
         self._question = question
         self._history = history
         self._policies = policies
+        self._language = language
         for policy_id in policies or ():
             policy_seen(self.snapshot, caller, policy_id)
         if self._parts.settings.server_log_questions:
@@ -120,6 +125,7 @@ class Asking:
             scope=self._caller.scope,
             history=self._history,
             policies=self._policies,
+            language=self._language,
         )
         async with aclosing(found):
             async for pieces in found:
@@ -152,15 +158,33 @@ class Asking:
         """Return the answer as it is sent."""
         started: float = self._request.state.started
         said: dict[str, Any] = answer.as_json(latency_ms=1000 * (time.perf_counter() - started))
-        policies = {policy.id: policy for policy in self.snapshot.assistant.policies}
+        titled(said, self.snapshot.assistant)
         for citation in said["citations"]:
-            citation["permalink"] = link(self._request, policies[citation["policy_id"]], citation["clause_id"])
+            policy = self.snapshot.assistant.policy(citation["policy_id"])
+            citation["permalink"] = link(self._request, policy, citation["clause_id"])
         return {"answer_id": self.id, "index_version": self.snapshot.version} | said
+
+    def place(self, cited: Mapping[str, str]) -> str:
+        """Return where a citation stands, in plain words: with its policy, where the caller sees several."""
+        return place_of(cited, self.snapshot.view(self._caller.scope))
 
     def _count(self, answer: Answer) -> None:
         outcome = answer.abstained.kind if answer.abstained else "answered"
         self._parts.metrics.answers.labels(outcome, answer.language).inc()
         note(self._request.state, answer_id=self.id, outcome=outcome, citations=len(answer.citations))
+
+
+def titled(said: dict[str, Any], assistant: Assistant) -> dict[str, Any]:
+    """Add to each citation and hit of what is sent the title of its policy, which its id does not tell a person."""
+    titles = {policy.id: policy.title for policy in assistant.policies}
+    for place in (*said.get("citations", ()), *said.get("hits", ())):
+        place["policy_title"] = titles[place["policy_id"]]
+    return said
+
+
+def place_of(cited: Mapping[str, str], view: Assistant) -> str:
+    """Return where a citation or hit, as it is sent, stands: with its policy, where there are several."""
+    return f"{cited['policy_title']} · {cited['reference']}" if len(view.policies) > 1 else cited["reference"]
 
 
 def is_whole(pieces: Sequence[str | Answer]) -> bool:

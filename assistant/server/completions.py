@@ -148,7 +148,7 @@ async def complete(request: Request, caller: Asker, body: Completion) -> Respons
     headers = {"X-Index-Version": asking.snapshot.version}
     if not body.stream:
         answer = await asking.answer()
-        message = {"role": "assistant", "content": answer.text + _references(answer)}
+        message = {"role": "assistant", "content": answer.text + _references(asking, answer)}
         choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
         whole = shared | {"object": "chat.completion", "choices": [choice], "usage": _USAGE}
         return Json(whole | _extras(asking, answer), headers=headers)
@@ -176,7 +176,7 @@ async def complete(request: Request, caller: Asker, body: Completion) -> Respons
                     pieces = await anext(stream)
             answer = answer_of(pieces)
             begun += said(pieces)
-            if references := _references(answer):
+            if references := _references(asking, answer):
                 begun += chunk({"content": references})
             begun += chunk({}, finish_reason="stop", **_extras(asking, answer))
             if wants_usage:
@@ -238,8 +238,8 @@ def _policies(request: Request, caller: Caller, model: str) -> list[str] | None:
     return [policy_id]
 
 
-def _references(answer: Answer) -> str:
-    lines = [f"[{marker}] {cited.reference}" for marker, cited in enumerate(answer.citations, 1)]
+def _references(asking: Asking, answer: Answer) -> str:
+    lines = [f"[{cited['marker']}] {asking.place(cited)}" for cited in asking.json(answer)["citations"]]
     return "\n\n" + "\n".join(lines) if lines else ""
 
 

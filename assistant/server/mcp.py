@@ -32,6 +32,7 @@ from assistant.conversation import Turn
 from assistant.errors import AssistantError, QuestionError
 from assistant.server.access import Access, asker
 from assistant.server.app import heeding_signals, opener
+from assistant.server.asking import place_of, titled
 from assistant.server.database import Database
 from assistant.server.keys import KeyStore
 from assistant.server.observing import Metrics, Observed, fault_facts
@@ -48,6 +49,7 @@ from assistant.server.wire import (
     PolicyFacts,
     PolicyId,
     Refused,
+    explained,
 )
 from assistant.text import Language, shortened, visible
 from assistant.verdicts import VerdictKind  # noqa: TC001 - pydantic reads the types
@@ -212,10 +214,10 @@ async def _ask(service: Service, seen: Seen, asked: AskPolicy) -> tuple[str, Bas
     _check(view, asked.policies)
     history = [Turn(question=turn.question, answer=turn.answer) for turn in asked.history]
     answer = await service.run(lambda: view.ask(asked.question, history=history, policies=asked.policies))
-    said: dict[str, Any] = answer.as_json(latency_ms=0)
+    said = titled(dict(answer.as_json(latency_ms=0)), snapshot.assistant)
     for citation in said["citations"]:
         citation["uri"] = uri_of(citation["policy_id"], citation["clause_id"])
-    references = [f"[{cited['marker']}] {cited['reference']} ({cited['uri']})" for cited in said["citations"]]
+    references = [f"[{cited['marker']}] {place_of(cited, view)} ({cited['uri']})" for cited in said["citations"]]
     text = "\n\n".join([answer.text.strip(), "\n".join(references)])
     return text, Answered.model_validate(said | {"index_version": snapshot.version})
 
@@ -229,7 +231,8 @@ async def _search(service: Service, seen: Seen, asked: SearchClauses) -> tuple[s
         hit.as_json(rank) | {"text": hit.policy.text[hit.start : hit.end], "uri": uri_of(hit.policy.id, hit.clause.id)}
         for rank, hit in enumerate(hits, 1)
     ]
-    shown = [f"{hit['rank']}. {hit['reference']} ({hit['uri']})\n{_tidy(hit['text'])}" for hit in found]
+    titled({"hits": found}, snapshot.assistant)
+    shown = [f"{hit['rank']}. {place_of(hit, view)} ({hit['uri']})\n{_tidy(hit['text'])}" for hit in found]
     question = visible(asked.question).strip()
     data = {"index_version": snapshot.version, "question": question, "hits": found}
     return "\n\n".join(shown) or "nothing was found", Found.model_validate(data)
@@ -482,7 +485,7 @@ async def _called(service: Service, seen: Seen, name: str, arguments: dict[str, 
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the arguments"
         takes = ", ".join(tool.takes.model_fields) or "no arguments"
-        return _failed(f"{where}: {first['msg']}; {name} takes {takes}")
+        return _failed(f"{where}: {explained(first)}; {name} takes {takes}")
     except Refused as error:
         return _failed(str(error.detail))
     except AssistantError as error:
@@ -593,6 +596,7 @@ def http_app(settings: Settings, *, use_keys: bool, host: str = "127.0.0.1") -> 
     service = Service(opener(settings), settings, metrics)
     access = Access(KeyStore(Database(settings.server_folder()), settings), settings, use_keys=use_keys)
     origins = [f"http://{name}{port}" for name in _LOCAL_HOSTS for port in ("", ":*")]
+    hosts = [*_LOCAL_HOSTS, *(settings.server_hosts or ())]
     app = mcp_server(service).streamable_http_app(
         streamable_http_path=PATH,
         stateless_http=True,
@@ -603,7 +607,7 @@ def http_app(settings: Settings, *, use_keys: bool, host: str = "127.0.0.1") -> 
     )
     guard = TransportSecurityMiddleware(
         TransportSecuritySettings(
-            allowed_hosts=[f"{name}{port}" for name in _LOCAL_HOSTS for port in ("", ":*")],
+            allowed_hosts=[f"{name}{port}" for name in hosts for port in ("", ":*")],
             allowed_origins=[*origins, *(settings.server_origins or ())],
         )
     )

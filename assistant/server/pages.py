@@ -11,30 +11,43 @@ from urllib.parse import quote, urlencode
 from assistant.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from assistant.policy import Clause, Policy
+    from assistant.text import Language
 
 PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'",
     "Cache-Control": "private, max-age=300",
+    "Vary": "Accept-Language",
 }
 
 _DEEPEST_INDENT = 4
 _HEADING_CHARS = 80
+_HEADING_ENDS = '：:。.．！!？?；;*#_ 】」』》”"'
 _WORDS = {
     "zh": {
         "version": "版本：{version}",
         "effective": "生效日期：{date}",
         "changed": "链接指向的是版本 {asked}，现行版本是 {version}：内容可能已有变化。",
         "link": "本条的链接",
+        "courtesy": "英文参考译文，以中文原文为准。",
+        "policy_not_found": "没有这份政策，或者链接不完整",
+        "rate_limited": "打开得太频繁了，请稍后再试",
+        "failed": "这个页面现在打不开",
+        "remedy": "请核对链接是否复制完整，或向给您链接的人再要一次。",
     },
     "en": {
         "version": "Version: {version}",
         "effective": "In force since: {date}",
         "changed": "The link is to version {asked}; this is version {version}, which may say something else.",
         "link": "Link to this clause",
+        "courtesy": "The English is a courtesy: the Chinese text prevails.",
+        "policy_not_found": "There is no such policy, or the link is not whole",
+        "rate_limited": "Too many pages at once: please try again later",
+        "failed": "This page cannot be opened at the moment",
+        "remedy": "Check that the link was copied whole, or ask for it again where you got it.",
     },
 }
 
@@ -56,14 +69,25 @@ def anchor(clause_id: str) -> str:
     return f"c-{quote(clause_id, safe='')}"
 
 
-def policy_page(policy: Policy, *, asked: str = "") -> str:
+def reader_language(accepted: str, otherwise: Language) -> Language:
+    """Return the language of a reader, the first of the two in a header `Accept-Language`."""
+    for part in accepted[:200].lower().split(","):
+        if part.strip().startswith(("zh", "en")):
+            return "en" if part.strip().startswith("en") else "zh"
+    return otherwise
+
+
+def policy_page(policy: Policy, *, asked: str = "", reader: Language | None = None) -> str:
     """Return a policy as HTML: every clause with its anchor.
 
     Args:
         policy: The policy.
         asked: The version that the link was made for; a hint is given if it is not this one.
+        reader: Language of the reader, who is shown the courtesy translation where there is one; the policy's by
+            default.
     """
-    words = _WORDS[policy.language]
+    reader = reader or policy.language
+    words = _WORDS[reader]
     facts = []
     if policy.version:
         facts.append(words["version"].format(version=_shown(policy.version)))
@@ -73,16 +97,37 @@ def policy_page(policy: Policy, *, asked: str = "") -> str:
     if asked and asked != policy.version:
         told = words["changed"].format(asked=_shown(asked[:64]), version=_shown(policy.version))
         changed = f'<p class="changed" role="note">{told}</p>'
+    in_english = reader == "en" != policy.language and bool(policy.translations)
+    if in_english:
+        facts.append(words["courtesy"])
+    head = f'<header><h1>{_shown(policy.title)}</h1><div lang="{reader}"><p>{" · ".join(facts)}</p>{changed}</div>'
+    clauses = _clauses(policy, words["link"], in_english=in_english)
+    return _page(policy.language, policy.title, [f"{head}</header>\n<main>", *clauses, "</main>"])
+
+
+def error_page(code: str, reader: Language) -> str:
+    """Return what is wrong with a link, as HTML, for the person who followed it.
+
+    Args:
+        code: The error's.
+        reader: Language of the reader.
+    """
+    words = _WORDS[reader]
+    problem = words.get(code if code in ("policy_not_found", "rate_limited") else "failed", "")
+    remedy = words["remedy"] if code == "policy_not_found" else ""
+    return _page(reader, problem, [f"<main><h1>{problem}</h1>", f"<p>{remedy}</p></main>"])
+
+
+def _page(language: Language, title: str, body: Iterable[str]) -> str:
     return "\n".join(
         [
-            f'<!doctype html>\n<html lang="{policy.language}">\n<head>\n<meta charset="utf-8">',
+            f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<meta name="robots" content="noindex">',
-            f"<title>{_shown(policy.title)}</title>",
+            f"<title>{_shown(title)}</title>",
             '<link rel="stylesheet" href="../static/page.css">\n</head>\n<body>',
-            f"<header><h1>{_shown(policy.title)}</h1><p>{' · '.join(facts)}</p>{changed}</header>\n<main>",
-            *_clauses(policy, words["link"]),
-            "</main>\n</body>\n</html>\n",
+            *body,
+            "</body>\n</html>\n",
         ]
     )
 
@@ -92,19 +137,40 @@ def stylesheet() -> bytes:
     return resources.files("assistant.server").joinpath("static/page.css").read_bytes()
 
 
-def _clauses(policy: Policy, link: str) -> Iterator[str]:
+def _clauses(policy: Policy, link: str, *, in_english: bool) -> Iterator[str]:
     for clause, depth in _walk(policy.root):
-        own = "\n".join(line.strip() for line in policy.own_text(clause).splitlines() if line.strip())
-        if not own:
+        heading, text = (_tidy(part) for part in _parted(policy, clause))
+        if not heading and not text:
             continue
-        heading = clause.kind == "heading" and len(own) <= _HEADING_CHARS
-        tag = f"h{min(depth + 1, 6)}" if heading and depth else "p" if "\n" not in own else "div"
         name = escape(anchor(clause.id))
         label = escape(f"{link}: {visible(policy.reference(clause.id))}")
-        yield (
-            f'<{tag} class="clause in{min(depth, _DEEPEST_INDENT)}" id="{name}">{_shown(own)}'
-            f'<a class="link" href="#{name}" aria-label="{label}">#</a></{tag}>'
-        )
+        mark = f'<a class="link" href="#{name}" aria-label="{label}">#</a>'
+        shown = [(f"h{min(depth + 1, 6)}", heading), ("p", text)] if depth else [("p", f"{heading}\n{text}".strip())]
+        parts = [f"<{tag}>{_shown(words)}" for tag, words in shown if words]
+        ends = [f"</{tag}>" for tag, words in shown if words]
+        parts[0] += mark
+        english = policy.translation(clause.start, clause.body_end) if in_english else None
+        told = f'<p class="courtesy" lang="en">{_shown(_tidy(english))}</p>' if english else ""
+        body = "".join(part + end for part, end in zip(parts, ends, strict=True))
+        yield f'<div class="clause in{min(depth, _DEEPEST_INDENT)}" id="{name}">{body}{told}</div>'
+
+
+def _parted(policy: Policy, clause: Clause) -> tuple[str, str]:
+    """Return a clause's own text as its heading, which may be empty, and what follows it."""
+    own = policy.own_text(clause)
+    if clause.kind != "heading":
+        return "", own
+    end = own.find(clause.title) + len(clause.title) if clause.title in own else 0
+    # What ends it in its line, such as a colon, is part of it.
+    while end and end < len(own) and own[end] in _HEADING_ENDS:
+        end += 1
+    if end and clause.title:
+        return own[:end], own[end:]
+    return (own, "") if len(own.strip()) <= _HEADING_CHARS else ("", own)
+
+
+def _tidy(text: str) -> str:
+    return "\n".join(line.strip() for line in text.splitlines() if line.strip())
 
 
 def _walk(root: Clause) -> Iterator[tuple[Clause, int]]:

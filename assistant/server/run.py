@@ -76,7 +76,7 @@ def serve(
         # Read when the library is imported: the workers count together.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_dir.name
     config = uvicorn.Config(
-        partial(_app, make_app, settings, use_keys),
+        partial(_app, make_app, settings, use_keys, host),
         factory=True,
         workers=workers,
         log_config=None,
@@ -181,13 +181,13 @@ def _protocol() -> type[asyncio.Protocol] | Literal["h11"]:
     return Protocol
 
 
-def _app(make_app: AppFactory | None, settings: Settings, use_keys: bool) -> ASGIApp:
+def _app(make_app: AppFactory | None, settings: Settings, use_keys: bool, host: str) -> ASGIApp:
     """Return the application; in the process that serves it."""
     configure()
     if make_app is None:
         from assistant.server.app import create_app
 
-        make_app = create_app
+        make_app = partial(create_app, host=host)
     try:
         return make_app(settings, use_keys=use_keys)
     except AssistantError as error:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from assistant.conversation import Turn
     from assistant.server.observing import Metrics
     from assistant.settings import Settings
+    from assistant.text import Language
 
     Opener = Callable[[Assistant | None], Assistant]
     Scope = frozenset[str] | None
@@ -217,6 +218,7 @@ class Service:
         scope: Scope,
         history: Sequence[Turn] = (),
         policies: Sequence[str] | None = None,
+        language: Language | None = None,
     ) -> AsyncGenerator[tuple[str | Answer, ...]]:
         """Yield the pieces of an answer as they are verified, the answer last; no pieces if there were none for long.
 
@@ -228,6 +230,7 @@ class Service:
             scope: Ids of the policies that the caller may see; None for all.
             history: What was said before, oldest first.
             policies: Ids of the policies to answer from, as in `Assistant.ask`.
+            language: As in `Assistant.ask`.
 
         Yields:
             What has come since the last time, in order.
@@ -235,14 +238,14 @@ class Service:
         Raises:
             Refused: If the question cannot be asked, nobody is free to answer it, or time is up.
         """
-        asked = (scope, question, _digest(history), None if policies is None else tuple(policies))
+        asked = (scope, question, _digest(history), None if policies is None else tuple(policies), language)
         if known := snapshot.cache.get(asked):
             self._metrics.cached.inc()
             yield known
             return
         view = snapshot.view(scope)
         pieces: list[str | Answer] = []
-        with self._job(lambda: view.stream(question, history=history, policies=policies)) as job:
+        with self._job(lambda: view.stream(question, history=history, policies=policies, language=language)) as job:
             while not (pieces and isinstance(pieces[-1], Answer)):
                 found = await job.take()
                 pieces += found
@@ -277,7 +280,8 @@ class Service:
             message = f"not answered within {limit:g} seconds: try again, or ask a shorter question"
             raise Refused(504, "timeout", message) from None
         except QuestionError as error:
-            raise Refused(422, "invalid_question", str(error)) from None
+            limit = {"max_question_chars": self.settings.max_question_chars}
+            raise Refused(422, "invalid_question", str(error), details=limit) from None
         finally:
             self._pool.cancel(job)
             self._under_way.discard(job)

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
-from starlette.responses import FileResponse
+from starlette.responses import FileResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
 
 _FOLDER = Path(__file__).parent / "static"
@@ -28,25 +28,44 @@ _DEMO_HEADERS = {
     "X-Robots-Tag": "noindex",
 }
 
+_READ = ["GET", "HEAD"]
+_ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
+    '<rect width="32" height="32" rx="7" fill="#0f6b64"/>'
+    '<path d="M9 8h14v16l-7-5-7 5z" fill="#fff"/></svg>'
+)
+
 router = APIRouter(include_in_schema=False)
 _files = StaticFiles(directory=_FOLDER)
 
 
-@router.get("/widget.js")
-@router.get("/widget.css")
+@router.api_route("/", methods=_READ)
+async def first() -> Response:
+    """Lead to the page that shows the widget: whoever opens the service's address looks for something to see."""
+    return RedirectResponse("demo", 307)
+
+
+@router.api_route("/favicon.ico", methods=_READ)
+async def favicon() -> Response:
+    """Return the icon of all pages."""
+    return Response(_ICON, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})
+
+
+@router.api_route("/widget.js", methods=_READ)
+@router.api_route("/widget.css", methods=_READ)
 async def widget(request: Request) -> Response:
     """Return the widget's script, or its style sheet for browsers that cannot make one."""
     return await _file(request, request.url.path.rsplit("/", 1)[1], _WIDGET_HEADERS)
 
 
-@router.get("/demo")
+@router.api_route("/demo", methods=_READ)
 async def demo(request: Request) -> Response:
     """Return the page that shows the widget."""
     return await _file(request, "demo.html", _DEMO_HEADERS)
 
 
-@router.get("/static/demo.css")
-@router.get("/static/demo.js")
+@router.api_route("/static/demo.css", methods=_READ)
+@router.api_route("/static/demo.js", methods=_READ)
 async def demo_part(request: Request) -> Response:
     """Return the style sheet or the script of that page."""
     return await _file(request, request.url.path.rsplit("/", 1)[1], _DEMO_HEADERS)

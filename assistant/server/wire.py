@@ -7,7 +7,7 @@ models of this module, which also are the OpenAPI document's.
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import orjson
 from fastapi import Response
@@ -20,7 +20,14 @@ from assistant.refusing import ReasonKind  # noqa: TC001
 from assistant.text import Language, shortened, visible
 from assistant.verdicts import VerdictKind  # noqa: TC001
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic_core import ErrorDetails
+
 _QUESTION = "个推会收集哪些信息？"
+_ASKED = "The question, Chinese or English, of at most `max_question_chars` characters (see `GET /v1/policies`)."
+_ANSWER_IN = "What to answer in where neither the question nor one before it is in a language; English by default."
 
 PolicyId = Annotated[str, Field(max_length=64, examples=["baiju"])]
 
@@ -33,23 +40,33 @@ class Refused(HTTPException):
         code: What programs tell it by.
         message: What people read; names no other's policies, keys or sessions.
         retry_after_s: When to try again, in seconds.
+        details: What programs may want to know besides.
     """
 
-    def __init__(self, status: int, code: str, message: str, *, retry_after_s: int | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        retry_after_s: int | None = None,
+        details: Mapping[str, int] | None = None,
+    ) -> None:
         headers = {} if retry_after_s is None else {"Retry-After": str(max(1, retry_after_s))}
         if status == 401:
             headers["WWW-Authenticate"] = "Bearer"
         super().__init__(status, message, headers)
         self.code = code
+        self.details = dict(details or {})
 
     def as_json(self, request_id: str) -> dict[str, Any]:
         """Return the error as it is sent."""
-        return error_json(self.code, str(self.detail), request_id)
+        return error_json(self.code, str(self.detail), request_id, **self.details)
 
 
-def error_json(code: str, message: str, request_id: str) -> dict[str, Any]:
+def error_json(code: str, message: str, request_id: str, **details: int) -> dict[str, Any]:
     """Return an error as it is sent."""
-    return {"error": {"code": code, "message": message, "request_id": request_id}}
+    return {"error": {"code": code, "message": message, "request_id": request_id, **details}}
 
 
 def encoded(value: object) -> bytes:
@@ -93,6 +110,57 @@ class _Request(BaseModel):
         return given
 
 
+def explained(error: ErrorDetails) -> str:
+    """Return what is wrong with a field, and what to send, in words of our own.
+
+    A number is told, and how many there are of a list; no text is, for it may be a question.
+
+    Args:
+        error: What pydantic says of it.
+    """
+    kind, given = error["type"], error["input"]
+    limits = {name: f"{value:,}" for name, value in error.get("ctx", {}).items() if isinstance(value, int)}
+    if kind in _LIMITED and len(limits) >= 1:
+        counted = f"it has {len(given):,} of them" if isinstance(given, list | tuple) else f"it is {given!r}"
+        counted = f"it has {len(given):,} characters" if isinstance(given, str) else counted
+        return f"{counted}: {_LIMITED[kind].format(**limits)}"
+    wanted = _WANTED.get(kind)
+    if wanted is None:
+        return error["msg"]
+    return f"it is {_KINDS.get(type(given), 'something else')}: send {wanted.format(**error.get('ctx', {}))}"
+
+
+_LIMITED = {
+    "greater_than_equal": "send {ge} or more",
+    "less_than_equal": "send {le} or less",
+    "too_short": "send {min_length} or more, or leave the field out",
+    "too_long": "send at most {max_length}",
+    "string_too_short": "send at least {min_length}",
+    "string_too_long": "send at most {max_length}",
+}
+_WANTED = {
+    "string_type": "a text",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "list_type": "a list",
+    "dict_type": "an object",
+    "model_type": "an object",
+    "model_attributes_type": "an object",
+    "literal_error": "{expected}",
+}
+_KINDS = {
+    str: "a text",
+    int: "a number",
+    float: "a number",
+    bool: "true or false",
+    list: "a list",
+    dict: "an object",
+    type(None): "null",
+}
+
 UNKNOWN_FIELD = "unknown_field"
 """The type of the error for a field that a request does not have."""
 
@@ -107,7 +175,7 @@ class PastTurn(_Request):
 class Ask(_Request):
     """A question that stands by itself, or comes with what went before."""
 
-    question: str = Field(description="The question, Chinese or English.", examples=[_QUESTION])
+    question: str = Field(description=_ASKED, examples=[_QUESTION])
     history: list[PastTurn] = Field(
         [], max_length=50, description="What was said before, oldest first; the last 20 exchanges are read."
     )
@@ -117,20 +185,22 @@ class Ask(_Request):
         max_length=100,
         description="Policies to answer from; those that the question names by default.",
     )
+    language: Language | None = Field(None, description=_ANSWER_IN)
 
 
 class Chat(_Request):
     """A question in a conversation that the service remembers."""
 
-    question: str = Field(description="The question, Chinese or English.", examples=[_QUESTION])
+    question: str = Field(description=_ASKED, examples=[_QUESTION])
     session_id: str | None = Field(None, max_length=100, description="What the answer before said; none at first.")
     policies: list[PolicyId] | None = Field(None, min_length=1, max_length=100, description="As in `POST /v1/ask`.")
+    language: Language | None = Field(None, description="As in `POST /v1/ask`.")
 
 
 class Search(_Request):
     """What to look for."""
 
-    question: str = Field(description="The question, Chinese or English.", examples=["注销"])
+    question: str = Field(description=_ASKED, examples=["注销"])
     k: int = Field(10, ge=1, le=100, description="Largest number of clauses.")
     policies: list[PolicyId] | None = Field(None, min_length=1, max_length=100, description="As in `POST /v1/ask`.")
 
@@ -163,6 +233,9 @@ class ErrorDetail(BaseModel):
     code: str = Field(examples=["invalid_question"])
     message: str = Field(examples=["the question is empty: type what you want to know"])
     request_id: str = Field(examples=["5f0c9d0a6f0e4b0c"])
+    max_question_chars: int | None = Field(
+        default=None, description="With `invalid_question`: the longest question, in characters."
+    )
 
 
 class Error(BaseModel):
@@ -184,6 +257,7 @@ class Citation(BaseModel):
 
     marker: int = Field(ge=1, description="The number in brackets that stands for it in the text.")
     policy_id: str
+    policy_title: str
     version: str
     clause_id: str
     reference: str = Field(description="The words a person can find the clause by.")
@@ -203,6 +277,7 @@ class HitOut(BaseModel):
     """A clause that was considered."""
 
     policy_id: str
+    policy_title: str
     clause_id: str
     reference: str
     start: int
@@ -285,6 +360,7 @@ class PoliciesOut(BaseModel):
 
     index_version: str
     policies: list[PolicyOut]
+    max_question_chars: int = Field(description="The longest question, in characters.")
 
 
 class OutlineClause(BaseModel):
