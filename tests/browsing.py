@@ -82,6 +82,7 @@ def citation(marker: int = 1, **changed: Any) -> Json:
     return {
         "marker": marker,
         "policy_id": "shop",
+        "policy_title": "某店隐私政策",
         "version": "2026-01-01",
         "clause_id": "1.1",
         "reference": "一（一） › 收集",
@@ -131,6 +132,10 @@ class Service:
         self.policies: list[Json] = [
             {"policy_id": "shop", "title": "某店隐私政策", "company": "某店", "contact": "400-000-0000"}
         ]
+        self.most_chars = 2_000
+        """The longest question, as the service says."""
+        self.lets_in = "*"
+        """The origin whose pages may read its responses."""
         self.refusals: dict[str, tuple[int, Json, dict[str, str]]] = {}
         """Status, error and headers by path; for as long as it stands here."""
         self.error: Json | None = None
@@ -170,7 +175,9 @@ class Service:
         elif path == "/v1/chat":
             self._chat(handler, body["question"])
         elif path == "/v1/policies":
-            handler.send_json(200, {"index_version": "v1", "policies": self.policies})
+            handler.send_json(
+                200, {"index_version": "v1", "policies": self.policies, "max_question_chars": self.most_chars}
+            )
         elif "/clauses/" in path:
             found = self.clauses.get(unquote(path.rsplit("/", 1)[1]))
             gone = {"error": {"code": "clause_not_found", "message": "", "request_id": "r2"}}
@@ -262,7 +269,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _head(self, status: int, headers: dict[str, str]) -> None:
         self.send_response(status)
         shared = {
-            "Access-Control-Allow-Origin": "*",
+            "Access-Control-Allow-Origin": getattr(self.app, "lets_in", "*"),
             "Access-Control-Allow-Methods": "GET, POST, DELETE",
             "Access-Control-Allow-Headers": "Authorization, Content-Type",
             "Access-Control-Expose-Headers": "Retry-After",

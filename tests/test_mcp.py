@@ -112,7 +112,9 @@ def test_an_answer_is_the_assistants_with_its_references(assistant_: Assistant, 
     for cited, citation in zip(data["citations"], expected.citations, strict=True):
         policy = assistant_.policy(cited["policy_id"])
         assert policy.text[cited["start"] : cited["end"]] == cited["quote"] == citation.quote
-        assert f"[{cited['marker']}] {citation.reference} ({cited['uri']})" in text
+        # There are several policies: a place is told with its own.
+        assert cited["policy_title"] == assistant_.policy(citation.policy_id).title
+        assert f"[{cited['marker']}] {cited['policy_title']} · {citation.reference} ({cited['uri']})" in text
 
 
 def test_history_and_policies_are_taken_into_account(assistant_: Assistant) -> None:
@@ -135,7 +137,7 @@ def test_searching_lists_clauses_with_their_text(assistant_: Assistant) -> None:
     assert [hit["clause_id"] for hit in data["hits"]] == [hit.clause.id for hit in expected]
     for hit in data["hits"]:
         assert hit["text"] == assistant_.policy(hit["policy_id"]).text[hit["start"] : hit["end"]]
-        assert f"{hit['rank']}. {hit['reference']} ({hit['uri']})" in text
+        assert f"{hit['rank']}. {hit['policy_title']} · {hit['reference']} ({hit['uri']})" in text
 
 
 def test_policies_are_listed(assistant_: Assistant) -> None:
@@ -167,9 +169,9 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("ask_policy", {"question": "问" * 9_999}, "characters: ask in at most"),
     ("ask_policy", {"question": "?", "polices": ["lantern"]}, "polices: Extra inputs are not permitted"),
     ("ask_policy", {"question": "?", "policies": ["baiju"]}, "there is no policy 'baiju': list_policies has"),
-    ("ask_policy", {"question": "?", "policies": []}, "policies: List should have at least 1 item"),
+    ("ask_policy", {"question": "?", "policies": []}, "policies: it has 0 of them: send 1 or more"),
     ("ask_policy", {"question": "?", "history": [{}]}, "history.0.question: Field required"),
-    ("search_clauses", {"question": "?", "k": 0}, "k: Input should be greater than or equal to 1"),
+    ("search_clauses", {"question": "?", "k": 0}, "k: it is 0: send 1 or more"),
     ("get_clause", {"policy_id": "nobody", "clause_id": "1"}, "list_policies has those there are"),
     ("get_clause", {"policy_id": "lantern", "clause_id": "99"}, "read the resource policy://lantern for those"),
     ("list_policies", {"policy": 1}, "list_policies takes no arguments"),

@@ -78,9 +78,9 @@ def test_a_conversation_on_a_page_of_another_origin_with_a_strict_policy(shop, s
     turn = ask(page, "收集什么？")
     assert turn.locator(".question").evaluate("(e) => e.lastChild.data") == "收集什么？"
     assert f"“{QUOTE}”" in turn.locator(".words").inner_text()
-    assert service.asked("/v1/chat") == [{"question": "收集什么？", "session_id": None}]
+    assert service.asked("/v1/chat") == [{"question": "收集什么？", "session_id": None, "language": "zh"}]
     ask(page, "那地址呢")
-    assert service.asked("/v1/chat")[1] == {"question": "那地址呢", "session_id": "ses_1"}
+    assert service.asked("/v1/chat")[1] == {"question": "那地址呢", "session_id": "ses_1", "language": "zh"}
     assert page.locator("#policy-assistant .turn").count() == 2
     assert page.evaluate("document.cookie") == ""
 
@@ -358,7 +358,7 @@ def test_stop_ends_the_stream_and_keeps_what_was_said(shop, service, new_page) -
     service.go_on.set()
     question_box(page).press("Enter")
     over(page)
-    assert service.asked("/v1/chat")[1] == {"question": "下一个问题", "session_id": "ses_1"}
+    assert service.asked("/v1/chat")[1] == {"question": "下一个问题", "session_id": "ses_1", "language": "zh"}
 
 
 @pytest.mark.parametrize(
@@ -366,7 +366,6 @@ def test_stop_ends_the_stream_and_keeps_what_was_said(shop, service, new_page) -
     [
         (429, "rate_limited", {"Retry-After": "7"}, "7 秒后重试"),
         (503, "overloaded", {}, "稍后重试"),
-        (422, "invalid_question", {}, "太长"),
         (500, "internal", {}, "服务出了问题"),
         (504, "timeout", {}, "等待时间过长"),
         (401, "unauthorized", {}, "许可"),
@@ -380,12 +379,98 @@ def test_a_refusal_is_told_and_the_question_can_be_asked_again(
     page = new_page(shop())
     turn = ask(page, "收集什么？")
     assert told in turn.inner_text()
-    assert "r9" in turn.inner_text()
+    # A person can do nothing with it, but for a fault, of which the log has more.
+    assert ("r9" in turn.inner_text()) == ("服务出了问题" in told)
     service.refusals.clear()
     turn.get_by_role("button", name="重试").click()
     page.locator("#policy-assistant .chip").wait_for()
     assert page.locator("#policy-assistant .turn").count() == 1
     ask(page, "还有呢").locator(".chip").wait_for()
+
+
+def test_a_question_that_is_too_long_comes_back_with_the_limit(shop, service, new_page) -> None:
+    refusal = {"code": "invalid_question", "message": "…", "request_id": "r9", "max_question_chars": 2000}
+    service.refusals["/v1/chat"] = (422, refusal, {})
+    page = new_page(shop())
+    question = "我们收集您的手机号" * 250
+    turn = ask(page, question)
+    assert "最多 2,000 个字" in turn.inner_text()
+    assert "r9" not in turn.inner_text()
+    assert turn.get_by_role("button", name="重试").count() == 0
+    assert question_box(page).input_value() == question
+    # From now on it is told before it is sent.
+    box = page.locator("#policy-assistant .ask")
+    assert "2,250 个字，最多 2,000 个" in box.inner_text()
+    question_box(page).press("Enter")
+    assert len(service.asked("/v1/chat")) == 1
+    service.refusals.clear()
+    question_box(page).fill("收集什么？")
+    assert "最多" not in box.inner_text()
+    question_box(page).press("Enter")
+    page.locator("#policy-assistant .chip").wait_for()
+    assert violations(page) == []
+
+
+def test_the_limit_is_known_before_anything_was_asked(shop, service, new_page) -> None:
+    service.most_chars = 10
+    page = new_page(shop(lang="en"))
+    launcher(page).click()
+    question_box(page).fill("What do you collect?")
+    page.get_by_text("Too long: 20 characters of 10 at most").wait_for()
+    question_box(page).press("Enter")
+    assert service.asked("/v1/chat") == []
+
+
+def test_a_long_question_is_shown_by_its_first_lines(shop, service, new_page) -> None:
+    page = new_page(shop())
+    turn = ask(page, "请问你们会收集我的哪些信息，" * 60)
+    question = turn.locator(".question")
+    before = question.bounding_box()["height"]
+    assert before < 200
+    question.get_by_role("button", name="展开").click()
+    assert question.bounding_box()["height"] > 2 * before
+    assert active(page) == "收起"
+    page.keyboard.press("Enter")
+    assert question.bounding_box()["height"] == before
+
+
+@pytest.mark.parametrize(("policies", "is_told"), [("", True), ("shop,other", True), ("shop", False)])
+def test_with_several_policies_a_chip_says_whose_clause_it_is(shop, service, new_page, policies, is_told) -> None:
+    service.policies.append({"policy_id": "other", "title": "另一家的隐私政策", "company": "B", "contact": ""})
+    page = new_page(shop(policies=policies), permissions=["clipboard-read", "clipboard-write"])
+    turn = ask(page, "收集什么？")
+    place = "某店隐私政策 · 一（一） › 收集" if is_told else "一（一） › 收集"
+    turn.get_by_role("button", name=f"引文 1：{place}", exact=True).wait_for()
+    assert ("某店隐私政策" in turn.locator(".chip").inner_text()) == is_told
+    turn.get_by_role("button", name="复制回答").click()
+    turn.get_by_text("已复制").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()").endswith(f"\n[1] {place}")
+    page.reload()
+    wait(page, "window.PolicyAssistant")
+    launcher(page).click()
+    page.get_by_role("button", name=f"引文 1：{place}", exact=True).wait_for()
+    assert violations(page) == []
+
+
+def test_a_page_that_is_not_let_in_is_told_on_the_console(shop, service, new_page) -> None:
+    service.lets_in = "https://app.example"
+    page = new_page(shop())
+    told: list[str] = []
+    page.on("console", lambda message: told.append(message.text))
+    assert "连不上服务" in ask(page, "收集什么？").inner_text()
+    origin = page.evaluate("location.origin")
+    assert [text for text in told if text.startswith("policy-assistant:")] == [
+        text for text in told if f"ASSISTANT_SERVER_ORIGINS={origin}" in text
+    ]
+    assert any(origin in text for text in told)
+
+
+@pytest.mark.parametrize("given", ["", "undefined", "null", "7", "{}"])
+def test_what_is_no_text_is_not_asked(shop, service, new_page, given) -> None:
+    page = new_page(shop())
+    failed = page.evaluate(f"PolicyAssistant.ask({given}).then(() => '', (error) => String(error))")
+    assert "give it a question" in failed
+    assert service.asked("/v1/chat") == []
 
 
 @pytest.mark.parametrize(
@@ -447,8 +532,9 @@ def test_a_token_of_the_page_s_own_server_is_renewed_once_it_is_too_old(shop, se
     site.tokens = lambda: {"token": next(given), "expires_in_s": 900}
     page = new_page(shop(token_endpoint="/token"))
     ask(page, "收集什么？").locator(".chip").wait_for()
-    used = [headers["Authorization"] for _, path, _, headers in service.requests if path == "/v1/chat"]
-    assert used == ["Bearer pat_old", "Bearer pat_new"]
+    used = [headers["Authorization"] for _, path, _, headers in service.requests if path.startswith("/v1/")]
+    assert set(used) == {"Bearer pat_old", "Bearer pat_new"}
+    assert used[-1] == "Bearer pat_new"
     ask(page, "还有呢").locator(".chip").wait_for()
     assert next(given, None) is None
 

@@ -1,10 +1,9 @@
 // One turn in the log: the question, then the answer as it grows, its sources, and what the person thinks of it.
 
-import type { Turn } from "./conversation";
-import { problemText } from "./conversation";
+import { type Conversation, problemText, type Turn } from "./conversation";
 import { add, copy, h, icon, iconButton, textButton } from "./dom";
 import type { Citation } from "./service";
-import { lines, shortened, spokenLanguage, withoutOffers } from "./text";
+import { cutTo, lines, shortened, spokenLanguage, withoutOffers } from "./text";
 import type { Words } from "./words";
 
 /** What an answer can ask of the widget around it. */
@@ -21,6 +20,10 @@ export interface AnswerActions {
 }
 
 const MOST_WIDE = 44; // of a reference in its chip, in Latin letters; narrower screens cut its end
+const MOST_TITLE = 22; // of its policy's title before it
+// A longer question is shown by its first lines.
+const MOST_ASKED = 240;
+const MOST_LINES = 5;
 // Whoever asks for a person is shown the way to one, whatever the answer.
 const PERSON = /人工|真人|\b(person|human|agent|representative)\b/i;
 
@@ -32,6 +35,7 @@ export class AnswerView {
 
   constructor(
     private readonly turn: Turn,
+    private readonly conversation: Conversation,
     private readonly say: Words,
     private readonly actions: AnswerActions,
   ) {
@@ -43,7 +47,7 @@ export class AnswerView {
         "div",
         { class: "question", lang: spokenLanguage(turn.question) },
         h("span", { class: "unseen" }, `${say.you}: `),
-        turn.question,
+        ...this.asked(),
       ),
       h(
         "div",
@@ -55,6 +59,21 @@ export class AnswerView {
       ),
     );
     this.update();
+  }
+
+  private asked(): (HTMLElement | string)[] {
+    const { turn, say } = this;
+    const isLong = Array.from(turn.question).length > MOST_ASKED || turn.question.split("\n").length > MOST_LINES;
+    if (!isLong) return [turn.question];
+    const words = h("div", { class: "cut" }, turn.question);
+    const more = textButton(say.more, () => show(!words.classList.contains("cut")), "more");
+    const show = (isCut: boolean) => {
+      words.classList.toggle("cut", isCut);
+      more.textContent = isCut ? say.more : say.less;
+      more.setAttribute("aria-expanded", String(!isCut));
+    };
+    show(true);
+    return [words, more];
   }
 
   /** Shows the turn as it is now. */
@@ -114,16 +133,24 @@ export class AnswerView {
   }
 
   private chip(citation: Citation, isFull: boolean): HTMLButtonElement {
-    const label = this.say.source(citation.marker, citation.reference);
+    const { policyTitle, reference, marker } = citation;
+    const place = this.conversation.place(policyTitle, reference);
+    const title = this.conversation.hasSeveral ? cutTo(policyTitle, MOST_TITLE) : "";
     const chip = h(
       "button",
-      { type: "button", class: isFull ? "chip" : "chip short", "aria-label": label, title: citation.reference },
-      h("span", { class: "number" }, String(citation.marker)),
+      {
+        type: "button",
+        class: isFull ? "chip" : "chip short",
+        "aria-label": this.say.source(marker, place),
+        title: place,
+      },
+      h("span", { class: "number" }, String(marker)),
+      isFull && title && h("span", { class: "whose", lang: spokenLanguage(title) }, title),
       isFull &&
         h(
           "span",
-          { class: "where", lang: spokenLanguage(citation.reference) },
-          shortened(citation.reference, MOST_WIDE),
+          { class: "where", lang: spokenLanguage(reference) },
+          shortened(reference, title ? MOST_WIDE - MOST_TITLE : MOST_WIDE),
         ),
     );
     chip.addEventListener("click", () => this.actions.openCitation(citation));
@@ -138,10 +165,10 @@ export class AnswerView {
       offers.append(textButton(question, () => actions.ask(question), "suggestion"));
     }
     if (turn.abstained === "not_stated" && nearest) {
-      const label = `${say.nearest}: ${nearest.name}`;
+      const label = `${say.nearest}: ${this.conversation.place(nearest.policyTitle, nearest.name)}`;
       const chip = h(
         "button",
-        { type: "button", class: "chip", "aria-label": label, title: nearest.name },
+        { type: "button", class: "chip", "aria-label": label, title: label },
         h("span", { class: "number" }, icon("open")),
         h("span", { class: "where" }, label),
       );
@@ -157,12 +184,15 @@ export class AnswerView {
 
   private fail(): void {
     const { turn, say, actions } = this;
-    const code = turn.problem?.requestId ? ` (${turn.problem.requestId})` : "";
-    const note = h("p", { class: turn.problem ? "note problem" : "note" }, problemText(turn.problem, say), code);
+    const told = problemText(turn.problem, say);
+    // By it the log has more of a fault; of anything else it tells a person nothing.
+    const code = told === say.errors.internal && turn.problem?.requestId ? ` (${turn.problem.requestId})` : "";
+    const note = h("p", { class: turn.problem ? "note problem" : "note" }, told, code);
     const offers = h(
       "div",
       { class: "offers" },
-      textButton(say.retry, () => actions.retry(turn), "ghost small"),
+      // Asked once more as it is, it would fail once more.
+      turn.problem?.code !== "invalid_question" && textButton(say.retry, () => actions.retry(turn), "ghost small"),
       turn.problem && textButton(say.person, actions.openPerson, "ghost small", "person"),
     );
     this.tail.append(note, offers);
@@ -257,8 +287,8 @@ export class AnswerView {
 
   private async copyAnswer(): Promise<void> {
     const { turn, say, actions } = this;
-    const sources = turn.citations.map((citation) => `[${citation.marker}] ${citation.reference}`);
-    const done = await copy([turn.text.trim(), sources.join("\n")].filter(Boolean).join("\n\n"), this.element);
+    const sources = this.conversation.sources(turn).join("\n");
+    const done = await copy([turn.text.trim(), sources].filter(Boolean).join("\n\n"), this.element);
     const note = done ? say.copied : say.copyFailed;
     actions.announce(note);
     const shown = h("span", { class: "note" }, note);

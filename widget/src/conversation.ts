@@ -9,6 +9,8 @@ export interface Problem {
   readonly code: string;
   readonly retryAfterS: number;
   readonly requestId: string;
+  /** The longest question, in characters; 0 if that is not what is wrong. */
+  readonly mostChars: number;
 }
 
 export interface Turn {
@@ -34,6 +36,8 @@ const MOST_TURNS = 50;
 export class Conversation {
   sessionId = "";
   turns: Turn[] = [];
+  /** Whether there is more than one policy to answer from, so that a place is told with its policy. */
+  hasSeveral = false;
   private readonly key: string;
 
   constructor(private readonly settings: Settings) {
@@ -77,18 +81,34 @@ export class Conversation {
     if (!store) return;
     try {
       if (!this.turns.length) store.removeItem(this.key);
-      else store.setItem(this.key, JSON.stringify({ session: this.sessionId, turns: this.turns.slice(-MOST_TURNS) }));
+      else store.setItem(this.key, this.packed());
     } catch {
       // Full, or forbidden: the conversation lives on in this page.
     }
+  }
+
+  private packed(): string {
+    const { sessionId: session, hasSeveral: several, turns } = this;
+    return JSON.stringify({ session, several, turns: turns.slice(-MOST_TURNS) });
+  }
+
+  /** Where a clause stands, in words. */
+  place(policyTitle: string, reference: string): string {
+    return this.hasSeveral && policyTitle ? `${policyTitle} · ${reference}` : reference;
+  }
+
+  /** The places that a turn quotes, a line each. */
+  sources(turn: Turn): string[] {
+    return turn.citations.map(
+      ({ marker, policyTitle, reference }) => `[${marker}] ${this.place(policyTitle, reference)}`,
+    );
   }
 
   /** The conversation as a person would read it. */
   transcript(title: string, words: Words): string {
     const parts = [words.transcriptTitle(title, new Date().toLocaleString())];
     for (const turn of this.turns) {
-      const sources = turn.citations.map((citation) => `[${citation.marker}] ${citation.reference}`);
-      const said = [turn.text.trim(), ...sources].filter(Boolean).join("\n");
+      const said = [turn.text.trim(), ...this.sources(turn)].filter(Boolean).join("\n");
       parts.push(`${words.asked}${turn.question}\n${words.answered}${said || problemText(turn.problem, words)}`);
     }
     if (!this.turns.length) parts.push(words.nothingYet);
@@ -119,6 +139,7 @@ export class Conversation {
       for (const turn of turns) if (turn.state === "pending") turn.state = "stopped";
       this.turns = turns;
       this.sessionId = String(kept?.session ?? "");
+      this.hasSeveral = Boolean(kept?.several);
     } catch {
       // Not ours, or of another version: begin anew.
     }
@@ -141,10 +162,11 @@ export function problemText(problem: Problem | undefined, words: Words): string 
     case "forbidden":
     case "origin_not_allowed":
       return errors.access;
+    case "invalid_question":
+      return errors.invalid_question(problem.mostChars);
     case "unreachable":
     case "timeout":
     case "cut_off":
-    case "invalid_question":
     case "policy_not_found":
       return errors[problem.code];
     default:

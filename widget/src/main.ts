@@ -55,7 +55,11 @@ function start(script: HTMLScriptElement | null): void {
     },
     open: () => widget.open(),
     close: () => widget.close(),
-    ask: (question) => widget.ask(String(question)),
+    ask: async (question) => {
+      // What a page has from elsewhere may be anything, and "undefined" is no question.
+      if (typeof question !== "string") throw new TypeError("PolicyAssistant.ask: give it a question, a text");
+      return widget.ask(question);
+    },
     reset: () => widget.reset(),
     on: (name, listener) => {
       listeners.set(name, (listeners.get(name) ?? new Set()).add(listener));

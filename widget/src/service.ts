@@ -1,13 +1,14 @@
 // The HTTP service, as docs/http.md of the repository has it. What it sends is taken for what it should be only
 // where it is: a field that is missing or of another type becomes empty.
 
-import type { Settings } from "./settings";
+import { type Settings, warn } from "./settings";
 import { events } from "./sse";
 import { type Language, languageOf } from "./words";
 
 export interface Citation {
   readonly marker: number;
   readonly policyId: string;
+  readonly policyTitle: string;
   readonly clauseId: string;
   readonly reference: string;
   readonly quote: string;
@@ -18,6 +19,8 @@ export interface Citation {
 
 export interface ClauseName {
   readonly policyId: string;
+  /** Empty where the policy is known anyway. */
+  readonly policyTitle: string;
   readonly clauseId: string;
   readonly name: string;
   readonly text: string;
@@ -47,6 +50,13 @@ export interface Policy {
   readonly contact: string;
 }
 
+/** What can be asked. */
+export interface Known {
+  readonly policies: readonly Policy[];
+  /** The longest question, in characters; 0 if that is not known. */
+  readonly mostChars: number;
+}
+
 export type ChatEvent =
   | { readonly kind: "meta"; readonly answerId: string; readonly sessionId: string }
   | { readonly kind: "sentence"; readonly text: string }
@@ -70,6 +80,8 @@ export class ServiceError extends Error {
     message: string,
     readonly retryAfterS = 0,
     readonly requestId = "",
+    /** The longest question, in characters; 0 if that is not what is wrong. */
+    readonly mostChars = 0,
   ) {
     super(message);
   }
@@ -82,6 +94,8 @@ export class Service {
   private token = "";
   private tokenUntil = 0;
   private isOpen = false; // the service wants no keys
+  private making: Promise<string> | undefined; // of a token
+  private isReached: boolean | undefined; // not known before the first response or failure
 
   constructor(private readonly settings: Settings) {
     this.token = settings.token;
@@ -90,8 +104,8 @@ export class Service {
 
   /** Yields the events of an answer up to `done`; what else happens is a ServiceError, or the signal's own abort. */
   async *chat(question: string, sessionId: string, signal: AbortSignal): AsyncGenerator<ChatEvent> {
-    const { policies } = this.settings;
-    const body = { question, session_id: sessionId || null, ...(policies.length ? { policies } : {}) };
+    const { policies, lang } = this.settings;
+    const body = { question, session_id: sessionId || null, language: lang, ...(policies.length ? { policies } : {}) };
     const watch = new Watch(signal, this.settings.timeoutMs);
     try {
       const response = await this.send("v1/chat", { body, accept: "text/event-stream" }, watch);
@@ -105,6 +119,7 @@ export class Service {
       }
       throw new ServiceError("cut_off", "the stream ended without its end");
     } catch (error) {
+      this.note(error);
       throw watch.explained(error);
     } finally {
       watch.stop();
@@ -116,12 +131,13 @@ export class Service {
     return this.clauseOf(await this.json(path, {}, signal));
   }
 
-  async policies(signal: AbortSignal): Promise<Policy[]> {
-    const found = record(await this.json("v1/policies", {}, signal)).policies;
-    return list(found).map((item) => {
+  async known(signal: AbortSignal): Promise<Known> {
+    const { policies, max_question_chars } = record(await this.json("v1/policies", {}, signal));
+    const found = list(policies).map((item) => {
       const { policy_id, title, company, contact } = record(item);
       return { policyId: text(policy_id), title: text(title), company: text(company), contact: text(contact) };
     });
+    return { policies: found, mostChars: number(max_question_chars) };
   }
 
   async feedback(answerId: string, useful: boolean, why: string): Promise<void> {
@@ -138,19 +154,33 @@ export class Service {
       const response = await this.send(path, request, watch);
       return response.status === 204 ? {} : await response.json();
     } catch (error) {
+      this.note(error);
       throw watch.explained(error);
     } finally {
       watch.stop();
     }
   }
 
+  /** Tells the page's owner what a reader cannot mend: a page of another origin, from which nothing ever came back. */
+  private note(error: unknown): void {
+    if (this.isReached !== undefined || !(error instanceof TypeError)) return;
+    this.isReached = false;
+    if (new URL(this.settings.server).origin === location.origin) return;
+    warn(
+      `nothing came back from ${this.settings.server}: if it runs, let this page in there ` +
+        `(ASSISTANT_SERVER_ORIGINS=${location.origin}), and let connect-src of the page's policy name it`,
+    );
+  }
+
   private async send(path: string, request: Wanted, watch: Watch): Promise<Response> {
     const used = await this.bearer(watch);
     const response = await this.fetch(path, request, used, watch);
+    this.isReached = true;
     if (response.ok) return response;
     const error = errorOf(await body(response), Number(response.headers.get("Retry-After")));
     if (!(TOKEN_CODES.includes(error.code) && used && this.canRenew)) throw error;
-    this.tokenUntil = 0;
+    // Unless another request has had it renewed meanwhile.
+    if (this.token === used) this.tokenUntil = 0;
     const again = await this.fetch(path, request, await this.bearer(watch), watch);
     if (again.ok) return again;
     throw errorOf(await body(again), Number(again.headers.get("Retry-After")));
@@ -178,6 +208,14 @@ export class Service {
   /** A token that is good for a while; empty where none is wanted. */
   private async bearer(watch: Watch): Promise<string> {
     if (!this.canRenew || this.isOpen || Date.now() < this.tokenUntil - RENEW_MS) return this.token;
+    // Two requests at once share one.
+    this.making ??= this.made(watch).finally(() => {
+      this.making = undefined;
+    });
+    return this.making;
+  }
+
+  private async made(watch: Watch): Promise<string> {
     const { tokenEndpoint, key, server } = this.settings;
     const response = tokenEndpoint
       ? await fetch(new URL(tokenEndpoint, location.href), {
@@ -214,7 +252,13 @@ export class Service {
     const neighbour = (item: unknown): ClauseName | undefined => {
       const { clause_id, reference, name, text: words } = record(item);
       if (!text(clause_id)) return undefined;
-      return { policyId, clauseId: text(clause_id), name: text(reference) || text(name), text: text(words) };
+      return {
+        policyId,
+        policyTitle: "",
+        clauseId: text(clause_id),
+        name: text(reference) || text(name),
+        text: text(words),
+      };
     };
     return {
       policyId,
@@ -316,6 +360,7 @@ function chatEvent(name: string, data: unknown): ChatEvent | undefined {
   const first = record(list(sent.hits)[0]);
   const nearest = text(first.clause_id) && {
     policyId: text(first.policy_id),
+    policyTitle: text(first.policy_title),
     clauseId: text(first.clause_id),
     name: text(first.reference),
     text: "",
@@ -336,6 +381,7 @@ function citationOf(sent: unknown): Citation {
   return {
     marker: number(citation.marker),
     policyId: text(citation.policy_id),
+    policyTitle: text(citation.policy_title),
     clauseId: text(citation.clause_id),
     reference: text(citation.reference),
     quote: text(citation.quote),
@@ -348,7 +394,8 @@ function citationOf(sent: unknown): Citation {
 function errorOf(sent: unknown, retryAfterS: number): ServiceError {
   const error = record(record(sent).error);
   const wait = Number.isFinite(retryAfterS) ? retryAfterS : 0;
-  return new ServiceError(text(error.code) || "internal", text(error.message), wait, text(error.request_id));
+  const { code, message, request_id, max_question_chars } = error;
+  return new ServiceError(text(code) || "internal", text(message), wait, text(request_id), number(max_question_chars));
 }
 
 async function body(response: Response): Promise<unknown> {

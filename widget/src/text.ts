@@ -77,6 +77,17 @@ export function shortened(reference: string, most: number): string {
   return joined(last);
 }
 
+/** A text cut at its end. `most` is in widths of a Latin letter. */
+export function cutTo(text: string, most: number): string {
+  if (width(text) <= most) return text;
+  let left = most - 1;
+  const kept = Array.from(text).filter((character) => {
+    left -= width(character);
+    return left >= 0;
+  });
+  return `${kept.join("").trimEnd()}…`;
+}
+
 function width(text: string): number {
   return Array.from(text).reduce((sum, character) => sum + (character > "\u2e80" ? 2 : 1), 0);
 }

@@ -6,7 +6,7 @@ import { brandColours } from "./colours";
 import { Conversation, type Turn } from "./conversation";
 import { add, h, icon, iconButton, textButton } from "./dom";
 import { contactsOf, personView } from "./person";
-import { type Citation, Service, ServiceError } from "./service";
+import { type Citation, type Known, Service, ServiceError } from "./service";
 import type { Settings } from "./settings";
 import css from "./style.css";
 import { spokenLanguage } from "./text";
@@ -65,6 +65,11 @@ export class Widget {
   private readonly stopper: HTMLButtonElement;
   private readonly status = h("div", { class: "unseen", role: "status", "aria-live": "polite" });
 
+  private readonly tooLong = h("p", { class: "note problem", id: "too-long", hidden: true });
+
+  private known: Promise<Known> | undefined;
+  private mostChars = 0;
+  private views: AnswerView[] = [];
   private asking: AbortController | undefined;
   private loading: AbortController | undefined;
   private readonly behind: (() => void)[] = []; // the pages behind the one that is shown, the conversation left out
@@ -117,10 +122,16 @@ export class Widget {
       placeholder: say.placeholder,
       autocomplete: "off",
       enterkeyhint: "send",
+      "aria-describedby": this.tooLong.id,
     });
     this.send = h("button", { type: "submit", class: "send", "aria-label": say.send, title: say.send }, icon("send"));
     this.stopper = iconButton("stop", say.stop, () => this.stop(), "send");
-    const form = h("form", { class: "ask" }, h("div", { class: "box" }, this.input, this.send, this.stopper));
+    const form = h(
+      "form",
+      { class: "ask" },
+      this.tooLong,
+      h("div", { class: "box" }, this.input, this.send, this.stopper),
+    );
     this.chat = h("div", { class: "page" }, this.log, form);
     this.detail = h("div", { class: "page detail", role: "region", "aria-label": say.clause, tabindex: "0" });
     this.panel = h(
@@ -167,6 +178,8 @@ export class Widget {
       this.launcher.setAttribute("aria-expanded", "true");
       this.frame.classList.add("open");
       this.follow(this.log.lastElementChild, true);
+      // Whatever goes wrong, the next question will tell.
+      this.learn().catch(() => undefined);
       this.tell("open", undefined);
     }
     if (focus) this.focusStart();
@@ -217,7 +230,9 @@ export class Widget {
       turn.state = asking.signal.aborted ? "stopped" : "failed";
       if (turn.state === "failed") {
         const known = error instanceof ServiceError ? error : new ServiceError("internal", String(error));
-        turn.problem = { code: known.code, retryAfterS: known.retryAfterS, requestId: known.requestId };
+        const { code, retryAfterS, requestId, mostChars } = known;
+        turn.problem = { code, retryAfterS, requestId, mostChars };
+        if (code === "invalid_question") this.giveBack(wanted, mostChars);
         this.tell("error", { question: wanted, code: known.code, message: known.message });
       }
     } finally {
@@ -258,6 +273,28 @@ export class Widget {
     this.loading?.abort();
     this.ended.abort();
     this.host.remove();
+  }
+
+  /** Finds out, once, what can be asked. */
+  private learn(): Promise<Known> {
+    this.known ??= this.service.known(this.ended.signal).then(
+      (known) => {
+        const { policies } = this.settings;
+        this.mostChars = known.mostChars;
+        const asked = known.policies.filter(({ policyId }) => !policies.length || policies.includes(policyId));
+        if (asked.length > 1 !== this.conversation.hasSeveral) {
+          this.conversation.hasSeveral = asked.length > 1;
+          for (const view of this.views) view.update();
+        }
+        this.grow();
+        return known;
+      },
+      (error: unknown) => {
+        this.known = undefined;
+        throw error;
+      },
+    );
+    return this.known;
   }
 
   // --- The window ------------------------------------------------------------------------
@@ -394,6 +431,7 @@ export class Widget {
       welcome.append(h("h3", {}, say.suggested), h("ul", {}, ...buttons));
     }
     this.log.replaceChildren(welcome);
+    this.views = [];
     for (const turn of this.conversation.turns) this.show(turn);
     this.log.classList.toggle("begun", this.conversation.turns.length > 0);
   }
@@ -417,7 +455,8 @@ export class Widget {
         if (beyond > -12) this.log.scrollTop += beyond + 12;
       },
     };
-    const view = new AnswerView(turn, this.say, actions);
+    const view = new AnswerView(turn, this.conversation, this.say, actions);
+    this.views.push(view);
     this.log.append(view.element);
     this.log.classList.add("begun");
     return view;
@@ -426,9 +465,20 @@ export class Widget {
   private submit(): void {
     const question = this.input.value;
     if (this.asking || !question.trim()) return;
+    if (!this.tooLong.hidden) {
+      this.announce(this.tooLong.textContent ?? "");
+      return;
+    }
     this.input.value = "";
     this.grow();
     void this.ask(question);
+  }
+
+  /** Puts a question that was not taken back where it can be changed. */
+  private giveBack(question: string, mostChars: number): void {
+    this.mostChars = mostChars || this.mostChars;
+    if (!this.input.value) this.input.value = question;
+    this.grow();
   }
 
   private suggest(question: string): void {
@@ -464,6 +514,9 @@ export class Widget {
   private grow(): void {
     this.input.style.setProperty("height", "auto");
     this.input.style.setProperty("height", `${this.input.scrollHeight}px`);
+    const count = Array.from(this.input.value.trim()).length;
+    this.tooLong.hidden = !this.mostChars || count <= this.mostChars;
+    this.tooLong.textContent = this.tooLong.hidden ? "" : this.say.tooLong(count, this.mostChars);
   }
 
   /** Scrolls to the end, but never so far that the beginning of this turn is gone; leaves alone who scrolled away. */
@@ -522,7 +575,8 @@ export class Widget {
   private async loadPerson(transcript: string): Promise<void> {
     const { say, settings, conversation } = this;
     await this.load(say.personTitle, async (signal) => {
-      const policies = await this.service.policies(signal).catch(() => []);
+      // Asked anew: it may have changed since the window was opened.
+      const { policies } = await this.service.known(signal).catch(() => ({ policies: [] }));
       const cited = conversation.turns.flatMap((turn) => [
         ...turn.citations.map((citation) => citation.policyId),
         ...(turn.nearest ? [turn.nearest.policyId] : []),

@@ -23,6 +23,10 @@ const zh = {
   placeholder: "输入问题，中文或英文",
   send: "发送",
   stop: "停止",
+  tooLong: (count: number, most: number) =>
+    `问题太长：${count.toLocaleString("en")} 个字，最多 ${most.toLocaleString("en")} 个，请缩短后再发送。`,
+  more: "展开",
+  less: "收起",
   you: "您",
   assistant: "助手",
   thinking: "正在查找条款…",
@@ -74,7 +78,10 @@ const zh = {
     busy: (seconds: number) =>
       seconds > 0 ? `现在问的人较多，请在 ${seconds} 秒后重试。` : "现在问的人较多，请稍后重试。",
     access: "没有获得使用许可，请刷新页面后重试。",
-    invalid_question: "问题是空的，或者太长，请修改后重试。",
+    invalid_question: (most: number) =>
+      most > 0
+        ? `问题是空的，或者太长：最多 ${most.toLocaleString("en")} 个字。原文已放回输入框，请修改后再发送。`
+        : "问题是空的，或者太长。原文已放回输入框，请修改后再发送。",
     policy_not_found: "这里的政策暂时无法查询。",
     internal: "服务出了问题，请稍后重试。",
   },
@@ -104,6 +111,10 @@ const en: Words = {
   placeholder: "Ask in English or Chinese",
   send: "Send",
   stop: "Stop",
+  tooLong: (count, most) =>
+    `Too long: ${count.toLocaleString("en")} characters of ${most.toLocaleString("en")} at most. Please shorten the question.`,
+  more: "More",
+  less: "Less",
   you: "You",
   assistant: "Assistant",
   thinking: "Looking up the clauses…",
@@ -157,7 +168,10 @@ const en: Words = {
         ? `Many people are asking. Try again in ${seconds} seconds.`
         : "Many people are asking. Try again soon.",
     access: "The chat has no permission to ask. Reload the page and try again.",
-    invalid_question: "The question is empty or too long. Please change it.",
+    invalid_question: (most) =>
+      most > 0
+        ? `The question is empty or too long: ${most.toLocaleString("en")} characters at most. It is back in the box, to be changed and sent again.`
+        : "The question is empty or too long. It is back in the box, to be changed and sent again.",
     policy_not_found: "This policy cannot be looked up at the moment.",
     internal: "Something went wrong. Please try again later.",
   },

@@ -13,6 +13,10 @@
     if (value) widget.dataset[name] = value;
   }
 
+  for (const option of document.querySelectorAll("option[data-en]")) {
+    option.textContent = option.dataset[document.documentElement.lang];
+  }
+
   const form = document.getElementById("settings");
   for (const field of form.elements) {
     const value = query.get(field.name);
