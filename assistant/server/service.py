@@ -280,8 +280,8 @@ class Service:
             message = f"not answered within {limit:g} seconds: try again, or ask a shorter question"
             raise Refused(504, "timeout", message) from None
         except QuestionError as error:
-            limit = {"max_question_chars": self.settings.max_question_chars}
-            raise Refused(422, "invalid_question", str(error), details=limit) from None
+            details = {"max_question_chars": self.settings.max_question_chars}
+            raise Refused(422, "invalid_question", str(error), details=details) from None
         finally:
             self._pool.cancel(job)
             self._under_way.discard(job)
