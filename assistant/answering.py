@@ -99,13 +99,16 @@ class Generator(Protocol):
 class StreamingGenerator(Protocol):
     """A generator whose claims come one after another, so that the first is told before the last is there."""
 
-    def stream(self, query: str, hits: Sequence[Hit], *, question: str) -> Iterator[Claim | None]:
+    def stream(
+        self, query: str, hits: Sequence[Hit], *, question: str, language: Language | None = None
+    ) -> Iterator[Claim | None]:
         """Yield claims as `Generator.generate` returns them; closing the iterator ends the work.
 
         Args:
             query: The question made to stand by itself.
             hits: The clauses, best first.
-            question: As typed, in whose language the answer is.
+            question: As typed.
+            language: Of the answer; the question's by default.
 
         Yields:
             Claims, and now and then None while there is none, so that whoever waits may give up.

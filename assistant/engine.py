@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from assistant.answer_types import wants_all
 from assistant.answering import Answer, ExtractiveGenerator, Generator, StreamingGenerator
@@ -165,35 +165,26 @@ class Assistant:
         self, question: str, history: Sequence[Turn], policies: Sequence[str] | None, language: Language | None
     ) -> Iterator[str | Answer]:
         """Yield the pieces of an answer, then the answer; of one that abstains only itself."""
-        asked = self._checked(question)
+        text = self._checked(question)
         turns = [self._cleaned(turn) for turn in history[-_MOST_TURNS:]]
-        # An answer is in its question's language; one that is in none says which it wants.
-        wanted = _wanted_language((asked, *(turn.question for turn in reversed(turns))), language)
-        worded = asked if wanted == language_of(asked) else f"{asked}{_IN_CHINESE}"
-        for piece in self._found(asked, worded, turns, policies):
-            yield replace(piece, question=asked) if isinstance(piece, Answer) else piece
-
-    def _found(
-        self, asked: str, worded: str, turns: Sequence[Turn], policies: Sequence[str] | None
-    ) -> Iterator[str | Answer]:
-        """Yield as `_pieces`; `worded` is the question in the language of the answer."""
-        understood = self._understood(asked, turns)
+        asked = _Asked(text, _wanted_language((text, *(turn.question for turn in reversed(turns))), language))
+        understood = self._understood(text, turns)
         scope = self._scope((understood.query, *understood.after), policies)
-        if worded != asked:
-            understood = replace(understood, reply=reply_in(understood.reply, language_of(worded)))
+        if asked.language != language_of(text):
+            understood = replace(understood, reply=reply_in(understood.reply, asked.language))
         if understood.kind in ("smalltalk", "unclear"):
-            yield said(worded, understood)
+            yield said(text, understood, language=asked.language)
         elif understood.kind == "more":
-            yield from self._more(worded, understood, scope)
+            yield from self._more(asked, understood, scope)
         elif understood.kind in ("show", "human"):
-            yield from self._shown(worded, understood, scope)
+            yield from self._shown(asked, understood, scope)
         else:
-            parts = self._questions_apart(asked, turns, policies)
+            parts = self._questions_apart(text, turns, policies)
             least = self.settings.min_quote_chars
             yield from (
-                answered_apart(question=asked, parts=parts, min_quote_chars=least)
+                answered_apart(question=text, parts=parts, min_quote_chars=least)
                 if parts
-                else self._answered(worded, understood, scope)
+                else self._answered(asked, understood, scope)
             )
 
     def _understood(self, asked: str, turns: Sequence[Turn]) -> Condensed:
@@ -238,13 +229,20 @@ class Assistant:
         return Part(asked=text, query=found.query, draft=draft, hits=hits)
 
     def _answered(
-        self, asked: str, understood: Condensed, scope: Sequence[str], without: Sequence[CitedClause] = ()
+        self, asked: _Asked, understood: Condensed, scope: Sequence[str], without: Sequence[CitedClause] = ()
     ) -> Iterator[str | Answer]:
         """Answer a query, leaving out the clauses that were cited already."""
         query, least = understood.query, self.settings.min_quote_chars
         hits = self._hits(understood, scope, without)
         with closing(self._claims(asked, query, hits)) as claims:
-            yield from answered(question=asked, query=query, claims=claims, hits=hits, min_quote_chars=least)
+            yield from answered(
+                question=asked.text,
+                query=query,
+                claims=claims,
+                hits=hits,
+                min_quote_chars=least,
+                language=asked.language,
+            )
 
     def _hits(self, asked: Condensed, scope: Sequence[str], without: Sequence[CitedClause] = ()) -> tuple[Hit, ...]:
         k = max(self.settings.k, _LIST_K) if wants_all(asked.query) else self.settings.k
@@ -253,10 +251,10 @@ class Assistant:
         hits = self.retriever.retrieve(searched, k=k + len(without), policies=scope, after=asked.after, near=near)
         return left(hits, without, asked.told)[:k] if without else hits
 
-    def _claims(self, asked: str, query: str, hits: Sequence[Hit]) -> Closable[Claim | None, None, None]:
+    def _claims(self, asked: _Asked, query: str, hits: Sequence[Hit]) -> Closable[Claim | None, None, None]:
         """Yield what a generator claims, as it comes; closing this ends the generator's work."""
         if self._streaming:
-            yield from self._streaming.stream(query, hits, question=asked)
+            yield from self._streaming.stream(query, hits, question=asked.text, language=asked.language)
         else:
             yield from self.generator.generate(query, hits).claims
 
@@ -268,27 +266,32 @@ class Assistant:
         draft, least = self._extractive.generate(query, hits), self.settings.min_quote_chars
         return cited_by(answer(question=asked, query=query, draft=draft, hits=hits, min_quote_chars=least))
 
-    def _more(self, asked: str, understood: Condensed, scope: Sequence[str]) -> Iterator[str | Answer]:
+    def _more(self, asked: _Asked, understood: Condensed, scope: Sequence[str]) -> Iterator[str | Answer]:
         """Answer what else there is to a query."""
         cited = understood.cited
         # Not known: found out as before.
         for _ in range(0 if cited else understood.rounds):
-            cited += self._cited(asked, understood, scope, cited)
+            cited += self._cited(asked.text, understood, scope, cited)
         for piece in self._answered(asked, understood, scope, cited):
             if isinstance(piece, Answer) and piece.abstained:
-                yield said(asked, understood, piece.hits)
+                yield said(asked.text, understood, piece.hits, language=asked.language)
             else:
                 yield piece
 
-    def _shown(self, asked: str, understood: Condensed, scope: Sequence[str]) -> Iterator[str | Answer]:
+    def _shown(self, asked: _Asked, understood: Condensed, scope: Sequence[str]) -> Iterator[str | Answer]:
         """Quote whole the clauses that answer a query, or one of them; for a person, those that tell the contact."""
-        draft, hits = self._whole(asked, understood, scope)
+        draft, hits = self._whole(asked.text, understood, scope)
         if not hits:
             yield from self._answered(asked, understood, scope)
             return
         least = self.settings.min_quote_chars
         yield from answered(
-            question=asked, query=understood.query, claims=draft.claims, hits=hits, min_quote_chars=least
+            question=asked.text,
+            query=understood.query,
+            claims=draft.claims,
+            hits=hits,
+            min_quote_chars=least,
+            language=asked.language,
         )
 
     def _whole(self, asked: str, understood: Condensed, scope: Sequence[str]) -> tuple[Draft, tuple[Hit, ...]]:
@@ -356,13 +359,17 @@ class Assistant:
         return replace(turn, question=question, query=query)
 
 
+class _Asked(NamedTuple):
+    """A question as typed, and what to answer it in."""
+
+    text: str
+    language: Language
+
+
 def _wanted_language(questions: Sequence[str], otherwise: Language | None) -> Language:
     """Return the language of the first question that is in one."""
     decided = next((question for question in questions if decides_language(question)), None)
     return language_of(decided) if decided else otherwise or "en"
-
-
-_IN_CHINESE = "（请用中文回答）"
 
 
 def _check_given(settings: Settings, generator: Generator | None, reranker: Reranker | None) -> None:

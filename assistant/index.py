@@ -291,6 +291,10 @@ class Analyzer:
                 found.setdefault(f"{_CONCEPT}{concept}", shown[start:end])
         return found
 
+    def is_concept(self, token: str) -> bool:
+        """Say whether a token stands for a concept, not for a word."""
+        return token in self._kinds
+
     def is_thing(self, token: str) -> bool:
         """Say whether a token stands for a concept that a policy either names or is silent about, such as a company."""
         return self._kinds.get(token) in _THINGS

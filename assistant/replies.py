@@ -28,18 +28,19 @@ _WHOLE_CHARS = 3_000
 _WHOLE_LIST_CHARS = 600
 
 
-def said(question: str, understood: Condensed, hits: Sequence[Hit] = ()) -> Answer:
+def said(question: str, understood: Condensed, hits: Sequence[Hit] = (), *, language: Language | None = None) -> Answer:
     """Return the answer that is only a reply, with the reason why nothing is quoted.
 
     Args:
         question: As typed.
         understood: What it asks; its `reply` is what is said.
         hits: The clauses that were considered.
+        language: Of the reply; the question's by default.
     """
     return Answer(
         question=question,
         query=understood.query,
-        language=language_of(question),
+        language=language or language_of(question),
         text=understood.reply,
         hits=tuple(hits),
         abstained=reason_of(understood),

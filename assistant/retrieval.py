@@ -22,7 +22,7 @@ from assistant.text import Language, any_of, has_han, normalized, simplified
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -58,6 +58,8 @@ class Evidence:
     """Cosine of what answers to such questions are like and the passage's closest text; None if no model knows."""
     familiarity: float | None = None
     """Cosine of the query and the closest questions whose answers a model knows; None if it knows none."""
+    unseen: float = 0.0
+    """Share of the query's words that stand in no text searched, of those that could: 0 to 1; 0 if none could."""
     frequency: float = 0.0
     """Share of the passages that hold the rarest of the query's words and concepts: 0 to 1; 1 if it has none."""
 
@@ -326,6 +328,8 @@ class Retriever:
         absent = [token for token in absent if not self._is_mentioned(query.named[token], policies)]
         unmentioned = tuple(query.named[token] for token in absent if self.analyzer.is_thing(token))
         stranger = any(map(self.analyzer.is_vendor, absent))
+        words = [place for place, token in enumerate(query.tokens) if self._may_stand(token, shards)]
+        missing = [place for place in words if not any(holds[place].any() for holds in texts)]
         coverages = [_share_held(own[asked], of[asked]) for own, of in zip(passages, texts, strict=True)]
         concepts = [_share_held(own[named], own[named]) for own in passages]
         shares = map(np.concatenate, (coverages, concepts))
@@ -340,8 +344,18 @@ class Retriever:
                 stranger=stranger,
                 likeness=None if math.isnan(likeness) else likeness,
                 familiarity=None if math.isnan(likeness) else query.familiarity,
+                unseen=len(missing) / len(words) if words else 0.0,
                 frequency=frequency,
             )
+
+    def _may_stand(self, token: str, shards: Iterable[Shard]) -> bool:
+        """Say whether a token is a word of a language that one of the policies searched is in, or has a rendering in."""
+        if self.analyzer.is_concept(token):
+            return False
+        policies = [shard.policy for shard in shards]
+        if has_han(token):
+            return any(policy.language == "zh" for policy in policies)
+        return any(policy.language == "en" or policy.translations for policy in policies)
 
     def _is_mentioned(self, word: str, policies: Sequence[Policy]) -> bool:
         """Say whether what a query names so stands in policies, be it within another name."""

@@ -13,7 +13,7 @@ from assistant.answering import Answer, AnswerPart
 from assistant.citing import Draft, verify, verify_each
 from assistant.refusing import refusal
 from assistant.segments import turns
-from assistant.text import has_han, language_of, overlap, visible_line
+from assistant.text import Language, has_han, language_of, overlap, visible_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,8 +35,16 @@ _FOREIGN = {"zh": "（英文，没有译文）", "en": " (in Chinese, no transla
 _COURTESY = "Translations are a courtesy: the Chinese text prevails."
 
 
-def answer(*, question: str, query: str, draft: Draft, hits: Sequence[Hit], min_quote_chars: int) -> Answer:
-    """Verify a draft and put it into words, in the language of the question.
+def answer(
+    *,
+    question: str,
+    query: str,
+    draft: Draft,
+    hits: Sequence[Hit],
+    min_quote_chars: int,
+    language: Language | None = None,
+) -> Answer:
+    """Verify a draft and put it into words.
 
     Args:
         question: As typed.
@@ -44,18 +52,32 @@ def answer(*, question: str, query: str, draft: Draft, hits: Sequence[Hit], min_
         draft: What a generator proposes.
         hits: The clauses that may be cited.
         min_quote_chars: Least number of letters and digits in a quote.
+        language: Of the answer; the question's by default.
 
     Returns:
         The answer; abstained if no claim of the draft stands.
     """
-    *_, last = answered(question=question, query=query, claims=draft.claims, hits=hits, min_quote_chars=min_quote_chars)
+    *_, last = answered(
+        question=question,
+        query=query,
+        claims=draft.claims,
+        hits=hits,
+        min_quote_chars=min_quote_chars,
+        language=language,
+    )
     if not isinstance(last, Answer):
         raise TypeError("an answer ends with itself")
     return last
 
 
 def answered(
-    *, question: str, query: str, claims: Iterable[Claim | None], hits: Sequence[Hit], min_quote_chars: int
+    *,
+    question: str,
+    query: str,
+    claims: Iterable[Claim | None],
+    hits: Sequence[Hit],
+    min_quote_chars: int,
+    language: Language | None = None,
 ) -> Iterator[str | Answer]:
     """Verify claims and put them into words as they come.
 
@@ -65,12 +87,13 @@ def answered(
         claims: What a generator proposes; None wherever there is nothing yet.
         hits: The clauses that may be cited.
         min_quote_chars: Least number of letters and digits in a quote.
+        language: Of the answer; the question's by default.
 
     Yields:
         Pieces of the answer's text, an empty one for each None, then the answer. If it abstains, there were no
         pieces: its text is the reason.
     """
-    language = language_of(question)
+    language = language or language_of(question)
     citations: list[Citation] = []
     pieces: list[str] = []
     verdict: VerdictKind | None = None
@@ -92,13 +115,22 @@ def answered(
         for line in wording.lines(*kept, marker=len(citations)):
             pieces.append(f"\n{line}" if pieces else line)
             yield pieces[-1]
-    yield from _closed(question=question, query=query, pieces=pieces, citations=citations, hits=hits, verdict=verdict)
+    yield from _closed(
+        question=question,
+        query=query,
+        language=language,
+        pieces=pieces,
+        citations=citations,
+        hits=hits,
+        verdict=verdict,
+    )
 
 
 def _closed(
     *,
     question: str,
     query: str,
+    language: Language,
     pieces: list[str],
     citations: Sequence[Citation],
     hits: Sequence[Hit],
@@ -110,13 +142,13 @@ def _closed(
     Args:
         question: As typed.
         query: What was searched for.
+        language: Of the answer.
         pieces: The text so far; of no use where nothing is cited.
         citations: What is quoted.
         hits: The clauses that were considered.
         verdict: What the first quote says.
         parts: What answers each question of a message that asks several.
     """
-    language = language_of(question)
     if language == "en" and any(citation.translation for citation in citations):
         pieces.append(f"\n{_COURTESY}")
         yield pieces[-1]
@@ -192,7 +224,14 @@ def answered_apart(*, question: str, parts: Sequence[Part], min_quote_chars: int
             yield pieces[-1]
     query = " ".join(map(_ended, filter(None, (part.query for part in parts))))
     yield from _closed(
-        question=question, query=query, pieces=pieces, citations=citations, hits=hits, verdict=verdict, parts=told
+        question=question,
+        query=query,
+        language=language,
+        pieces=pieces,
+        citations=citations,
+        hits=hits,
+        verdict=verdict,
+        parts=told,
     )
 
 
@@ -234,7 +273,7 @@ class _Wording:
 
     Args:
         policies: Those that are quoted, by id.
-        language: Of the question.
+        language: Of the answer.
     """
 
     def __init__(self, policies: Mapping[str, Policy], language: Language) -> None:

@@ -26,7 +26,7 @@ from assistant.backends.llm.prompts import CLAIMS_SCHEMA, answer_prompt
 from assistant.backends.llm.reply import ReplyReader
 from assistant.citing import Claim, Draft
 from assistant.corpus import thesaurus_of
-from assistant.text import language_of
+from assistant.text import Language, language_of
 from assistant.vetting import Vetter
 
 if TYPE_CHECKING:
@@ -94,13 +94,16 @@ class LLMGenerator:
         """See `assistant.answering.Generator.generate`; `question` as in `stream`."""
         return Draft(claims=tuple(claim for claim in self.stream(query, hits, question=question) if claim))
 
-    def stream(self, query: str, hits: Sequence[Hit], *, question: str = "") -> Iterator[Claim | None]:
+    def stream(
+        self, query: str, hits: Sequence[Hit], *, question: str = "", language: Language | None = None
+    ) -> Iterator[Claim | None]:
         """Yield verified claims as the model completes them; closing the iterator closes the request.
 
         Args:
             query: The question made to stand by itself.
             hits: The clauses, best first.
-            question: As typed, in whose language the answer is; the query by default.
+            question: As typed; the query by default.
+            language: Of the answer; the question's by default.
 
         Yields:
             Claims, and None several times a second.
@@ -113,7 +116,7 @@ class LLMGenerator:
             return
         told = 0
         try:
-            with closing(self._claims(question or query, query, hits, deadline)) as claims:
+            with closing(self._claims(question or query, query, hits, language, deadline)) as claims:
                 for claim in claims:
                     yield claim
                     told += claim is not None
@@ -144,14 +147,14 @@ class LLMGenerator:
             _log.warning("the language model is left alone for a while (%s)", failure.reason)
 
     def _claims(
-        self, question: str, query: str, hits: Sequence[Hit], deadline: float
+        self, question: str, query: str, hits: Sequence[Hit], language: Language | None, deadline: float
     ) -> Generator[Claim | None, None, None]:
         """Yield the claims that stand, of the first reply or of the second; None while there is none.
 
         Raises:
             CallFailed: If there was no reply that could be read to its end.
         """
-        language = language_of(question)
+        language = language or language_of(question)
         thesaurus = thesaurus_of(hit.policy for hit in hits)
         vetter = Vetter(hits, thesaurus, language=language, min_quote_chars=self._min_quote_chars)
         told, tries = 0, 0
