@@ -82,8 +82,9 @@ def features(query: str, hits: Sequence[Hit]) -> dict[str, float]:
         "concepts": max(named, default=_UNNAMED),
         "unmentioned": min(len(evidence.unmentioned), _MOST_UNMENTIONED),
         "stranger": float(evidence.stranger),
-        "company": float(evidence.company),
         "unstated": _unstated(query, hits),
+        "score": min(max(hits[0].score, 0.0), _MOST_SCORE),
+        "unseen": evidence.unseen,
     }
 
 
@@ -140,17 +141,20 @@ _ONLY_POINTS_ZH = re.compile(
 _FEW_WORDS = 2
 _IN_MOST = 0.5
 _ODDS = {
-    "scope": 0.03,
-    "similarity": 13.55,
-    "likeness": 2.53,
-    "familiarity": -1.86,
-    "concepts": 1.23,
-    "unmentioned": -0.41,
-    "stranger": -1.35,
-    "company": 0.01,
-    "unstated": -0.96,
-    "base": -7.07,
+    "scope": 0.07,
+    "similarity": 11.72,
+    "likeness": 0.35,
+    "familiarity": -2.59,
+    "concepts": 0.78,
+    "unmentioned": -0.56,
+    "stranger": -1.41,
+    "unstated": -0.67,
+    "score": 0.3,
+    "unseen": -0.52,
+    "base": -5.3,
 }
+# Of a few clauses even the best does not stand out, of a hundred it may by far.
+_MOST_SCORE = 6.0
 _MOST_SCOPE = 6.0
 _SCOPE_IN_DOUBT = 1.0
 _LEAST_FAMILIARITY = 0.6

@@ -349,7 +349,7 @@ class Retriever:
             )
 
     def _may_stand(self, token: str, shards: Iterable[Shard]) -> bool:
-        """Say whether a token is a word of a language that one of the policies searched is in, or has a rendering in."""
+        """Say whether a token is a word of a language that a policy searched is in, or has a rendering in."""
         if self.analyzer.is_concept(token):
             return False
         policies = [shard.policy for shard in shards]
