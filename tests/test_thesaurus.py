@@ -121,6 +121,25 @@ def test_every_name_of_the_default_thesaurus_can_be_found() -> None:
     assert not lost
 
 
+@pytest.mark.parametrize(
+    ("said", "printed"),
+    [
+        ("能换航班吗", "客票可以改期一次"),
+        ("Can I reschedule?", "客票可以改期一次"),
+        ("飞机晚点怎么办", "航班延误2小时以上的"),
+        ("my suitcase", "免费行李额"),
+        ("把钱退给我", "退费申请"),
+        ("告诉我老公", "配偶"),
+        ("sick leave", "病假须提前申请"),
+        ("坏了谁管修", "保修期内免费维修"),
+        ("孩子的名字", "儿童的姓名"),
+    ],
+)
+def test_what_people_call_it_is_what_terms_of_service_call_it(said: str, printed: str) -> None:
+    thesaurus = default_thesaurus()
+    assert set(thesaurus.named_in(said)) & set(thesaurus.named_in(printed))
+
+
 def test_the_default_thesaurus_is_well_formed() -> None:
     concepts = default_thesaurus().concepts
     ids = [concept.id for concept in concepts]
