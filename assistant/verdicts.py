@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from importlib import resources
 from itertools import zip_longest
@@ -87,9 +87,14 @@ def verdict_of(question: str, policy: Policy, clause_id: str, quote: str, others
         others: What else was found: if it, or another clause of the policy, tells another thing, nothing is said.
     """
     thesaurus = extended(policy.concepts)
-    asked = _asked(question, thesaurus)
+    asker = _asker_in(policy.title, policy.text)
+    if asker == _CHILD and _OWN_ASKED.search(_CHILD_ASKED.sub("", normalized(question))):
+        # In rules about children, `my phone number` is a parent's, of whom other things hold.
+        asker = ""
+    asked = _asked(_question_of(asker, question), thesaurus)
     if asked is None:
         return None
+    printed_quote, quote, others = quote, _as_you(asker, quote), [_as_you(asker, text) for text in others]
     titles = [normalized(clause.title) for clause in policy.path(clause_id)[1:]]
     if asked.act.by == "we" and any(_words("others").search(title) for title in titles):
         return None
@@ -105,18 +110,20 @@ def verdict_of(question: str, policy: Policy, clause_id: str, quote: str, others
     # What stands in other clauses counts too, found or not: 账号内有余额的，不得注销.
     block = policy[clause_id].start // _BLOCK
     near = policy.text[max(block - 1, 0) * _BLOCK : (block + 2) * _BLOCK]
-    rulings += judge.rulings_in(asked, _sentences_near(near))
+    rulings += judge.rulings_in(asked, _sentences_near(_as_you(asker, near)))
     if asked.act.by == "you":
         # In another clause, trial accounts are not the asker's account, and some of his data is not his data.
         rulings = [*told, *(ruling for ruling in rulings if ruling.is_whole)]
         first = _with_reserve(first, rulings, _unlaid(quote))
+    elif first == _IS and asked.act.asks == "item":
+        first = judge.where_optional(asked, quote)
     if not _agree(first, rulings):
         return None
     verdict = first.verdict(asked)
     if not verdict.condition:
         return verdict
     # A condition is told in the policy's own words, or the verdict is not told.
-    printed = _printed(verdict.condition, quote, names)
+    printed = _printed(verdict.condition, printed_quote, names, asker)
     return replace(verdict, condition=printed) if printed else None
 
 
@@ -140,12 +147,16 @@ def _with_reserve(permitted: _Ruling, rulings: Sequence[_Ruling], quote: str) ->
     return replace(permitted, condition=condition)
 
 
-def _printed(words: str, text: str, names: Iterable[str]) -> str:
-    """Return normalized words, which have `we` for each name, as a text prints them; empty if it does not."""
+def _printed(words: str, text: str, names: Iterable[str], asker: str) -> str:
+    """Return normalized words, which have `we` and `you` for names, as a text prints them; empty if it does not."""
     own = "|".join(
         _spaced(fold(name)) for name in sorted({*names, "我们", "we"}, key=len, reverse=True) if name.strip()
     )
-    parts = [f"(?:{own})" if part in ("我们", "we") else _spaced(part) for part in _OWN.split(words)]
+    yours = f"(?:您|{_ASKERS[asker].pattern})" if asker else "您"
+    parts = [
+        f"(?:{own})" if part in ("我们", "we") else yours if part == "您" else _spaced(part)
+        for part in _OWN.split(words)
+    ]
     found = re.search(r"\s*".join(part for part in parts if part), fold(text))
     return " ".join(text[slice(*found.span())].split()) if found else ""
 
@@ -154,7 +165,56 @@ def _spaced(words: str) -> str:
     return r"\s*".join(re.escape(char) for char in words if not char.isspace())
 
 
-_OWN = re.compile(r"(我们|(?<![a-z0-9])we(?![a-z0-9]))")
+_OWN = re.compile(r"(我们|您|(?<![a-z0-9])we(?![a-z0-9]))")
+
+
+# --- Who asks ----------------------------------------------------------------------------
+
+# What a policy calls the one who asks, where it is written about children, passengers, learners: 儿童 in the rules of
+# a watch is what 您 is elsewhere. Not 未满5周岁的儿童, nor 走失儿童, who are some of them.
+_CHILD = "child"
+_SOME = r"(?<![的岁失伴他分部些名级])"
+_ASKERS = {
+    _CHILD: re.compile(
+        rf"{_SOME}(?:未成年人|青少年|儿童|(?:您的?)?(?:孩子|宝贝)|\b(?:the |a |your )?child(?:ren)?(?='s))"
+    )
+} | {
+    role: re.compile(rf"{_SOME}{role}(?![票证卡])")
+    for role in ("学员", "旅客", "乘客", "患者", "就诊人", "顾客", "读者")
+}
+_CHILD_TITLED = re.compile(r"儿童|未成年人|青少年|\bchild(?:ren)?\b|\bminors?\b", re.IGNORECASE)
+_CHILD_ASKED = re.compile(
+    r"(?:我家?|您|你)?的?(?:孩子|儿童|宝贝|宝宝|小孩|娃|儿子|女儿|未成年人|青少年)(?:们)?|"
+    r"\b(?:my |the |a |our )?(?:child(?:ren)?|kids?|son|daughter)(?='s|s')"
+)
+_OWN_ASKED = re.compile(r"我(?!们)|\b(?:my|me|i)\b")
+_LEAST_NAMED = 5
+
+
+@lru_cache(maxsize=16)
+def _asker_in(title: str, text: str) -> str:
+    """Return the key in `_ASKERS` of what a policy calls the one who asks; empty if that is just 您."""
+    if _CHILD_TITLED.search(title):
+        return _CHILD
+    said = len(re.findall("[您你]", text))
+    roles = {role: text.count(role) for role in _ASKERS if role != _CHILD}
+    role = max(roles, key=lambda name: roles[name])
+    return role if roles[role] >= _LEAST_NAMED and roles[role] > said else ""
+
+
+def _as_you(asker: str, text: str) -> str:
+    """Return a text with 您 for what it calls the one who asks."""
+    if not asker:
+        return text
+    return _ASKERS[asker].sub(lambda name: "您" if has_han(name[0]) else "your", text).replace("your's", "your")
+
+
+def _question_of(asker: str, question: str) -> str:
+    """Return a question with 我 for what its policy calls the one who asks."""
+    if asker != _CHILD:
+        return _ASKERS[asker].sub("我", question) if asker else question
+    plain = normalized(question)
+    return _CHILD_ASKED.sub(lambda name: "我" if has_han(name[0]) else "my", plain).replace("my's", "my")
 
 
 # --- The table ---------------------------------------------------------------------------
@@ -170,9 +230,12 @@ class _Act:
     asked: re.Pattern[str]
     said: re.Pattern[str]
     fact: dict[str, list[str]]
+    fact_announced: dict[str, list[str]] = field(default_factory=dict)
     party: bool = False
     beside: re.Pattern[str] | None = None
     about: re.Pattern[str] | None = None
+    label: re.Pattern[str] | None = None
+    announced: re.Pattern[str] | None = None
     undergone: re.Pattern[str] | None = None
     to_whom: Sequence[str] = ()
     flags: Sequence[str] = ()
@@ -198,8 +261,8 @@ def _words(name: str) -> re.Pattern[str]:
 def _acts() -> tuple[_Act, ...]:
     acts = []
     for entry in _table()["act"]:
-        read = {name: _either(entry[name]) for name in ("asked", "said", "undergone") if name in entry}
-        read |= {name: re.compile(entry[name]) for name in ("beside", "about") if name in entry}
+        read = {name: _either(entry[name]) for name in ("asked", "said", "undergone", "label") if name in entry}
+        read |= {name: re.compile(entry[name]) for name in ("beside", "about", "announced") if name in entry}
         acts.append(_Act(**{**entry, **read}))
     return tuple(acts)
 
@@ -354,13 +417,16 @@ class _Ruling:
     leads: bool = False
     is_whole: bool = True
     """Whether it is of the whole of what is asked about; of what may not be done only."""
+    is_announced: bool = False
+    """Whether it is told to all, not to each: 公告."""
 
     def verdict(self, asked: _Asked) -> Verdict:
         place = ("is", "is_not", "may").index(self.polarity)
         kind: VerdictKind = "conditional" if self.condition or self.polarity == "may" else ("yes", "no")[place]
+        facts = asked.act.fact_announced if self.is_announced else asked.act.fact
         return Verdict(
             kind=kind,
-            fact=asked.act.fact[asked.language][place],
+            fact=facts[asked.language][place],
             language=asked.language,
             condition=self.condition,
             leads=self.leads,
@@ -478,7 +544,7 @@ class _Judge:
     def rulings_in(self, asked: _Asked, sentences: Iterable[tuple[str, str]]) -> Iterator[_Ruling]:
         """Yield what each sentence says; see `_sentences`."""
         former = ""
-        patterns = [pattern for pattern in (asked.act.said, asked.act.undergone) if pattern]
+        patterns = [pattern for pattern in (asked.act.said, asked.act.undergone, asked.act.label) if pattern]
         for raw, plain in sentences:
             is_silent = not any(pattern.search(plain) for pattern in patterns)
             if len(raw) > _LONGEST_SENTENCE or is_silent or _words("children").search(plain):
@@ -486,11 +552,24 @@ class _Judge:
                 continue
             sentence = _read(self._reader, raw)
             about = asked.act.about
+            if asked.act.label and _is_instruction(asked.act.label, sentence.plain):
+                yield _IS
+                former = sentence.plain
+                continue
             if asked.act.asks == "refused":
                 yield from self._of_refusals(asked, sentence, former)
             elif (not about or about.search(sentence.plain)) and all(self._has(sentence, word) for word in asked.rest):
                 yield from self._in_sentence(asked, sentence)
             former = sentence.plain
+
+    def where_optional(self, asked: _Asked, quote: str) -> _Ruling:
+        """Return that a thing is so, on the condition of words that leave it open, if any do: 您也可以不提供."""
+        for _, plain in _sentences(quote):
+            for match in _words("optional").finditer(plain):
+                named = self._things(plain[max(match.start() - _NEAR, 0) : match.end() + _NEAR])
+                if asked.item & named or not named:
+                    return _told(match[0], leads=False)
+        return _IS
 
     def _in_sentence(self, asked: _Asked, sentence: Sentence) -> Iterator[_Ruling]:
         rule = self._of_you if asked.act.by == "you" else self._of_us
@@ -575,7 +654,9 @@ class _Judge:
         found = _condition(asked.act, verb)
         if found == _DOUBT or (found == _IS and _words("in_principle").search(verb.plain, 0, verb.start)):
             return _DOUBT
-        return replace(found, polarity="is_not" if denied else "may" if says_perhaps(f"{led} {verb.before}") else "is")
+        announced = asked.act.announced and asked.act.announced.search(verb.plain, verb.start, verb.end)
+        polarity: _Polarity = "is_not" if denied else "may" if says_perhaps(f"{led} {verb.before}") else "is"
+        return replace(found, polarity=polarity, is_announced=announced is not None)
 
     def _holds(self, asked: _Asked, verb: _Verb) -> _Reach:
         """Say whether the verb's objects have what is asked about."""
@@ -588,6 +669,9 @@ class _Judge:
             return "wholly"
         if asked.act.beside:
             plain = asked.act.beside.sub(_blank, plain)
+        if "topic" in asked.act.flags and _words("topic").match(plain, 0, part.start) and not self._things(verb.after):
+            # 您的个人信息存储于境内，不会向境外提供: what the sentence began with.
+            return "generally" if asked.item else "wholly"
         zones = [plain[verb.end : verb.zone_end]]
         if asked.act.asks == "data":
             zones.append(plain[part.start : verb.start])
@@ -795,6 +879,14 @@ class _Judge:
         """Say how far any item of lists of things is what is asked about."""
         found = {self._held_in(asked, zone, *span) for zone in zones for span in _items(zone)}
         return next((reach for reach in _REACHES if reach in found), "")
+
+
+def _is_instruction(label: re.Pattern[str], plain: str) -> bool:
+    """Say whether a sentence tells how one does what its label names: 注销：在“设置”中提交."""
+    lead = _words("label_end").search(plain, 0, _NEAR)
+    if lead is None or denials(plain[lead.end() :]):
+        return False
+    return label.fullmatch(_TO_LETTER.sub("", plain[: lead.start()])) is not None
 
 
 def _start_of_case(verb: _Verb) -> int:

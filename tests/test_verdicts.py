@@ -38,7 +38,7 @@ def kind(question: str, quote: str, *others: str) -> str | None:
 
 # --- What the text decides ----------------------------------------------------------------
 
-DECIDED = [
+DECIDED: list[tuple[str, str, str | None]] = [
     ("你们会收集IMEI吗", "为了保障安全，我们会收集您的设备型号、IMEI与MAC地址。", "yes"),
     ("会不会收集我的位置", "当您打开附近书店时，我们会收集您的位置信息。", "conditional"),
     ("会不会收集我的位置", "我们不会收集您的位置信息。", "no"),
@@ -65,6 +65,15 @@ DECIDED = [
     ("能保证信息百分之百安全吗", "我们无法保证信息百分之百的安全。", "no"),
     ("政策更新会通知我吗", "本政策更新后，我们会以弹窗的方式通知您。", "yes"),
     ("政策更新会通知我吗", "本政策发生重大变更时，我们会以弹窗的方式通知您。", "conditional"),
+    ("你们会把信息传到国外吗", "您的个人信息存储于中国境内，我们不会向境外提供。", "no"),
+    ("你们会把信息传到国外吗", "数据存放在本院机房，不出境。", "no"),
+    ("你们会把信息传到国外吗", "我们不会向境外提供您的个人信息。", "no"),
+    ("信息泄露会通知我吗", "万一发生信息泄露，我们会通过短信告诉您泄露了什么。", "yes"),
+    ("能撤回同意吗", "撤回同意：关闭相应功能开关即视为撤回。", "yes"),
+    ("能不能注销账号", "注销：在“我的-设置-注销账号”提交，即时生效。", "yes"),
+    ("能不能注销账号", "注销：通过人工客服无法注销账号。", None),
+    ("会收集人脸信息吗", "为核验身份，我们会收集您的人脸信息。您也可以不提供人脸信息，到柜台办理。", "conditional"),
+    ("会收集人脸信息吗", "为核验身份，我们会收集您的人脸信息。您也可以不提供手机号。", "yes"),
     ("Do you collect my IMEI?", "为了保障安全，我们会收集您的设备型号、IMEI与MAC地址。", "yes"),
     ("会把我的信息转让给其他公司吗", "我们不会将您的个人信息转让给任何公司，但以下情况除外：", "conditional"),
     ("Can I turn off personalised ads?", "您可以在设置中关闭个性化广告推荐功能。", "yes"),
@@ -86,7 +95,7 @@ DECIDED = [
 
 
 @pytest.mark.parametrize(("question", "quote", "expected"), DECIDED)
-def test_the_answer_begins_with_what_the_clause_says(question: str, quote: str, expected: str) -> None:
+def test_the_answer_begins_with_what_the_clause_says(question: str, quote: str, expected: str | None) -> None:
     assert kind(question, quote) == expected
 
 
@@ -96,6 +105,7 @@ def test_the_answer_begins_with_what_the_clause_says(question: str, quote: str, 
         ("不会卖我的信息吧", "我们不会出售您的个人信息。", "不会出售："),
         ("Don't you sell my data?", "我们不会出售您的个人信息。", "No, not sold:"),
         ("会收集我的位置吗", "当您打开地图时，我们会收集您的位置信息。", "有条件，「当您打开地图时」会收集："),
+        ("协议修改会通知我吗", "我们修改本协议的，提前10日公告。", "会公告："),
         ("会收集我的位置吗", "当您打开墨舟地图时，墨舟会收集您的位置信息。", "有条件，「当您打开墨舟地图时」会收集："),
         ("会共享我的信息吗", "我们不会共享您的个人信息，但以下情况除外：", "有条件，不会共享，「但以下情况除外」："),
         ("Do you collect my location?", "We may collect your location.", "It depends: perhaps collected:"),
@@ -317,6 +327,8 @@ CAN = "You can delete your account in Settings. "
         ("我可以注销账号吗", "您仅可通过客服注销账号。", "仅可通过客服注销账号"),
         ("我可以注销账号吗", "您年满十八周岁后可以注销账号。", "您年满十八周岁后"),
         ("我可以注销账号吗", "您可以注销账号，但须先结清欠款。", "但须先结清欠款"),
+        ("我可以注销账号吗", "您可注销账号；账号内有课时的，须先申请退费。", "账号内有课时的，须先申请退费"),
+        ("我可以注销账号吗", "注销：在设置中提交；有未完成的订单时，请先取消。", "有未完成的订单时，请先取消"),
         ("我可以撤回同意吗", "您可以撤回您的授权同意，但订单进行中不得撤回。", "但订单进行中不得撤回"),
         ("我能删除个人信息吗", "您可以删除您的个人信息。订单信息无法删除。", "订单信息无法删除"),
         (
@@ -533,6 +545,40 @@ def test_what_may_be_denied_of_the_asker_beside_what_one_may_leaves_it_open(ques
 def test_what_one_may_not_do_does_not_tell_what_one_may() -> None:
     assert told("我可以注销账号吗", "账号内有余额的，不得注销账号。", MAY) is None
     assert told("Can I delete my account?", "You cannot delete your account.") is None
+
+
+# --- Who asks, in policies about children, passengers, learners ------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "quote", "expected"),
+    [
+        ("你们收集指纹吗", "我们不收集儿童的指纹和人脸。", "no"),
+        ("会收集孩子的指纹吗", "我们不收集儿童的指纹和人脸。", "no"),
+        ("会公开孩子的信息吗", "我们不会公开披露儿童个人信息。", "no"),
+        ("Do you collect my child's fingerprints?", "我们不收集儿童的指纹和人脸。", "no"),
+        ("Do you collect fingerprints?", "We do not collect children's fingerprints.", "no"),
+        # Of some children, of a parent, of somebody else.
+        ("会收集孩子的照片吗", "我们会收集走失儿童的照片。", None),
+        ("会收集我的身份证号吗", "我们不收集儿童的身份证号。", None),
+        ("会收集孩子的照片吗", "我们会收集监护人的照片。", None),
+    ],
+)
+def test_in_rules_about_children_a_child_is_the_one_who_is_asked_about(
+    question: str, quote: str, expected: str | None
+) -> None:
+    policy = policy_of(f"一、收集\n{quote}", title="墨舟手表儿童个人信息保护规则")
+    verdict = verdict_of(question, policy, policy.at(policy.text.index(quote[:4])).id, quote)
+    assert (verdict.kind if verdict else None) == expected
+
+
+def test_who_is_named_more_often_than_you_is_the_one_who_asks() -> None:
+    quote = "我们不会公开披露学员个人信息。"
+    assert kind("会公开我的信息吗", quote) is None
+    policy = policy_of(f"一、上课\n{'学员应当按时上课。' * 5}\n二、信息\n{quote}")
+    verdict = verdict_of("会公开我的信息吗", policy, policy.at(policy.text.index(quote)).id, quote)
+    assert verdict
+    assert verdict.kind == "no"
 
 
 def test_clauses_that_tell_different_things_decide_nothing() -> None:
