@@ -180,6 +180,8 @@ _SENTENCE_ENDS = frozenset("。!?.")
 _CELL_BORDERS = re.compile(r"[|\s:-]+")
 _HEAD_CHARS = 2_000
 _NEAR_LINES = 30
+_RUN_IN_CHARS = 10, 30
+_LEAST_RUN_IN = 30
 _BROKEN_CHARS = 30
 _MAX_INDENT = 100
 
@@ -235,6 +237,8 @@ class _Outline:
         self._glued: dict[int, int] = {}
         # The first and last line of its list for each row of a list without marks.
         self._rows = self._find_rows()
+        # What the paragraphs of a run begin with, each with a word of its own, such as `宠物：…` above `轮椅：…`.
+        self._run_ins = self._find_run_ins()
         # Families of clauses under which a family's lists have begun before.
         self._parents: dict[tuple[str, bool], set[str]] = defaultdict(set)
         # Lines at which the items of a list stand, all of them and by number; and lines in which they do.
@@ -293,6 +297,25 @@ class _Outline:
             if mark and (number - first > 1 or led_in or mark == CELL_BREAK):
                 rows.update(dict.fromkeys(range(first, number), (first, number - 1)))
         return rows
+
+    def _find_run_ins(self) -> dict[int, Span]:
+        """Return by line what a paragraph is about, where it begins with that and one beside it does, too.
+
+        What comes back in the text is a field of several things, such as the purpose of each of several SDKs.
+        """
+        found: dict[int, Span] = {}
+        for number in self._rows:
+            line = self._lines[number]
+            colon = self._folded.find(":", line.start, line.end)
+            head = self._folded[line.start : line.start + _TITLE_CHARS]
+            longest = _RUN_IN_CHARS[0 if HAN.search(head) else 1]
+            whole = line.end - line.start >= _LEAST_RUN_IN and self._folded[line.end - 1] in "。."
+            named = 0 < colon - line.start <= longest and self._is_title(head, colon - line.start)
+            if whole and named and '"' not in head[: colon - line.start]:
+                found[number] = line.start, colon
+        names = Counter(self._folded[slice(*span)] for span in found.values())
+        alone = {number for number, span in found.items() if names[self._folded[slice(*span)]] == 1}
+        return {number: found[number] for number in alone if number - 1 in alone or number + 1 in alone}
 
     def _row_mark(self, line: Line) -> str:
         if line.markers or line.in_table:
@@ -1049,12 +1072,16 @@ class _Outline:
             stack.extend(_with_ends(node.children, end))
             body_end = node.children[0].start if node.children else end
             if node.kind != "contents":
-                pieces = [_Node(start, "paragraph") for start in self._pieces(node, body_end)]
+                pieces = [
+                    _Node(start, "paragraph", title=self._run_ins.get(self._line_at(start)))
+                    for start in self._pieces(node, body_end)
+                ]
                 node.children = [*pieces, *node.children]
 
     def _pieces(self, node: _Node, body_end: int) -> Iterator[int]:
         """Yield where the own text of a clause is to be divided."""
         if body_end - node.start <= _READABLE_CHARS:
+            yield from self._parts(node, body_end)
             return
         starts: list[int] = []
         for start in node.paragraphs[1:]:
@@ -1076,6 +1103,12 @@ class _Outline:
                 yield start
             if end - start > _MAX_CHARS:
                 yield from self._sentence_pieces(start, end)
+
+    def _parts(self, node: _Node, body_end: int) -> Iterator[int]:
+        """Yield where the paragraphs below a heading begin that say what they are about, and those right after them."""
+        for before, start in pairwise(node.paragraphs if node.kind == "heading" else ()):
+            if start < body_end and not self._run_ins.keys().isdisjoint(map(self._line_at, (before, start))):
+                yield start
 
     def _goes_on_head(self, number: int) -> bool:
         """Say whether a row of a table is the line below its head, as in `|---|---|`, or the first row after it."""
