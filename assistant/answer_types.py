@@ -362,8 +362,8 @@ _NAMES = re.compile(
 def asks_meaning(question: str) -> bool:
     """Say whether a question asks what something is, means or takes in, not what is done with it.
 
-    >>> asks_meaning("什么是个人敏感信息"), asks_meaning("does an IP address count as personal data?")
-    (True, True)
+    >>> asks_meaning("什么是个人敏感信息"), asks_meaning("一积分值多少钱"), asks_meaning("does IP count as data?")
+    (True, True, True)
     >>> asks_meaning("会收集我的IMEI吗"), asks_meaning("who gets my phone number")
     (False, False)
     """
@@ -371,7 +371,7 @@ def asks_meaning(question: str) -> bool:
 
 
 _MEANING = re.compile(
-    r"什么意思|啥意思|是指|指的?是?(?:什么|啥|哪|谁)|(?:什么|啥)(?:是|叫|算|样的)|是(?:什么|啥)$|何谓|定义|含义|释义|概念|"
+    r"什么意思|啥意思|(?:值|等于|相当于|抵扣?)(?:多少|几)|是指|指的?是?(?:什么|啥|哪|谁)|(?:什么|啥)(?:是|叫|算|样的)|是(?:什么|啥)$|何谓|定义|含义|释义|概念|"
     r"算(?:不算|是|作|敏感|个人|隐私)|算.{0,10}[吗么]|属于|包[括含](?:哪|什么|啥)|[哪什][些么].{0,4}(?:信息|数据)(?:$|\?|算|属|是)|范围|涉及|"
     r"\bmean(?:s|t|ing)?\b|\bdefin\w+|\bwhat(?:'s| is| are| does)\b|\bwhat (?:counts?|kinds?|types?|categories)\b|"
     r"\bconsidered\b|\bcounts? as\b|\bclass(?:ed|ified)\b|\brefers?\b|\bstands? for\b|\bwho (?:is|are) (?:we|you|\")"
