@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from assistant.answer_types import holds, wanted, wants_all
 from assistant.citing import Claim, Draft
 from assistant.refusing import answerability, is_unclear
-from assistant.text import Language, Span, overlap, sentences
+from assistant.text import Language, Span, overlap, sentences, stripped
 from assistant.verdicts import verdict_of
 
 if TYPE_CHECKING:
@@ -154,9 +154,16 @@ class ExtractiveGenerator:
 
 # In the units of scores, which are sums of standard scores. Chosen on the dev questions.
 _CLAUSE_MARGIN = 0.6
+_CLOSE_SCORE = 0.2
 _SIMILARITY_MARGIN = 0.09
+_ITEM_MARGIN = 1.0
+_ENOUGH_COVERAGE = 0.5
+_MORE_COVERAGE = 0.2
+_CLOSE_SIMILARITY = 0.02
+_CLOSE_COVERAGE = 0.1
 _READ_FOR_VALUES = 3
 _SENTENCE_MARGIN = 2.0
+_ROW_MARGIN = 1.0
 _MOST_CLAUSES = 2
 # Who asks for all places is told of those that name all that the question names.
 _LIST_MARGIN = 2.0
@@ -165,13 +172,16 @@ _SHORT_CHARS = 250
 _WHOLE_LIST_CHARS = 600
 _WHOLE_ITEMS_CHARS = 1_200
 _OPENING_CHARS = 60
+_ENDS = "。！？!?.；;…”’\"'）)"
+_CELL = " | "
 
 
 def _chosen(query: str, hits: Sequence[Hit]) -> list[Hit]:
-    """Return the hits that are quoted: the first, and the second if it is about as good and not of the same list.
+    """Return the hits that are quoted: the first, and the second if it is as good, adds to it and is of another list.
 
     Who asks for a value, such as a period, gets one of the first hits that holds such a value, if any does.
     """
+    hits = _with_more_words_first(hits)
     first = hits[0]
     chosen = [
         hit
@@ -179,17 +189,65 @@ def _chosen(query: str, hits: Sequence[Hit]) -> list[Hit]:
         if hit.score >= first.score - _CLAUSE_MARGIN
         # The margin is the bundled encoder's; other models have other cosines.
         and (first.evidence.scope is None or hit.evidence.similarity >= first.evidence.similarity - _SIMILARITY_MARGIN)
-        and not (place and _are_siblings(first, hit))
+        and not (place and (_are_siblings(first, hit) or _adds_little(query, first, hit)))
     ]
     kinds = wanted(query)
-    holding = [
-        hit
-        for hit in hits[:_READ_FOR_VALUES]
-        if kinds and all(any(holds(hit.policy.text[a:b], kind) for a, b in hit.passage.sentences) for kind in kinds)
-    ]
+    holding = [hit for hit in hits[:_READ_FOR_VALUES] if kinds and _holds_values(query, hit)]
     if holding and first not in holding:
-        return [holding[0], first]
-    return [hit for hit in chosen if hit in holding] if holding else chosen
+        chosen = [holding[0], first]
+    elif holding:
+        chosen = [hit for hit in chosen if hit in holding]
+    return _with_list(query, chosen, hits)
+
+
+def _with_more_words_first(hits: Sequence[Hit]) -> Sequence[Hit]:
+    """Return hits, the second before the first if it is as good and holds more of the words that are asked for."""
+    if len(hits) < 2 or hits[1].score < hits[0].score - _CLOSE_SCORE or _is_item(hits[0], hits[1]):
+        return hits
+    first, second = hits[0].evidence, hits[1].evidence
+    more = second.coverage >= first.coverage + _MORE_COVERAGE and (second.concepts or 0) >= (first.concepts or 0)
+    return [hits[1], hits[0], *hits[2:]] if more else hits
+
+
+def _holds_values(query: str, hit: Hit) -> bool:
+    """Say whether a hit holds a value of each kind that a question wants."""
+    said = [hit.policy.text[slice(*span)] for span in hit.passage.sentences]
+    return all(any(holds(sentence, kind) for sentence in said) for kind in wanted(query))
+
+
+def _adds_little(query: str, first: Hit, second: Hit) -> bool:
+    """Say whether the first hit answers by itself: with the value that is wanted, or so much better than the second."""
+    one, other = first.evidence, second.evidence
+    if wanted(query) and one.coverage >= _ENOUGH_COVERAGE and _holds_values(query, first):
+        return True
+    return other.similarity < one.similarity - _CLOSE_SIMILARITY and other.coverage < one.coverage - _CLOSE_COVERAGE
+
+
+def _with_list(query: str, chosen: list[Hit], hits: Sequence[Hit]) -> list[Hit]:
+    """Return the hits that are quoted, with the list in place of its best item where one item says too little.
+
+    So it does if others come close, or if what leads to them is a heading. Of a list too long to be found as one, who
+    asks for all gets each item that comes close.
+    """
+    first, *others = chosen
+    near = [hit for hit in hits if hit.score >= first.score - _ITEM_MARGIN and hit is not first]
+    listed = next((hit for hit in hits if hit.end > hit.clause.body_end and _is_item(first, hit)), None)
+    if listed is None:
+        items = [hit for hit in near if hit.clause.label and _are_siblings(first, hit)] if wants_all(query) else []
+        return [*sorted([first, *items], key=lambda hit: hit.start), *others]
+    several = any(_is_item(hit, listed) for hit in near)
+    if listed.score < first.score - _CLAUSE_MARGIN or not (several or _is_headed(listed)):
+        return chosen
+    return [listed, *(hit for hit in others if hit is not listed and not _is_item(hit, listed))]
+
+
+def _is_item(hit: Hit, of: Hit) -> bool:
+    return bool(hit.clause.label) and hit.policy.id == of.policy.id and hit.clause in of.clause.children
+
+
+def _is_headed(listed: Hit) -> bool:
+    """Say whether a heading leads to a list, not a sentence."""
+    return listed.passage.sentences[0][0] >= listed.clause.body_end
 
 
 def _are_siblings(one: Hit, other: Hit) -> bool:
@@ -204,35 +262,59 @@ def _same_words(one: Claim, other: Claim) -> bool:
 def _quoted(query: str, hit: Hit) -> list[tuple[Clause, Span]]:
     """Return what a hit says in answer: clauses with spans of their text.
 
-    That is a short clause or list whole; of a long one the best sentence with those that come close, and the best that
-    holds a value of the kind wanted, neighbours joined; and if that is what leads into a long list, each item, of long
-    ones the first words.
+    That is a short list whole, and the paragraphs of a short clause that answer; of a long clause the best sentence
+    with those that come close, and the best that holds a value of the kind wanted, neighbours joined; and if that is
+    what leads into a long list, each item, of long ones the first words.
     """
     text, sentences = hit.policy.text, hit.passage.sentences
     whole = (sentences[0][0], sentences[-1][1])
     is_list = hit.end > hit.clause.body_end
-    if whole[1] - whole[0] <= hit.policy.chars(_WHOLE_LIST_CHARS if is_list else _SHORT_CHARS):
-        spans = [whole]
+    if is_list:
+        # Items may mean the opposite without the heading that leads to them; the last may be too short for a sentence.
+        start = text.index(hit.clause.title, hit.clause.start) if _is_headed(hit) else whole[0]
+        whole = stripped(text, start, hit.end) or whole
+    chars, many = whole[1] - whole[0], wants_all(query)
+    if chars <= hit.policy.chars(_WHOLE_LIST_CHARS) and (is_list or (many and _CELL in text[slice(*sentences[0])])):
+        parts = [sentences]
+    elif chars <= hit.policy.chars(_SHORT_CHARS):
+        parts = [sentences] if many else _paragraphs(text, sentences)
     else:
-        kept = _kept(query, hit)
-        spans = []
-        for number, (start, end) in enumerate(sentences):
-            if number not in kept:
-                continue
-            if spans and not text[spans[-1][1] : start].strip():
-                spans[-1] = (spans[-1][0], end)
-            else:
-                spans.append((start, end))
+        parts = [(span,) for span in sentences]
+    kept = {sentences[number] for number in _kept(query, hit)}
+    spans: list[Span] = [whole] if len(parts) == 1 else []
+    for part in parts[len(spans) :]:
+        start, end = part[0][0], part[-1][1]
+        if kept.isdisjoint(part):
+            continue
+        if spans and not text[spans[-1][1] : start].strip():
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((start, end))
     quoted = [(hit.clause, span) for span in spans]
     if spans[-1][1] == whole[1] and hit.end == hit.clause.body_end and hit.policy.leads_in(hit.clause):
         quoted += _items(hit)
     return quoted
 
 
+def _paragraphs(text: str, spans: Sequence[Span]) -> list[tuple[Span, ...]]:
+    """Return sentences by paragraph or row of a table; a line that has no end goes on in the next."""
+    paragraphs: list[tuple[Span, ...]] = []
+    for span in spans:
+        before = paragraphs[-1][-1] if paragraphs else (span[0], span[0])
+        ended = text[before[1] - 1] in _ENDS or _CELL in text[slice(*before)]
+        if paragraphs and not (ended and "\n" in text[before[1] : span[0]]):
+            paragraphs[-1] += (span,)
+        else:
+            paragraphs.append((span,))
+    return paragraphs
+
+
 def _kept(query: str, hit: Hit) -> set[int]:
-    """Return the places of the sentences of a long clause that answer."""
+    """Return the places of the sentences of a clause that answer; of rows, which are much alike, only the best."""
     scores = hit.sentence_scores
-    least = max(scores) - _SENTENCE_MARGIN
+    best = max(range(len(scores)), key=lambda number: scores[number])
+    is_row = _CELL in hit.policy.text[slice(*hit.passage.sentences[best])]
+    least = scores[best] - (_ROW_MARGIN if is_row else _SENTENCE_MARGIN)
     kept = {number for number, score in enumerate(scores) if score >= least}
     for kind in wanted(query):
         holding = [n for n, span in enumerate(hit.passage.sentences) if holds(hit.policy.text[slice(*span)], kind)]

@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 
 _LONGEST_LIST = 600
 _LEAD_IN_CHARS = 80
+_SHORT_ITEM = 60
+_CHAPTER_DEPTH = 2
+"""Clauses on the path to a chapter, the root included."""
 _LEAST_SENTENCE = 4
 
 
@@ -78,7 +81,7 @@ def passages(policy: Policy) -> tuple[Passage, ...]:
             continue
         spans = tuple(_statements(policy, clause))
         end = clause.body_end
-        items = policy.items(clause)
+        items = policy.items(clause) or (clause.children if _heads_items(policy, clause) else ())
         if items and items[-1].end - clause.start <= policy.chars(_LONGEST_LIST):
             # The clause and the items below it are read as one: `…以下情形：1、… 2、…`.
             below = [clause for item in items for clause in item.walk()]
@@ -180,6 +183,22 @@ _DEFINES = re.compile(
 _ENDS = "。！？!?…；;：:，,."
 _SHORT_SENTENCE = 40
 _MOST_FRAGMENTS = 300
+
+
+def _heads_items(policy: Policy, clause: Clause) -> bool:
+    """Say whether a clause is only the heading of short items that mean little without it: `不得托运的物品 • … • …`.
+
+    The heading of a chapter is too wide for that, and what says who does what means enough.
+    """
+    own = policy.text[clause.label_end : clause.body_end]
+    items = [policy.own_text(item) for item in clause.children if item.label]
+    bare = bool(clause.title) and own.strip("#*_ \n") == clause.title.strip("#*_ ")
+    inner = len(policy.path(clause.id)) > _CHAPTER_DEPTH and not any(child.children for child in clause.children)
+    short = all(len(item) <= policy.chars(_SHORT_ITEM) and not _SAYS_WHO.search(item) for item in items)
+    return bare and inner and len(items) > 1 and short
+
+
+_SAYS_WHO = re.compile(r"我们|我司|本公司|[您你]|\b(?:we|you)\b", re.IGNORECASE)
 
 
 def _context(policy: Policy, clause: Clause) -> str:

@@ -13,12 +13,13 @@ from assistant import Answer, Claim, Draft, parse
 from assistant.answering import ExtractiveGenerator
 from assistant.citing import locate, verify
 from assistant.wording import Part, answer, answered, answered_apart
-from tests.hits import TEXT, hit, yunfan
+from tests.hits import ANSWERED, TEXT, hit, yunfan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from assistant import Policy
+    from assistant.retrieval import Evidence
 
 
 @pytest.fixture(scope="module")
@@ -298,6 +299,101 @@ def test_of_the_items_of_one_list_the_best_is_quoted(policy: Policy) -> None:
     hits = [hit(policy, "IMEI"), hit(policy, "通讯录", score=9.9), hit(policy, "手机号码", score=9.8)]
     assert len(ExtractiveGenerator().generate("会收集什么", hits[:2]).claims) == 1
     assert len(ExtractiveGenerator().generate("会收集什么", hits[::2]).claims) == 2
+
+
+GOODS = """一、行李
+（一）不得托运的物品
+• 锂电池、充电宝；
+• 现金、珠宝；
+• 打火机。
+（二）超重行李
+超重部分每公斤收取30元，另付保价费。提前预购的享受八折。
+单件行李不得超过32公斤。
+二、其他
+请来电。"""
+
+
+def test_a_list_is_quoted_with_the_heading_that_leads_to_it() -> None:
+    policy = parse(GOODS, id="goods", title="行李")
+    whole = hit(policy, "不得托运", score=9.6)
+    items = [hit(policy, "充电宝"), hit(policy, "现金", score=9.7)]
+    said = "不得托运的物品\n• 锂电池、充电宝；\n• 现金、珠宝；\n• 打火机。"
+    for question in ("哪些东西不能托运", "充电宝和现金能托运吗"):
+        quotes = [claim.quote for claim in ExtractiveGenerator().generate(question, [*items, whole]).claims]
+        assert quotes == [said]
+    # A list that was hardly found is none to quote, nor is that of an item that is meant alone below a sentence.
+    quotes = [
+        c.quote for c in ExtractiveGenerator().generate("充电宝能托运吗", [*items, replace(whole, score=9.0)]).claims
+    ]
+    assert quotes[0] == "锂电池、充电宝；"
+
+
+def test_a_list_is_quoted_in_place_of_its_best_item_if_others_come_close(policy: Policy) -> None:
+    hits = [hit(policy, "国家安全"), hit(policy, "在以下情形", score=9.8), hit(policy, "公共卫生", score=9.7)]
+    (claim,) = ExtractiveGenerator().generate("什么情况下不用同意", hits).claims
+    assert claim.quote.startswith("在以下情形中")
+    hits[2] = replace(hits[2], score=8.0)
+    assert ExtractiveGenerator().generate("什么情况下不用同意", hits).claims[0].quote == "与国家安全直接相关的；"
+
+
+def test_who_asks_for_all_gets_the_items_that_come_close_of_a_list_that_is_none_to_quote_whole() -> None:
+    body = "".join(f"\n{n}. {name}：为支付提供订单号。" for n, name in enumerate(("甲公司", "乙公司", "丙公司"), 1))
+    policy = parse(f"一、提供{body}\n二、其他\n请来电。", id="all", title="全")
+    scores = {"乙公司": 10.0, "甲公司": 9.2, "丙公司": 8.0}
+    hits = [hit(policy, name, score=scores[name], evidence=replace(ANSWERED, concepts=None)) for name in scores]
+    told = [f"{name}公司：为支付提供订单号。" for name in "甲乙"]
+    assert [claim.quote for claim in ExtractiveGenerator().generate("都给哪些公司", hits).claims] == told
+    assert [claim.quote for claim in ExtractiveGenerator().generate("给乙公司什么", hits).claims] == told[1:]
+
+
+def test_a_second_clause_that_adds_nothing_is_not_quoted() -> None:
+    policy = parse("一、日志\n日志保存三年。\n二、订单\n订单保存五年。", id="kept", title="保存")
+    second = hit(policy, "订单保存", score=9.9)
+    full, some = replace(ANSWERED, coverage=0.7), replace(ANSWERED, coverage=0.4)
+
+    def quotes(question: str, first: Evidence, other: Evidence) -> list[str]:
+        hits = [hit(policy, "日志保存", evidence=first), replace(second, evidence=other)]
+        return [claim.quote for claim in ExtractiveGenerator().generate(question, hits).claims]
+
+    both = ["日志保存三年。", "订单保存五年。"]
+    # It holds the value and most of what is asked, or the second is further off in words and meaning.
+    assert quotes("日志保存多久", full, full) == both[:1]
+    assert quotes("日志保存多久", some, some) == both
+    assert quotes("日志怎么保存", full, full) == both
+    assert quotes("日志怎么保存", full, replace(some, similarity=0.65)) == both[:1]
+    assert quotes("日志怎么保存", full, some) == both
+    # Of two that are as good, that which holds more of the words is quoted first.
+    assert quotes("订单怎么保存", some, full) == both[::-1]
+
+
+def test_of_a_short_clause_the_paragraphs_that_answer_are_quoted() -> None:
+    policy = parse(GOODS, id="goods", title="行李")
+    for words, told in (
+        ("单件行李", "单件行李不得超过32公斤。"),
+        ("提前预购", "超重部分每公斤收取30元，另付保价费。提前预购的享受八折。"),
+    ):
+        hits = [hit(policy, words)]
+        assert [claim.quote for claim in ExtractiveGenerator().generate("行李怎么办", hits).claims] == [told]
+    # A line without an end goes on in the next.
+    wrapped = parse(
+        "1. Bags\nWe store bags, boxes, skis and one pram for the\nchildren of our guests. Two cost more.\nNo dogs.",
+        id="bags",
+        language="en",
+    )
+    quotes = [claim.quote for claim in ExtractiveGenerator().generate("bags", [hit(wrapped, "children of")]).claims]
+    assert quotes == ["We store bags, boxes, skis and one pram for the\nchildren of our guests. Two cost more."]
+
+
+def test_of_a_table_the_row_that_answers_is_quoted_or_all_of_it_for_who_asks_for_all() -> None:
+    rows = [
+        f"功能：{name} | 信息：{name}记录 | 保存时间：{n}个月" for n, name in enumerate(("通话", "微聊", "拍照"), 1)
+    ]
+    policy = parse("\n".join(["一、收集", *rows, "二、其他", "请来电。"]), id="rows", title="表")
+    # Rows are alike, and so are their scores.
+    hits = [replace(hit(policy, "微聊记录"), sentence_scores=(8.9, 10.0, 8.5))]
+    assert [claim.quote for claim in ExtractiveGenerator().generate("微聊保存多久", hits).claims] == rows[1:2]
+    quotes = [claim.quote for claim in ExtractiveGenerator().generate("收集哪些信息", hits).claims]
+    assert quotes == ["\n".join(rows)]
 
 
 def test_who_asks_for_all_places_is_told_of_all_that_name_it_in_the_order_of_the_text() -> None:

@@ -645,6 +645,16 @@ def test_a_paragraph_after_a_list_is_none_of_its_items() -> None:
     assert found["3.p1"].context == "Goods"
 
 
+def test_short_items_below_a_heading_are_found_as_one_list() -> None:
+    policy = parse(
+        "一、行李\n（一）不得托运的物品\n• 锂电池；\n• 现金、珠宝。\n"
+        "（二）保存\n• 我们加密保存日志。\n• 我们加密保存订单。\n二、其他\n1、请来电。\n2、请来信。"
+    )
+    lists = [passage.clause_id for passage in passages(policy) if passage.end > policy[passage.clause_id].body_end]
+    # What says who does what means enough by itself, and a chapter is no list.
+    assert lists == ["1.1"]
+
+
 def test_what_leads_into_a_long_list_is_embedded_with_how_its_items_begin() -> None:
     rest = "我们为此需要了解您的情况，" * 80 + "谢谢。"
     text = f"一、推送\n推送服务收集的信息包括但不限于：\n（1）设备信息：{rest}\n（2）网络信息：{rest}"
