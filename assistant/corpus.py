@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING, Any, get_args
 from assistant import storage
 from assistant.errors import CorpusError, PolicyError
 from assistant.parsing import MAX_POLICY_CHARS, parse
-from assistant.text import Language, visible, visible_line
+from assistant.policy import without_noun
+from assistant.text import STOPWORDS, Language, has_han, normalized, visible, visible_line
 from assistant.thesaurus import MAX_THESAURUS_BYTES, THESAURUS_FILE, Thesaurus, extended, read_concepts
 from assistant.translations import MAX_TRANSLATION_BYTES, TRANSLATION_FILE, Translation, current, read_table
 
@@ -57,7 +58,56 @@ def open_corpus(*folders: Path | str) -> tuple[Policy, ...]:
         CorpusError: If a folder is missing, all hold no policy, or two policies have the same id.
         PolicyError: If a policy cannot be read; the message names the file.
     """
-    return tuple(policy for policy, _ in open_folders(*folders))
+    return _named(tuple(policy for policy, _ in open_folders(*folders)))
+
+
+def _named(policies: tuple[Policy, ...]) -> tuple[Policy, ...]:
+    """Return policies with what of their titles names them: the title, and what it says besides being a policy's.
+
+    A title that says no more is none's name; nor is what is left of one if that is an ordinary word: one of the
+    thesaurus, or one that a policy writes in lower case, or another policy writes in Chinese.
+    """
+    thesaurus = thesaurus_of(policies)
+    named = []
+    for policy in policies:
+        title, left = " ".join(policy.title.split()), without_noun(policy.title)
+        names: list[str] = []
+        if left and len(title) <= _LONGEST_NAME:
+            others = [other.text for other in policies if other is not policy]
+            names = [title] * (left != title) + [left] * (not _is_ordinary(left, policy.text, others, thesaurus))
+        named.append(replace(policy, title_names=tuple(names)))
+    return tuple(named)
+
+
+def _is_ordinary(name: str, own: str, others: Sequence[str], thesaurus: Thesaurus) -> bool:
+    """Say whether what is left of a title is an ordinary word, which may stand in any question.
+
+    Args:
+        name: What is left of it.
+        own: Text of its policy.
+        others: Those of the others.
+        thesaurus: That of all.
+    """
+    asked = normalized(name)
+    if sum(map(str.isalnum, asked)) < _SHORTEST_NAME or all(word in STOPWORDS for word in asked.split()):
+        return True
+    covered = 0
+    for start, end, concepts in thesaurus.find(asked):
+        # A company by its own name is none.
+        if any(thesaurus[concept].kind == "vendor" for concept in concepts):
+            return False
+        covered += end - start
+    if covered >= len(asked.replace(" ", "")):
+        return True
+    if has_han(name):
+        return any(name in text for text in others)
+    lower = name.lower()
+    as_word = re.compile(rf"(?<![A-Za-z]){re.escape(lower)}(?![A-Za-z])")
+    return lower == name or any(as_word.search(text) for text in (own, *others))
+
+
+_SHORTEST_NAME = 2
+_LONGEST_NAME = 60
 
 
 def open_folders(*folders: Path | str) -> tuple[tuple[Policy, Path], ...]:

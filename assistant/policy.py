@@ -105,6 +105,8 @@ class Policy:
     """Version; the effective date unless the policy's metadata say otherwise."""
     contact: str = ""
     """How to reach the company, as the policy states it."""
+    title_names: tuple[str, ...] = ()
+    """What of its title names it among the policies of its corpus, as `assistant.corpus.open_corpus` finds."""
     translations: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     """English rendering of each sentence of a clause's own text, by clause id; empty where there is none."""
     concepts: tuple[Concept, ...] = ()
@@ -127,7 +129,7 @@ class Policy:
     @property
     def names(self) -> tuple[str, ...]:
         """What people call the policy, its company and its product."""
-        return tuple(name for name in (self.company, *self.aliases, self.id) if name)
+        return tuple(name for name in (self.company, *self.aliases, *self.title_names, self.id) if name)
 
     def called(self, language: Language) -> str:
         """Return what the policy is called within a sentence of a language.
@@ -355,6 +357,43 @@ class Policy:
         if not words and (found := _FIRST_WORDS.search(own)):
             words = found[0]
         return f"“{words}…”" if words else clause.id
+
+
+def without_noun(title: str) -> str:
+    """Return what a title says besides that it is one of a policy; empty if it says no more.
+
+    >>> [without_noun(title) for title in ("Lantern Post Returns Policy", "《云朵隐私政策》", "Terms of Use – Lantern")]
+    ['Lantern Post', '云朵', 'Lantern']
+    >>> [without_noun(title) for title in ("Privacy Policy", "用户服务协议", "Handbook")]
+    ['', '', 'Handbook']
+    """
+    named = " ".join(_MARKS.sub(" ", title).split()).strip(_AROUND_NAMES)
+    # A company may stand before its policy, or behind it.
+    for noun in (_NOUN_BEFORE, _NOUN_ZH, _NOUN_EN):
+        named = noun.sub("", named).strip(_AROUND_NAMES)
+    return _POSSESSIVE.sub("", named)
+
+
+_MARKS = re.compile(r'[《》〈〉“”"「」【】]')
+_AROUND_NAMES = " :：|｜·,，-–—_"
+_POSSESSIVE = re.compile(r"['’]s?$")
+_KIND_EN = (
+    r"(?:privacy|data|protection|security|cookies?|returns?|refunds?|exchanges?|cancellations?|shipping|delivery"
+    r"|payments?|billing|warranty|users?|customers?|website|app|services?|licen[cs]e|fair|acceptable|use|usage|and|&"
+    r"|general|our|the|online|store|membership|subscription|information|personal)"
+)
+_POLICY_EN = (
+    r"(?:(?:polic(?:y|ies)|notice|statement|agreement|terms(?: (?:and|&) conditions)?|conditions|rules|guidelines)"
+    r"(?: (?:of|for) (?:the )?(?:use|services?|sale|returns?|refunds?))?)"
+)
+_NOUN_EN = re.compile(rf"(?:(?<![^ ]){_KIND_EN}[ ,/]{{1,2}}){{0,6}}(?<![^ ]){_POLICY_EN}$", re.IGNORECASE)
+_NOUN_BEFORE = re.compile(
+    rf"^(?:{_KIND_EN}[ ,/]{{1,2}}){{0,6}}{_POLICY_EN}(?: (?:of|for|by|at) | ?[:：|｜·–—-] ?)", re.IGNORECASE
+)
+_NOUN_ZH = re.compile(
+    r"(?:(?:用户|会员|客户|网站|平台|软件|产品|个人|信息|数据|安全|隐私权?|保护|服务|使用|注册|许可|退换?货|退款|售后|配送|儿童|及|与|和|的){0,8}"
+    r"(?:政策|协议|声明|条款|规则|须知|指引|约定|说明|章程))$"
+)
 
 
 def _first_words(text: str) -> str:

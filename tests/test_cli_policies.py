@@ -72,6 +72,21 @@ def test_a_policy_comes_is_asked_corrected_and_goes(run: Callable[..., Run], fil
     assert ids(run) == ["baiju"]
 
 
+def test_what_a_policy_says_of_itself_is_known_unless_it_is_told(
+    run: Callable[..., Run], file: Path, tmp_path: Path
+) -> None:
+    file.write_text(f"{TEXT}电话：0571-88886666。\n生效日期：2024年2月3日\n")
+    added = run("policies", "add", file, "--id", "cloud", "--no-index")
+    assert "company 云朵, effective date 2024-02-03, contact 0571-88886666" in added.err
+    assert "`policies set cloud`" in added.err.replace("policy-assistant ", "")
+    file.write_text(f"{TEXT}电话：0571-88886667。\n")
+    told = run("policies", "add", file, "--id", "other", "--company", "", "--contact", "x@y.example", "--no-index")
+    assert told.err == ""
+    policies = {policy["id"]: policy for policy in json.loads(run("policies", "list", "--json").out)}
+    assert [policies["cloud"][name] for name in ("company", "contact")] == ["云朵", "0571-88886666"]
+    assert [policies["other"][name] for name in ("company", "contact")] == ["", "x@y.example"]
+
+
 def test_policies_that_came_with_the_package_stay(run: Callable[..., Run]) -> None:
     for command in (("remove", "baiju"), ("set", "baiju", "--title", "x")):
         code, out, err = run("policies", *command)
@@ -124,7 +139,7 @@ def test_a_new_version_is_put_in(run: Callable[..., Run], file: Path, tmp_path: 
     code, out, err = run("policies", "update", "cloud", file, "--effective-date", "2025-01-01")
     assert (code, err) == (DONE, "")
     assert out.startswith("cloud  云朵隐私政策\n")
-    assert "version 2025-01-01; read as txt, the former version is kept in" in out
+    assert "version 2025-01-01, 云朵; read as txt, the former version is kept in" in out
     assert str(tmp_path / "added" / ".removed" / "cloud-") in out
     assert "2 policies, up to date" in out
     assert ids(run) == ["baiju", "cloud"]

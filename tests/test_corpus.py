@@ -600,3 +600,30 @@ def test_the_index_is_of_the_policies_that_are_in_use(
     assert [
         policy.id for policy in Assistant.open(settings.corpus_dir(), settings=settings, embedders=[embedder]).policies
     ] == ["baiju"]
+
+
+# --- Names ---------------------------------------------------------------------------------
+
+
+def test_a_title_names_its_policy_with_and_without_its_noun(tmp_path: Path) -> None:
+    texts = {
+        "shop": ("Lantern Post Returns Policy", "1. Returns\nYou may return goods to Lantern Post.\n"),
+        "staff": ("Employee Privacy Policy", "1. Data\nWe keep data of each employee.\n"),
+        "members": ("会员服务协议", "一、会员\n会员可以退款。\n"),
+        "plain": ("Privacy Policy", "1. Data\nWe keep your name.\n"),
+        "box": ("盒子隐私政策", "一、收集\n我们收集地址。\n"),
+        "mail": ("小邮隐私政策", "一、收集\n我们寄出盒子。\n"),
+    }
+    for name, (title, text) in texts.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "policy.txt").write_text(f"{title}\n\n{text}", "utf-8")
+    named = {policy.id: policy.title_names for policy in open_corpus(tmp_path)}
+    assert named == {
+        "shop": ("Lantern Post Returns Policy", "Lantern Post"),
+        # The rest of these titles is an ordinary word.
+        "staff": ("Employee Privacy Policy",),
+        "members": (),
+        "plain": (),
+        "box": ("盒子隐私政策",),
+        "mail": ("小邮隐私政策", "小邮"),
+    }

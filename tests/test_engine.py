@@ -362,6 +362,16 @@ def test_a_policy_is_named_by_whole_words(assistant: Assistant, question: str, s
     assert {hit.policy.id for hit in assistant.search(question, k=100)} == scope
 
 
+def test_a_policy_is_named_by_its_title(corpus: Path, settings: Settings) -> None:
+    (corpus / "shop").mkdir()
+    (corpus / "shop/policy.txt").write_text("Acme Returns Policy\n\n1. Returns\nYou may return goods in 30 days.\n")
+    assistant = Assistant.open(settings=settings, embedders=(FakeEmbedder(),))
+    for question in ("does Acme sell my data?", "what does the acme returns policy say", "Acme 会卖数据吗"):
+        assert {hit.policy.id for hit in assistant.search(question, k=100)} == {"shop"}
+    refused = assistant.ask("does Acme sell my phone number?")
+    assert {hit.policy.id for hit in refused.hits} == {"shop"}
+
+
 def test_a_policy_given_twice_is_searched_once(assistant: Assistant) -> None:
     once, twice = (assistant.search("手机号码", policies=given) for given in (["yunchao"], ["yunchao", "yunchao"]))
     assert once == twice

@@ -19,12 +19,12 @@ from assistant.page.policies import (
     Step,
     applied,
     build_policies,
-    date_in,
     explained,
     filled,
     indexed,
     known_from,
     listing,
+    prefilled,
     preview,
     taken_in,
     wrong,
@@ -135,6 +135,11 @@ def test_a_file_is_read_and_deleted(tmp_path: Path) -> None:
     assert not path.parent.exists()
 
 
+def test_the_form_is_filled_with_what_a_file_says_of_itself(tmp_path: Path) -> None:
+    upload = taken_in(sent(tmp_path, "cloud.txt", f"{TEXT}邮箱：care@cloud.example\n"))
+    assert prefilled(upload) == ["云朵隐私政策", "云朵", "2024-02-03", "", "care@cloud.example"]
+
+
 def test_a_file_that_cannot_be_read_is_deleted_too(tmp_path: Path) -> None:
     path = sent(tmp_path, "scan.pdf", pdf([[]]))
     with pytest.raises(FileError) as caught:
@@ -170,24 +175,6 @@ def test_text_of_files_stays_text(desk: Desk, tmp_path: Path) -> None:
     add_policy(desk.settings, text, title=HOSTILE, company=HOSTILE)
     desk.reload()
     assert "<script>" in text_in(listing(desk.page))
-
-
-@pytest.mark.parametrize(
-    ("text", "date"),
-    [
-        (TEXT, "2024-02-03"),
-        ("更新日期：2024年1月1日", "2024-01-01"),
-        ("本政策自2024 年 3 月 5 日起施行", ""),
-        ("版本生效时间 2024.03.05", "2024-03-05"),
-        ("Last updated: 15 November 2023", "2023-11-15"),
-        ("Effective from March 1, 2024", "2024-03-01"),
-        ("Effective 2024-13-45", ""),
-        ("Effective " + "x" * 10_000 + "\nUpdated 2024-01-02", "2024-01-02"),
-        ("", ""),
-    ],
-)
-def test_the_date_that_a_text_gives(text: str, date: str) -> None:
-    assert date_in(text) == date
 
 
 def test_every_reason_has_words_in_both_languages(desk: Desk) -> None:

@@ -78,10 +78,14 @@ def add(
 ) -> None:
     """Add a policy from a file, to a corpus of your own or beside the policies that come with the package.
 
+    Company, date and contact are those that the text tells, unless you give them; `''` leaves one out.
+
     See how it is divided first with `policy-assistant outline FILE`. A new version of a policy that is there goes into
     its place with `policy-assistant policies update`.
     """
     from assistant.corpus import add_policy, same_text
+    from assistant.imprint import said_of_itself
+    from assistant.parsing import parse
     from assistant.readers import read_file
 
     settings = settings_of(corpus, index_dir)
@@ -99,8 +103,14 @@ def add(
         language=language,
         contact=contact,
     )
-    policy = add_policy(settings, read.text, name=file.name, numbered=False, **known)
+    said = said_of_itself(parse(read.text, title=title or read.title))
+    found = {name: value for name, value in said.items() if name not in known}
+    policy = add_policy(settings, read.text, name=file.name, numbered=False, **(found | known))
     _print(policy, f"; read as {read.format}, added to {settings.writable_dir()}")
+    if found:
+        told = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in found.items())
+        how = command("policies set", policy.id, corpus=corpus)
+        note(f"from its text: {told}; {how} with --company, --effective-date or --contact corrects that")
     _index(settings, no_index=no_index)
 
 

@@ -24,6 +24,7 @@ from assistant.corpus import (
     remove_policy,
 )
 from assistant.errors import AssistantError, FileError, IndexLockedError
+from assistant.imprint import said_of_itself
 from assistant.page.shared import Tab, hint, place_link, progress, shown
 from assistant.parsing import parse
 from assistant.readers import FORMATS, Format, read_file
@@ -127,8 +128,8 @@ def taken_in(path: Path) -> Upload:
         with suppress(OSError):
             path.unlink(missing_ok=True)
             path.parent.rmdir()
-    policy = parse(read.text)
-    return Upload(name=visible(path.name), format=read.format, title=read.title or policy.title, policy=policy)
+    policy = parse(read.text, title=read.title)
+    return Upload(name=visible(path.name), format=read.format, title=policy.title, policy=policy)
 
 
 def explained(page: Page, error: AssistantError, name: str = "") -> str:
@@ -190,38 +191,6 @@ def _named(policy: Policy, clause: Clause) -> str:
     return own[: own.find(clause.title) + len(clause.title)] if clause.title else own
 
 
-_MONTH = (
-    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:tember)?|oct(?:ober)?"
-    "|nov(?:ember)?|dec(?:ember)?"
-)
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_DATED = re.compile(
-    r"(?:生效|施行|实施|更新|修订|发布|effective|updated|revised)[^\n\d]{0,30}?"
-    rf"(?:(?P<y>20\d\d)\s*[年./-]\s*(?P<m>\d{{1,2}})\s*[月./-]\s*(?P<d>\d{{1,2}})"
-    rf"|(?P<d2>\d{{1,2}})\s+(?P<m2>{_MONTH})\s+(?P<y2>20\d\d)|(?P<m3>{_MONTH})\s+(?P<d3>\d{{1,2}}),?\s+(?P<y3>20\d\d))",
-    re.IGNORECASE,
-)
-_DATED_CHARS = 3_000
-
-
-def date_in(text: str) -> str:
-    r"""Return the date from which a text says to be in effect, or the one of its last change; empty if it says none.
-
-    >>> date_in("隐私政策\n更新日期：2024年3月1日"), date_in("Effective date: March 1, 2024"), date_in("x")
-    ('2024-03-01', '2024-03-01', '')
-    """
-    found = [*_DATED.finditer(text[:_DATED_CHARS]), *_DATED.finditer(text[_DATED_CHARS:][-_DATED_CHARS:])]
-    # That of its effect counts before that of its last change.
-    for match in sorted(found, key=lambda match: re.match(r"生效|施行|实施|effective", match[0], re.I) is None):
-        year, month, day = (match["y"] or match["y2"] or match["y3"], match["m"], match["d"])
-        if not month:
-            named = (match["m2"] or match["m3"]).lower()
-            month, day = str(1 + _MONTHS.index(named[:3])), match["d2"] or match["d3"]
-        with suppress(ValueError):
-            return datetime.date(int(year), int(month), int(day)).isoformat()
-    return ""
-
-
 # --- What is known -----------------------------------------------------------------------------
 
 _FIELDS = ("title", "company", "effective_date", "aliases", "contact")
@@ -252,6 +221,12 @@ def wrong(page: Page, known: dict[str, Any]) -> str:
 def filled(policy: Policy) -> list[str]:
     """Return what is known about a policy as the form has it."""
     return [policy.title, policy.company, policy.effective_date, "，".join(policy.aliases), policy.contact]
+
+
+def prefilled(upload: Upload) -> list[str]:
+    """Return what a file says of itself as the form has it."""
+    known = {"title": upload.title} | said_of_itself(upload.policy)
+    return [known.get(name, "") for name in _FIELDS]
 
 
 _WAIT_S = 120
@@ -507,13 +482,12 @@ def _uploaded(tab: _Tab, path: str | None) -> Iterator[Updates]:
     except AssistantError as error:
         yield tab.told("new", explained(tab.page, error, visible(Path(path).name)), error=True)
         return
-    values = [upload.title, "", date_in(upload.policy.text), "", ""]
     yield {
         tab["new_status"]: "",
         tab["preview"]: preview(tab.page, upload),
         tab["upload"]: upload,
         **tab.opened("new_form"),
-        **dict(zip(tab.fields("new"), values, strict=True)),
+        **dict(zip(tab.fields("new"), prefilled(upload), strict=True)),
     }
 
 

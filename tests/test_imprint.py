@@ -1,0 +1,66 @@
+"""What a policy says of itself: company, date, contact."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.imprint import company_in, date_in, said_of_itself
+from assistant.parsing import parse
+from tests.conftest import FIXTURES
+
+SHOP = (
+    "Lantern Post Returns Policy\n\n1. Returns\n1.1 You may return unused goods within 30 days of delivery.\n\n"
+    "2. Contact\nWrite to care@lanternpost.example.\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("云朵隐私政策\n更新日期：2024年1月1日\n生效日期：2024年2月3日\n", "2024-02-03"),
+        ("更新日期：2024年1月1日", "2024-01-01"),
+        ("本政策自2024 年 3 月 5 日起施行", ""),
+        ("版本生效时间 2024.03.05", "2024-03-05"),
+        ("Last updated: 15 November 2023", "2023-11-15"),
+        ("Effective from March 1, 2024", "2024-03-01"),
+        ("Effective 2024-13-45", ""),
+        ("Effective " + "x" * 10_000 + "\nUpdated 2024-01-02", "2024-01-02"),
+        ("", ""),
+    ],
+)
+def test_the_date_that_a_text_gives(text: str, date: str) -> None:
+    assert date_in(text) == date
+
+
+def test_a_short_policy_tells_its_company_and_contact() -> None:
+    assert said_of_itself(parse(SHOP)) == {"company": "Lantern Post", "contact": "care@lanternpost.example"}
+
+
+def test_the_policies_of_the_invented_corpus_tell_what_their_metadata_do() -> None:
+    lantern = parse((FIXTURES / "corpus/lantern/policy.txt").read_text("utf-8"))
+    assert said_of_itself(lantern) == {
+        "company": "Lantern Post Ltd",
+        "effective_date": "2023-11-15",
+        "contact": "privacy@lantern.example",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "company"),
+    [
+        (
+            "云朵隐私政策\n云朵由北京云朵科技有限公司提供。\n一、收集\n北京云朵科技有限公司收集手机号码。\n",
+            "北京云朵科技有限公司",
+        ),
+        ("云朵隐私政策\n一、收集\n我们向上海快递有限公司提供地址。\n", "云朵"),
+        ("隐私政策\n一、收集\n我们向上海快递有限公司提供地址。\n", ""),
+        ("Privacy Policy\n\n1. Data\nWe collect your name.\n", ""),
+        ("Handbook\n\n1. Leave\nAsk your manager.\n", ""),
+        (
+            "深圳市腾云计算机系统有限公司隐私政策\n一、收集\n深圳市腾云计算机系统有限公司收集地址。\n",
+            "深圳市腾云计算机系统有限公司",
+        ),
+    ],
+)
+def test_the_company_is_the_policys_own_and_no_partner(text: str, company: str) -> None:
+    assert company_in(parse(text)) == company
