@@ -112,7 +112,7 @@ _LONGEST_NAME = 60
 
 def open_folders(*folders: Path | str) -> tuple[tuple[Policy, Path], ...]:
     """Return what `open_corpus` does, each policy with its folder."""
-    paths = [path for folder in folders for path in _policy_folders(Path(folder))]
+    paths = _in_use(Path(folder) for folder in folders)
     if not paths:
         raise CorpusError(
             f"corpus {str(folders[0] if folders else '')!r} holds no policy: "
@@ -172,6 +172,23 @@ def _policy_folders(folder: Path) -> list[Path]:
         raise CorpusError(
             f"corpus {str(folder)!r} cannot be read ({error.strerror}): check that you may read {error.filename}"
         ) from None
+
+
+def _in_use(folders: Iterable[Path]) -> list[Path]:
+    """Return the folders of the policies in these, without those that another of them leaves out while it has any."""
+    found = [(folder, path) for folder in folders for path in _policy_folders(folder)]
+    left_out = {folder: _left_out(folder) for folder, _ in found}
+    everywhere = frozenset().union(*left_out.values())
+    used = [
+        path for folder, path in found if not everywhere or _metadata(path)["id"] not in everywhere - left_out[folder]
+    ]
+    return used or [path for _, path in found]
+
+
+def _left_out(folder: Path) -> frozenset[str]:
+    """Return the ids of the policies that came with the package and are not used beside those of a folder."""
+    path = folder / LEFT_OUT
+    return frozenset(read_text(path).split()) if path.exists() and path.stat().st_size else frozenset()
 
 
 def read_policy(folder: Path) -> Policy:
@@ -335,7 +352,19 @@ def folders_of(settings: Settings) -> dict[str, Path]:
         CorpusError: If a folder of the corpus is missing or cannot be read.
         PolicyError: If the metadata of a policy are not as they should be.
     """
-    return {_metadata(path)["id"]: path for folder in settings.corpus_dirs() for path in _policy_folders(folder)}
+    return {_metadata(path)["id"]: path for path in _in_use(settings.corpus_dirs())}
+
+
+def left_out(settings: Settings) -> dict[str, Path]:
+    """Return the folders of the policies by id that came with the package and are not used.
+
+    Raises:
+        CorpusError: As `folders_of`.
+        PolicyError: As `folders_of`.
+    """
+    used = folders_of(settings).values()
+    folders = [path for folder in settings.corpus_dirs() for path in _policy_folders(folder)]
+    return {_metadata(path)["id"]: path for path in folders if path not in used}
 
 
 def may_change(settings: Settings, folder: Path) -> bool:
@@ -515,34 +544,63 @@ def _changed(path: Path, policy_id: str, known: Mapping[str, Any]) -> str:
 
 
 def remove_policy(settings: Settings, policy_id: str) -> Path:
-    """Remove a policy from the corpus in use.
+    """Remove a policy from the corpus in use; one that came with the package is left out of it.
 
     Args:
         settings: Say which corpus that is.
         policy_id: The policy.
 
     Returns:
-        The hidden folder that it was moved to; from there it can be moved back.
+        The hidden folder that it was moved to, from where it can be moved back; its own folder for one that came with
+        the package, which `restore_policy` takes back.
 
     Raises:
-        CorpusError: If there is no such policy, it came with the package, is the only one, or cannot be moved.
+        CorpusError: If there is no such policy, it is the only one, or the folder cannot be written.
     """
     folder = settings.writable_dir()
     with _writing(folder):
-        path = _changeable(settings, policy_id)
+        path = _known(settings, policy_id)
+        is_own = may_change(settings, path)
         if len(folders_of(settings)) < 2:
-            raise CorpusError(
-                f"policy {policy_id!r} is the only one: add another one first, or put a new version in its place with "
-                f"`policies update {policy_id}`"
-            )
+            update = f", or put a new version in its place with `policies update {policy_id}`" * is_own
+            raise CorpusError(f"policy {policy_id!r} is the only one: add another one first{update}")
+        if not is_own:
+            _leave_out(folder, _left_out(folder) | {policy_id})
+            return path
         place = _kept_place(folder, path)
         path.rename(place)
         storage.flush(folder)
     return place
 
 
+def restore_policy(settings: Settings, policy_id: str) -> None:
+    """Use a policy again that came with the package and was left out.
+
+    Args:
+        settings: Say which corpus is in use.
+        policy_id: The policy.
+
+    Raises:
+        CorpusError: If it was not left out, or the folder cannot be written.
+    """
+    folder = settings.writable_dir()
+    with _writing(folder):
+        if policy_id not in left_out(settings):
+            raise CorpusError(
+                f"policy {policy_id!r} came with the package and is left out of nothing, or was added: what was added "
+                f"and removed is moved back from {folder / REMOVED}"
+            )
+        _leave_out(folder, _left_out(folder) - {policy_id})
+
+
+def _leave_out(folder: Path, policy_ids: Iterable[str]) -> None:
+    storage.write(folder / LEFT_OUT, "".join(f"{policy_id}\n" for policy_id in sorted(policy_ids)))
+
+
 REMOVED = ".removed"
 """Folder of a corpus that keeps what was removed, and former versions of what was updated."""
+LEFT_OUT = ".left-out"
+"""File in the folder of added policies: the ids of those that came with the package and are not used, one a line."""
 _STAGED = ".adding-"
 _LOCK = ".lock"
 _WAIT_S = 10
@@ -574,16 +632,20 @@ def _writing(folder: Path) -> Iterator[None]:
         ) from None
 
 
-def _changeable(settings: Settings, policy_id: str) -> Path:
-    """Return the folder of a policy that may be changed."""
+def _known(settings: Settings, policy_id: str) -> Path:
+    """Return the folder of a policy in use."""
     folders = folders_of(settings)
     if policy_id not in folders:
         raise CorpusError(f"there is no policy {policy_id!r}: the corpus has {', '.join(sorted(folders))}")
-    if not may_change(settings, folders[policy_id]):
-        raise CorpusError(
-            f"policy {policy_id!r} came with the package: only those that were added can be changed or removed"
-        )
     return folders[policy_id]
+
+
+def _changeable(settings: Settings, policy_id: str) -> Path:
+    """Return the folder of a policy that may be changed."""
+    folder = _known(settings, policy_id)
+    if not may_change(settings, folder):
+        raise CorpusError(f"policy {policy_id!r} came with the package: only those that were added can be changed")
+    return folder
 
 
 def _cleaned(known: Mapping[str, Any]) -> dict[str, Any]:

@@ -87,11 +87,28 @@ def test_what_a_policy_says_of_itself_is_known_unless_it_is_told(
     assert [policies["other"][name] for name in ("company", "contact")] == ["", "x@y.example"]
 
 
-def test_policies_that_came_with_the_package_stay(run: Callable[..., Run]) -> None:
-    for command in (("remove", "baiju"), ("set", "baiju", "--title", "x")):
-        code, out, err = run("policies", *command)
-        assert (code, out) == (ERROR, "")
-        assert "'baiju' came with the package" in err
+def test_a_policy_that_came_with_the_package_is_left_out_and_used_again(run: Callable[..., Run], file: Path) -> None:
+    code, out, err = run("policies", "set", "baiju", "--title", "x")
+    assert (code, out) == (ERROR, "")
+    assert "'baiju' came with the package" in err
+    code, out, err = run("policies", "remove", "baiju")
+    assert (code, out) == (ERROR, "")
+    assert "'baiju' is the only one: add another one first" in err
+    assert "update" not in err
+    run("policies", "add", file, "--id", "cloud", "--no-index")
+    left = run("policies", "remove", "baiju")
+    assert left.code == DONE
+    assert "`policy-assistant policies restore baiju` uses it again" in left.out
+    assert ids(run) == ["cloud"]
+    assert "baiju  came with the package, not used" in run("policies", "list").out
+    # Nothing is left to answer then.
+    assert "'cloud' is the only one" in run("policies", "remove", "cloud").err
+    assert run("policies", "remove", "baiju").code == ERROR
+    assert run("policies", "restore", "baiju").code == DONE
+    assert ids(run) == ["baiju", "cloud"]
+    code, out, err = run("policies", "restore", "baiju")
+    assert (code, out) == (ERROR, "")
+    assert ".removed" in err
 
 
 def test_what_is_added_to_a_corpus_of_ones_own(run: Callable[..., Run], file: Path, corpus: Path) -> None:

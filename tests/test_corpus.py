@@ -18,11 +18,14 @@ from assistant import Assistant, AssistantError, CorpusError, PolicyError, Setti
 from assistant.corpus import (
     add_policy,
     change_policy,
+    folders_of,
+    left_out,
     may_change,
     open_folders,
     read_policy,
     read_text,
     remove_policy,
+    restore_policy,
     same_text,
     update_policy,
 )
@@ -555,8 +558,10 @@ def test_what_cannot_be_removed_or_changed(shipped: Settings, corpus: Path) -> N
     for change in (remove_policy, change_policy):
         with pytest.raises(CorpusError, match=r"there is no policy 'x': the corpus has baiju"):
             change(shipped, "x")
-        with pytest.raises(CorpusError, match="came with the package"):
-            change(shipped, "baiju")
+    with pytest.raises(CorpusError, match="came with the package"):
+        change_policy(shipped, "baiju", title="x")
+    with pytest.raises(CorpusError, match=r"'baiju' is the only one: add another one first$"):
+        remove_policy(shipped, "baiju")
     settings = Settings(corpus=corpus)
     remove_policy(settings, "yunchao")
     with pytest.raises(
@@ -565,6 +570,22 @@ def test_what_cannot_be_removed_or_changed(shipped: Settings, corpus: Path) -> N
         remove_policy(settings, "lantern")
     assert not may_change(shipped, shipped.corpus_dir() / "baiju")
     assert may_change(settings, corpus / "lantern")
+
+
+def test_what_came_with_the_package_is_left_out_while_there_is_another(shipped: Settings) -> None:
+    add_policy(shipped, TEXT, id="own")
+    remove_policy(shipped, "baiju")
+    assert list(folders_of(shipped)) == ["own"]
+    assert list(left_out(shipped)) == ["baiju"]
+    assert [policy.id for policy in open_corpus(*shipped.corpus_dirs())] == ["own"]
+    # Whoever takes the last one out by hand is answered from it again.
+    shutil.rmtree(shipped.writable_dir() / "own")
+    assert list(folders_of(shipped)) == ["baiju"]
+    add_policy(shipped, TEXT, id="own")
+    restore_policy(shipped, "baiju")
+    assert list(folders_of(shipped)) == ["baiju", "own"]
+    with pytest.raises(CorpusError, match=r"\.removed"):
+        restore_policy(shipped, "own")
 
 
 def test_readers_see_whole_policies_while_others_come_and_go(shipped: Settings) -> None:

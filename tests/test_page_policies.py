@@ -116,7 +116,15 @@ def test_those_that_came_with_the_software_say_so(tmp_path: Path) -> None:
     assert said.count("随软件附带") == 1
     assert "有英文译文" in said
     assert "云朵" in said
+    assert "没有生效日期" in said
+    assert "版本" not in said
     assert str(tmp_path / "added") in said
+    # How to have one's own answer alone.
+    assert said.count("不想使用它") == 1
+    remove_policy(settings, "baiju")
+    said = text_in(listing(Desk(settings, "zh").page))
+    assert "随软件附带" not in said
+    assert "baiju 未使用" in said
 
 
 def test_what_was_removed_meanwhile_does_no_harm(desk: Desk, corpus: Path) -> None:

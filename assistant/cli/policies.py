@@ -45,7 +45,7 @@ _NoIndex = Annotated[bool, typer.Option("--no-index", help="Leave the index as i
 @app.command("list")
 def listed(as_json: AsJson = False, corpus: Corpus = None) -> None:
     """List the policies in use, with what is known about them."""
-    from assistant.corpus import may_change, open_folders
+    from assistant.corpus import left_out, may_change, open_folders
 
     settings = settings_of(corpus, None)
     found = open_folders(*settings.corpus_dirs())
@@ -61,6 +61,9 @@ def listed(as_json: AsJson = False, corpus: Corpus = None) -> None:
         _print(policy)
         whose = "" if may_change(settings, folder) else "; came with the package"
         print_line(f"   {folder}{whose}", style="dim")
+    for policy_id in left_out(settings):
+        how = command("policies restore", policy_id, corpus=corpus)
+        print_line(f"{policy_id}  came with the package, not used; {how} uses it again", style="dim")
 
 
 @app.command()
@@ -181,12 +184,31 @@ def correct(
 
 @app.command()
 def remove(policy_id: _Id, no_index: _NoIndex = False, corpus: Corpus = None, index_dir: IndexDir = None) -> None:
-    """Remove a policy from the corpus; its folder is kept in a hidden one, from where it can be moved back."""
-    from assistant.corpus import remove_policy
+    """Remove a policy from the corpus; its folder is kept in a hidden one, from where it can be moved back.
+
+    One that came with the package is left out: `policies restore` uses it again.
+    """
+    from assistant.corpus import may_change, remove_policy
 
     settings = settings_of(corpus, index_dir)
     place = remove_policy(settings, policy_id)
-    print_line(f"{policy_id}: removed, kept in {place}")
+    if may_change(settings, place.parent):
+        print_line(f"{policy_id}: removed, kept in {place}")
+    else:
+        print_line(
+            f"{policy_id}: not used any more; {command('policies restore', policy_id, corpus=corpus)} uses it again"
+        )
+    _index(settings, no_index=no_index)
+
+
+@app.command()
+def restore(policy_id: _Id, no_index: _NoIndex = False, corpus: Corpus = None, index_dir: IndexDir = None) -> None:
+    """Use a policy again that came with the package and was removed."""
+    from assistant.corpus import restore_policy
+
+    settings = settings_of(corpus, index_dir)
+    restore_policy(settings, policy_id)
+    print_line(f"{policy_id}: used again")
     _index(settings, no_index=no_index)
 
 

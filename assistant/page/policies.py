@@ -19,9 +19,11 @@ from assistant.corpus import (
     add_policy,
     change_policy,
     folders_of,
+    left_out,
     may_change,
     read_translation,
     remove_policy,
+    restore_policy,
 )
 from assistant.errors import AssistantError, FileError, IndexLockedError
 from assistant.imprint import said_of_itself
@@ -52,8 +54,18 @@ def listing(page: Page) -> str:
     """Return the policies in use as HTML: each with its size, its dates and where it came from."""
     folders = _folders(page)
     items = [_item(page, policy, folders.get(policy.id)) for policy in page.current().policies]
+    for policy_id in _unused(page):
+        badge = f' <span class="pa-policies-badge">{shown(page.say("policies.unused"))}</span>'
+        items.append(f'<li class="pa-policies-unused"><b>{shown(policy_id)}</b>{badge}</li>')
     kept = hint(page.say("policies.kept_in", folder=page.settings.writable_dir()))
     return f'<ul class="pa-policies-list">{"".join(items)}</ul>{kept}'
+
+
+def _unused(page: Page) -> dict[str, Path]:
+    """Return the folders of the policies by id that came with the software and are not used."""
+    with suppress(AssistantError):
+        return left_out(page.settings)
+    return {}
 
 
 def _folders(page: Page) -> dict[str, Path]:
@@ -67,15 +79,20 @@ def _item(page: Page, policy: Policy, folder: Path | None) -> str:
     facts = [_size(page, policy)]
     if policy.effective_date:
         facts.append(page.say("policies.effective", date=policy.effective_date))
-    if policy.version != policy.effective_date:
+    else:
+        facts.append(page.say("policies.undated"))
+    # Where nobody gave one, it is made of the text.
+    if policy.version != policy.effective_date and not policy.sha256.startswith(policy.version):
         facts.append(page.say("policies.version", version=policy.version))
     facts += [policy.company, _translated(page, policy, folder)]
-    badge = ""
+    badge = told = ""
     if folder is not None and not may_change(page.settings, folder):
         badge = f' <span class="pa-policies-badge">{shown(page.say("policies.shipped"))}</span>'
+        if len(page.current().policies) > 1:
+            told = f"<p>{shown(page.say('policies.beside'))}</p>"
     link = place_link(policy.id, policy.root.id, policy.title)
     said = " · ".join(shown(fact) for fact in facts if fact)
-    return f"<li><b>{link}</b>{badge}<p>{said}</p></li>"
+    return f"<li><b>{link}</b>{badge}<p>{said}</p>{told}</li>"
 
 
 def _size(page: Page, policy: Policy) -> str:
@@ -325,6 +342,7 @@ def applied(page: Page, done: str) -> Iterator[str]:
 # --- The tab -----------------------------------------------------------------------------------
 
 _CONCURRENT = 2
+_CORRECTING = ("old_form", "confirm", "shipped_form", "unused_form")
 
 Updates = dict[Any, Any]
 """New values of components."""
@@ -341,7 +359,7 @@ def build_policies(page: Page) -> None:
     tab = _Tab(page)
     with gr.Column(elem_classes="pa-policies"):
         _html(f"<h2>{shown(tab.say('in_use'))}</h2>")
-        tab["listing"] = _html(listing(page), elem_id="pa-policies-listing")
+        tab["listing"] = _html(hint(tab.say("loading")), elem_id="pa-policies-listing")
         with gr.Row(elem_classes="pa-policies-parts"):
             with gr.Column(min_width=300):
                 _build_adding(tab)
@@ -369,6 +387,7 @@ class _Tab(Tab):
         import gradio as gr
 
         choices = [(policy.title, policy.id) for policy in self.page.current().policies]
+        choices += [(f"{policy_id} ({self.say('unused')})", policy_id) for policy_id in _unused(self.page)]
         return {self["listing"]: listing(self.page), self["which"]: gr.Dropdown(choices=choices, value=None)}
 
     def opened(self, *names: str) -> Updates:
@@ -382,6 +401,10 @@ class _Tab(Tab):
         import gradio as gr
 
         return {self[name]: gr.Column(visible=False) for name in names}
+
+    def alone(self, *names: str) -> Updates:
+        """Return what shows these parts of the correcting, and hides its others."""
+        return self.closed(*(name for name in _CORRECTING if name not in names)) | self.opened(*names)
 
     def told(self, form: str, words: str, *, error: bool = False) -> dict[Any, Any]:
         """Return a remark beside a form."""
@@ -431,8 +454,8 @@ def _build_correcting(tab: _Tab) -> None:
     import gradio as gr
 
     _html(f"<h2>{shown(tab.say('correct'))}</h2>")
-    choices = [(policy.title, policy.id) for policy in tab.page.current().policies]
-    tab["which"] = gr.Dropdown(choices, value=None, label=tab.say("which"), elem_id="pa-policies-which")
+    # What there is, is asked for as the page is loaded.
+    tab["which"] = gr.Dropdown([], value=None, label=tab.say("which"), elem_id="pa-policies-which")
     with gr.Column(visible=False) as tab["old_form"]:
         _build_fields(tab, "old")
         with gr.Row():
@@ -443,6 +466,10 @@ def _build_correcting(tab: _Tab) -> None:
         with gr.Row():
             tab["remove_now"] = gr.Button(tab.say("remove_now"), variant="stop", elem_id="pa-policies-remove-now")
             tab["keep"] = gr.Button(tab.say("keep"), elem_id="pa-policies-keep")
+    with gr.Row(visible=False) as tab["shipped_form"]:
+        tab["leave_out"] = gr.Button(tab.say("leave_out"), elem_id="pa-policies-leave-out")
+    with gr.Row(visible=False) as tab["unused_form"]:
+        tab["restore"] = gr.Button(tab.say("restore"), variant="primary", elem_id="pa-policies-restore")
     tab["old_status"] = _html(elem_id="pa-policies-old-status")
 
 
@@ -456,7 +483,7 @@ def _wire(tab: _Tab) -> None:
     }
     # One writer at a time.
     alone = quiet | {"concurrency_limit": 1, "concurrency_id": "pa-policies"}
-    shown_of = ("listing", "which", "new_status", "old_status", "old_form", "confirm", "sure")
+    shown_of = ("listing", "which", "new_status", "old_status", "sure", *_CORRECTING)
     everything = [*tab.of(*shown_of), *tab.fields("old")]
     adding = [*tab.of("file", "new_status", "preview", "upload", "new_form"), *tab.fields("new")]
     storing = [part for part in adding if part is not tab["new_status"]] + everything
@@ -468,7 +495,9 @@ def _wire(tab: _Tab) -> None:
     tab["save"].click(partial(_saved, tab), [tab["which"], *tab.fields("old")], everything, **alone)
     tab["remove"].click(partial(_asked, tab), tab["which"], everything, **quiet)
     tab["keep"].click(partial(_chosen, tab), tab["which"], everything, **quiet)
-    tab["remove_now"].click(partial(_removed, tab), tab["which"], everything, **alone)
+    for name in ("remove_now", "leave_out"):
+        tab[name].click(partial(_removed, tab), tab["which"], everything, **alone)
+    tab["restore"].click(partial(_restored, tab), tab["which"], everything, **alone)
 
 
 def _uploaded(tab: _Tab, path: str | None) -> Iterator[Updates]:
@@ -514,7 +543,7 @@ def _stored(tab: _Tab, upload: Upload | None, *values: str) -> Iterator[Updates]
         yield tab.told("new", explained(tab.page, error), error=True)
         return
     # What was said of another policy is out of date then.
-    yield _emptied(tab) | tab.closed("old_form", "confirm") | {tab["old_status"]: ""}
+    yield _emptied(tab) | tab.alone() | {tab["old_status"]: ""}
     for words in applied(tab.page, tab.say("added", title=policy.title, id=policy.id)):
         yield {tab["new_status"]: words}
     yield tab.known()
@@ -525,19 +554,17 @@ def _policy(tab: _Tab, policy_id: str | None) -> Policy | None:
 
 
 def _chosen(tab: _Tab, policy_id: str | None) -> Updates:
+    if policy_id in _unused(tab.page):
+        return tab.alone("unused_form") | tab.told("old", tab.say("left_out", id=policy_id))
     policy = _policy(tab, policy_id)
-    closed = tab.closed("old_form", "confirm")
-    if policy is None:
-        return closed | tab.told("old", tab.say("gone"), error=True)
     folders = _folders(tab.page)
-    if policy.id not in folders:
-        return closed | tab.told("old", tab.say("gone"), error=True)
+    if policy is None or policy.id not in folders:
+        return tab.alone() | tab.told("old", tab.say("gone"), error=True)
     if not may_change(tab.page.settings, folders[policy.id]):
-        return closed | tab.told("old", tab.say("fixed", title=policy.title))
+        return tab.alone("shipped_form") | tab.told("old", tab.say("fixed", title=policy.title))
     return {
         tab["old_status"]: "",
-        **tab.opened("old_form"),
-        **tab.closed("confirm"),
+        **tab.alone("old_form"),
         **dict(zip(tab.fields("old"), filled(policy), strict=True)),
     }
 
@@ -557,7 +584,7 @@ def _saved(tab: _Tab, policy_id: str | None, *values: str) -> Iterator[Updates]:
 
 def _done(tab: _Tab, words: str) -> Iterator[Updates]:
     """Close the form, index, and show what there is then."""
-    yield tab.closed("old_form", "confirm") | {tab["new_status"]: ""}
+    yield tab.alone() | {tab["new_status"]: ""}
     for step in applied(tab.page, words):
         yield {tab["old_status"]: step}
     yield tab.known()
@@ -570,7 +597,7 @@ def _asked(tab: _Tab, policy_id: str | None) -> Updates:
     if len(tab.page.current().policies) < 2:
         return tab.told("old", tab.say("only", title=policy.title), error=True)
     sure = tab.say("sure", title=policy.title, folder=tab.page.settings.writable_dir() / REMOVED)
-    return tab.closed("old_form") | tab.opened("confirm") | {tab["sure"]: hint(sure)}
+    return tab.alone("confirm") | {tab["sure"]: hint(sure)}
 
 
 def _removed(tab: _Tab, policy_id: str | None) -> Iterator[Updates]:
@@ -578,9 +605,22 @@ def _removed(tab: _Tab, policy_id: str | None) -> Iterator[Updates]:
     if policy is None:
         yield tab.told("old", tab.say("gone"), error=True)
         return
+    if len(tab.page.current().policies) < 2:
+        yield tab.told("old", tab.say("only", title=policy.title), error=True)
+        return
     try:
         place = remove_policy(tab.page.settings, policy.id)
     except AssistantError as error:
         yield tab.closed("confirm") | tab.told("old", str(error), error=True)
         return
-    yield from _done(tab, tab.say("removed", title=policy.title, folder=place))
+    is_kept = policy.id in _unused(tab.page)
+    yield from _done(tab, tab.say("left_out_now" if is_kept else "removed", title=policy.title, folder=place))
+
+
+def _restored(tab: _Tab, policy_id: str | None) -> Iterator[Updates]:
+    try:
+        restore_policy(tab.page.settings, policy_id or "")
+    except AssistantError as error:
+        yield tab.alone() | tab.told("old", str(error), error=True)
+        return
+    yield from _done(tab, tab.say("restored", id=policy_id))
