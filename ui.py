@@ -96,12 +96,20 @@ def create(
         AssistantError: If the policies cannot be opened.
     """
     settings = settings or Settings()
-    reopen = open_assistant or opener(settings)
+    examples = chat.Examples()
+    first = open_assistant or opener(settings)
+
+    def reopen(former: Assistant | None) -> Assistant:
+        opened = first(former)
+        examples.take(opened)
+        return opened
+
     # Opened before the page is built, which shows what there is.
     waiting = [reopen(None)]
     service = create_app(
         settings, open_assistant=lambda former: waiting.pop() if waiting else reopen(former), use_keys=use_keys
     )
+    service.state.examples = examples
     service.include_router(chat.router)
     service.include_router(reader.router)
     answering = service.state.parts.service

@@ -24,8 +24,8 @@ from assistant.utterances import apart
 from assistant.wording import Part, answer, answered, answered_apart
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
     from collections.abc import Generator as Closable
-    from collections.abc import Iterator, Sequence
 
     from assistant.citing import Claim, Draft
     from assistant.policy import Policy
@@ -71,6 +71,7 @@ class Assistant:
         generator: Generator | None = None,
         reranker: Reranker | None = None,
         progress: Progress | None = None,
+        waiting: Callable[[], object] | None = None,
     ) -> Assistant:
         """Open a corpus with its index, which is built first if it is missing or out of date.
 
@@ -84,6 +85,7 @@ class Assistant:
             generator: Drafts answers; the one that quotes by default.
             reranker: Puts the best clauses into their final order; none by default.
             progress: Told how far the building of the index is.
+            waiting: Called once if another process builds it, which is waited for.
 
         Raises:
             SettingsError: If the settings name a model and the part that brings it is not given.
@@ -95,7 +97,7 @@ class Assistant:
         settings, store, policies, analyzer, embedders = _opened(corpus, settings, embedders)
         _check_given(settings, generator, reranker)
         index = store.open(policies, analyzer, embedders) or store.build(
-            policies, analyzer, embedders, progress=progress
+            policies, analyzer, embedders, progress=progress, waiting=waiting
         )
         retriever = Retriever(index, analyzer, embedders, reranker=reranker, rerank_k=settings.rerank_k)
         generator = generator or ExtractiveGenerator(max_citations=settings.max_citations)
@@ -319,6 +321,25 @@ class Assistant:
         k = self.settings.k if k is None else k
         return self.retriever.retrieve(query, k=k, policies=self._scope((query,), policies))
 
+    def cited(self, question: str, *, history: Sequence[Turn] = ()) -> tuple[CitedClause, ...]:
+        """Return the clauses that the answer to a question would quote; no language model is asked for that.
+
+        Args:
+            question: The question.
+            history: As in `ask`.
+
+        Returns:
+            Ids of policies and of clauses in them, best first; none if there is no answer.
+
+        Raises:
+            QuestionError: As `ask`.
+        """
+        asked = self._checked(question)
+        turns = [self._cleaned(turn) for turn in history[-_MOST_TURNS:]]
+        understood = condense(asked, turns, names=self._names, thesaurus=self._thesaurus)
+        understood = replace(understood, query=self._speller.mended(understood.query))
+        return self._cited(asked, understood, self._scope((understood.query, *understood.after), None))
+
     def policy(self, policy_id: str) -> Policy:
         """Return the policy with this id.
 
@@ -402,6 +423,7 @@ def build_index(
     embedders: Sequence[Embedder] | None = None,
     progress: Progress | None = None,
     force: bool = False,
+    waiting: Callable[[], object] | None = None,
 ) -> tuple[str, int]:
     """Build the index of a corpus if it is missing, out of date or damaged, or if `force` is set.
 
@@ -409,7 +431,7 @@ def build_index(
         The version in use, and the number of policies in it.
 
     Raises:
-        AssistantError: As `Assistant.open`; besides, IndexLockedError if another process builds.
+        AssistantError: As `Assistant.open`.
     """
     settings, store, policies, analyzer, embedders = _opened(corpus, settings, embedders)
     index = None
@@ -417,7 +439,7 @@ def build_index(
         # What is damaged is built again: that is what the caller came for.
         with suppress(IndexDamagedError):
             index = store.open(policies, analyzer, embedders)
-    index = index or store.build(policies, analyzer, embedders, progress=progress, force=force)
+    index = index or store.build(policies, analyzer, embedders, progress=progress, force=force, waiting=waiting)
     return index.version, len(index.shards)
 
 

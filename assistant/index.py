@@ -562,8 +562,12 @@ class IndexStore:
         *,
         progress: Progress | None = None,
         force: bool = False,
+        waiting: Callable[[], object] | None = None,
+        wait_s: float = 600,
     ) -> Index:
         """Build a version and put it in use; the former one serves until the last moment.
+
+        Of several processes one builds; the others wait for it, and open what it has built.
 
         Args:
             policies: What is indexed.
@@ -571,9 +575,11 @@ class IndexStore:
             embedders: The models.
             progress: Told how far it is.
             force: Embed every text again, instead of taking over vectors of the former version.
+            waiting: Called once if another process is building.
+            wait_s: How long to wait for it, in seconds.
 
         Raises:
-            IndexLockedError: If another process is building.
+            IndexLockedError: If another process is building still.
             PolicyIndexError: If the folder cannot be written; what was there is unharmed.
         """
         from filelock import FileLock, Timeout
@@ -584,11 +590,23 @@ class IndexStore:
             self._versions.mkdir(parents=True, exist_ok=True)
             try:
                 lock.acquire(timeout=0)
+                waited = False
+            except Timeout:
+                waited = True
+        if waited:
+            if waiting:
+                waiting()
+            try:
+                lock.acquire(timeout=wait_s)
             except Timeout:
                 raise IndexLockedError(
                     f"{self.folder / 'lock'}: another process is building this index: wait until it has ended"
                 ) from None
         try:
+            if waited and not force:
+                with suppress(IndexDamagedError):
+                    if built := self.open(policies, analyzer, embedders):
+                        return built
             known = {} if force else self._known_vectors()
             shards = [build_shard(p, analyzer, embedders, known=known, progress=progress) for p in policies]
             with self._writing():

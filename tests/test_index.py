@@ -574,7 +574,7 @@ def test_a_disk_that_fails_at_any_step_leaves_the_former_version(pair, tmp_path,
 # --- Builders and readers at the same time ---------------------------------------------
 
 
-def test_a_second_builder_fails_fast_while_a_reader_goes_on(store, policies, changed, analyzer, embedder) -> None:
+def test_a_second_builder_waits_while_a_reader_goes_on(store, policies, changed, analyzer, embedder) -> None:
     built = store.build(policies, analyzer, [embedder])
     inside, done = threading.Event(), threading.Event()
 
@@ -584,19 +584,37 @@ def test_a_second_builder_fails_fast_while_a_reader_goes_on(store, policies, cha
             assert done.wait(30)
             return super().embed(texts, role)
 
+    embedded: list[str] = []
+
+    class Unused(type(embedder)):
+        def embed(self, texts, role):
+            # What the first one built is opened.
+            embedded.extend(texts)
+            return super().embed(texts, role)
+
     builder = threading.Thread(target=lambda: store.build(changed, analyzer, [Slow()]))
     builder.start()
+    told: list[str] = []
+    second = threading.Thread(
+        target=lambda: IndexStore(store.folder).build(
+            changed, analyzer, [Unused()], waiting=lambda: told.append("waiting")
+        )
+    )
     try:
         assert inside.wait(30)
+        second.start()
         with pytest.raises(IndexLockedError) as caught:
-            IndexStore(store.folder).build(changed, analyzer, [embedder])
+            IndexStore(store.folder).build(changed, analyzer, [embedder], wait_s=0)
         assert str(store.folder / "lock") in str(caught.value)
         assert "wait until it has ended" in str(caught.value)
         assert equal(store.open(policies, analyzer, [embedder]), built)
     finally:
         done.set()
         builder.join()
+        second.join()
     assert store.open(changed, analyzer, [embedder]) is not None
+    assert told == ["waiting"]
+    assert embedded == []
 
 
 def test_a_lock_that_was_left_behind_locks_nothing(store, policies, analyzer, embedder) -> None:

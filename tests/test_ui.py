@@ -19,12 +19,13 @@ from starlette.testclient import TestClient
 from assistant import Answer, Assistant, Settings, Turn
 from assistant.errors import ServiceError, SettingsError
 from assistant.page import chat, door, reader
-from assistant.page.shared import Page, all_words, shown
+from assistant.page.shared import Page, all_words, said, shown
 from assistant.parsing import parse
+from assistant.refusing import Reason
 from assistant.server.access import Access
 from assistant.server.database import Database
 from assistant.server.keys import KeyStore
-from assistant.text import visible
+from assistant.text import Language, visible
 from tests.conftest import FIXTURES, FakeEmbedder
 from tests.serving import QUESTION, UNCLEAR, bearer, events
 from tests.ui_module import ui
@@ -365,7 +366,7 @@ def test_where_there_is_no_answer_the_nearest_clauses_and_the_contact_are_told(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("assistant.answering.answerability", lambda *_: -1.0)
-    _, answer = asked(client, "云巢读书的会员费是多少？")
+    _, answer = asked(client, QUESTION)
     assert answer["abstained"]
     assert answer["citations"] == answer["follow_ups"] == []
     assert 1 <= len(answer["nearest"]) <= 3
@@ -383,12 +384,56 @@ def test_what_is_not_clear_is_asked_back_with_readings_to_choose_from(client: Te
     assert unclear["contact"] == ""
 
 
-def test_what_may_be_asked_next_is_answered(assistant: Assistant) -> None:
-    first = assistant.ask(QUESTION)
-    *about, more = chat.follow_ups(first, "zh")
-    assert more == "还有吗？"
-    assert len(about) <= 2
-    assert all(assistant.ask(question, history=[Turn.of(first)]).hits for question in about)
+def test_what_may_be_asked_next_is_answered_with_the_clause_that_it_names(assistant: Assistant) -> None:
+    for question in (QUESTION, "云巢读书会保存多久？", "我怎么注销账号"):
+        first = assistant.ask(question)
+        *about, more = chat.follow_ups(first, assistant, "zh")
+        assert more == "还有吗？"
+        assert len(about) <= 2
+        for asked in about:
+            title = asked.split("“")[1].split("”")[0]
+            answer = assistant.ask(asked, history=[Turn.of(first)])
+            # Of a policy that was cited, and there but once.
+            of = {citation.policy_id for citation in first.citations}
+            (policy, clause) = next(
+                (policy, clause)
+                for policy in assistant.policies
+                if policy.id in of
+                for clause in policy.walk()
+                if policy.title_in(clause, "zh") == title
+            )
+            assert sum(policy.title_in(other, "zh") == title for other in policy.walk()) == 1
+            cited = [citation.clause_id for citation in answer.citations if citation.policy_id == policy.id]
+            assert any(clause in policy.path(clause_id) for clause_id in cited)
+
+
+def test_for_another_matter_no_clauses_are_shown(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.answering.answerability", lambda *_: -1.0)
+    for kind, count in (("out_of_scope", 0), ("not_stated", 3)):
+        reason = Reason(kind=kind, message="x")  # type: ignore[arg-type]
+        monkeypatch.setattr("assistant.answering.refusal", lambda *_, reason=reason: reason)
+        answer = assistant.ask(QUESTION)
+        assert len(chat.described(answer, assistant, "zh")["nearest"]) == count
+
+
+@pytest.fixture(scope="module")
+def bundled(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
+    """The assistant as it comes, with its policy and its models."""
+    return Assistant.open(settings=Settings(policies_dir=tmp_path_factory.mktemp("added")))
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_example_is_answered_over_the_policy_that_comes_with_it(bundled: Assistant, language: Language) -> None:
+    offered = said("chat.examples", language).split("|")
+    assert [text for text in offered if bundled.ask(text).abstained] == []
+    examples = chat.Examples()
+    examples.take(bundled)
+    assert examples.of(language) == offered
+
+
+def test_only_examples_are_offered_that_are_answered(client: TestClient, assistant: Assistant) -> None:
+    offered = client.get("/page/examples", params={"language": "zh"}).json()["examples"]
+    assert offered == [text for text in said("chat.examples", "zh").split("|") if assistant.cited(text)]
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)

@@ -90,7 +90,7 @@ def open_assistant(corpus: Path | None, index_dir: Path | None) -> Assistant:
 
     settings = settings_of(corpus, index_dir)
     with progress_bar() as progress:
-        return Assistant.open(settings=settings, progress=progress, **parts(settings))
+        return Assistant.open(settings=settings, progress=progress, waiting=_waiting, **parts(settings))
 
 
 def stdin() -> BinaryIO:
@@ -191,9 +191,13 @@ def build(settings: Settings, *, force: bool = False) -> str:
     check_folders(settings)
     with progress_bar() as progress:
         version, policies = build_index(
-            settings=settings, embedders=embedders(settings), progress=progress, force=force
+            settings=settings, embedders=embedders(settings), progress=progress, force=force, waiting=_waiting
         )
     return f"index {version[:12]}: {plural(policies, 'policy')}, up to date"
+
+
+def _waiting() -> None:
+    typer.echo("waiting for another process that builds the index …", err=True)
 
 
 @contextmanager

@@ -6,28 +6,30 @@ there may be anything: it is checked, and what names no policy or clause that th
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from fastapi import APIRouter, Request, Response
 from fastapi.sse import KEEPALIVE_COMMENT
 from pydantic import BaseModel, ConfigDict, Field
 
+from assistant.answering import lead_in
 from assistant.conversation import Turn
 from assistant.page.reader import EVERYTHING
 from assistant.page.shared import Page, all_words, said, shown
 from assistant.server.asking import Asking, answer_of, event, is_whole, keep_feedback, parts_of, streamed, unless_left
-from assistant.server.wire import Feedback, PolicyId, Refused, error_json
-from assistant.text import Language, shortened, visible
+from assistant.server.wire import Feedback, Json, PolicyId, Refused, error_json
+from assistant.text import Language, shortened, visible, visible_line
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
     from assistant.answering import Answer
     from assistant.engine import Assistant
-    from assistant.policy import Policy
+    from assistant.policy import Clause, Policy
     from assistant.retrieval import Hit
 
 _MOST_TURNS = 20
@@ -88,7 +90,9 @@ async def ask(request: Request, body: Question) -> Response:
                     yield _told(pieces) or KEEPALIVE_COMMENT
                     pieces = await anext(stream)
                 answer = answer_of(pieces)
-                whole = described(answer, asking.snapshot.assistant, body.language) | {"id": asking.id}
+                # What may be asked next is tried.
+                whole = await asyncio.to_thread(described, answer, asking.snapshot.assistant, body.language)
+                whole["id"] = asking.id
                 yield _told(pieces) + event("answer", whole)
         except Refused as error:
             yield event("error", error.as_json(request.state.request_id))
@@ -97,6 +101,31 @@ async def ask(request: Request, body: Question) -> Response:
             raise error
 
     return await streamed(events(), whole=is_whole(first))
+
+
+class Examples:
+    """What may be asked first: those of the page's own questions that the policies in use answer, by language."""
+
+    def __init__(self) -> None:
+        self._answered: dict[Language, list[str]] = {}
+
+    def take(self, assistant: Assistant) -> None:
+        """Ask them all; call it where an assistant is opened, outside of the event loop."""
+        self._answered = {
+            language: [text for text in said("chat.examples", language).split("|") if assistant.cited(text)]
+            for language in get_args(Language)
+        }
+
+    def of(self, language: Language) -> list[str]:
+        """Return those of a language that are answered."""
+        return self._answered.get(language, [])
+
+
+@router.get("/examples")
+def examples(request: Request, language: Language = "zh") -> Response:
+    """List what may be asked first."""
+    known: Examples = request.app.state.examples
+    return Json({"examples": known.of(language)}, headers={"Cache-Control": "no-cache"})
 
 
 @router.post("/feedback", status_code=204)
@@ -159,8 +188,9 @@ def described(answer: Answer, assistant: Assistant, language: Language) -> dict[
 
     Returns:
         Texts, all of which are to be shown as text. Besides those of `Answer`: `understood`, only if the question was
-        taken as another; `nearest`, clauses to read where there is no answer; `contact`, where there is none and the
-        answer does not tell it; `follow_ups`, what may be asked next.
+        taken as another; `lead`, the policy's words that lead to a quoted item, which may stand before its quote;
+        `nearest`, clauses to read where the policy does not state what was asked; `contact`, where there is no answer
+        and it does not tell it; `follow_ups`, what may be asked next.
     """
     reason = answer.abstained
     policies = {policy.id: policy for policy in assistant.policies}
@@ -171,6 +201,7 @@ def described(answer: Answer, assistant: Assistant, language: Language) -> dict[
             "clause": citation.clause_id,
             "title": visible(policies[citation.policy_id].title) if several else "",
             "reference": visible(citation.reference),
+            "lead": _lead(policies[citation.policy_id], citation.clause_id),
             "quote": visible(citation.quote),
             "start": citation.start,
             "end": citation.end,
@@ -188,10 +219,15 @@ def described(answer: Answer, assistant: Assistant, language: Language) -> dict[
         "citations": citations,
         "abstained": reason.kind if reason else "",
         "readings": [visible(text) for text in reason.suggestions] if reason else [],
-        "nearest": _nearest(answer, answer.language, several=several) if reason else [],
+        "nearest": _nearest(answer, answer.language, several=several),
         "contact": _contact(answer, assistant, language) if reason and reason.kind != "unclear" and answer.hits else "",
-        "follow_ups": follow_ups(answer, answer.language),
+        "follow_ups": follow_ups(answer, assistant, answer.language),
     }
+
+
+def _lead(policy: Policy, clause_id: str) -> str:
+    before = lead_in(policy, clause_id)
+    return visible_line(policy.text[slice(*before)]) if before else ""
 
 
 def _text(answer: Answer) -> str:
@@ -203,27 +239,46 @@ def _text(answer: Answer) -> str:
     return _LAST_SENTENCE.sub("", text.removesuffix(listed)) or text
 
 
-def follow_ups(answer: Answer, language: Language) -> list[str]:
+def follow_ups(answer: Answer, assistant: Assistant, language: Language) -> list[str]:
     """Return what may be asked after an answer: about other clauses that were found, and what else there is.
+
+    Only clauses of the policies that the answer cites are asked about, and only if the answer to that cites them.
 
     Args:
         answer: The answer.
+        assistant: What it came from.
         language: Language of what is asked.
     """
     if answer.abstained:
         return []
     cited = [(citation.policy_id, citation.clause_id) for citation in answer.citations]
     told = {(policy_id, above.id) for policy_id, clause_id in cited for above in _path(answer, policy_id, clause_id)}
+    of = {policy_id for policy_id, _ in cited}
     found: list[str] = []
     for hit in answer.hits[:_LIKELY]:
         titled = next((above for above in reversed(hit.policy.path(hit.clause.id)[1:]) if above.title), None)
-        if titled is None or (hit.policy.id, titled.id) in told:
+        if titled is None or hit.policy.id not in of or (hit.policy.id, titled.id) in told:
             continue
         told.add((hit.policy.id, titled.id))
-        title = visible(hit.policy.title_in(titled, language))
-        if 0 < len(title) <= (1 if language == "zh" else 3) * _TITLE_CHARS:
-            found.append(said("chat.about", language, title=title))
-    return [*found[: _FOLLOW_UPS - 1], said("chat.more", language)]
+        title = _own_title(hit.policy, titled, language)
+        if not 0 < len(title) <= (1 if language == "zh" else 3) * _TITLE_CHARS:
+            continue
+        question = said("chat.about", language, title=title)
+        if any(
+            policy_id == hit.policy.id and titled in hit.policy.path(clause_id)
+            for policy_id, clause_id in assistant.cited(question, history=[Turn.of(answer)])
+        ):
+            found.append(question)
+        if len(found) == _FOLLOW_UPS - 1:
+            break
+    return [*found, said("chat.more", language)]
+
+
+def _own_title(policy: Policy, clause: Clause, language: Language) -> str:
+    """Return the title of a clause in a language; empty if it is not known in it, or that of another clause, too."""
+    title = visible(policy.title_in(clause, language))
+    own = _words_of(clause.title)
+    return "" if sum(_words_of(other.title) == own for other in policy.walk()) > 1 else title
 
 
 def _path(answer: Answer, policy_id: str, clause_id: str) -> Sequence[Any]:
@@ -232,6 +287,11 @@ def _path(answer: Answer, policy_id: str, clause_id: str) -> Sequence[Any]:
 
 
 def _nearest(answer: Answer, language: Language, *, several: bool) -> list[dict[str, Any]]:
+    """Return the clauses to read where the policy does not state what was asked."""
+    if answer.abstained is None or answer.abstained.kind != "not_stated" or not answer.hits:
+        return []
+    # What it mentions nowhere is in none of them.
+    count = 1 if answer.hits[0].evidence.unmentioned else _NEAREST
     return [
         {
             "policy": hit.policy.id,
@@ -242,7 +302,7 @@ def _nearest(answer: Answer, language: Language, *, several: bool) -> list[dict[
             "translation": shortened(visible(_english(hit)), 3 * _EXCERPT_CHARS) if language == "en" else "",
             "language": hit.policy.language,
         }
-        for hit in answer.hits[:_NEAREST]
+        for hit in answer.hits[:count]
     ]
 
 

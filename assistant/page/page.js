@@ -152,7 +152,7 @@
 
   // --- Chat ----------------------------------------------------------------------------------
 
-  const chat = { turns: kept(), draft: "", asking: null, editing: null };
+  const chat = { turns: kept(), draft: "", asking: null, editing: null, examples: [] };
 
   function startChat(root) {
     const words = JSON.parse(root.dataset.words);
@@ -193,8 +193,17 @@
     }
 
     function greeting() {
-      const examples = words.examples.split("|").map((text) => made("button", { type: "button", class: "pa-ask", onclick: () => ask(text) }, text));
+      const examples = chat.examples.map((text) => made("button", { type: "button", class: "pa-ask", onclick: () => ask(text) }, text));
       return made("div", { class: "pa-hello" }, made("h2", {}, words.hello), made("p", {}, words.promise), made("div", { class: "pa-asks" }, ...examples));
+    }
+
+    /** Offer those of the examples that the policies in use answer. */
+    async function learnExamples() {
+      const address = new URL("examples", BASE);
+      address.searchParams.set("language", language);
+      const { examples } = await (await fetch(address)).json();
+      if (isList(examples, isText)) chat.examples = examples;
+      if (!chat.turns.length) refresh();
     }
 
     function shownTurn(turn, number) {
@@ -289,11 +298,13 @@
         from = match.index + match[0].length;
         const [, claim, quote, marker] = match;
         const citation = citations[Number(marker) - 1];
+        const [told, lead] = apart(claim ?? "", citation?.lead ?? "");
         parts.push(
           made(
             "figure",
             { class: "pa-quote" },
-            claim ? made("p", { class: "pa-claim" }, claim) : null,
+            told ? made("p", { class: "pa-claim" }, told) : null,
+            lead ? made("p", { class: "pa-lead", lang: citation.language }, lead) : null,
             made("blockquote", { lang: citation?.language }, quote.replace(/\n {2}/g, "\n")),
             made("figcaption", {}, citation ? chip(citation, marker) : made("span", { class: "pa-chip" }, `[${marker}]`)),
           ),
@@ -301,6 +312,13 @@
       }
       plain(text.slice(from));
       return parts;
+    }
+
+    /** Return what stands before a quote as the assistant's words, and the policy's that lead to the quote. */
+    function apart(claim, lead) {
+      const bare = (text) => text.replace(/[“”"‘’'「」『』]/g, "");
+      const end = claim.slice(-lead.length);
+      return lead && bare(end) === bare(lead) ? [claim.slice(0, -lead.length).trim(), end] : [claim, ""];
     }
 
     /** Return a line with a chip for each marker in it. */
@@ -547,6 +565,8 @@
     box.value = chat.draft;
     refresh();
     toEnd();
+    // Without them the chat is as good.
+    learnExamples().catch(() => {});
   }
 
   // --- Reader --------------------------------------------------------------------------------

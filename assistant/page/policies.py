@@ -6,7 +6,6 @@ import datetime
 import queue
 import re
 import threading
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -25,7 +24,7 @@ from assistant.corpus import (
     remove_policy,
     restore_policy,
 )
-from assistant.errors import AssistantError, FileError, IndexLockedError
+from assistant.errors import AssistantError, FileError
 from assistant.imprint import said_of_itself
 from assistant.page.shared import Tab, hint, place_link, progress, shown
 from assistant.parsing import parse
@@ -246,9 +245,6 @@ def prefilled(upload: Upload) -> list[str]:
     return [known.get(name, "") for name in _FIELDS]
 
 
-_WAIT_S = 120
-_RETRY_S = 0.5
-
 # --- The index ---------------------------------------------------------------------------------
 
 
@@ -297,16 +293,7 @@ def _build(page: Page, progress: Progress) -> None:
     from assistant.engine import build_index
 
     # The models that are loaded already.
-    embedders = page.current().retriever.embedders
-    until = time.monotonic() + _WAIT_S
-    while True:
-        try:
-            build_index(settings=page.settings, embedders=embedders, progress=progress)
-            return
-        except IndexLockedError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(_RETRY_S)
+    build_index(settings=page.settings, embedders=page.current().retriever.embedders, progress=progress)
 
 
 def _latest(steps: queue.Queue[Step | None]) -> Step | None:
@@ -509,7 +496,7 @@ def _uploaded(tab: _Tab, path: str | None) -> Iterator[Updates]:
     try:
         upload = taken_in(Path(path))
     except AssistantError as error:
-        yield tab.told("new", explained(tab.page, error, visible(Path(path).name)), error=True)
+        yield _emptied(tab) | tab.told("new", explained(tab.page, error, visible(Path(path).name)), error=True)
         return
     yield {
         tab["new_status"]: "",
