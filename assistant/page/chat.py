@@ -16,7 +16,6 @@ from fastapi import APIRouter, Request, Response
 from fastapi.sse import KEEPALIVE_COMMENT
 from pydantic import BaseModel, ConfigDict, Field
 
-from assistant.answering import lead_in
 from assistant.conversation import Turn
 from assistant.page.reader import EVERYTHING
 from assistant.page.shared import Page, all_words, said, shown
@@ -77,7 +76,7 @@ async def ask(request: Request, body: Question) -> Response:
     parts = parts_of(request)
     await parts.access.count_address(request)
     assistant = parts.service.snapshot.assistant
-    asking = Asking(request, EVERYTHING, body.question, history=turns(body.history, assistant))
+    asking = Asking(request, EVERYTHING, body.question, history=turns(body.history, assistant), language=body.language)
     stream = asking.pieces()
     # Up to here what goes wrong has a status of its own.
     first = await unless_left(request, anext(stream))
@@ -226,7 +225,7 @@ def described(answer: Answer, assistant: Assistant, language: Language) -> dict[
 
 
 def _lead(policy: Policy, clause_id: str) -> str:
-    before = lead_in(policy, clause_id)
+    before = policy.lead_in(clause_id)
     return visible_line(policy.text[slice(*before)]) if before else ""
 
 
