@@ -49,14 +49,14 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_FALSE_REFUSALS = 0.04
+_FALSE_REFUSALS = 0.06
 """Share of the questions with an answer, the judged ones among them, that may be refused."""
 _OFF_TOPIC = ("off_topic", "injection")
 _TAKEN_OUT = "gold taken out"
 _TAKEN_OUT_WEIGHT = 0.5
 """What such a question counts, beside one that a person wrote: sometimes what is left answers all the same."""
 _EVERYDAY = "everyday"
-_EVERYDAY_WEIGHT = 40.0
+_EVERYDAY_WEIGHT = 200.0
 """What all everyday questions count together; the scope of the encoder knows them, and would be trusted too much."""
 _JUDGED = "judged"
 _JUDGED_WEIGHT = 0.25
