@@ -44,11 +44,13 @@ from assistant.rephrasing import (
     asked_with,
     asks_who,
     filled,
+    in_another_case,
     is_quoting,
     keeps_denials,
     likened,
     noun_zh,
     of_doing,
+    of_some,
     other_aspect,
     quoted_in,
     quoting,
@@ -56,7 +58,7 @@ from assistant.rephrasing import (
     swapped,
 )
 from assistant.text import Language, has_han, visible
-from assistant.topics import Topic, form_of, name_of, phrase_of, prefix_of, topics_of, topics_said
+from assistant.topics import Topic, form_of, name_of, phrase_of, prefix_of, stated_until, topics_of, topics_said
 from assistant.utterances import (
     ASKING_ROLES,
     LAST,
@@ -762,6 +764,12 @@ def _of_one_like_it(leaning: _Leaning) -> Condensed | None:
     if rest.language == "zh" and len(parts.told) == 1 and parts.told[0].has("topic"):
         # What the thesaurus knows takes the place of what is of its sort.
         return None
+    if rest.language == "zh":
+        if another := in_another_case(leaning.query, rest.bare.removesuffix("呢")):
+            asked = another.rpartition("：")[2] if is_quoting(leaning.query) else ""
+            return replace(_rewritten(another), after=(asked,) if asked else ())
+        if some := of_some(leaning.query, rest):
+            return _rewritten(some)
     query = _put_anew(leaning, lambda query: likened(query, rest, leaning.preposition))
     return _said_anew(leaning, query)
 
@@ -849,8 +857,10 @@ def _of_the_same(leaning: _Leaning) -> Condensed | None:
         return None
     if not parts.aspects:
         role = next(role for word in parts.asking for role in ASKING_ROLES if word.has(role))
-        return _rewritten(asked_with(rest, role, query))
-    topics = list(topics_said(query))
+        said = asked_with(rest, role, query)
+        return _quoted(leaning) if parts.unknown and said == quoting(query, rest.text) else _rewritten(said)
+    stated = stated_until(query)
+    topics = [topic for topic in topics_said(query) if topic.start >= stated]
     if not any(topic.group == "deed" for topic in topics) and _is_of_deeds(parts):
         # What it costs to get a copy; but not what a phone number costs.
         if _is_deed(query):

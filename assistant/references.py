@@ -40,6 +40,8 @@ class Reference:
     """Whether that is done to data only."""
     is_of_collecting: bool
     """Whether its question asks what is collected."""
+    is_had: bool
+    """Whether it is "them" that somebody asks to do something with, and no people, so far as the verb tells."""
 
     @property
     def is_plural(self) -> bool:
@@ -63,6 +65,8 @@ class Reference:
             topic for question in asked[1:] for topic in topics_of(question) if not _is_whereabouts(question, topic)
         ]
         if self.word.text == "it" and "thing" not in self.own and (one := _named_last(asked[0], named)):
+            return Referent(topics=(one,))
+        if self.is_had and (one := _had(asked[0], named)):
             return Referent(topics=(one,))
         if self.word.has("they", "its"):
             return self._they(named, earlier)
@@ -116,6 +120,27 @@ def _named_last(question: Utterance, named: _Named) -> Topic | None:
     return Topic(text=said, group="thing", owner="the ", start=one.start, end=one.end, is_one=True)
 
 
+def _had(question: Utterance, named: _Named) -> Topic | None:
+    """Return what people get, which "them" is rather than they: the annual leave of "do staff get annual leave?"."""
+    people = named.people and not named.things and not named.companies
+    if question.language != "en" or not people or not all(_are_several(person.text) for person in named.people):
+        return None
+    phrases = phrases_of(question)
+    had = next((phrase for phrase in phrases if _HAVE.search(question.bare[: phrase.start])), None)
+    if had is None and _HAVE_AT_END.search(question.bare):
+        had = next((phrase for phrase in phrases if phrase.is_asked_for or phrase.preposition == "of"), None)
+    if had is None or (had.form != "mass" and not is_plural(had.text)):
+        return None
+    return Topic(text=had.text, group="thing", start=had.start, end=had.end, form=had.form)
+
+
+_HAVE_AT_END = re.compile(r"\b(?:have|get|need)$", re.IGNORECASE)
+_MY_DOING = re.compile(
+    r"\b(?:i|we) (?!(?:contact|call|ask|email|reach|invite|tell|meet|visit|hire|help|pay|join|bring)\b)\w{1,20} $",
+    re.IGNORECASE,
+)
+
+
 def _are_several(name: str) -> bool:
     return is_plural(name) or name.lower().endswith(("staff", "personnel", "crew"))
 
@@ -164,6 +189,7 @@ def references_in(question: Utterance, parts: Parts) -> tuple[Reference, ...]:
             is_done_to=(done := _is_done_to(word, question, parts)),
             is_of_data=_is_of_data(parts, done=done, active=question.language == "en" and not done),
             is_of_collecting="collection" in parts.concepts,
+            is_had=word.text == "them" and _MY_DOING.search(question.text[: word.start]) is not None,
         )
         for word in _leaning(question)
     )

@@ -39,6 +39,7 @@ from assistant.topics import (
     phrase_of,
     phrases_of,
     prefix_of,
+    stated_until,
     topics_of,
     units_of,
 )
@@ -372,6 +373,28 @@ def _likened_zh(query: Utterance, rest: Utterance) -> str:
     return ""
 
 
+def of_some(query: Utterance, rest: Utterance) -> str:
+    """Return a question for a value asked of some of what it begins with: 没批的贷款资料保存多久 of 没批的呢.
+
+    Nothing if a follow-up says not which, or the former question begins with no such thing.
+    """
+    which = _WHICH_ZH.fullmatch(rest.bare)
+    if which is None or not _VALUE_ZH.search(query.text) or is_quoting(query):
+        return ""
+    start = max(prefix_of(query.text), stated_until(query))
+    thing = next((topic for topic in topics_of(query) if topic.start >= start), None)
+    if thing is None or thing.group not in ("thing", ""):
+        return ""
+    before = query.text[start : thing.start]
+    if before not in ("", "我的") and not _WHICH_ZH.fullmatch(f"{before}呢"):
+        return ""
+    return f"{query.text[:start]}{which[1]}{query.text[thing.start :]}"
+
+
+_WHICH_ZH = re.compile("((?:还?[没未不]有?|已经?|被|刚)[^，。的]{1,8}的)呢")
+_VALUE_ZH = re.compile("多[久少长大]|几|什么时候|何时")
+
+
 _TIME_ZH = re.compile(
     "周末|周[一二三四五六日天]|星期[一二三四五六日天]|工作日|平日|平时|双休日|(?:法定)?节假日|假期|假日|春节|国庆节?|元旦|寒假|暑假|旺季|淡季"
     "|早上|上午|中午|下午|晚上|夜里|夜间|白天|凌晨|今年|明年|去年"
@@ -511,7 +534,7 @@ def _fits(query: Utterance, topic: Topic, new: Topic) -> bool:
     phrase = next((phrase for phrase in phrases_of(query) if phrase.start == topic.start), None)
     if phrase and phrase.is_subject and not phrase.is_complement and _is_several(new.text):
         return False
-    if query.language == "zh" and not new.group and topic.concept and topic.group == "thing":
+    if query.language == "zh" and topic.group == "thing" and (_is_people(new) or (not new.group and topic.concept)):
         return _is_people(topic) == _is_people(new) or new.text.endswith("的")
     if topic.concept or new.concept:
         return True
@@ -780,6 +803,30 @@ def supposing(query: Utterance, condition: str, *, instead: bool) -> str:
     return f"{condition}，{query.text}" if zh else f"{capital(condition)}, {_lowered(query)}"
 
 
+def in_another_case(query: Utterance, case: str) -> str:
+    """Return what a Chinese question asks of something that happens, asked of another: 进水了怎么办 of 屏幕碎了怎么办.
+
+    Nothing if it asks of nothing that happens, or the other is nothing that does.
+
+    Args:
+        query: The former question.
+        case: What else happens: 丢了, 进水.
+    """
+    former = _IN_CASE.fullmatch(query.text)
+    if former is None or not (case.endswith(_DONE_ZH) or _BEFALLS.fullmatch(case)):
+        return ""
+    done = "" if case.endswith(_DONE_ZH) else former[2]
+    return f"{former[1]}{case}{done}{former[3]}"
+
+
+_DONE_ZH = ("了", "过")
+_IN_CASE = re.compile(
+    r"(关于“[^”]{1,201}”：|)[^，。？“”：]{1,12}?(了|过)((?:怎么办|咋办|怎么处理|会怎样|会怎么样)[？?]?)"
+)
+# 进水, 丢失, 黑屏: what befalls a thing, rather than another thing.
+_BEFALLS = re.compile("[进漏掉丢摔坏裂断烧浸黑花死破][^的]{1,2}")
+
+
 _HAVING = re.compile(
     r"(我们?|)(?:没有?|无|有)(?![没效关些奖机])[^，。？“”什哪几多吗]{1,12}?(可以|能|会|怎么|多少|多久|$)"
 )
@@ -823,7 +870,11 @@ def asked_of(question: Utterance, query: Utterance, topics: Sequence[Topic], *, 
     if question.language == "en":
         return f"About {phrase}: {question.text}"
     supposes = question.told and question.told[0].has("condition")
-    return f"关于{phrase}，{question.text}" if supposes else f"{phrase}{question.text}"
+    if supposes:
+        return f"关于{phrase}，{question.text}"
+    # What was stated still holds: 我贷款没批下来，资料留多久.
+    stated = query.text[: stated_until(query)] if topics and topics[0].start >= stated_until(query) else ""
+    return f"{stated}{phrase}{question.text}"
 
 
 def of_doing(question: Utterance, query: Utterance) -> str:
@@ -871,14 +922,18 @@ def asked_with(question: Utterance, role: str, query: Utterance) -> str:
 
 def _asked_with_zh(question: Utterance, role: str, word: str, query: Utterance, form: _Form) -> str:
     said = question.text if question.language == "zh" else f"{word}？"
+    own = any(word.has("unknown") and has_han(word.text) and word.text not in query.text for word in question.told)
+    if (role == "how" and own) or (role == "why" and _SO_ZH.search(question.bare)):
+        # 超过了怎么办 says more than 怎么, and 为什么这么久 than 为什么.
+        return quoting(query, said)
     if form.what and not form.asks and role == "why" and form.what is not query.told[0]:
         return f"{word}{query.text[: form.what.start]}这些信息{query.bare[form.what.end :]}？"
     whether = _WHETHER.sub("", query.bare)
     if not form.asks and not form.what and whether != query.bare:
         if role == "why":
             return f"{word}{whether}？"
-        if role == "how":
-            return f"{_MAY.sub(_how, whether)}？"
+        if role == "how" and (may := _MAY.match(whether)):
+            return f"{may[1] or may[2] or ''}怎么{whether[may.end() :]}？"
     if form.deeds and role == "where":
         return f"{word}{form.deeds}？"
     return f"{form.data}{said}" if form.data and (form.what or role == "who") else quoting(query, said)
@@ -935,12 +990,11 @@ class _Form:
 
 
 _WHETHER = re.compile(f"(?:{'|'.join(WHETHER)}|不)$")
-_MAY = re.compile("^(我|你们|你|您)?(可不可以|能不能|会不会|可以|能够|能|会)?")
-
-
-def _how(may: re.Match[str]) -> str:
-    """Return 我怎么 for 我可以."""
-    return f"{may[1] or ''}怎么"
+_SO_ZH = re.compile("[这那]么")
+_MAY = re.compile(
+    "(我|你们|你|您|[^，。？！：“”]{2,12}?(?=可不可以|能不能|可以)|)(?:可不可以|能不能|会不会|可以|能够|能|会)"
+    "|(我们?|你们|你(?!们)|您)(?![有没是不们])"
+)
 
 
 def quoting(query: Utterance, question: str) -> str:

@@ -177,13 +177,22 @@ def _topic(question: Utterance, run: tuple[Word, ...]) -> Topic:
     if not any(groups) and not _holds_data(question, run):
         # 运费 of 运费谁出 is no company.
         group = "thing"
-    if len(groups) > 1 and group in DEEDS:
+    if group in DEEDS and _RECORDING.fullmatch(question.text[start:end]):
+        # 录像 is done, and a 监控录像 is kept.
+        group, groups = "thing", groups | {"thing"}
+    elif len(groups) > 1 and group in DEEDS:
         # 星信推送: what the thesaurus knows of it is not what it is.
         group = ""
     text, before = question.text[start:end], question.text[:start]
     if text.endswith("可以"):
         # 家长可以 is a name of parents, whose 可以 stays where it is.
         text, end = text.removesuffix("可以"), end - len("可以")
+    elif lasts := _LASTING.fullmatch(text) if question.text.startswith(_HOW_LONG, end) else None:
+        # 手机 of 手机保修多久.
+        text, end = lasts[1], end - len(lasts[2])
+    elif group in ("thing", "") and question.text.startswith("内容", end):
+        # 微聊内容 is one thing.
+        text, end = f"{text}内容", end + len("内容")
     owner = "我的" if before.endswith("我的") else _OWNERS.get(before.rstrip().rpartition(" ")[2].lower(), "")
     owned = re.match(r"(?:my|our) (?=\w)|我的(?=.)", text, re.IGNORECASE)
     if owned:
@@ -206,6 +215,10 @@ def _holds_data(question: Utterance, run: tuple[Word, ...]) -> bool:
     )
 
 
+_RECORDING = re.compile("(?:监控|摄像头|直播|会议|课堂|电话|通话|语音|视频|门禁|门铃|行车)(?:录像|录音|录屏)")
+_HOW_LONG = ("多久", "多长", "几天", "几年", "几个月")
+# What lasts, where no other verb says so.
+_LASTING = re.compile("(.{2,36})(保修|质保|包换|保质|试用|有效|开放|到账|送达|发货|生效|失效|过期|到期|处理|审核|回复)")
 _DATA_AFTER = re.compile(r" (?:data|information|info|details)\b", re.IGNORECASE)
 
 
@@ -509,6 +522,21 @@ def prefix_of(query: str) -> int:
 
 
 _PREFIX = re.compile(r"(?:for|about) [^,:“”?]{1,60}[,:] |(?:对于|关于)[^，“”？?]{1,30}，", re.IGNORECASE)
+
+
+def stated_until(query: Utterance) -> int:
+    """Return where a Chinese question begins after what it states: 我贷款没批下来，资料还留着吗; 0 if nothing."""
+    stated = _STATED.match(query.text)
+    if stated is None or _STATING_NOTHING.search(stated[0]) or prefix_of(query.text):
+        return 0
+    starts = [topic.start for topic in topics_of(query)]
+    return stated.end() if starts and starts[0] < stated.end() <= starts[-1] else 0
+
+
+_STATED = re.compile("(?:[^，。？！：“”]{4,40}[，。]){1,3}(?=[^，。])")
+_STATING_NOTHING = re.compile(
+    "[几多哪谁吗什怎啥]|[能会]不[能会]|是否|有没有|如果|要是|假如|万一|若|谢谢|[你您]好|请问|麻烦"
+)
 
 
 def topics_said(query: Utterance) -> tuple[Topic, ...]:

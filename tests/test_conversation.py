@@ -114,9 +114,20 @@ def test_a_last_question_is_all_that_matters_once_it_stands_by_itself() -> None:
         ("How much is a small locker? / and a large one?", "How much is a large locker?"),
         ("what does a large locker cost? / small ones?", "what does a small locker cost?"),
         ("Is the Wi-Fi free? / premium too?", "Is the premium Wi-Fi free?"),
+        # It takes the place of the whole noun: of all of 微聊内容, and of nothing of 保修.
+        ("微聊内容保存多久 / 通话记录呢", "通话记录保存多久"),
+        ("微聊内容保存多久 / 通话记录呢 / 那心率", "心率保存多久"),
+        ("手机保修多久 / 配件呢", "配件保修多久"),
+        # A recording is kept, though to record is done.
+        ("贷款资料保存多久 / 监控录像呢", "监控录像保存多久"),
+        ("贷款资料保存多久 / 监控录像呢 / 通话录音呢", "通话录音保存多久"),
+        # Of some of it.
+        ("贷款资料保存多久 / 没批的呢", "没批的贷款资料保存多久"),
+        ("贷款资料保存多久 / 没批的呢 / 已结清的呢", "已结清的贷款资料保存多久"),
         # Of somebody else, or of something like it.
         ("空间有多大？ / 免费用户呢？", "对于免费用户，空间有多大？"),
         ("学生有优惠吗 / 老人呢", "老人有优惠吗"),
+        ("特价票可以退吗 / 普通会员呢", "对于普通会员，特价票可以退吗"),
         ("付费用户下载限速吗 / 空间呢", "付费用户的空间呢？"),
         ("are dogs allowed? / and children?", "are children allowed?"),
         ("Are small dogs welcome? / and cats?", "Are cats welcome?"),
@@ -226,6 +237,10 @@ def test_what_is_denied_stays_denied(conversation: str, query: str) -> None:
         ("已经拆封可以退货吗 / 洗过了呢 / 吊牌剪了呢", "吊牌剪了，已经拆封可以退货吗"),
         ("私教课要预约吗 / 提前多久 / 迟到了呢 / 没开始上呢", "没开始上，私教课要预约吗"),
         ("手机坏了怎么办 / 屏幕碎了呢 / 进水呢", "进水了怎么办"),
+        ("屏幕碎了怎么办 / 进水呢", "进水了怎么办"),
+        ("行李有重量限制吗 / 超过了怎么办 / 丢了呢", "关于“行李有重量限制吗”：丢了怎么办"),
+        # What was stated before the question still holds.
+        ("我贷款没批下来，资料你们还留着吗 / 留多久", "我贷款没批下来，资料留多久"),
         ("家长可以查看孩子的信息吗 / 14岁以上呢 / 老人呢", "老人可以查看孩子的信息吗"),
         ("客服几点上班 / 周末呢 / 节假日呢", "节假日，客服几点上班"),
         ("What if I am sick? / on the second day? / and my kids?", "For my kids, what if I am sick?"),
@@ -255,6 +270,10 @@ def test_another_circumstance_takes_the_place_of_the_last(conversation: str, que
         ),
         ("Do members need a badge? / where do I get it?", "where do I get the badge for members?"),
         ("Do staff get a bonus? / when is it paid?", "when is the bonus for staff paid?"),
+        # "Them" neither, if one asks to do something that is done to no people.
+        ("do part-time staff get annual leave? / can I carry them over?", "can I carry annual leave over?"),
+        ("how many days of leave do staff get? / can I carry them over?", "can I carry leave over?"),
+        ("do members get guest passes? / can I contact them?", "can I contact members?"),
         ("Do you collect my contacts? / how long do you keep it?", "how long do you keep my contacts?"),
         # Nor is it where something is done, or how long it takes.
         (
@@ -321,6 +340,28 @@ def test_another_takes_the_place_of_its_like(conversation: str, query: str) -> N
 )
 def test_words_of_politeness_are_not_cut_out_of_others(conversation: str, query: str) -> None:
     assert understood(conversation).query == query
+
+
+@pytest.mark.parametrize(
+    ("conversation", "query"),
+    [
+        # Only what may be done is asked how: no word of the question is lost, nor is 怎么 put before what may not be.
+        ("直播课请假有次数限制吗 / 超过了怎么办", "关于“直播课请假有次数限制吗”：超过了怎么办"),
+        ("行李有重量限制吗 / 怎么算", "关于“行李有重量限制吗”：怎么算"),
+        ("你们有次数限制吗 / 怎么弄", "关于“你们有次数限制吗”：怎么弄"),
+        ("星信推送收集什么 / 为什么这么久", "关于“星信推送收集什么”：为什么这么久"),
+        ("已经拆封可以退货吗 / 怎么弄", "已经拆封怎么退货？"),
+        ("能退款吗 / 怎么办", "怎么退款？"),
+        ("你们收集位置吗 / 怎么弄的", "你们怎么收集位置？"),
+    ],
+)
+def test_a_word_that_asks_is_put_where_it_makes_sense(conversation: str, query: str) -> None:
+    assert understood(conversation).query == query
+
+
+def test_what_a_quoting_question_asks_itself_is_asked_too() -> None:
+    assert understood("行李有重量限制吗 / 超过了怎么办").after == ("超过了怎么办",)
+    assert understood("行李有重量限制吗 / 超过了怎么办 / 丢了呢").after == ("丢了怎么办",)
 
 
 @pytest.mark.parametrize(
