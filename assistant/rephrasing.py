@@ -94,8 +94,14 @@ def keeps_denials(query: Utterance, rest: Utterance, said: str) -> bool:
         rest: The follow-up.
         said: The question that was made of both.
     """
-    if rest.language == "en":
-        return _DENYING_EN.search(rest.bare) is None or _DENYING_EN.search(said) is not None
+    return _keeps_denials_en(rest, said) if rest.language == "en" else _keeps_denials_zh(query, rest, said)
+
+
+def _keeps_denials_en(rest: Utterance, said: str) -> bool:
+    return _DENYING_EN.search(rest.bare) is None or _DENYING_EN.search(said) is not None
+
+
+def _keeps_denials_zh(query: Utterance, rest: Utterance, said: str) -> bool:
     lost = any(match[0] not in said for match in _DENYING.finditer(_WHETHER_OR_NOT.sub("", rest.bare)))
     twice = any(match[0] not in f"{query.text} {rest.text}" for match in _DENYING_TWICE.finditer(said))
     return not lost and not twice
@@ -289,10 +295,10 @@ def _under_other_circumstances(query: Utterance, phrases: Sequence[Phrase], name
         former = next((phrase for phrase in phrases if _TIME_EN.fullmatch(phrase.words[-1])), None)
         if former:
             return f"{query.text[: former.start]}{name.text}{query.text[former.end :]}"
-        return supposing(query, f"{name.preposition or 'on'} {name.text}", instead=False)
+        return _supposing_en(query, f"{name.preposition or 'on'} {name.text}")
     if last in _SOMEWHERE and len(name.units) == 1 and not name.preposition:
         former = next((phrase for phrase in phrases if phrase.preposition in ("in", "at", "from")), None)
-        return _instead(query, former, name.text) if former else supposing(query, name.text, instead=False)
+        return _instead(query, former, name.text) if former else _supposing_en(query, name.text)
     return ""
 
 
@@ -361,7 +367,7 @@ def _likened_zh(query: Utterance, rest: Utterance) -> str:
     if _TIME_ZH.fullmatch(bare):
         former = _TIME_ZH.search(text)
         if former is None:
-            return supposing(query, bare, instead=False)
+            return _supposing_zh(query, bare)
         return f"{text[: former.start()]}{bare}{text[former.end() :]}"
     end = next((word.start for word in query.words if not _is_noun(query, 0, word.end)), 0)
     if end > _LONGEST_NOUN:
@@ -532,23 +538,34 @@ def _fits(query: Utterance, topic: Topic, new: Topic) -> bool:
     Dogs are not asked of as leave is in "how many days of leave do I get?"; in "how much is breakfast?" anything is.
     """
     phrase = next((phrase for phrase in phrases_of(query) if phrase.start == topic.start), None)
-    if phrase and phrase.is_subject and not phrase.is_complement and _is_several(new.text):
+    if phrase and not _fits_subject(phrase, new):
         return False
-    if query.language == "zh" and topic.group == "thing" and (_is_people(new) or (not new.group and topic.concept)):
+    return _fits_zh(query, topic, new) if query.language == "zh" else _fits_en(phrase, topic, new)
+
+
+def _fits_subject(phrase: Phrase, new: Topic) -> bool:
+    """Say whether a name may stand where a phrase does: of several words, not where something does something."""
+    return not phrase.is_subject or phrase.is_complement or not _is_several(new.text)
+
+
+def _fits_zh(query: Utterance, topic: Topic, new: Topic) -> bool:
+    """Say whether a name may take the place of another in a Chinese question."""
+    if topic.group == "thing" and (_is_people(new) or (not new.group and topic.concept)):
         return _is_people(topic) == _is_people(new) or new.text.endswith("的")
-    if topic.concept or new.concept:
+    if topic.concept or new.concept or new.group or topic.group == "who":
         return True
-    if query.language == "zh":
-        # A company or a thing that is unknown begins its question, and is no person where a person is named.
-        start = prefix_of(query.text)
-        # 云巢读书的星信推送 is one of what a policy names.
-        policy = next((word.end for word in query.words if word.start == start and word.group == "policy"), start)
-        begins = query.text[policy : topic.start] in ("", "的") and not query.text[topic.start :].startswith("户")
-        if new.group or topic.group == "who":
-            return True
-        alike = _is_people(topic) == _is_people(new) or new.text.endswith("的")
-        return alike and (begins or topic.group != "" or topic.concept is not None)
-    if not topic.form or not new.form:
+    # A company or a thing that is unknown begins its question, and is no person where a person is named.
+    start = prefix_of(query.text)
+    # 云巢读书的星信推送 is one of what a policy names.
+    policy = next((word.end for word in query.words if word.start == start and word.group == "policy"), start)
+    begins = query.text[policy : topic.start] in ("", "的") and not query.text[topic.start :].startswith("户")
+    alike = _is_people(topic) == _is_people(new) or new.text.endswith("的")
+    return alike and (begins or topic.group != "")
+
+
+def _fits_en(phrase: Phrase | None, topic: Topic, new: Topic) -> bool:
+    """Say whether a name may take the place of another, which is a phrase of an English question."""
+    if topic.concept or new.concept or not topic.form or not new.form:
         return True
     return topic.form == new.form or (phrase is not None and phrase.is_complement)
 
@@ -791,16 +808,23 @@ def supposing(query: Utterance, condition: str, *, instead: bool) -> str:
         condition: The condition.
         instead: Whether what comes of the condition is asked, rather than the former question.
     """
-    zh = query.language == "zh"
     if instead:
-        return f"{condition}会怎样？" if zh else f"what happens {condition}?"
-    if zh and _HAVING.match(condition) and (having := _HAVING.match(query.text)) and having[2]:
+        return f"{condition}会怎样？" if query.language == "zh" else f"what happens {condition}?"
+    return (_supposing_zh if query.language == "zh" else _supposing_en)(query, condition)
+
+
+def _supposing_zh(query: Utterance, condition: str) -> str:
+    if _HAVING.match(condition) and (having := _HAVING.match(query.text)) and having[2]:
         # 没带手机呢 after 没带卡可以进吗.
         return f"{having[1]}{condition}{query.text[having.end() - len(having[2]) :]}"
-    if not zh and (former := _SUPPOSED.match(query.text)) and former[1].lower() == condition.partition(" ")[0].lower():
+    return f"{condition}，{query.text}"
+
+
+def _supposing_en(query: Utterance, condition: str) -> str:
+    if (former := _SUPPOSED.match(query.text)) and former[1].lower() == condition.partition(" ")[0].lower():
         # "On weekends, …" of "and on holidays?" is not asked of both.
         return f"{capital(condition)}, {query.text[former.end() :]}"
-    return f"{condition}，{query.text}" if zh else f"{capital(condition)}, {_lowered(query)}"
+    return f"{capital(condition)}, {_lowered(query)}"
 
 
 def in_another_case(query: Utterance, case: str) -> str:
