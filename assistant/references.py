@@ -8,8 +8,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from assistant.english import BEING, DOERS, DOING, HAVING, PLACING, is_plural, one_of
+from assistant.phrases import phrases_of
 from assistant.text import has_han
-from assistant.topics import Topic, phrases_of, topics_of, topics_said
+from assistant.topics import Topic, topics_of, topics_said
 from assistant.utterances import DEEDS, Parts, Utterance, Word
 
 if TYPE_CHECKING:

@@ -1,0 +1,296 @@
+"""Puts a question that leans on another into words of its own, in Chinese or English.
+
+Each function takes questions as `assistant.utterances` took them apart, and returns one that can be asked alone and be
+shown to the person who asked. Where no other way of saying it is natural, the former question is quoted:
+关于“怎么撤回授权”：为什么？
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from assistant.english import (
+    article_of,
+    is_plural,
+)
+from assistant.phrases import phrases_of
+from assistant.rephrasing.chinese import (
+    DENIED,
+    asked_the_same,
+    asked_with_zh,
+    fits_zh,
+    in_another_case,
+    is_people,
+    keeps_denials_zh,
+    likened_zh,
+    not_again,
+    noun_zh,
+    of_some,
+    supposing_zh,
+    swapped_zh,
+    with_qualifier,
+)
+from assistant.rephrasing.english import (
+    ARTICLE,
+    BEFORE_VERBS,
+    agreeing,
+    as_subject,
+    asked_of_place,
+    asked_with_en,
+    fits_en,
+    fits_subject,
+    keeps_denials_en,
+    likened_en,
+    of_doing,
+    precedes,
+    supposing_en,
+    swapped_en,
+    verb_of,
+)
+from assistant.rephrasing.former import Form, asks_who, is_quoting, quoted_in, quoting, unquoted
+from assistant.text import has_han
+from assistant.topics import Topic, name_of, owned, phrase_of, stated_until, topics_of
+from assistant.utterances import DEEDS, Utterance, Word
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "asked_of",
+    "asked_of_place",
+    "asked_the_same",
+    "asked_with",
+    "asks_who",
+    "filled",
+    "in_another_case",
+    "is_quoting",
+    "keeps_denials",
+    "likened",
+    "noun_zh",
+    "of_doing",
+    "of_some",
+    "other_aspect",
+    "quoted_in",
+    "quoting",
+    "supposing",
+    "swapped",
+    "unquoted",
+]
+
+
+def swapped(query: Utterance, new: Topic) -> str:
+    """Return the former question, asked of something else: 高德收集什么 of 个推收集什么 and 那高德呢."""
+    slots = named = topics_of(query)
+    if new.concept is None and not new.group and has_han(new.text) and new.text in query.text:
+        # 二线呢 after 二线城市住宿标准是多少; but 满18岁呢 after 未满18岁可以办卡吗 is what that denies.
+        at = query.text.index(new.text)
+        denied = DENIED.search(query.text[max(0, at - 2) : at])
+        return f"{query.text[: at - len(denied[0])]}{query.text[at:]}" if denied else query.text
+    # A name that the thesaurus lacks may be that of a company or of a thing.
+    groups = {"": ("", "who", "thing"), "who": ("who", ""), "thing": ("thing", "")}.get(new.group, (new.group,))
+    if new.group and not any(slot.group in groups for slot in slots):
+        slots = tuple(filter(None, (_inner(query, slot, new.group) for slot in slots)))
+    same = next((found for group in groups if (found := [slot for slot in slots if slot.group == group])), [])
+    if query.language == "zh" and is_people(new) and not any(slot.group == "person" for slot in same):
+        # 老人 after 学生有优惠吗 are as the students, and 实习生 after 正式员工有年假吗 as 正式员工.
+        same = [with_qualifier(query, slot) for slot in named if is_people(slot)] or same
+    elif new.group == "person" and not same and new.owner:
+        # "And my kids?" after "can I bring my dog?".
+        same = [slot for slot in named if slot.concept is None and slot.form and slot.owner == new.owner]
+    if same and not _fits(query, same[0], new):
+        same = []
+    if same and (said := _in_place(query, same, new)):
+        return said
+    if query.language == "en" and (said := as_subject(query, new)):
+        return said
+    if new.group in (*DEEDS, "document") and not any(topic.group in ("thing", "person") for topic in named):
+        # 那注销呢 after 个推收集什么: another question, that says no more than this.
+        return name_of(new, new.language)
+    return (swapped_zh if query.language == "zh" else swapped_en)(query, new)
+
+
+def keeps_denials(query: Utterance, rest: Utterance, said: str) -> bool:
+    """Say whether a question says once what a follow-up denies: 没有父母同意 is no 父母同意, and no 没有没父母同意.
+
+    Args:
+        query: The former question.
+        rest: The follow-up.
+        said: The question that was made of both.
+    """
+    return keeps_denials_en(rest, said) if rest.language == "en" else keeps_denials_zh(query, rest, said)
+
+
+def likened(query: Utterance, rest: Utterance, preposition: str) -> str:
+    """Return the former question with what a follow-up names in place of what is like it; nothing if nothing is.
+
+    What is named counts whole, and so does what it takes the place of: 普通会员 that of 金卡会员, 二线 that of 一线,
+    "part-time staff" that of "full-time staff", "and annual?" that of "monthly". No thesaurus needs to know either.
+
+    Args:
+        query: The former question.
+        rest: What names something, and asks nothing.
+        preposition: The English preposition before it, if there was one: "with" of "and with?".
+    """
+    if query.language != rest.language:
+        return ""
+    return likened_zh(query, rest) if query.language == "zh" else likened_en(query, rest, preposition)
+
+
+def _fits(query: Utterance, topic: Topic, new: Topic) -> bool:
+    """Say whether a name may take the place of another; of two that the thesaurus lacks, neither may be another matter.
+
+    Dogs are not asked of as leave is in "how many days of leave do I get?"; in "how much is breakfast?" anything is.
+    """
+    phrase = next((phrase for phrase in phrases_of(query) if phrase.start == topic.start), None)
+    if phrase and not fits_subject(phrase, new):
+        return False
+    return fits_zh(query, topic, new) if query.language == "zh" else fits_en(phrase, topic, new)
+
+
+def _inner(query: Utterance, topic: Topic, group: str) -> Topic | None:
+    """Return the thing at the end of the name of a deed that a question names: 定位 of 关闭定位."""
+    for offset in range(1, len(topic.text) - 1):
+        if topic.language == "en" and topic.text[offset - 1] != " ":
+            continue
+        word = query.vocabulary.meaning(topic.text[offset:])
+        if word and word.group == group:
+            return replace(topic, text=topic.text[offset:], group=group, concept=None, start=topic.start + offset)
+    return None
+
+
+def _in_place(query: Utterance, same: Sequence[Topic], new: Topic) -> str:
+    """Return the former question with the new name in place of the old one, or of several that are listed.
+
+    Nothing if the name has no form that would fit there.
+    """
+    first = last = same[0]
+    for slot in same[1:]:
+        if any(word.text not in _LISTING for word in query.words if last.end <= word.start < slot.start):
+            break
+        last = slot
+    name, start = name_of(new, query.language), first.start
+    owner = first.owner if query.text[:start].lower().endswith(first.owner) else ""
+    if query.language == "en" and first.group == "deed" and precedes(query, first) in BEFORE_VERBS:
+        name = verb_of(new, name)
+        start -= len(owner)
+    elif new.owner and new.owner != first.owner and new.group == "thing":
+        name = owned(new, query.language)
+        start -= len(owner)
+    if not name:
+        return ""
+    before, after = query.text[:start], query.text[last.end :]
+    name = not_again(before, name)
+    if article := ARTICLE.search(before):
+        before = before[: article.start()] + article_of(name, article[0])
+        if first.group in DEEDS:
+            # All of "a refund claim".
+            end = next((word.start for word in query.words if word.start > last.end and not word.has("unknown")), None)
+            after = query.text[end:] if end else ""
+    if query.language == "en" and new.group in ("who", "person", "thing", ""):
+        was_plural = last is not first or first.group == "person" or is_plural(first.text)
+        before, after = agreeing(before, after, plural=is_plural(name), was_plural=was_plural)
+    if (new.kind == "permission") > (first.kind == "permission"):
+        # A camera is used, not collected.
+        before, after = (_COLLECT.sub(lambda verb: _USE[verb[0].lower()], part) for part in (before, after))
+    return f"{before}{name}{after}"
+
+
+_LISTING = {"和", "与", "跟", "及", "以及", "或", "或者", "还是", "、", ",", "and", "or", "/", "&"}
+_USE = {"收集": "使用", "采集": "使用", "collect": "use", "collects": "uses", "collected": "used"}
+_COLLECT = re.compile("|".join(sorted(_USE, reverse=True)), re.IGNORECASE)
+
+
+def supposing(query: Utterance, condition: str, *, instead: bool) -> str:
+    """Return the former question, asked under a condition: 注销以后，手机号保存多久.
+
+    Args:
+        query: The former question.
+        condition: The condition.
+        instead: Whether what comes of the condition is asked, rather than the former question.
+    """
+    if instead:
+        return f"{condition}会怎样？" if query.language == "zh" else f"what happens {condition}?"
+    return (supposing_zh if query.language == "zh" else supposing_en)(query, condition)
+
+
+def other_aspect(query: Utterance, aspect: Topic) -> str:
+    """Return a question of the same thing, as to something else: 手机号会共享吗 of 手机号保存多久 and 那共享呢."""
+    language = query.language
+    phrase = phrase_of(topics_of(query), language, of_data=True)
+    name = name_of(aspect, language)
+    if language == "zh":
+        verbs = [word for word in query.told if word.has("aspect") and word.group in ("deed", "") and not word.asks]
+        if len(verbs) == 1 and not any(word.has("what") for word in query.told):
+            return f"{query.text[: verbs[0].start]}{name}{query.text[verbs[0].end :]}"
+        return f"{phrase}会{name}吗？" if phrase else quoting(query, f"{name}吗？")
+    if not phrase or any(topic.group in DEEDS for topic in topics_of(query)):
+        return quoting(query, f"what about {name}?")
+    return f"About {phrase}: {name}?"
+
+
+def asked_of(question: Utterance, query: Utterance, topics: Sequence[Topic], *, of_data: bool) -> str:
+    """Return a question that names nothing, asked of what the former one was about: 手机号保存多久 of 保存多久.
+
+    Args:
+        question: The question.
+        query: The former question, to be quoted if there is no other way.
+        topics: What the former question was about.
+        of_data: See `phrase_of`.
+    """
+    phrase = phrase_of(topics, question.language, of_data=of_data)
+    deed = next((topic for topic in topics if topic.group in DEEDS), None)
+    if not phrase or (deed and question.language == "en"):
+        verb = verb_of(deed, name_of(deed, "en")) if deed else ""
+        if verb and re.search(r"\bit takes?$", question.bare.lower()):
+            return f"{question.bare} to {verb}?"
+        return quoting(query, question.text)
+    if question.language == "en":
+        return f"About {phrase}: {question.text}"
+    supposes = question.told and question.told[0].has("condition")
+    if supposes:
+        return f"关于{phrase}，{question.text}"
+    # What was stated still holds: 我贷款没批下来，资料留多久.
+    stated = query.text[: stated_until(query)] if topics and topics[0].start >= stated_until(query) else ""
+    return f"{stated}{phrase}{question.text}"
+
+
+def asked_with(question: Utterance, role: str, query: Utterance) -> str:
+    """Return the former question with the word that asks: "why do you collect my location?" of "why?".
+
+    Args:
+        question: What is asked now: hardly more than the word.
+        role: The word's role.
+        query: The former question.
+    """
+    if not query.told:
+        return quoting(query, question.text)
+    form, vocabulary = Form(query), query.vocabulary
+    of_data = vocabulary.asking_of_data.get(role, {}).get(query.language)
+    if of_data and form.data and not form.acts and (role != "how_long" or form.what or form.collects):
+        return of_data.format(data=form.data)
+    asked_with_it = asked_with_zh if query.language == "zh" else asked_with_en
+    return asked_with_it(question, role, vocabulary.asking[role][query.language], query, form)
+
+
+def filled(question: Utterance, names: Sequence[tuple[Word, str]]) -> str:
+    """Return a question with names in place of its pronouns.
+
+    Args:
+        question: The question.
+        names: Pronouns, in order, each with the name of what it stands for.
+    """
+    text = question.text
+    for word, name in reversed(names):
+        before, after, said = text[: word.start], text[word.end :], name
+        if question.language == "en" and (word.has("its") or (word.text == "her" and _OWNS.match(after))):
+            said = f"{name}'" if name.endswith("s") else f"{name}'s"
+        elif question.language == "en":
+            was_plural = word.text in ("they", "them", "these", "those")
+            before, after = agreeing(before, after, plural=is_plural(name), was_plural=was_plural)
+        text = f"{before}{said}{after}"
+    return text
+
+
+_OWNS = re.compile(r" (?!to\b|for\b|if\b|when\b|about\b|with\b|in\b|at\b|too\b|as\b)\w")

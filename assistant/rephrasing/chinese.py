@@ -1,0 +1,389 @@
+"""Puts a Chinese question that leans on another into words of its own: see `assistant.rephrasing`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from assistant.chinese import FINAL_PARTICLES, WHETHER
+from assistant.rephrasing.former import Form, asks_who, is_quoting, quoting
+from assistant.text import has_han
+from assistant.topics import (
+    LONGEST_TOPIC,
+    Topic,
+    name_of,
+    negates,
+    owned,
+    prefix_of,
+    stated_until,
+    topics_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assistant.utterances import Utterance, Word
+
+
+def keeps_denials_zh(query: Utterance, rest: Utterance, said: str) -> bool:
+    """Say whether a Chinese question says once what a follow-up denies: `assistant.rephrasing.keeps_denials`."""
+    lost = any(match[0] not in said for match in _DENYING.finditer(_WHETHER_OR_NOT.sub("", rest.bare)))
+    twice = any(match[0] not in f"{query.text} {rest.text}" for match in _DENYING_TWICE.finditer(said))
+    return not lost and not twice
+
+
+_DENIES = "(?:没有|[没未不免无非])"
+_DENYING = re.compile(f"{_DENIES}[^，。？！“”]")
+_DENYING_TWICE = re.compile(f"{_DENIES}[没未不免无非]")
+_WHETHER_OR_NOT = re.compile(r"(.)[不没]\1")
+DENIED = re.compile(f"{_DENIES}$")
+
+
+def likened_zh(query: Utterance, rest: Utterance) -> str:
+    """Return the former question with what a Chinese follow-up names in place of its like; nothing if there is none."""
+    name = _FINAL.sub("", rest.bare)
+    bare = name.removesuffix("的") or name
+    text = query.text
+    wanting = _WANTING.match(bare)
+    noun = len(bare) >= _LONGEST_WORD and _is_noun(rest, wanting.end() if wanting else 0, len(bare))
+    if not noun and not _TIME_ZH.fullmatch(bare):
+        return ""
+    if place := _sibling(query, bare):
+        start, end = place
+        if wanting and (former := _ENDS_WANTING.search(text[max(0, start - 2) : start])):
+            # 没手机 of 没带卡 says that once.
+            start -= len(former[0])
+        # 付费的 is 付费用户 where 免费用户 was.
+        return f"{text[:start]}{bare if _goes_on(query, end) else name}{text[end:]}"
+    if _TIME_ZH.fullmatch(bare):
+        former = _TIME_ZH.search(text)
+        if former is None:
+            return supposing_zh(query, bare)
+        return f"{text[: former.start()]}{bare}{text[former.end() :]}"
+    end = next((word.start for word in query.words if not _is_noun(query, 0, word.end)), 0)
+    if end > _LONGEST_NOUN:
+        # 金牌会员减免运费 is no noun alone, and 金牌会员 is.
+        end = next((word.end for word in query.words if word.start and word.end <= _LONGEST_NOUN and word.group), 0)
+    if bare != name and not is_quoting(query) and end > _LONGEST_WORD + 1 and _goes_on(query, end - 1):
+        # 纸质的 of 电子发票.
+        return f"{name}{text[end - _LONGEST_WORD :]}"
+    return ""
+
+
+def of_some(query: Utterance, rest: Utterance) -> str:
+    """Return a question for a value asked of some of what it begins with: 没批的贷款资料保存多久 of 没批的呢.
+
+    Nothing if a follow-up says not which, or the former question begins with no such thing.
+    """
+    which = _WHICH_ZH.fullmatch(rest.bare)
+    if which is None or not _VALUE_ZH.search(query.text) or is_quoting(query):
+        return ""
+    start = max(prefix_of(query.text), stated_until(query))
+    thing = next((topic for topic in topics_of(query) if topic.start >= start), None)
+    if thing is None or thing.group not in ("thing", ""):
+        return ""
+    before = query.text[start : thing.start]
+    if before not in ("", "我的") and not _WHICH_ZH.fullmatch(f"{before}呢"):
+        return ""
+    return f"{query.text[:start]}{which[1]}{query.text[thing.start :]}"
+
+
+_WHICH_ZH = re.compile("((?:还?[没未不]有?|已经?|被|刚)[^，。的]{1,8}的)呢")
+_VALUE_ZH = re.compile("多[久少长大]|几|什么时候|何时")
+_TIME_ZH = re.compile(
+    "周末|周[一二三四五六日天]|星期[一二三四五六日天]|工作日|平日|平时|双休日|(?:法定)?节假日|假期|假日|春节|国庆节?|元旦|寒假|暑假|旺季|淡季"
+    "|早上|上午|中午|下午|晚上|夜里|夜间|白天|凌晨|今年|明年|去年"
+)
+_LONGEST_WORD = 2
+"""Characters of a Chinese noun without what qualifies it, as a rule."""
+_LONGEST_NOUN = 6
+"""Characters of a Chinese noun with what qualifies it, as a rule."""
+# 没有套餐 of Plus 套餐.
+_WANTS = "(?:没有?|无|不含|不带)"
+_WANTING = re.compile(_WANTS)
+_ENDS_WANTING = re.compile(f"{_WANTS}$")
+
+
+def _goes_on(query: Utterance, place: int) -> bool:
+    """Say whether a noun of a Chinese question goes on at a place."""
+    return any(word.start <= place < word.end and word.has("unknown", "topic") for word in query.words) or (
+        query.text[place : place + 2] == "用户"
+    )
+
+
+_FINAL = re.compile(f"(?:{'|'.join(FINAL_PARTICLES)}|咋说|怎么说)$")
+_ASKING_ZH = re.compile("[几多哪谁吗什怎啥]")
+
+
+def asked_the_same(question: Utterance, query: Utterance) -> str:
+    """Return the former question of what another asks in its last words: 出差补助国外多少 of 国内多少 and 国外多少."""
+    text, former = question.bare, query.bare
+    length = next((place for place in range(1, len(text)) if text[-place:] != former[-place:]), len(text)) - 1
+    start = next((word.start for word in question.words if word.start >= len(text) - length), len(text))
+    name = text[:start]
+    if not name or not _ASKING_ZH.search(text, start) or name in former or not _is_noun(question, 0, start):
+        return ""
+    own = len(former) - len(text) + start
+    if own <= len(name) + 1 and _is_noun(query, 0, own):
+        # It says as much as the former one.
+        return question.text
+    place = _sibling(query, name)
+    return f"{query.text[: place[0]]}{name}{query.text[place[1] :]}" if place else ""
+
+
+def _sibling(query: Utterance, name: str) -> tuple[int, int] | None:
+    """Return where a Chinese question has a noun that ends as another does: 一线城市 of 二线城市, 年假 of 病假.
+
+    Args:
+        query: The question.
+        name: The other noun.
+    """
+    text = query.text
+    if not has_han(name) or len(name) > LONGEST_TOPIC or name in text:
+        return None
+    for length in range(len(name) - 1, 0, -1):
+        head, own = name[-length:], len(name) - length
+        at = text.find(head)
+        if at < 0:
+            continue
+        if length == 1:
+            # One character is a head only in words that are alike in all else: 月卡, 年卡.
+            start = at - own
+            alike = own <= _MOST_OWN and start >= 0 and _is_noun(query, start, at + 1) and _is_start(query, start)
+            return (start, at + 1) if alike else None
+        if not _is_noun(query, at, at + length):
+            return None
+        run = next((back for back in range(at) if _is_noun(query, back, at) and _is_start(query, back)), at)
+        left = _size(text[run:at])
+        # What is left of a longer row of words would be a word by itself, such as a verb.
+        whole = left <= _size(name[:own]) + 1 or text[run:at].endswith(_POSTPOSED)
+        return (run if whole else at - own), at + length
+    if len(name) == 2 and name[1] in _PLACES:
+        # 国外 of 国内.
+        pair = next((found for place in _PLACES if (found := name[0] + place) in text), "")
+        at = text.find(pair) if pair else -1
+        return (at, at + 2) if at >= 0 else None
+    return None
+
+
+def _size(text: str) -> int:
+    """Return how long a text is, a Latin word counting as one character."""
+    return len(_LATIN_WORD.sub("x", text))
+
+
+_LATIN_WORD = re.compile("[A-Za-z0-9]+ ?")
+_MOST_OWN = 2
+_PLACES = "内外上下前后里"
+_POSTPOSED = ("以上", "以下", "以内", "以外", "的")
+# Words of grammar that may stand within a noun: 总监以上员工, 免费用户, 其他城市.
+_WITHIN = frozenset("以上下内外中里的与及和用家个种多后前地额") | {"其他", "其它", "申请"}
+
+
+def _is_noun(query: Utterance, start: int, end: int) -> bool:
+    """Say whether a part of a Chinese question may be a noun: nothing in it asks, or says what is done or by whom."""
+    within = [word for word in query.words if word.start < end and word.end > start]
+    return (
+        bool(within)
+        and not any(word.asks for word in within)
+        and not any(negates(word, before) for before, word in pairwise(within))
+        and all(
+            word.has("unknown", "topic", "quality", "ordinal")
+            or word.text in _WITHIN
+            or _is_within(word, within)
+            or word.group == "term"
+            or (word.text.isascii() and not word.has("mark"))
+            for word in within
+        )
+    )
+
+
+def _is_within(word: Word, within: Sequence[Word]) -> bool:
+    """Say whether one character is part of a noun, such as 读 of 走读生, though by itself it is something else."""
+    place = within.index(word)
+    beside = [*within[max(0, place - 1) : place], *within[place + 1 : place + 2]]
+    return word.end - word.start == 1 and word.is_aspect and len(beside) == 2 and all(w.has("unknown") for w in beside)
+
+
+def noun_zh(named: Utterance) -> str:
+    """Return the noun that a few Chinese words are, whole: 免费用户 of 免费用户呢; nothing if they say more."""
+    name = _FINAL.sub("", named.bare)
+    last = next((word for word in reversed(named.words) if word.end <= len(name)), None)
+    ends = last is not None and last.end == len(name) and last.has("unknown", "topic")
+    return name if ends and _is_noun(named, 0, len(name)) else ""
+
+
+def _is_start(query: Utterance, place: int) -> bool:
+    """Say whether a word of a question begins at a place."""
+    return any(word.start == place for word in query.words)
+
+
+def fits_zh(query: Utterance, topic: Topic, new: Topic) -> bool:
+    """Say whether a name may take the place of another in a Chinese question."""
+    if topic.group == "thing" and (is_people(new) or (not new.group and topic.concept)):
+        return is_people(topic) == is_people(new) or new.text.endswith("的")
+    if topic.concept or new.concept or new.group or topic.group == "who":
+        return True
+    # A company or a thing that is unknown begins its question, and is no person where a person is named.
+    start = prefix_of(query.text)
+    # 云巢读书的星信推送 is one of what a policy names.
+    policy = next((word.end for word in query.words if word.start == start and word.group == "policy"), start)
+    begins = query.text[policy : topic.start] in ("", "的") and not query.text[topic.start :].startswith("户")
+    alike = is_people(topic) == is_people(new) or new.text.endswith("的")
+    return alike and (begins or topic.group != "")
+
+
+_WHOSE = re.compile(r"[^，。？?“”]{0,8}?(?:用户|客户|会员|员工|学生|家长|顾客|住户|业主|商家|买家|卖家)")
+_PEOPLE = re.compile(r"(?:[用客住商]户|[人员生者客友师童长主们方]|公司|企业|家长|部门)$")
+
+
+def with_qualifier(query: Utterance, topic: Topic) -> Topic:
+    """Return who is named at the beginning of a Chinese question, with what else the question begins with."""
+    start = prefix_of(query.text)
+    if query.language == "en" or topic.start - start > _LONGEST_QUALIFIER or not _is_noun(query, start, topic.end):
+        return topic
+    return replace(topic, text=query.text[start : topic.end], start=start)
+
+
+_LONGEST_QUALIFIER = 4
+
+
+def is_people(topic: Topic) -> bool:
+    """Say whether a topic is people or a company, as its group or its last character shows."""
+    return topic.group == "person" or (topic.language == "zh" and _PEOPLE.search(topic.text) is not None)
+
+
+def not_again(before: str, name: str) -> str:
+    """Return a Chinese name without what is said before it already: 换货 of 申请换货 after 怎么申请退款."""
+    again = has_han(name) and len(name) > _LONGEST_WORD and before.endswith(name[:_LONGEST_WORD])
+    return name[_LONGEST_WORD:] if again else name
+
+
+def swapped_zh(query: Utterance, new: Topic) -> str:
+    """Return the former question, which names nothing of the sort, asked of something else."""
+    said, start = "", prefix_of(query.text)
+    if is_quoting(query) and not new.group:
+        return ""
+    if start and is_people(new):
+        return f"对于{name_of(new, 'zh')}，{query.text[start:]}"
+    if new.group == "thing":
+        said = _as_object_zh(query, new)
+    elif new.group == "person":
+        said = _of_person_zh(query, name_of(new, "zh"))
+    elif new.group in ("who", ""):
+        said = _by_company_zh(query, name_of(new, "zh"))
+    if said:
+        return said
+    name = name_of(new, "zh")
+    if not new.group and has_han(name) and not _PEOPLE.search(name) and not is_quoting(query):
+        # Of what else there may be the former question is not asked again, but the same people are meant.
+        who = _WHOSE.match(query.text, prefix_of(query.text))
+        return f"{who[0]}的{name}呢？" if who and _is_noun(query, who.start(), who.end()) else ""
+    stands = is_quoting(query)
+    return "" if stands else f"对于{name}，{query.text[prefix_of(query.text) :]}"
+
+
+def _as_object_zh(query: Utterance, new: Topic) -> str:
+    """Return 个推收集位置吗 for 个推收集什么 and 那位置呢."""
+    for before, word in pairwise(query.told):
+        if before.is_aspect and word.has("what"):
+            return f"{query.text[: word.start]}{owned(new, 'zh')}{query.bare[word.end :]}吗？"
+    return ""
+
+
+def _of_person_zh(query: Utterance, name: str) -> str:
+    """Return 收集未成年人的位置吗 for 收集我的位置吗 and 那未成年人呢."""
+    thing = next((topic for topic in topics_of(query) if topic.group == "thing"), None)
+    if thing:
+        return f"{query.text[: thing.start].removesuffix('我的')}{name}的{query.text[thing.start :]}"
+    first = query.told[0] if query.told else None
+    return f"{name}{query.text[first.end :]}" if first and first.text == "我" else ""
+
+
+def _by_company_zh(query: Utterance, name: str) -> str:
+    """Return 高德收集位置吗 for 你们收集位置吗 and 那高德呢; but 会共享给高德吗 for 会共享吗."""
+    text = query.text
+    if not query.told:
+        return ""
+    first = query.told[0]
+    given = [word for word in query.told if query.vocabulary.giving.intersection(word.concepts)]
+    if given:
+        end = given[-1].end
+        ends = query.bare[end:].removeprefix("给") in ("", *WHETHER, "了吗")
+        return f"{text[:end].removesuffix('给')}给{name}{text[end:].removeprefix('给')}" if ends else ""
+    if asks_who(query):
+        before, _, after = query.bare.partition("谁")
+        return f"{before}{name}{after}吗？"
+    if first.group == "policy":
+        return f"{text[: first.end]}的{name}{text[first.end :].removeprefix('的')}"
+    if first.text in _SUBJECTS or first.has("self"):
+        return f"{name}{text[first.end :]}"
+    # A question that begins with its verb; not one that begins with a thing.
+    return "" if first.has("topic", "unknown") else f"{name}{text[first.start :]}"
+
+
+_SUBJECTS = ("你们", "您们", "你", "您")
+
+
+def supposing_zh(query: Utterance, condition: str) -> str:
+    """Return a Chinese question, asked under a condition: 注销以后，手机号保存多久."""
+    if _HAVING.match(condition) and (having := _HAVING.match(query.text)) and having[2]:
+        # 没带手机呢 after 没带卡可以进吗.
+        return f"{having[1]}{condition}{query.text[having.end() - len(having[2]) :]}"
+    return f"{condition}，{query.text}"
+
+
+def in_another_case(query: Utterance, case: str) -> str:
+    """Return what a Chinese question asks of something that happens, asked of another: 进水了怎么办 of 屏幕碎了怎么办.
+
+    Nothing if it asks of nothing that happens, or the other is nothing that does.
+
+    Args:
+        query: The former question.
+        case: What else happens: 丢了, 进水.
+    """
+    former = _IN_CASE.fullmatch(query.text)
+    if former is None or not (case.endswith(_DONE_ZH) or _BEFALLS.fullmatch(case)):
+        return ""
+    done = "" if case.endswith(_DONE_ZH) else former[2]
+    return f"{former[1]}{case}{done}{former[3]}"
+
+
+_DONE_ZH = ("了", "过")
+_IN_CASE = re.compile(
+    r"(关于“[^”]{1,201}”：|)[^，。？“”：]{1,12}?(了|过)((?:怎么办|咋办|怎么处理|会怎样|会怎么样)[？?]?)"
+)
+# 进水, 丢失, 黑屏: what befalls a thing, rather than another thing.
+_BEFALLS = re.compile("[进漏掉丢摔坏裂断烧浸黑花死破][^的]{1,2}")
+_HAVING = re.compile(
+    r"(我们?|)(?:没有?|无|有)(?![没效关些奖机])[^，。？“”什哪几多吗]{1,12}?(可以|能|会|怎么|多少|多久|$)"
+)
+
+
+def asked_with_zh(question: Utterance, role: str, word: str, query: Utterance, form: Form) -> str:
+    """Return a Chinese question with the word that asks: `assistant.rephrasing.asked_with`."""
+    said = question.text if question.language == "zh" else f"{word}？"
+    own = any(word.has("unknown") and has_han(word.text) and word.text not in query.text for word in question.told)
+    if (role == "how" and own) or (role == "why" and _SO_ZH.search(question.bare)):
+        # 超过了怎么办 says more than 怎么, and 为什么这么久 than 为什么.
+        return quoting(query, said)
+    if form.what and not form.asks and role == "why" and form.what is not query.told[0]:
+        return f"{word}{query.text[: form.what.start]}这些信息{query.bare[form.what.end :]}？"
+    whether = _WHETHER.sub("", query.bare)
+    if not form.asks and not form.what and whether != query.bare:
+        if role == "why":
+            return f"{word}{whether}？"
+        if role == "how" and (may := _MAY.match(whether)):
+            return f"{may[1] or may[2] or ''}怎么{whether[may.end() :]}？"
+    if form.deeds and role == "where":
+        return f"{word}{form.deeds}？"
+    return f"{form.data}{said}" if form.data and (form.what or role == "who") else quoting(query, said)
+
+
+_WHETHER = re.compile(f"(?:{'|'.join(WHETHER)}|不)$")
+_SO_ZH = re.compile("[这那]么")
+_MAY = re.compile(
+    "(我|你们|你|您|[^，。？！：“”]{2,12}?(?=可不可以|能不能|可以)|)(?:可不可以|能不能|会不会|可以|能够|能|会)"
+    "|(我们?|你们|你(?!们)|您)(?![有没是不们])"
+)

@@ -1,0 +1,87 @@
+"""What of a former question matters to one that leans on it, and quoting it where nothing else is natural."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from assistant.english import (
+    AUXILIARIES,
+)
+from assistant.topics import (
+    name_of,
+    phrase_of,
+    topics_of,
+)
+
+if TYPE_CHECKING:
+    from assistant.utterances import Utterance
+
+WHO = re.compile(r"who (can|could|will|would|may)\b", re.IGNORECASE)
+
+
+def asks_who(query: Utterance) -> bool:
+    """Say whether a question asks who does something: 谁能看到, "who can see"."""
+    return "谁" in query.text or WHO.match(query.text) is not None
+
+
+class Form:
+    """What a former question is like, so far as it matters to a word that asks.
+
+    Args:
+        query: The question.
+    """
+
+    def __init__(self, query: Utterance) -> None:
+        topics = topics_of(query)
+        told = query.told
+        concepts = {concept for word in told for concept in word.concepts}
+        deed = next((topic for topic in topics if topic.group == "deed"), None)
+        others = [topic for topic in topics if topic is not deed]
+        self.what = next((word for word in told if word.has("what")), None)
+        self.asks = any(word.asks for word in told)
+        self.acts = len(told) > 1 and told[0].text in AUXILIARIES and told[1].text in ("i", "we")
+        self.collects = "collection" in concepts
+        self.shares = any(word.text.startswith("shar") for word in told)
+        self.gives = bool(concepts & query.vocabulary.giving)
+        of_data = bool(self.what or self.collects or self.gives or concepts & query.vocabulary.aspects_of_data)
+        self.data = "" if deed and query.language == "zh" else phrase_of(others, query.language, of_data=of_data)
+        self.deeds = name_of(deed, query.language) if deed else ""
+
+
+def quoting(query: Utterance, question: str) -> str:
+    """Return a question after the former one, quoted: 关于“你们收集位置吗”：这样合法吗.
+
+    Of a former question that quotes another itself, that one is quoted.
+    """
+    quoted = _QUOTING.match(query.text)
+    former = quoted[1] if quoted else query.bare
+    former = former if len(former) <= _LONGEST_QUOTE else f"{former[:_LONGEST_QUOTE]}…"
+    return f"关于“{former}”：{question}" if query.language == "zh" else f"About “{former}”: {question}"
+
+
+_LONGEST_QUOTE = 200
+_QUOTING = re.compile(r"(?:关于|About )“([^”]{0,201})”")
+
+
+def unquoted(query: str) -> str:
+    """Return a question that quotes another as it is searched for: both, without the words between them.
+
+    >>> unquoted("关于“怎么撤回授权”：为什么？")
+    '怎么撤回授权 为什么？'
+    """
+    quoted = _QUOTING.match(query)
+    return f"{quoted[1]} {query[quoted.end() :].lstrip('：: ')}" if quoted else query
+
+
+def quoted_in(query: Utterance) -> str:
+    """Return the question that another quotes; nothing if it quotes none."""
+    quoted = _QUOTING.match(query.text)
+    if quoted is None:
+        return ""
+    return quoted[1] if query.language == "zh" else f"{quoted[1]}?"
+
+
+def is_quoting(query: Utterance) -> bool:
+    """Say whether a question quotes another that it leans on."""
+    return _QUOTING.match(query.text) is not None
