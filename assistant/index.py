@@ -28,7 +28,6 @@ from typing import TYPE_CHECKING, Any
 
 from assistant import storage
 from assistant.errors import IndexDamagedError, IndexLockedError, PolicyIndexError
-from assistant.policy import is_bullet
 from assistant.text import STOPWORDS, Span, Tokenizer, fold, has_han, normalized
 
 if TYPE_CHECKING:
@@ -138,19 +137,16 @@ def _statements(policy: Policy, clause: Clause) -> Iterator[Span]:
 
 def _run_in(policy: Policy, clause: Clause) -> Span | None:
     """Return the span of the heading that a numbered clause begins with, if it ends like a sentence: `Payment.`."""
-    if not clause.label or clause.title or is_bullet(clause.label):
+    first = next(policy.sentences(clause), None) if clause.label and clause.title else None
+    if first is None or policy.text[slice(*first)] != f"{clause.title}.":
         return None
-    first = next(policy.sentences(clause), None)
-    alone = first and not policy.text[first[1] : clause.body_end].strip()
-    if first and _RUN_IN.fullmatch(policy.text, *first) and (clause.children or not alone):
-        return first
-    return None
+    alone = not policy.text[first[1] : clause.body_end].strip()
+    return None if alone and not clause.children else first
 
 
 _YES_OR_NO = re.compile(
     r"(?:[Yy]es|[Nn]o|是的?|否|会的?|不会|可以|不可以|不能|能|有|没有|不是|需要|不需要)[。.!！,，;；]?"
 )
-_RUN_IN = re.compile(r"[A-Z][\w'’&/-]*(?: [\w'’&/-]+){0,4}\.")
 
 
 def _is_fragment(line: str) -> bool:
@@ -207,8 +203,6 @@ def _context(policy: Policy, clause: Clause) -> str:
     for above, below in pairwise(path):
         if above.title:
             parts.append(above.title.strip("：: "))
-        elif heading := _run_in(policy, above):
-            parts.append(policy.text[slice(*heading)].rstrip("."))
         elif below in policy.items(above):
             parts.append(" ".join(policy.own_text(above).split())[-policy.chars(_LEAD_IN_CHARS) :])
     if clause.title:

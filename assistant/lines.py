@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
@@ -89,6 +89,8 @@ _NUMBER_MARKS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("一)", re.compile(rf"({_HAN_NUMERAL})\s*\)")),
     # Not "1.5倍", "2.1%" and "10.5mb"; but "1.3App permissions" is one.
     ("1.1", re.compile(r"(\d{1,2}(?:\.\d{1,2}){1,4})(?!\d|%|\.\d)[.、]?(?=$|\s|[a-z]{3}|[^\d\s.%a-z+\-/倍万亿元])")),
+    # "A1.", "B2", "C.3": the letter of a part, and a number in it.
+    ("a1", re.compile(r"([a-z]\.?\d{1,2}(?:\.\d{1,2}){0,3})(?:、|[.:)](?=\s|[一-鿿])|(?=\s))")),
     ("1、", re.compile(r"(\d{1,3})\s*、")),
     ("1.", re.compile(r"(\d{1,3})\s*\.(?![\d.])")),
     ("1)", re.compile(r"(\d{1,3})\s*\)")),
@@ -100,6 +102,8 @@ _NUMBER_MARKS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a.", re.compile(r"([a-z])(?:、|[.)](?=\s|[一-鿿]))")),
     ("(a)", re.compile(r"\(([a-z])\)")),
 )
+_CODE_PARTS = re.compile(r"[a-z]|\d{1,2}")
+_CAPITAL = re.compile(r"[ \t]{1,9}[\"“(]?[A-Z]")
 _MARKDOWN = re.compile(r"(#{1,6})[ \t]+")
 QUESTION = "q"
 """Family of the marks of questions, such as `Q1:` and `问：`, in a list of questions and answers."""
@@ -114,7 +118,7 @@ _BULLET = re.compile(rf"([{BULLETS}])[ \t]*(?=\S)|(ø)[ \t]*(?=[一-鿿])|([-*�
 BOLD = re.compile(r"(?:\*\*|__)(?=\S)")
 # Most lines and sentences begin with nothing of the table's: a cheap look spares them its patterns.
 _MAY_BE_NUMBER = re.compile(
-    rf"[\d(①-⒛❶-❿㈠-㈩第附问問{HAN_NUMERAL}]|[a-z](?:[.)、]|[ivx]{{1,4}}[.)、])|[saciep][a-z]{{3,}}|q"
+    rf"[\d(①-⒛❶-❿㈠-㈩第附问問{HAN_NUMERAL}]|[a-z](?:[.)、]|\d|[ivx]{{1,4}}[.)、])|[saciep][a-z]{{3,}}|q"
 )
 # A list may go on in another's punctuation: "1、", "2.", "3)".
 STYLES = {
@@ -126,18 +130,25 @@ _ROMAN_FAMILIES = frozenset({"i.", "(i)", "section"})
 _LETTER_FAMILIES = frozenset({"a.", "(a)", "section a"})
 # What the first part of "4.1" may be printed as above it; never the "(4)" of a list.
 DOTTED_PARENTS = frozenset({"一、", "1、", "1.", "1)", "1 ", "1.1", "#", "section", *RANKS})
+PARTS = frozenset({"section a", "appendix", "a."})
+"""What the letter of "A1." may be printed as above it."""
 _NEEDS_HEADING = frozenset({"section", "section a", "appendix"})
 # Inside a line these are versions, initials and references far more often than numbers of clauses.
-NEVER_INSIDE = frozenset({"1.1", "i.", "a.", "1 ", *_NEEDS_HEADING})
+NEVER_INSIDE = frozenset({"1.1", "a1", "i.", "a.", "1 ", *_NEEDS_HEADING})
 
 
 def _markers_at(folded: str, position: int, end: int) -> tuple[Marker, ...]:
-    """Return the readings of the marker at `position`: none, one, or two for `(i)`."""
+    """Return the readings of the marker at `position`: none, one, or two for `(i)`.
+
+    "Section 4.2" and "A2" may turn out to be none.
+    """
     start = position
     if bold := BOLD.match(folded, position, end):
         position = bold.end()
     if hashes := _MARKDOWN.match(folded, position, end):
         number = next(iter(_numbers_at(folded, hashes.end(), end, start)), None)
+        # "A2 Hosting" is a name.
+        number = None if number and number.family == "a1" and folded[number.end - 1].isdecimal() else number
         rank = len(hashes[1])
         if number:
             return (Marker("#", number.path, start, number.label, number.end, rank),)
@@ -145,10 +156,10 @@ def _markers_at(folded: str, position: int, end: int) -> tuple[Marker, ...]:
     if not bold and (bullet := _BULLET.match(folded, position, end)):
         index = bullet.lastindex or 0
         return (Marker(bullet[index], (), start, start, bullet.end(index)),)
-    return _numbers_at(folded, position, end, start)
+    return _numbers_at(folded, position, end, start, loose=True)
 
 
-def _numbers_at(folded: str, position: int, end: int, start: int) -> tuple[Marker, ...]:
+def _numbers_at(folded: str, position: int, end: int, start: int, *, loose: bool = False) -> tuple[Marker, ...]:
     if not _MAY_BE_NUMBER.match(folded, position, end):
         return ()
     if question := _QUESTION_MARK.match(folded, position, end):
@@ -161,7 +172,8 @@ def _numbers_at(folded: str, position: int, end: int, start: int) -> tuple[Marke
         # Only a Roman number has a second reading, as a letter.
         if (found and family not in _LETTER_FAMILIES) or not (match := pattern.match(folded, position, end)):
             continue
-        if family in _NEEDS_HEADING and not _stands_alone(folded, match, end):
+        checked_later = loose and family == "section"
+        if family in _NEEDS_HEADING and not checked_later and not _stands_alone(folded, match.end(), end):
             continue
         if marker := _read_number(family, match, start):
             found.append(marker)
@@ -170,17 +182,18 @@ def _numbers_at(folded: str, position: int, end: int, start: int) -> tuple[Marke
     return tuple(found)
 
 
-def _stands_alone(folded: str, match: re.Match[str], end: int) -> bool:
-    """Say whether the marker is followed by punctuation or a heading, not by the rest of a sentence."""
-    rest = stripped(folded, match.end(), end)
-    return folded[match.end() - 1] in ".:)" or rest is None or is_heading_text(folded, *rest)
+def _stands_alone(folded: str, marker_end: int, end: int) -> bool:
+    """Say whether a marker is followed by punctuation or a heading, not by the rest of a sentence."""
+    rest = stripped(folded, marker_end, end)
+    return folded[marker_end - 1] in ".:)" or rest is None or is_heading_text(folded, *rest)
 
 
 def _read_number(family: str, match: re.Match[str], start: int) -> Marker | None:
     numeral = next(filter(None, match.groups()), "")
     if family == "第":
         family = _SIMPLIFIED.get(match[2], match[2])
-    path = tuple(_value(part, family) for part in numeral.split("."))
+    parts = _CODE_PARTS.findall(numeral) if family == "a1" else numeral.split(".")
+    path = tuple(_value(part, family) for part in parts)
     return Marker(family, path, start, match.start(), match.end(), RANKS.get(family)) if all(path) else None
 
 
@@ -275,6 +288,21 @@ def is_bold_question(folded: str, start: int, end: int) -> bool:
     return question.endswith("?") and "**" not in question and not re.search(r"[。;]|[.?!]\s", question)
 
 
+# "4.2 New Sub-processors. We shall …"
+_RUN_IN = re.compile(r"[A-Z][^\s.:;,?!]{0,40}(?:[ \t]{1,3}[^\s.:;,?!]{1,40}){0,5}(?=\.(?:\s{1,9}[\"“(A-Z\d]|\s{0,9}$))")
+# "No. We never do." answers, and an abbreviation ends nothing.
+_NO_HEADING = re.compile(r"(?:Yes|No)|.*\b(?:Nos?|Art|Sec|Inc|Ltd|Co|Corp|Dr|Mr|Mrs|Ms|Prof|St|vs|etc)")
+
+
+def run_in(text: str, start: int, end: int) -> Span | None:
+    """Return the span of the English heading that `text[start:end]` begins with, which ends like a sentence: `Payment`.
+
+    Up to six words are one.
+    """
+    heading = _RUN_IN.match(text, start, end)
+    return None if heading is None or _NO_HEADING.fullmatch(heading[0]) else heading.span()
+
+
 def answer_mark(folded: str, start: int, end: int) -> str:
     """Return the punctuation of the mark of an answer that a line begins with, as in `A:` and `答：`, if it does."""
     bold = BOLD.match(folded, start, end)
@@ -355,8 +383,8 @@ class Line:
         return self.markers[0].end if self.markers else self.start
 
 
-def read_lines(folded: str) -> list[Line]:
-    """Return the lines of a folded text that are not blank, a table row being one line."""
+def read_lines(text: str, folded: str) -> list[Line]:
+    """Return the lines of a text that are not blank, a table row being one line."""
     spans = [span for match in _VISIBLE_LINE.finditer(folded) if (span := stripped(folded, *match.span()))]
     borders = [_borders(folded, *span) for span in spans]
     lines: list[Line] = []
@@ -372,7 +400,54 @@ def read_lines(folded: str) -> list[Line]:
             start, end = spans[number]
             lines.append(Line(start, end, _markers_at(folded, start, end), tuple(_inside(folded, start, end))))
             number += 1
-    return lines
+    return _without_strays(text, folded, lines)
+
+
+def _without_strays(text: str, folded: str, lines: Sequence[Line]) -> list[Line]:
+    """Return the lines without what only looks like a number: "A2 Hosting is …", "Section 4.2 applies to …"."""
+    markers = [marker for line in lines for marker in line.markers]
+    codes = {marker.path for marker in markers if marker.family == "a1"}
+    parts = {marker.path for marker in markers if marker.family in PARTS}
+    # "Q1" and "A1" are a question and its answer.
+    never = {_value("q", "a1"), *(_value("a", "a1") for marker in markers if marker.family == QUESTION)}
+    section: tuple[int, ...] = ()
+    found: list[Line] = []
+    for line in lines:
+        kept: list[Marker] = []
+        for marker in line.markers:
+            path = marker.path
+            if marker.family == "a1":
+                beside = any((*path[:-1], path[-1] + step) in codes for step in (-1, 1))
+                if path[0] in never or not (beside or path[:1] in parts):
+                    continue
+            elif marker.family == "section":
+                if not _begins_section(text, folded, marker, line.end, section):
+                    continue
+                section = path
+            kept.append(marker)
+        found.append(line if len(kept) == len(line.markers) else replace(line, markers=tuple(kept)))
+    return found
+
+
+def _begins_section(text: str, folded: str, marker: Marker, line_end: int, before: tuple[int, ...]) -> bool:
+    """Say whether "Section 4.2" begins that section: a heading follows, or it comes next after the section before.
+
+    Args:
+        text: The policy.
+        folded: The folded text.
+        marker: Its marker.
+        line_end: Where its line ends.
+        before: Number of the section before, empty if there is none.
+    """
+    if _stands_alone(folded, marker.end, line_end):
+        return True
+    path, depth = marker.path, len(marker.path)
+    due = path == (*before, 1) or path == (*before[: depth - 1], *(part + 1 for part in before[depth - 1 : depth]))
+    words = stripped(text, marker.end, line_end)
+    heading = run_in(text, *words) if words else None
+    headed = heading is not None and heading[1] + 1 < line_end
+    # Of one number only, "Article 6 GDPR. This …" may be a law's.
+    return (due or headed if depth > 1 else due and headed) and _CAPITAL.match(text, marker.end, line_end) is not None
 
 
 def _inside(folded: str, start: int, end: int) -> Iterator[_Inside]:

@@ -36,6 +36,7 @@ from assistant.lines import (
     LEADS_IN,
     MARKED_CHARS,
     NEVER_INSIDE,
+    PARTS,
     QUESTION,
     RANKS,
     STYLES,
@@ -57,6 +58,7 @@ from assistant.lines import (
     may_go_on,
     read_lines,
     row_mark,
+    run_in,
     squeeze,
     wrapped_lines,
 )
@@ -219,7 +221,7 @@ class _Outline:
     def __init__(self, text: str) -> None:
         self._text = text
         self._folded = fold(text)
-        self._lines = read_lines(self._folded)
+        self._lines = read_lines(text, self._folded)
         # Lines that go on in the next one.
         self._wrapped = wrapped_lines(text, self._folded, self._lines) | self._find_open()
         self._contents = dict(find_contents(self._folded, self._lines))
@@ -548,6 +550,8 @@ class _Outline:
         node = _Node(marker.start, "heading" if bare else "item", marker, paragraphs=[marker.start])
         node.bare, node.short = bare, short
         node.title = self._asked(marker, line_end, number) or self._title(marker, line_end, parent, bare=bare)
+        if node.title is None and marker.path:
+            node.title = self._run_in(marker, line_end, number)
         self._parents[marker.family, bare].add(parent.family)
         if marker.rank is not None:
             self._last_numbers[marker.family] = marker.number
@@ -586,7 +590,7 @@ class _Outline:
         if marker.rank is not None:
             return self._ranked_parent(marker.rank)
         if len(marker.path) > 1:
-            return self._dotted_parent(marker, bare)
+            return self._coded_parent(marker, bare) if marker.family == "a1" else self._dotted_parent(marker, bare)
         if not marker.path:
             return self._bullet_parent(marker, bare)
         if (depth := self._open_list(marker, exact=True)) is not None:
@@ -642,6 +646,15 @@ class _Outline:
             inner = self._new_list_parent(marker, bare)
             return inner if parent is None else max(parent, inner)
         return parent
+
+    def _coded_parent(self, marker: Marker, bare: bool) -> int:
+        """Return the depth of the parent of "B2": "Part B", the parent of "B1", or of "A3" if no part is printed."""
+        for depth, other in self._labelled():
+            if other.path == marker.path[:-1] and other.family in ("a1", *PARTS):
+                return depth
+            if other.family == "a1" and len(other.path) == len(marker.path):
+                return depth - 1
+        return self._new_list_parent(marker, bare)
 
     def _bullet_parent(self, marker: Marker, bare: bool) -> int:
         indent = self._indent(marker.start)
@@ -1049,6 +1062,17 @@ class _Outline:
             return start, start + glued
         return None
 
+    def _run_in(self, marker: Marker, line_end: int, number: int) -> Span | None:
+        """Return the span of the heading that a marked line begins with, before its text: `B1. Size. A parcel …`."""
+        words = stripped(self._text, marker.end, line_end)
+        heading = run_in(self._text, *words) if words else None
+        if heading is None or heading[1] + 1 < line_end:
+            return heading
+        after = self._lines[number + 1 : number + 2]
+        # "1. Write to us." is a step, and "1.1 We keep it." before "1.2" or "2" says all that the clause does.
+        listed = not after or any(other.series == marker.series or other.number > 1 for other in after[0].markers)
+        return heading if len(marker.path) > 1 and not listed else None
+
     @staticmethod
     def _is_title(head: str, length: int) -> bool:
         title = head[:length]
@@ -1164,12 +1188,14 @@ class _Outline:
         )
 
     def _label_end(self, node: _Node) -> int:
-        """Return where the words of a clause begin: behind its marker, and what closes the bold that this opens."""
+        """Return where the words of a clause begin: behind its marker, the end of its bold, and a dash: `PART A – `."""
         if not node.marker:
             return node.start
         end = node.marker.end
         bold = BOLD.match(self._text, node.marker.start)
-        return end + len(bold[0]) if bold and self._text.startswith(bold[0], end) else end
+        end += len(bold[0]) if bold and self._text.startswith(bold[0], end) else 0
+        dash = _DASH.match(self._text, end) if node.marker.path else None
+        return dash.end() if dash else end
 
     def _verbatim(self, title: Span | None) -> str:
         return self._text[slice(*title)].strip("*_ \t") if title else ""

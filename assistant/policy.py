@@ -41,6 +41,8 @@ _LONGEST_TITLE = 40
 _SENTENCE_END = re.compile(r"[?？!！。]|\.$")
 _BEFORE_COLON = re.compile(r"[^:：]{2,40}(?=[:：])")
 _WORDED = re.compile(r"[A-Za-z]{4,}\s")
+# Not "Q3", a question of a list.
+_CODE = re.compile(r"([A-PR-Za-pr-z])\.?\d")
 # The label at the start of an English rendering: `1.`, `(II)`, `①`, `Article 3`.
 _LABEL = re.compile(r"^(?:(?:Article|Section|Chapter|Part|Clause) \w{1,6}[.:]?|\(?\w{1,6}[.)]|[①-⑳])\s+")
 # Begins where no such mark stands before, so that a long run of spaces is read once.
@@ -298,9 +300,9 @@ class Policy:
         """Return the words a person can find the clause by, such as `一（二）4 › 使用目的`.
 
         A number is joined to the number directly above it, without the mark that closes it: `一（二）4（2）`, and
-        `3.1` where Western numerals would run together; a `3.1` printed below `3` stands for both. Everything without a
-        number stands between ` › `: a heading by its title, a paragraph by its first words, contents by their name. So
-        does a number that begins with a word, such as `Article 2 › Section 2.1`.
+        `3.1` where Western numerals would run together; a `3.1` printed below `3` stands for both, and so does `B2`
+        below `Part B`. Everything without a number stands between ` › `: a heading by its title, a paragraph by its
+        first words, contents by their name. So does a number that begins with a word: `Article 2 › Section 2.1`.
 
         Raises:
             KeyError: If the policy has no such clause.
@@ -338,6 +340,12 @@ class Policy:
                 parts.append(self._name(clause))
             elif not above or _WORDED.match(label):
                 parts.append(label)
+            elif code := _CODE.match(label):
+                # "B2" below "Part B" or "B1.1" below "B1" stands for both, and below "Article 2" by itself.
+                if fold(above).endswith(f" {fold(code[1])}") or fold(label).startswith(fold(above)):
+                    parts[-1] = parts[-1].removesuffix(above) + label
+                else:
+                    parts.append(label)
             elif fold(label).startswith(f"{fold(above)}."):
                 parts[-1] = parts[-1].removesuffix(above) + label
             else:

@@ -86,6 +86,10 @@ def test_reference_keeps_western_numbers_and_words_apart() -> None:
     assert numbers.reference(clause_at(numbers, "mail").id) == "A.2"
     sections = parse("Article 2 Use\nSection 2.1 Limits\nWe keep it to a minimum.\n")
     assert sections.reference(clause_at(sections, "Limits").id) == "Article 2 › Section 2.1"
+    parts = parse("PART B – GOODS\nB1. Size. Up to 30 kg.\nB2. Goods. No\n(a) animals;\n(b) cash.\n")
+    assert parts.reference(clause_at(parts, "cash").id) == "B2(b)"
+    assert parts.described(clause_at(parts, "30 kg").id, "en") == "B1 “Size”"
+    assert parts.own_text(parts["2"])[parts["2"].label_end - parts["2"].start :].strip() == "GOODS"
 
 
 def test_clauses_are_found_by_id_and_by_place(policy: Policy) -> None:

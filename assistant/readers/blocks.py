@@ -104,7 +104,9 @@ def begins_item(text: str) -> bool:
 
 def _markers(text: str) -> list[Marker]:
     head = text[: 4 * HEADING_CHARS]
-    return [marker for line in read_lines(fold(head))[:1] for marker in line.markers if not is_measure(head, marker)]
+    return [
+        marker for line in read_lines(head, fold(head))[:1] for marker in line.markers if not is_measure(head, marker)
+    ]
 
 
 def text_of(blocks: Iterable[Block]) -> str:

@@ -147,7 +147,7 @@ def plain_text(text: str) -> tuple[str, str]:
     """Return the text of a text file, with nothing that no reader sees and wrapped lines joined, and no title."""
     text = as_written(text)
     folded = fold(text)
-    lines = read_lines(folded)
+    lines = read_lines(text, folded)
     return _joined(text, lines, wrapped_lines(text, folded, lines)), ""
 
 
@@ -187,7 +187,7 @@ def _joined(text: str, lines: Sequence[Line], wrapped: set[int]) -> str:
 def _unwrapped(source: str) -> str:
     """Return Markdown with the lines of each paragraph and item joined that an editor wrapped."""
     folded = fold(source)
-    lines = read_lines(folded)
+    lines = read_lines(source, folded)
     wrapped: set[int] = set()
     first, fenced = 0, False
     for number, line in enumerate(lines):
