@@ -193,6 +193,56 @@ def test_a_permalink_opens_its_clause_and_back_goes_back(opened: Callable[..., P
     wait(page, "document.querySelector('.pa-notice')?.textContent.includes('99.9')")
 
 
+def test_back_and_a_reload_keep_the_words_that_are_marked(opened: Callable[..., Page]) -> None:
+    page = opened()
+    chips = ask(page, GETUI).locator(".pa-chip")
+    quotes = ["".join(citation["quote"].split()) for citation in kept(page)[0]["answer"]["citations"]]
+    chips.nth(1).click()
+    wait(page, f"document.querySelector('.pa-here')?.dataset.clause === '{chips.nth(1).get_attribute('data-clause')}'")
+    chips.nth(2).click()
+    wait(page, f"document.querySelector('.pa-here')?.dataset.clause === '{chips.nth(2).get_attribute('data-clause')}'")
+    page.go_back()
+    wait(page, f"document.querySelector('.pa-here')?.dataset.clause === '{chips.nth(1).get_attribute('data-clause')}'")
+    assert marked(page) == quotes[1]
+    assert [chip.get_attribute("aria-current") for chip in chips.all()].index("true") == 1
+    page.reload()
+    wait(page, CHAT)
+    assert marked(page) == quotes[1]
+
+
+def test_back_and_an_address_lead_to_a_tab(opened: Callable[..., Page]) -> None:
+    chosen = "document.querySelector('#pa-tabs [role=tab][aria-selected=true]')?.dataset.tabId === "
+    page = opened("/zh/#desk")
+    wait(page, chosen + "'desk'")
+    page.evaluate("location.hash = '#policies'")
+    wait(page, chosen + "'policies'")
+    page.get_by_role("tab", name="问答").click()
+    wait(page, "location.hash === ''")
+    page.go_back()
+    wait(page, chosen + "'policies' && location.hash === '#policies'")
+    page.go_back()
+    wait(page, chosen + "'desk'")
+
+
+def test_back_on_a_phone_leads_from_the_clause_to_the_chat(opened: Callable[..., Page]) -> None:
+    page = opened("/zh/", **PHONE)
+    ask(page, GETUI).locator(".pa-chip").first.tap()
+    assert marked(page)
+    page.go_back()
+    page.locator("#pa-reader").wait_for(state="hidden")
+    page.go_forward()
+    page.locator("#pa-reader").wait_for(state="visible")
+    assert marked(page)
+
+
+def test_a_very_long_question_takes_a_few_lines(opened: Callable[..., Page]) -> None:
+    page = opened("/en/")
+    asked = ask(page, "What is collected? " * 40).locator(".pa-asked .pa-long")
+    assert (asked.bounding_box() or {})["height"] < 200
+    asked.locator("summary").click()
+    assert (asked.bounding_box() or {})["height"] > 200
+
+
 def test_the_text_is_searched_and_the_policy_chosen(opened: Callable[..., Page]) -> None:
     page = opened("/en/?policy=baiju")
     page.locator(".pa-find").fill("个推")

@@ -638,7 +638,7 @@ def build_desk(page: Page) -> None:
             # The page's script presses it once nobody has typed for a moment.
             pause = gr.Button(elem_id="pa-desk-pause", elem_classes="pa-pressed-by-script")
             gr.HTML(_recent(page), apply_default_css=False, js_on_load="window.paRecent?.(element)")
-            with gr.Row(elem_classes="pa-filters pa-desk-found-part"):
+            with gr.Row(elem_classes="pa-filters pa-desk-filters"):
                 policy = gr.Dropdown(policies, value="", label=page.say("desk.policy"), visible=several, min_width=150)
                 section = gr.Dropdown(named, value="", label=page.say("desk.section"), min_width=150)
                 topic = gr.Dropdown(listed, value="", label=page.say("desk.topic"), min_width=150)

@@ -13,6 +13,7 @@
   const MOST_FOUND = 500;
   const MOST_RECENT = 8;
   const PAUSE_MS = 160;
+  const LONG_QUESTION = 400;
   const WIDE = window.matchMedia("(min-width: 60rem)");
   const BASE = new URL(location.pathname.endsWith("/") ? "../page/" : "page/", location.href);
 
@@ -212,7 +213,9 @@
         "div",
         { class: "pa-asked" },
         made("span", { class: "pa-hidden" }, `${words.you}: `),
-        made("p", {}, turn.question),
+        turn.question.length > LONG_QUESTION
+          ? made("details", { class: "pa-long" }, made("summary", {}, made("span", { class: "pa-whole" }, turn.question), made("span", { class: "pa-unfold" }, words.unfold)))
+          : made("p", {}, turn.question),
         iconButton("edit", words.edit, () => edit(number), { disabled: chat.asking !== null }),
       );
       const answered = made("div", { class: "pa-answered" });
@@ -679,7 +682,7 @@
       unmark();
       reader.clause = sections.has(clause) ? clause : "";
       for (const link of all("[aria-current]", nav)) link.removeAttribute("aria-current");
-      if (push) address();
+      if (push) address(end > start ? { start, end } : null);
       if (clause && !sections.has(clause)) notice.textContent = filled(words.missing_clause, { clause });
       const section = sections.get(reader.clause);
       if (!section) {
@@ -702,14 +705,24 @@
       requestAnimationFrame(() => target.scrollIntoView({ block, behavior: "instant" }));
     }
 
-    function address() {
+    /** Put into the address what is read; the history keeps which words are marked. */
+    function address(words) {
       const query = new URLSearchParams(location.search);
       query.set("policy", reader.policy);
       if (reader.clause) query.set("clause", reader.clause);
       else query.delete("clause");
       const wanted = `?${query}`;
-      if (wanted !== location.search) history.pushState(null, "", wanted + hashOf(reader.tab));
+      if (wanted !== location.search) history.pushState(words, "", wanted + hashOf(reader.tab));
+      else history.replaceState(words, "");
       switchLink();
+    }
+
+    /** Show which citation is read; none if it is none of those that are seen. */
+    function cite(isRead) {
+      for (const link of all("#pa-work .clause-link")) {
+        if (isRead(link)) link.setAttribute("aria-current", "true");
+        else link.removeAttribute("aria-current");
+      }
     }
 
     /** Show in the outline where the reader is: the clause, or the nearest above it. */
@@ -871,8 +884,15 @@
       const query = new URLSearchParams(location.search);
       const id = query.get("policy") ?? "";
       const clause = query.get("clause") ?? "";
-      if (clause && (first || !WIDE.matches)) reveal(null);
-      return go(id, clause, { push: false });
+      const { start, end } = history.state ?? {};
+      const isOther = id !== reader.policy || clause !== reader.clause;
+      // Known at once: the next step through the history may come before the policy does.
+      reader.clause = clause;
+      if (clause && (first || (!WIDE.matches && isOther))) reveal(null);
+      // Over the chat there is nothing to read without a clause.
+      else if (!clause && reader.overlaid) close();
+      cite(({ dataset }) => dataset.policy === id && dataset.clause === clause && dataset.start === String(start) && dataset.end === String(end));
+      return go(id, clause, { start, end, push: false });
     }
 
     document.addEventListener("click", (event) => {
@@ -882,8 +902,7 @@
       const inside = root.contains(link);
       const { policy, clause, start, end } = link.dataset;
       if (!inside) {
-        for (const other of all("#pa-work .clause-link[aria-current]")) other.removeAttribute("aria-current");
-        link.setAttribute("aria-current", "true");
+        cite((other) => other === link);
         reveal(link);
       }
       if (inside && !WIDE.matches && nav.contains(link)) outline.open = false;
@@ -956,9 +975,19 @@
     document.body.dataset.paTab = name;
     reader.overlaid = false;
     reader.apply?.();
-    history.replaceState(null, "", location.pathname + location.search + hashOf(name));
+    // Where the address led to the tab, it is there already.
+    if (location.hash !== hashOf(name)) history.pushState(history.state, "", location.pathname + location.search + hashOf(name));
     switchLink();
   }
+
+  /** Choose the tab that the address names. */
+  function tabOfAddress() {
+    const name = location.hash.slice(1) || "chat";
+    if (name !== reader.tab) all("#pa-tabs [role=tab]").find(({ dataset }) => dataset.tabId === name)?.click();
+  }
+
+  window.addEventListener("popstate", tabOfAddress);
+  window.addEventListener("hashchange", tabOfAddress);
 
   const PARTS = [
     ["#pa-page", startPage],

@@ -143,7 +143,8 @@ class _Keyed:
 def _read(keyed: _Keyed, language: Language) -> dict[str, Any]:
     policy = keyed.policy
     facts = []
-    if policy.version and policy.version != policy.effective_date:
+    # Where nobody gave a version, it is made of the text.
+    if policy.version not in (policy.effective_date, policy.sha256[: len(policy.version)]):
         facts.append(said("reader.version", language, version=policy.version))
     if policy.effective_date:
         facts.append(said("reader.effective", language, date=policy.effective_date))
@@ -225,8 +226,12 @@ def _sections(policy: Policy, language: Language) -> Iterator[str]:
         for number, (start, text) in enumerate(lines):
             heading = number == 0 and clause.kind == "heading" and len(text) <= _HEADING_CHARS
             tag = f"h{min(depth + 2, 6)}" if heading and depth else "p"
-            parts.append(_line(tag, start, text, link if number == 0 else ""))
+            # A title that is printed twice is seen once.
+            again = clause is policy.root and text in [other for _, other in lines[:number]]
+            parts.append(_line(tag, start, text, link if number == 0 else "", is_again=again))
         english = policy.translation(clause.start, clause.body_end)
+        if english and clause is policy.root:
+            english = " ".join(dict.fromkeys(said for _, said in policy.renderings(clause) if said))
         if english:
             parts.append(f'<p class="pa-english" lang="en">{shown(english)}</p>')
         yield (
@@ -245,11 +250,12 @@ def _lines(text: str, start: int, end: int) -> Iterator[tuple[int, str]]:
         place += len(line)
 
 
-def _line(tag: str, start: int, text: str, link: str) -> str:
+def _line(tag: str, start: int, text: str, link: str, *, is_again: bool = False) -> str:
     """Return a line as HTML that tells where it begins, and which characters are left out because nobody sees them."""
     seen = visible(text)
     gone = f' data-gone="{" ".join(map(str, _gone(text, seen)))}"' if seen != text else ""
-    return f'<{tag} class="pa-line" data-start="{start}"{gone}><span>{shown(text)}</span>{link}</{tag}>'
+    name = "pa-line pa-again" if is_again else "pa-line"
+    return f'<{tag} class="{name}" data-start="{start}"{gone}><span>{shown(text)}</span>{link}</{tag}>'
 
 
 def _gone(text: str, seen: str) -> Iterator[int]:
