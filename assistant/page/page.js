@@ -596,6 +596,7 @@
     let sections = new Map();
     let found = [];
     let at = -1;
+    let latest = 0;
 
     // --- Whether it is seen ---
 
@@ -669,6 +670,8 @@
     /** Open a policy at a clause, and mark code points of its text if they are given. */
     async function go(id, clause, { start, end, push = true, focus = false } = {}) {
       notice.textContent = "";
+      latest += 1;
+      const own = latest;
       try {
         const known = choose.options.length && [...choose.options].some(({ value }) => value === id) ? null : await list();
         await load(id || reader.policy || known?.[0] || choose.options[0]?.value || "");
@@ -677,6 +680,8 @@
         if (!reader.policy) scroll.classList.add("pa-none");
         return;
       }
+      // What is wanted since then has the last word.
+      if (own !== latest) return;
       scroll.classList.remove("pa-none");
       choose.value = reader.policy;
       unmark();
