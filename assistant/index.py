@@ -205,7 +205,8 @@ def _context(policy: Policy, clause: Clause) -> str:
             parts.append(above.title.strip("：: "))
         elif below in policy.items(above):
             parts.append(" ".join(policy.own_text(above).split())[-policy.chars(_LEAD_IN_CHARS) :])
-    if clause.title:
+    # A heading that runs into its text is read with it.
+    if clause.title and not _run_in(policy, clause):
         parts.append(clause.title.strip("：: "))
     return _STEP.join(parts)
 

@@ -1070,7 +1070,9 @@ class _Outline:
             return heading
         after = self._lines[number + 1 : number + 2]
         # "1. Write to us." is a step, and "1.1 We keep it." before "1.2" or "2" says all that the clause does.
-        listed = not after or any(other.series == marker.series or other.number > 1 for other in after[0].markers)
+        # "(i)" may be the first of a list, or the ninth.
+        begins = min((other.number for other in after[0].markers), default=0) <= 1 if after else False
+        listed = not begins or any(other.series == marker.series for other in after[0].markers)
         return heading if len(marker.path) > 1 and not listed else None
 
     @staticmethod
