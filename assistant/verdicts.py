@@ -18,7 +18,7 @@ import tomllib
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from importlib import resources
-from itertools import zip_longest
+from itertools import takewhile, zip_longest
 from typing import TYPE_CHECKING, Any, Literal
 
 from assistant.segments import NEGATIVE, WHEN, Reader, conditions_in, denials, says_perhaps, sentences_in
@@ -76,6 +76,9 @@ _TOLD: dict[Language, dict[str, str]] = {
 }
 
 
+_IN_PART: dict[Language, str] = {"zh": "部分{fact}", "en": "{fact} in part"}
+
+
 def verdict_of(question: str, policy: Policy, clause_id: str, quote: str, others: Iterable[str] = ()) -> Verdict | None:
     """Return what a quoted clause says to a yes/no question; None unless its text decides it.
 
@@ -104,6 +107,9 @@ def verdict_of(question: str, policy: Policy, clause_id: str, quote: str, others
     first = _first(asked.act, told)
     if first is None:
         return None
+    led = _excepting_lead(policy, clause_id) if asked.act.by == "we" and first.polarity != "is_not" else ""
+    first = _excepted(judge.rulings(asked, _as_you(asker, led))) if led else first
+    printed_quote = led or printed_quote
     rulings = [*told]
     for text in others:
         rulings += judge.rulings(asked, text)
@@ -125,6 +131,21 @@ def verdict_of(question: str, policy: Policy, clause_id: str, quote: str, others
     # A condition is told in the policy's own words, or the verdict is not told.
     printed = _printed(verdict.condition, printed_quote, names, asker)
     return replace(verdict, condition=printed) if printed else None
+
+
+def _excepting_lead(policy: Policy, clause_id: str) -> str:
+    """Return what leads into the list that a clause is an item of, if it denies something; else nothing.
+
+    我们不会共享，但以下情况除外：…: what an item says is so in these cases only.
+    """
+    span = policy.lead_in(clause_id)
+    led = policy.text[slice(*span)] if span else ""
+    return led if denials(normalized(led)) else ""
+
+
+def _excepted(rulings: Iterable[_Ruling]) -> _Ruling:
+    """Return what is so with an exception; a doubt if nothing is."""
+    return next((ruling for ruling in rulings if ruling.condition), _DOUBT)
 
 
 def _first(act: _Act, rulings: Sequence[_Ruling]) -> _Ruling | None:
@@ -234,6 +255,7 @@ class _Act:
     party: bool = False
     beside: re.Pattern[str] | None = None
     about: re.Pattern[str] | None = None
+    amid: re.Pattern[str] | None = None
     label: re.Pattern[str] | None = None
     announced: re.Pattern[str] | None = None
     undergone: re.Pattern[str] | None = None
@@ -262,7 +284,7 @@ def _acts() -> tuple[_Act, ...]:
     acts = []
     for entry in _table()["act"]:
         read = {name: _either(entry[name]) for name in ("asked", "said", "undergone", "label") if name in entry}
-        read |= {name: re.compile(entry[name]) for name in ("beside", "about", "announced") if name in entry}
+        read |= {name: re.compile(entry[name]) for name in ("beside", "about", "amid", "announced") if name in entry}
         acts.append(_Act(**{**entry, **read}))
     return tuple(acts)
 
@@ -315,6 +337,9 @@ _NO_THIRD_PARTY = frozenset(
 _GENERAL = "personal_information"
 _YOUR = re.compile(r"\byour(?= )")
 _HAN = r"\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
+_FIRST_NUMBER = re.compile(r"\b(?:not|shall|will|must|may|never) \((?:i|a|1)\) ")
+_NUMBER = re.compile(r"\((?:[ivx]{1,4}|[a-h]|\d)\) ")
+_NEXT_NUMBER = re.compile(rf"\s*(?:(?:and|or) )?{_NUMBER.pattern}")
 _LAYOUT = re.compile(rf"(?<=[{_HAN}])\s+(?=[{_HAN}])")
 
 
@@ -419,14 +444,17 @@ class _Ruling:
     """Whether it is of the whole of what is asked about; of what may not be done only."""
     is_announced: bool = False
     """Whether it is told to all, not to each: 公告."""
+    is_part: bool = False
+    """Whether it is so of a part only of what is asked about."""
 
     def verdict(self, asked: _Asked) -> Verdict:
         place = ("is", "is_not", "may").index(self.polarity)
         kind: VerdictKind = "conditional" if self.condition or self.polarity == "may" else ("yes", "no")[place]
         facts = asked.act.fact_announced if self.is_announced else asked.act.fact
+        fact = facts[asked.language][place]
         return Verdict(
             kind=kind,
-            fact=facts[asked.language][place],
+            fact=_IN_PART[asked.language].format(fact=fact) if self.is_part else fact,
             language=asked.language,
             condition=self.condition,
             leads=self.leads,
@@ -458,7 +486,19 @@ def _sentences(text: str) -> tuple[tuple[str, str], ...]:
             told[-1] += f", {sentence}"
         else:
             told.append(sentence)
+    told = [_unnumbered(sentence, told[place + 1 :]) for place, sentence in enumerate(told)]
     return tuple((sentence, normalized(sentence)) for sentence in told)
+
+
+def _unnumbered(sentence: str, rest: Sequence[str]) -> str:
+    """Return a sentence without the numbers of the items that it holds: `shall not (i) sell`.
+
+    Where the last item has an exception, which may be one of all of them, the sentence is left as it is.
+    """
+    if not _FIRST_NUMBER.search(sentence):
+        return sentence
+    items = [sentence, *takewhile(_NEXT_NUMBER.match, rest)]
+    return sentence if len(items) > 1 and conditions_in(normalized(items[-1])) else _NUMBER.sub("", sentence)
 
 
 # A policy is read for one question after another.
@@ -469,6 +509,8 @@ def _sentences_near(text: str) -> tuple[tuple[str, str], ...]:
 
 def _agree(first: _Ruling, rulings: Sequence[_Ruling]) -> bool:
     """Say whether what else was found bears with a ruling."""
+    if first.polarity == "doubt":
+        return False
     if first.polarity == "is_not":
         # Not without an exception: what is told elsewhere may be it.
         return bool(first.condition) or all(other.polarity in ("is_not", "doubt") for other in rulings)
@@ -505,8 +547,13 @@ class _Verb:
     @property
     def zone_end(self) -> int:
         """Where the list of its objects ends."""
-        cut = _words("cut").search(self.plain, self.end)
-        return cut.start() if cut else len(self.plain)
+        cut = _words("cut").search(self.plain, self.end, self.clause_end(len(self.plain)))
+        return cut.start() if cut else self.clause_end(len(self.plain))
+
+    def clause_end(self, end: int) -> int:
+        """Return where the next clause begins, before `end`: `and we …`; `end` if none does."""
+        after = _words("next_clause").search(self.plain, self.end, end)
+        return after.start() if after else end
 
     @property
     def after(self) -> str:
@@ -634,7 +681,8 @@ class _Judge:
         is_listed = _words("denied_list").fullmatch(before) is not None
         held, denied = self._holds(asked, verb), denials(before if is_listed else verb.before)
         # Who keeps all information in a place keeps each there; who shares some of it may not share this.
-        if not held or (held == "generally" and not denied and "general" not in asked.act.flags):
+        is_general = "general" in asked.act.flags
+        if not held or (not denied and held == ("partly" if is_general else "generally")):
             return None
         is_denied = denied > 0
         if denied > 1 or denials(verb.after) or _words("masked").search(verb.plain, verb.part.start, verb.zone_end):
@@ -650,13 +698,14 @@ class _Judge:
             return None
         if _is_for_others(verb) or (is_denied and self._is_narrowed(asked, verb)):
             # What is not shared with one may be shared with another; but if some is not encrypted, not all is.
-            return _DOUBT if "general" in asked.act.flags else None
+            return _DOUBT if is_general else None
         found = _condition(asked.act, verb)
         if found == _DOUBT or (found == _IS and _words("in_principle").search(verb.plain, 0, verb.start)):
             return _DOUBT
         announced = asked.act.announced and asked.act.announced.search(verb.plain, verb.start, verb.end)
         polarity: _Polarity = "is_not" if denied else "may" if says_perhaps(f"{led} {verb.before}") else "is"
-        return replace(found, polarity=polarity, is_announced=announced is not None)
+        is_part = held == "partly" and not asked.item
+        return replace(found, polarity=polarity, is_announced=announced is not None, is_part=is_part)
 
     def _holds(self, asked: _Asked, verb: _Verb) -> _Reach:
         """Say whether the verb's objects have what is asked about."""
@@ -708,8 +757,9 @@ class _Judge:
         if general := _words("general_said").search(item):
             if _is_another(zone, first + general.start(), first + general.end()):
                 return ""
-            is_bare = owner.fullmatch(item, 0, general.start())
-            if is_bare and not points_back and _stays(item, general.end()):
+            is_bare = owner.fullmatch(item, 0, general.start()) and not _words("of_part").match(item, general.end())
+            stays = _stays(item, general.end()) or _words("predicate").match(item, general.end())
+            if is_bare and not points_back and stays:
                 return "generally" if asked.item else "wholly"
             return "" if asked.item else "partly"
         kinds = {self._thesaurus[concept].kind for *_, ids in names for concept in ids}
@@ -966,8 +1016,8 @@ def _unnarrowed(text: str) -> str:
 
 def _end_of_denial(verb: _Verb) -> int:
     """Return the end of what a verb that is denied is denied of: that of its clause, conditions aside."""
-    end = verb.part.end
-    for part in verb.sentence.segments[verb.place + 1 :]:
+    end = verb.clause_end(verb.part.end)
+    for part in verb.sentence.segments[verb.place + 1 :] if end == verb.part.end else ():
         # What follows another mark than the list's begins something else.
         text = verb.plain[part.start : part.end].lstrip()
         if part.subject_said or _words("turns_over").match(text) or _ENDS_CLAUSE.search(verb.plain, end, part.start):
@@ -1025,7 +1075,7 @@ def _longest_condition(words: str) -> int:
 def _told(words: str, *, leads: bool) -> _Ruling:
     words = words.strip(" ,;:。.")
     # [1] in it would look like a citation.
-    is_odd = _words("points_back").search(words) or set("[]{}") & set(words)
+    is_odd = _words("points_back").search(words) or _words("cut_off").search(words) or set("[]{}") & set(words)
     if is_odd or not _SHORTEST_CONDITION <= len(words) <= _longest_condition(words):
         return _DOUBT
     return _Ruling(polarity="is", condition=words, leads=leads)
@@ -1057,7 +1107,7 @@ def _beside(act: _Act, verb: _Verb) -> _Ruling:
     """Return the condition that stands between who does it and the verb, without a mark: 我们会在您同意后收集."""
     if act.by != "we":
         return _IS
-    before = verb.before
+    before = act.amid.sub(_blank, verb.before) if act.amid else verb.before
     found = (act.about and _words("major").search(before)) or _words("if_consent").search(before)
     if found:
         return _told(found[0], leads=True)
@@ -1069,24 +1119,35 @@ def _beside(act: _Act, verb: _Verb) -> _Ruling:
     return _told(when[0], leads=True) if labels and when and not _words("at_use").search(when[0]) else _IS
 
 
+def _is_amid(act: _Act, text: str) -> bool:
+    """Say whether a part of a sentence tells amid what something is done, which is no condition: when it is stored."""
+    return act.amid is not None and act.amid.fullmatch(text.strip(" ,;:。.")) is not None
+
+
 def _within(act: _Act, verb: _Verb) -> _Ruling:
     """Return the exception, or the English condition, that stands after a verb beside it: shared only with drivers."""
     if excepted := _words("excepted_within").search(verb.plain, verb.end, verb.part.end):
-        return _told(excepted[0], leads=False)
+        # Of `and will not share it, except …` it may be the exception of both.
+        is_own = excepted.start() < verb.clause_end(verb.part.end)
+        return _told(excepted[0], leads=False) if is_own else _DOUBT
     if act.by != "we" or has_han(verb.part.text):
         return _IS
-    found = _words("narrowed").search(verb.plain, verb.end, verb.part.end)
-    if found is None and (consent := _words("consent").search(verb.plain, verb.end, verb.part.end)):
+    found = _words("narrowed").search(verb.plain, verb.end, verb.clause_end(verb.part.end))
+    if found is None and (consent := _words("consent").search(verb.plain, verb.end, verb.clause_end(verb.part.end))):
         found = _TO_MARK.match(verb.plain, consent.start())
     return _told(found[0], leads=False) if found else _IS
 
 
 def _following(act: _Act, verb: _Verb) -> _Ruling:
     """Return the exception, or the English condition, that follows a verb: 我们不会共享，但…除外."""
-    is_over = False
+    is_over = _words("next_subject").search(verb.plain, verb.end, verb.part.end) is not None
+    is_amid = False
     rest = verb.sentence.segments[verb.place + 1 :]
     for part, after in zip_longest(rest, rest[1:]):
         text = verb.plain[part.start : part.end]
+        if _is_amid(act, text):
+            is_amid = True
+            continue
         if after and after.subject_said == "we" and _words("leads").search(text):
             # 我们不会出售。除下列情形外，我们不会共享: an exception of what stands after it.
             is_over = True
@@ -1102,7 +1163,8 @@ def _following(act: _Act, verb: _Verb) -> _Ruling:
         if is_asked or (act.by == "you" and _words("wish").search(text)):
             continue
         when = _words("when_after").search(text)
-        return _told(when[0], leads=False) if when else _DOUBT
+        # Of two cases, the one that is a condition is not all of it.
+        return _told(when[0], leads=False) if when and not is_amid else _DOUBT
     return _IS
 
 
@@ -1146,6 +1208,8 @@ def _as_condition(act: _Act, part: Segment, plain: str) -> Literal["condition", 
     """Say whether a part of a sentence makes a condition of what stands after it."""
     text = plain[part.start : part.end]
     if _words("in_all_cases").fullmatch(text.strip()) or _words("besides").match(plain, part.start):
+        return "none"
+    if _is_amid(act, text):
         return "none"
     if act.about:
         if _words("major").search(text):

@@ -311,6 +311,89 @@ def test_what_is_told_of_all_still_decides(question: str, quote: str, expected: 
     assert kind(question, quote) == expected
 
 
+# --- A part, a circumstance, the next clause -----------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "quote", "text"),
+    [
+        # A part is told as a part, and is not all of it.
+        ("Do you share my data?", "We share payment data with banks.", "Yes, shared in part:"),
+        ("Do you share my data?", "We share your name and address with couriers.", "Yes, shared in part:"),
+        ("Do you share my data?", "We share data you enter with couriers.", "Yes, shared in part:"),
+        ("会共享我的信息吗", "我们会与银行共享支付信息。", "部分会共享："),
+        ("Is my data encrypted?", "Card data is encrypted.", None),
+        ("Is my data encrypted?", "Your payment data is encrypted.", None),
+        ("Is my data encrypted?", "Data you enter is encrypted.", None),
+        ("Is my data encrypted?", "Data that you upload is encrypted.", None),
+        ("我的信息加密吗", "支付信息加密存储。", None),
+        ("我的信息加密吗", "您的支付信息会加密存储。", None),
+        ("我的信息加密吗", "您的个人信息会加密存储。", "会加密："),
+        ("Do you sell my data?", "We do not sell your payment details.", None),
+        ("Do you sell my data?", "We do not sell details of your orders.", None),
+        ("Do you sell my data?", "We do not sell your details.", "No, not sold:"),
+        # That it is sent or stored is no condition of its protection; that one pays is.
+        (
+            "Is my data encrypted?",
+            "Data is encrypted with TLS 1.3 when it travels and with AES-256 at rest.",
+            "Yes, encrypted:",
+        ),
+        ("Is my data encrypted?", "Data is encrypted when it is stored and when it is sent.", "Yes, encrypted:"),
+        ("Is my data encrypted?", "Data is encrypted when it is stored and when you ask for it.", None),
+        ("Is my data encrypted?", "We encrypt your data when you pay.", "It depends: encrypted, ‘when you pay’:"),
+        ("我的信息加密吗", "您的个人信息在传输时加密。", "会加密："),
+        ("我的信息加密吗", "传输时，您的个人信息会加密。", "会加密："),
+        ("我的信息加密吗", "您的个人信息在支付时会加密。", "有条件，「在支付时」会加密："),
+        # A condition that is cut short.
+        ("Do you share my data?", "We share your data with banks if you agree and if they ask.", None),
+        # What the next clause says is not said of this.
+        (
+            "Do you sell my data?",
+            "We do not sell personal data, and we do not share it with advertisers.",
+            "No, not sold:",
+        ),
+        ("Do you sell my data?", "We do not sell your personal data and never will.", "No, not sold:"),
+        ("Do you sell my data?", "We do not sell your personal data and you can be sure of that.", "No, not sold:"),
+        ("Do you sell my data?", "We do not sell personal data, nor do we rent it.", "No, not sold:"),
+        (
+            "Do you sell my data?",
+            "We do not sell personal data and we share it only if the law demands it.",
+            "No, not sold:",
+        ),
+        ("Do you sell my data?", "We do not sell personal data and will not share it except with banks.", None),
+        ("Do you share my data?", "We share your personal data and never sell it.", "Yes, shared:"),
+        ("Do you collect my location?", "We collect your name and we never ask for your location.", None),
+        # Numbers within a sentence; an exception of the last item may be one of all.
+        (
+            "Do you sell my data?",
+            "Inkboat shall not (i) sell Personal Data; (ii) use it, unless Customer agrees; or (iii) combine it.",
+            "No, not sold:",
+        ),
+        ("Do you sell my data?", "Inkboat shall not (a) sell Personal Data or (b) combine it.", "No, not sold:"),
+        (
+            "Do you sell my data?",
+            "Inkboat shall not (i) sell Personal Data; or (ii) share it, unless Customer agrees.",
+            None,
+        ),
+        ("Do you sell my data?", "Inkboat may (i) sell Personal Data; (ii) keep it.", "It depends: perhaps sold:"),
+    ],
+)
+def test_a_part_a_circumstance_and_the_next_clause_are_told_apart(question: str, quote: str, text: str | None) -> None:
+    verdict = told(question, quote)
+    assert (verdict.text if verdict else None) == text
+
+
+def test_what_an_item_says_is_so_only_in_the_cases_that_its_list_is_led_into_by() -> None:
+    item = "我们会通过接口与第三方共享您的个人信息。"
+    policy = policy_of(
+        f"一、共享\n我们不会与墨舟以外的任何公司共享您的个人信息，但以下情况除外：\n1. {item}\n2. 法律要求的。"
+    )
+    verdict = verdict_of("会把我的信息共享给第三方吗", policy, policy.at(policy.text.index(item)).id, item)
+    assert verdict
+    assert verdict.text == "有条件，不会共享，「但以下情况除外」："
+    assert kind("会把我的信息共享给第三方吗", item) == "yes"
+
+
 # --- What one may not do ---------------------------------------------------------------------
 
 MAY = "您可以在设置中注销账号。"
