@@ -366,7 +366,7 @@ def test_where_there_is_no_answer_the_nearest_clauses_and_the_contact_are_told(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("assistant.answering.answerability", lambda *_: -1.0)
-    _, answer = asked(client, QUESTION)
+    _, answer = asked(client, "星信推送收集什么个人信息？")
     assert answer["abstained"]
     assert answer["citations"] == answer["follow_ups"] == []
     assert 1 <= len(answer["nearest"]) <= 3
