@@ -141,17 +141,17 @@ _ONLY_POINTS_ZH = re.compile(
 _FEW_WORDS = 2
 _IN_MOST = 0.5
 _ODDS = {
-    "scope": 0.07,
-    "similarity": 11.72,
-    "likeness": 0.35,
-    "familiarity": -2.59,
-    "concepts": 0.78,
-    "unmentioned": -0.56,
-    "stranger": -1.41,
-    "unstated": -0.67,
-    "score": 0.3,
-    "unseen": -0.52,
-    "base": -5.3,
+    "scope": 0.14,
+    "similarity": 12.22,
+    "likeness": 0.07,
+    "familiarity": -1.5,
+    "concepts": 0.8,
+    "unmentioned": -0.53,
+    "stranger": -1.29,
+    "unstated": -0.62,
+    "score": 0.27,
+    "unseen": -0.47,
+    "base": -5.8,
 }
 # Of a few clauses even the best does not stand out, of a hundred it may by far.
 _MOST_SCORE = 6.0
