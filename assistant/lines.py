@@ -291,7 +291,9 @@ def is_bold_question(folded: str, start: int, end: int) -> bool:
 # "4.2 New Sub-processors. We shall …"
 _RUN_IN = re.compile(r"[A-Z][^\s.:;,?!]{0,40}(?:[ \t]{1,3}[^\s.:;,?!]{1,40}){0,5}(?=\.(?:\s{1,9}[\"“(A-Z\d]|\s{0,9}$))")
 # "No. We never do." answers, and an abbreviation ends nothing.
-_NO_HEADING = re.compile(r"(?:Yes|No)|.*\b(?:Nos?|Art|Sec|Inc|Ltd|Co|Corp|Dr|Mr|Mrs|Ms|Prof|St|vs|etc)")
+_ENDS_NOTHING = frozenset(
+    ("Yes", "No", "Nos", "Art", "Sec", "Inc", "Ltd", "Co", "Corp", "Dr", "Mr", "Mrs", "Ms", "Prof", "St", "vs", "etc")
+)
 
 
 def run_in(text: str, start: int, end: int) -> Span | None:
@@ -300,7 +302,7 @@ def run_in(text: str, start: int, end: int) -> Span | None:
     Up to six words are one.
     """
     heading = _RUN_IN.match(text, start, end)
-    return None if heading is None or _NO_HEADING.fullmatch(heading[0]) else heading.span()
+    return None if heading is None or heading[0].split()[-1] in _ENDS_NOTHING else heading.span()
 
 
 def answer_mark(folded: str, start: int, end: int) -> str:

@@ -142,16 +142,16 @@ _FEW_WORDS = 2
 _IN_MOST = 0.5
 _ODDS = {
     "scope": 0.14,
-    "similarity": 12.22,
-    "likeness": 0.07,
+    "similarity": 12.3,
+    "likeness": 0.04,
     "familiarity": -1.5,
-    "concepts": 0.8,
-    "unmentioned": -0.53,
+    "concepts": 0.79,
+    "unmentioned": -0.54,
     "stranger": -1.29,
     "unstated": -0.62,
     "score": 0.27,
-    "unseen": -0.47,
-    "base": -5.8,
+    "unseen": -0.49,
+    "base": -5.64,
 }
 # Of a few clauses even the best does not stand out, of a hundred it may by far.
 _MOST_SCORE = 6.0

@@ -339,7 +339,7 @@ _YOUR = re.compile(r"\byour(?= )")
 _HAN = r"\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
 _FIRST_NUMBER = re.compile(r"\b(?:not|shall|will|must|may|never) \((?:i|a|1)\) ")
 _NUMBER = re.compile(r"\((?:[ivx]{1,4}|[a-h]|\d)\) ")
-_NEXT_NUMBER = re.compile(rf"\s*(?:(?:and|or) )?{_NUMBER.pattern}")
+_NEXT_NUMBER = re.compile(rf"\s{{0,8}}(?:(?:and|or) )?{_NUMBER.pattern}")
 _LAYOUT = re.compile(rf"(?<=[{_HAN}])\s+(?=[{_HAN}])")
 
 

@@ -78,7 +78,8 @@ def test_a_translation_is_read_with_its_policy(tmp_path: Path) -> None:
     read = read_translation(folder)
     assert (read.note, read.translator, read.reviewer, read.reviewed) == ("A “note”.", "T", "R", "2024-01-02")
     # Everything else is as without it.
-    assert replace(policy, translations={}) == replace(parse(TEXT, id="yunfan"), title=policy.title)
+    plain = replace(parse(TEXT, id="yunfan"), title=policy.title, title_names=policy.title_names)
+    assert replace(policy, translations={}) == plain
 
 
 def test_a_policy_needs_no_translation(tmp_path: Path) -> None:

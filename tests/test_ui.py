@@ -411,7 +411,7 @@ def test_for_another_matter_no_clauses_are_shown(assistant: Assistant, monkeypat
     monkeypatch.setattr("assistant.answering.answerability", lambda *_: -1.0)
     for kind, count in (("out_of_scope", 0), ("not_stated", 3)):
         reason = Reason(kind=kind, message="x")  # type: ignore[arg-type]
-        monkeypatch.setattr("assistant.answering.refusal", lambda *_, reason=reason: reason)
+        monkeypatch.setattr("assistant.wording.refusal", lambda *_, reason=reason: reason)
         answer = assistant.ask(QUESTION)
         assert len(chat.described(answer, assistant, "zh")["nearest"]) == count
 
