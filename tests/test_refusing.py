@@ -230,7 +230,7 @@ def test_a_company_is_named_where_the_title_is_no_name(policy: Policy) -> None:
 
 def test_a_period_is_not_answered_by_a_clause_that_gives_none(policy: Policy) -> None:
     close = Evidence(scope=5.0, similarity=0.5, coverage=1.0, concepts=1.0)
-    hits = [hit(policy, "通讯录", evidence=close)]
+    hits = [hit(policy, "通讯录", score=4.0, evidence=close)]
     assert answerability("为什么不收集通讯录", hits) > 0 > answerability("通讯录保存多久", hits)
 
 
