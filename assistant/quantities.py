@@ -88,7 +88,7 @@ _PERIODS = frozenset(name for name, _ in PERIODS_ZH)
 _SMALLER = {"year": (12, "month"), "week": (7, "day"), "hour": (60, "minute")}
 
 # Every repetition has an end, so that the time grows with the text's length and no faster.
-_ARABIC = r"\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,6})?(?!\d)|\d{1,15}(?:\.\d{1,6})?"
+_ARABIC = r"\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,6})?(?!\d)|\d{1,15}+(?:\.\d{1,6})?"
 # 3万, 1.5亿, 5千 and 3万5千; but neither 5千米 nor the 万能 of 3 万能.
 _SCALE = r"(?:[十百千]?[万亿](?!能)|[百千](?![分度米克瓦帕卡焦字]))"
 _SCALED = rf"(?:{_ARABIC})\s?{_SCALE}(?:\d{{1,4}}{_SCALE})?"
