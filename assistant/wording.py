@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from assistant.policy import Policy
     from assistant.refusing import Reason
     from assistant.retrieval import Hit
-    from assistant.text import Language, Span
+    from assistant.text import Span
     from assistant.verdicts import VerdictKind
 
 _LEAD = {"zh": "{title}的相关原文{foreign}：", "en": "What {title} says, in its own words{foreign}:"}
