@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from assistant.answer_types import wants_all
 from assistant.answering import Answer, ExtractiveGenerator, Generator, StreamingGenerator
-from assistant.citing import Claim
 from assistant.conversation import CitedClause, Condensed, Turn, condense
 from assistant.corpus import open_corpus, thesaurus_of
 from assistant.embedding import Embedder, bundled_embedders

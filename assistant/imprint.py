@@ -13,16 +13,13 @@ from typing import TYPE_CHECKING
 
 from assistant.policy import without_noun
 from assistant.refusing import contact_of
+from assistant.units import MONTHS
 
 if TYPE_CHECKING:
     from assistant.policy import Policy
 
 _FIRST_CHARS = 3_000
-_MONTH = (
-    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:tember)?|oct(?:ober)?"
-    "|nov(?:ember)?|dec(?:ember)?"
-)
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = "|".join(f"{month[:3]}(?:{month[3:]})?" for month in MONTHS)
 _DATED = re.compile(
     r"(?:生效|施行|实施|更新|修订|发布|effective|updated|revised)[^\n\d]{0,30}?"
     rf"(?:(?P<y>20\d\d)\s*[年./-]\s*(?P<m>\d{{1,2}})\s*[月./-]\s*(?P<d>\d{{1,2}})"
@@ -84,7 +81,8 @@ def date_in(text: str) -> str:
         year, month, day = (match["y"] or match["y2"] or match["y3"], match["m"], match["d"])
         if not month:
             named = (match["m2"] or match["m3"]).lower()
-            month, day = str(1 + _MONTHS.index(named[:3])), match["d2"] or match["d3"]
+            month = str(1 + [month[:3] for month in MONTHS].index(named[:3]))
+            day = match["d2"] or match["d3"]
         with suppress(ValueError):
             return datetime.date(int(year), int(month), int(day)).isoformat()
     return ""
