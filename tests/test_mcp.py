@@ -124,6 +124,15 @@ def test_history_and_policies_are_taken_into_account(assistant_: Assistant) -> N
     assert {cited["policy_id"] for cited in data["citations"]} <= {"yunchao"}
 
 
+def test_a_question_in_no_language_is_answered_in_the_one_that_is_asked_for(assistant_: Assistant) -> None:
+    for language in ("zh", "en"):
+        _, data = call(assistant_, "ask_policy", question="IMEI?", language=language)
+        assert data["language"] == language
+        assert data["text"] == assistant_.ask("IMEI?", language=language).text
+    _, data = call(assistant_, "ask_policy", question=QUESTION, language="en")
+    assert data["language"] == "zh"
+
+
 def test_no_answer_is_an_answer_and_not_an_error(assistant_: Assistant) -> None:
     text, data = call(assistant_, "ask_policy", question="？？？")
     assert data["abstained"]["kind"] == "unclear"
@@ -164,7 +173,7 @@ def test_every_clause_can_be_read_with_its_place_and_as_a_resource(assistant_: A
 
 
 WRONG: list[tuple[str, dict[str, Any], str]] = [
-    ("ask_policy", {}, "question: Field required; ask_policy takes question, history, policies"),
+    ("ask_policy", {}, "question: Field required; ask_policy takes question, history, policies, language"),
     ("ask_policy", {"question": " "}, "the question is empty: type what you want to know"),
     ("ask_policy", {"question": "问" * 9_999}, "characters: ask in at most"),
     ("ask_policy", {"question": "?", "polices": ["lantern"]}, "polices: Extra inputs are not permitted"),

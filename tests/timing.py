@@ -15,7 +15,6 @@ def seconds(call: Callable[[], object]) -> float:
 
     Other threads do not count, nor does the garbage collector, which would go through all that other tests left.
     """
-    gc.collect()
     gc.disable()
     started = time.thread_time()
     try:

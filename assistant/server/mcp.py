@@ -40,6 +40,7 @@ from assistant.server.reading import clause_json, policy_json
 from assistant.server.run import configure, is_this_machine
 from assistant.server.service import Service
 from assistant.server.wire import (
+    ANSWER_IN,
     Abstained,
     AnswerPart,
     Citation,
@@ -112,6 +113,7 @@ class AskPolicy(_Arguments):
         description="What was asked before, oldest first, if the question follows on from it; the last 20 are read.",
     )
     policies: _Policies = None
+    language: Language | None = Field(None, description=ANSWER_IN)
 
 
 class SearchClauses(_Arguments):
@@ -213,7 +215,7 @@ async def _ask(service: Service, seen: Seen, asked: AskPolicy) -> tuple[str, Bas
     view = snapshot.view(seen)
     _check(view, asked.policies)
     history = [Turn(question=turn.question, answer=turn.answer) for turn in asked.history]
-    answer = await service.run(lambda: view.ask(asked.question, history=history, policies=asked.policies))
+    answer = await service.run(lambda: view.ask(asked.question, history=history, policies=asked.policies, language=asked.language))
     said = titled(dict(answer.as_json(latency_ms=0)), snapshot.assistant)
     for citation in said["citations"]:
         citation["uri"] = uri_of(citation["policy_id"], citation["clause_id"])

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _QUESTION = "个推会收集哪些信息？"
 _ASKED = "The question, Chinese or English, of at most `max_question_chars` characters (see `GET /v1/policies`)."
-_ANSWER_IN = "What to answer in where neither the question nor one before it is in a language; English by default."
+ANSWER_IN = "What to answer in where neither the question nor one before it is in a language; English by default."
 
 PolicyId = Annotated[str, Field(max_length=64, examples=["baiju"])]
 
@@ -185,7 +185,7 @@ class Ask(_Request):
         max_length=100,
         description="Policies to answer from; those that the question names by default.",
     )
-    language: Language | None = Field(None, description=_ANSWER_IN)
+    language: Language | None = Field(None, description=ANSWER_IN)
 
 
 class Chat(_Request):
