@@ -215,7 +215,9 @@ async def _ask(service: Service, seen: Seen, asked: AskPolicy) -> tuple[str, Bas
     view = snapshot.view(seen)
     _check(view, asked.policies)
     history = [Turn(question=turn.question, answer=turn.answer) for turn in asked.history]
-    answer = await service.run(lambda: view.ask(asked.question, history=history, policies=asked.policies, language=asked.language))
+    answer = await service.run(
+        lambda: view.ask(asked.question, history=history, policies=asked.policies, language=asked.language)
+    )
     said = titled(dict(answer.as_json(latency_ms=0)), snapshot.assistant)
     for citation in said["citations"]:
         citation["uri"] = uri_of(citation["policy_id"], citation["clause_id"])
