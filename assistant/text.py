@@ -230,6 +230,33 @@ def _cuts(text: str, start: int, end: int, boundary: re.Pattern[str]) -> Iterato
         yield span
 
 
+def unlaid(text: str) -> str:
+    r"""Return a text without the stray blanks between Chinese characters, which are the layout's.
+
+    >>> unlaid("个人\n信息 and 手机 号")
+    '个人信息 and 手机号'
+    """
+    return _LAYOUT.sub("", text)
+
+
+_WIDE = r"\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
+_LAYOUT = re.compile(rf"(?<=[{_WIDE}])\s+(?=[{_WIDE}])")
+
+
+def blanked(text: str, start: int, end: int) -> str:
+    """Return a text with blanks in place of a part of it.
+
+    >>> blanked("会收集手机号吗", 1, 3)
+    '会  手机号吗'
+    """
+    return f"{text[:start]}{' ' * (end - start)}{text[end:]}"
+
+
+def blank(match: re.Match[str]) -> str:
+    """Return as many blanks as a match has characters, to be put in its place."""
+    return " " * len(match[0])
+
+
 def overlap(one: Span, other: Span) -> bool:
     """Say whether two spans have a code point in common."""
     return one[0] < other[1] and other[0] < one[1]

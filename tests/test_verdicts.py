@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import time
+import tomllib
+from dataclasses import fields
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,8 @@ from assistant.answering import ExtractiveGenerator
 from assistant.citing import Draft, verify
 from assistant.index import passages
 from assistant.retrieval import Evidence, Hit
-from assistant.verdicts import Verdict, _acts, _form_words, _table, _words, verdict_of
+from assistant.verdicts import Verdict, verdict_of
+from assistant.verdicts.table import Lexicon, acts, form_words, lexicon
 from assistant.wording import answer
 from tests.test_text import RUNS
 
@@ -761,16 +765,19 @@ def test_without_a_verdict_the_json_is_as_it_was() -> None:
 
 
 def test_every_act_says_what_is_so_in_both_languages() -> None:
-    for act in _acts():
+    for act in acts():
         assert act.by in ("we", "you")
         for language in ("zh", "en"):
             assert len(act.fact[language]) == (3 if act.by == "we" else 1), act.id
             assert not any(mark in fact for fact in act.fact[language] for mark in "“”[]\n")
 
 
-def test_every_entry_of_words_is_looked_for() -> None:
-    source = Path(verdicts.__file__).read_text("utf-8")
-    assert not [name for name in _table()["words"] if f'"{name}"' not in source]
+def test_the_lexicon_has_the_entries_of_the_table_and_each_is_looked_for() -> None:
+    table = tomllib.loads(resources.files("assistant").joinpath("data/verdicts.toml").read_text("utf-8"))
+    named = [field.name for field in fields(Lexicon)]
+    assert named == list(table["words"])
+    source = "".join(module.read_text("utf-8") for module in Path(verdicts.__file__).parent.glob("*.py"))
+    assert not set(named) - set(re.findall(r"lexicon\(\)\.(\w+)", source))
 
 
 @pytest.mark.parametrize(
@@ -796,10 +803,11 @@ def test_every_entry_of_words_is_looked_for() -> None:
     ],
 )
 def test_a_long_text_is_read_in_time(run: str) -> None:
-    of_acts = [(act.asked, act.said, act.undergone, act.beside, act.about) for act in _acts()]
+    of_acts = [(act.asked, act.said, act.undergone, act.beside, act.about) for act in acts()]
     patterns = [pattern for patterns in of_acts for pattern in patterns if pattern]
     text = run * (5_000 // len(run))
-    for pattern in [*patterns, _form_words(), *map(_words, _table()["words"])]:
+    looked_for = (getattr(lexicon(), field.name) for field in fields(Lexicon))
+    for pattern in [*patterns, form_words(), *looked_for]:
         started = time.thread_time()
         for _ in pattern.finditer(text):
             pass

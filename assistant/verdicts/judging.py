@@ -1,0 +1,124 @@
+"""What sentences of a policy say to a question: each that states the act is read by the rules for it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from assistant.segments import Reader, denials
+from assistant.text import has_han
+from assistant.verdicts.conditions import on_condition
+from assistant.verdicts.matching import Matcher
+from assistant.verdicts.practices import ruling_of_us
+from assistant.verdicts.rights import ruling_of_you, rulings_of_refusals
+from assistant.verdicts.statements import DOUBT, IS, NEAR, Verb, sentences_of, without_number
+from assistant.verdicts.table import lexicon
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterable, Iterator
+
+    from assistant.segments import Sentence
+    from assistant.thesaurus import Thesaurus
+    from assistant.verdicts.question import Asked
+    from assistant.verdicts.statements import Ruling
+
+_LONGEST_SENTENCE = 500
+
+
+# The sentences of a policy are read for one question after another.
+@lru_cache(maxsize=16)
+def _sentences_kept(text: str) -> tuple[tuple[str, str], ...]:
+    return sentences_of(text)
+
+
+@lru_cache(maxsize=16)
+def _reader(thesaurus: Thesaurus, names: tuple[str, ...]) -> Reader:
+    return Reader(thesaurus, names)
+
+
+@lru_cache(maxsize=4_000)
+def _read(reader: Reader, text: str) -> Sentence:
+    return reader.read(text)
+
+
+class Judge:
+    """Reads what sentences of a policy say to a question.
+
+    Args:
+        thesaurus: Concepts, by which things are recognised in both languages.
+        names: What the policy, its company and its product are called.
+    """
+
+    def __init__(self, thesaurus: Thesaurus, names: Iterable[str]) -> None:
+        self._matcher = Matcher(thesaurus)
+        self._reader = _reader(thesaurus, tuple(names))
+
+    def rulings(self, asked: Asked, text: str) -> Iterator[Ruling]:
+        """Yield what each sentence of a text says, where it says anything to the question."""
+        yield from self._rulings_in(asked, sentences_of(text))
+
+    def rulings_near(self, asked: Asked, text: str) -> Iterator[Ruling]:
+        """Yield the same for a text that is read for one question after another."""
+        yield from self._rulings_in(asked, _sentences_kept(text))
+
+    def _rulings_in(self, asked: Asked, sentences: Iterable[tuple[str, str]]) -> Iterator[Ruling]:
+        former = ""
+        patterns = [pattern for pattern in (asked.act.said, asked.act.undergone, asked.act.label) if pattern]
+        for raw, plain in sentences:
+            is_silent = not any(pattern.search(plain) for pattern in patterns)
+            if len(raw) > _LONGEST_SENTENCE or is_silent or lexicon().children.search(plain):
+                former = plain
+                continue
+            sentence = _read(self._reader, raw)
+            about = asked.act.about
+            if asked.act.label and _is_instruction(asked.act.label, sentence.plain):
+                yield IS
+                former = sentence.plain
+                continue
+            if asked.act.asks == "refused":
+                yield from rulings_of_refusals(asked, sentence, former, self._matcher)
+            elif (not about or about.search(sentence.plain)) and all(self._has(sentence, word) for word in asked.rest):
+                yield from self._in_sentence(asked, sentence)
+            former = sentence.plain
+
+    def where_optional(self, asked: Asked, quote: str) -> Ruling:
+        """Return that a thing is so, on the condition of words that leave it open, if any do: 您也可以不提供."""
+        for _, plain in sentences_of(quote):
+            for match in lexicon().optional.finditer(plain):
+                named = self._matcher.things_in(plain[max(match.start() - NEAR, 0) : match.end() + NEAR])
+                if asked.item & named or not named:
+                    return on_condition(match[0], leads=False)
+        return IS
+
+    def _in_sentence(self, asked: Asked, sentence: Sentence) -> Iterator[Ruling]:
+        rule = ruling_of_you if asked.act.by == "you" else ruling_of_us
+        is_example = lexicon().example.search(sentence.plain)
+        spans = [match.span() for match in asked.act.said.finditer(sentence.plain)]
+        if asked.act.undergone:
+            # The thing stands first, so all of it stands before the end of the verb.
+            spans += [(match.end(), match.end()) for match in asked.act.undergone.finditer(sentence.plain)]
+        for start, end in spans:
+            for place, part in enumerate(sentence.segments):
+                is_here = part.start <= start < part.end or start == end == part.end
+                if is_here and not part.is_aside and not part.is_purpose:
+                    found = rule(asked, Verb(sentence=sentence, place=place, start=start, end=end), self._matcher)
+                    if found:
+                        yield DOUBT if is_example else found
+
+    def _has(self, sentence: Sentence, word: str) -> bool:
+        """Say whether a sentence has a word of the question, be it in the other language."""
+        if word in sentence.plain or has_han(word) == has_han(sentence.plain):
+            return word in sentence.plain
+        terms = [term for part in _read(self._reader, word).segments for term in part.terms]
+        return bool(terms) and all(
+            not term.pairs and any(part.holds(term, exactly=True) for part in sentence.segments) for term in terms
+        )
+
+
+def _is_instruction(label: re.Pattern[str], plain: str) -> bool:
+    """Say whether a sentence tells how one does what its label names: 注销：在“设置”中提交."""
+    lead = lexicon().label_end.search(plain, 0, NEAR)
+    if lead is None or denials(plain[lead.end() :]):
+        return False
+    return label.fullmatch(without_number(plain[: lead.start()])) is not None

@@ -1,0 +1,139 @@
+"""What a company does with data: what a sentence says of it, and what narrows a denial of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from assistant.segments import NEGATIVE, denials, says_perhaps
+from assistant.text import blank, has_han
+from assistant.verdicts.conditions import BINDING, condition_of
+from assistant.verdicts.statements import DOUBT, IS
+from assistant.verdicts.table import lexicon
+
+if TYPE_CHECKING:
+    from assistant.verdicts.matching import Matcher, Reach
+    from assistant.verdicts.question import Asked
+    from assistant.verdicts.statements import Polarity, Ruling, Verb
+    from assistant.verdicts.table import Act
+
+
+def ruling_of_us(asked: Asked, verb: Verb, matcher: Matcher) -> Ruling | None:
+    """Return what a verb says of what the policy's company does."""
+    if not _is_told_of_us(asked.act, verb):
+        return None
+    led = verb.led
+    # We do not share, sell or rent: each of them.
+    before = verb.before if verb.part.subject_said else f"{led.strip()} {verb.before.strip()}".strip()
+    is_listed = lexicon().denied_list.fullmatch(before) is not None
+    held, denied = matcher.holds(asked, verb), denials(before if is_listed else verb.before)
+    # Who keeps all information in a place keeps each there; who shares some of it may not share this.
+    is_general = asked.act.has("general")
+    if not held or (not denied and held == ("partly" if is_general else "generally")):
+        return None
+    is_denied = denied > 0
+    if denied > 1 or denials(verb.after) or lexicon().masked.search(verb.plain, verb.part.start, verb.zone_end):
+        return DOUBT
+    # We may not be able to serve you, or to send …: denied by a part that it goes on with.
+    carried = {label for reading in verb.part.carried for label in reading.split("+")}
+    is_turned = bool((denials(led) and not is_listed) or NEGATIVE & carried)
+    if not _is_bare_no(asked, verb, held) if is_denied else is_turned:
+        return DOUBT
+    if is_denied and asked.act.about and lexicon().minor.search(verb.plain):
+        return None
+    if not matcher.goes_to(asked, verb.plain[verb.part.start : verb.zone_end], is_denied=is_denied):
+        return None
+    if _is_for_others(verb) or (is_denied and _is_narrowed(asked, verb, matcher)):
+        # What is not shared with one may be shared with another; but if some is not encrypted, not all is.
+        return DOUBT if is_general else None
+    found = condition_of(asked.act, verb)
+    if found == DOUBT or (found == IS and lexicon().in_principle.search(verb.plain, 0, verb.start)):
+        return DOUBT
+    announced = asked.act.announced and asked.act.announced.search(verb.plain, verb.start, verb.end)
+    polarity: Polarity = "is_not" if denied else "may" if says_perhaps(f"{led} {verb.before}") else "is"
+    is_part = held == "partly" and not asked.item
+    return replace(found, polarity=polarity, is_announced=announced is not None, is_part=is_part)
+
+
+def _is_told_of_us(act: Act, verb: Verb) -> bool:
+    """Say whether the policy's company is who does it, and whether that it does it is what is told."""
+    subject, before = verb.part.subject, verb.before
+    if subject != "we" and (subject or not act.has("impersonal")):
+        return False
+    is_silent = (
+        lexicon().embedded.search(before)
+        or lexicon().others_act.search(before)
+        or lexicon().noun_after.search(verb.after)
+        or (act.asks == "item" and lexicon().others.search(verb.plain, 0, verb.start))
+    )
+    if is_silent:
+        return False
+    is_participle = lexicon().participle.search(verb.plain[verb.start : verb.end]) and not has_han(verb.plain)
+    return not is_participle or lexicon().before_participle.search(before) is not None
+
+
+def _is_bare(asked: Asked, verb: Verb) -> bool:
+    """Say whether a verb with its object names no narrower thing than the question: advertising cookies are not all."""
+    words = " ".join(lexicon().no_narrower.sub("", verb.plain[verb.start : verb.end]).split())
+    match = asked.act.asked.match(words)
+    return match is not None and words[match.end() :].strip() in ("", *asked.rest)
+
+
+def _is_bare_no(asked: Asked, verb: Verb, held: Reach) -> bool:
+    """Say whether a verb that is denied is denied of all that is asked about."""
+    act = asked.act
+    if held == "partly" or lexicon().restricted.search(verb.before):
+        return False
+    if act.asks == "none":
+        is_all = lexicon().no_more.fullmatch(verb.plain, verb.end, verb.part.end) is not None
+        return is_all and (act.has("impersonal") or _is_bare(asked, verb))
+    # Lest 如您拒绝短信（…）授权，我们不读取短信 be told as a plain no.
+    return act.asks != "item" or not any(part.conditions & BINDING for part in verb.leading)
+
+
+def _is_narrowed(asked: Asked, verb: Verb, matcher: Matcher) -> bool:
+    """Say whether a denial is of some recipients, places, times or ends only, for all that can be told."""
+    plain, part = verb.plain, verb.part
+    lead = [(each.start, each.end) for each in verb.leading if not each.is_aside and not each.is_purpose]
+    # A mere number, 2023年, is no segment.
+    lead.append((0, verb.sentence.segments[0].start))
+    if any(lexicon().narrows_lead.search(_unnarrowed(plain[start:end])) for start, end in lead):
+        return True
+    # 向…提供 and 提供给 have the recipient, or what leads to it, in the verb.
+    spans = [(part.start, verb.end if asked.act.party else verb.start), (verb.end, _end_of_denial(verb))]
+    if asked.act.party and plain[verb.end - 1] == "给":
+        spans = [(part.start, verb.end - 1), (verb.end - 1, spans[1][1])]
+    beside = asked.act.beside
+    texts = [beside.sub(blank, plain[start:end]) if beside else plain[start:end] for start, end in spans]
+    left = (matcher.without_named(asked, _unnarrowed(text)) for text in texts)
+    return any(lexicon().narrows.search(text) for text in left)
+
+
+def _is_for_others(verb: Verb) -> bool:
+    """Say whether a sentence tells of whom it speaks, and it is not the one who asks: for business customers."""
+    lead = [verb.plain[part.start : part.end] for part in verb.leading]
+    return any(lexicon().for_others.search(text) for text in (*lead, verb.before))
+
+
+def _unnarrowed(text: str) -> str:
+    """Return a text without words that say that it holds in all cases, and for all."""
+    return lexicon().to_all.sub(blank, lexicon().in_all_cases.sub(blank, text))
+
+
+_ENDS_CLAUSE = re.compile(r"[;:。.]")
+
+
+def _end_of_denial(verb: Verb) -> int:
+    """Return the end of what a verb that is denied is denied of: that of its clause, conditions aside."""
+    end = verb.clause_end(verb.part.end)
+    for part in verb.sentence.segments[verb.place + 1 :] if end == verb.part.end else ():
+        # What follows another mark than the list's begins something else.
+        text = verb.plain[part.start : part.end].lstrip()
+        if part.subject_said or lexicon().turns_over.match(text) or _ENDS_CLAUSE.search(verb.plain, end, part.start):
+            break
+        if part.is_aside and not part.is_purpose:
+            break
+        end = part.end
+    excepted = lexicon().excepted_within.search(verb.plain, verb.end, end)
+    return excepted.start() if excepted else end
