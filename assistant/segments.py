@@ -444,11 +444,11 @@ _CONJUNCTIONS = (
 )
 _SUBORDINATES = re.compile(
     r"(?<=\s)(?:when|if|unless|because|so that|in order to|so as to|for|which|that|who|but|while|after|before|where"
-    r"|as long as|without|and (?=(?:we|you|they|it|do|does|will|may|can|must|shall)\b)|or (?=(?:we|you)\b))(?=\s)"
+    r"|as long as|without)(?=\s)"
     r"|(?<=\s)to(?=\s)|但|然而|而(?=[您我不会将可])|则|将(?=无法|不|会|导致|使)|用于|以便|为了|从而"
     # The clause after a condition, where no comma stands between: 如您同意我们会…, `when you agree we may …`.
-    r"|(?:我们|您)(?=[会将可不需应必能仅只]|有权)"
-    + "".join(f"|(?<!\\b{word} )" if not place else f"(?<!\\b{word} )" for place, word in enumerate(_CONJUNCTIONS))
+    r"|(?:我们|您)(?=[会将可不需应必能仅只]|有权)|"
+    + "".join(f"(?<!\\b{word} )" for word in _CONJUNCTIONS)
     + r"\b(?:we|you|they)(?= (?:will|may|can|cannot|must|shall|should|might|could|do|need|have|only|never|also)\b)"
 )
 # Before or after these, `to` does not begin an infinitive of purpose.

@@ -10,7 +10,7 @@ from assistant.text import has_han
 from assistant.verdicts.conditions import on_condition
 from assistant.verdicts.matching import Matcher
 from assistant.verdicts.practices import ruling_of_us
-from assistant.verdicts.rights import ruling_of_you, rulings_of_refusals
+from assistant.verdicts.rights import ruling_of_refusal, ruling_of_you
 from assistant.verdicts.statements import DOUBT, IS, NEAR, Verb, sentences_of, without_number
 from assistant.verdicts.table import lexicon
 
@@ -77,7 +77,8 @@ class Judge:
                 former = sentence.plain
                 continue
             if asked.act.asks == "refused":
-                yield from rulings_of_refusals(asked, sentence, former, self._matcher)
+                if found := ruling_of_refusal(asked, sentence, former, self._matcher):
+                    yield found
             elif (not about or about.search(sentence.plain)) and all(self._has(sentence, word) for word in asked.rest):
                 yield from self._in_sentence(asked, sentence)
             former = sentence.plain

@@ -12,8 +12,6 @@ from assistant.verdicts.statements import DOUBT, IS, NEAR, Ruling, up_to_mark, w
 from assistant.verdicts.table import lexicon
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from assistant.segments import Sentence
     from assistant.verdicts.matching import Matcher
     from assistant.verdicts.question import Asked
@@ -153,22 +151,21 @@ def _ahead(verb: Verb, end: int) -> str:
     return without_number(verb.plain[verb.part.start : end])
 
 
-def rulings_of_refusals(asked: Asked, sentence: Sentence, former: str, matcher: Matcher) -> Iterator[Ruling]:
-    """Yield what a sentence says of who refuses a thing: that it can still be used, with what reserve."""
+def ruling_of_refusal(asked: Asked, sentence: Sentence, former: str, matcher: Matcher) -> Ruling | None:
+    """Return what a sentence says of who refuses a thing: that it can still be used, with what reserve."""
     plain = sentence.plain
     refused = asked.act.said.search(plain)
     goes_on = lexicon().still_usable.search(plain, refused.end()) if refused else None
     if refused is None or goes_on is None:
-        return
+        return None
     cut = lexicon().cut.search(plain, refused.end(), refused.end() + NEAR)
     what = plain[refused.end() : cut.start() if cut else refused.end() + NEAR]
     before = matcher.things_in(plain[: refused.start()]) or matcher.things_in(former)
     # 拒绝提供该信息: the one thing that was named before it.
     is_it = lexicon().the_same.fullmatch(what) and before and before <= asked.item
     if not is_it and not asked.item & matcher.things_in(what):
-        return
+        return None
     words = goes_on[0].strip(" ,;")
     if not lexicon().in_part.search(plain, refused.end()):
-        yield IS
-    elif len(words) <= longest_condition(words):
-        yield Ruling(polarity="is", condition=words)
+        return IS
+    return Ruling(polarity="is", condition=words) if len(words) <= longest_condition(words) else None
