@@ -112,8 +112,9 @@ widget/node_modules/.package-lock.json: widget/package.json widget/package-lock.
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or later" >&2; exit 1; }
 	cd widget && npm ci --ignore-scripts --no-audit --no-fund
 
+# Two runs side by side, each with one thread: threads of tiny models spend their time waiting for each other.
 test-models: $(MODELS) ## run the tests that need torch and sentence-transformers
-	$(BIN)/pytest -m model
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m model --numprocesses auto --maxprocesses 4 --dist loadfile
 
 test-onnx: $(CORE) $(ONNX) ## check that sentence-transformers opens the encoder with its ONNX backend, in .venv-onnx
 	$(BIN)/python tests/onnx_backend.py $(ONNX_VENV)/bin/python

@@ -198,9 +198,9 @@ def _conditions(said: Sentence, sentence: Sentence, used: Collection[Segment]) -
             yield _condition("leaves out", label)
     last = max((place for place, segment in enumerate(sentence.segments) if segment in used), default=0)
     for place, segment in enumerate(sentence.segments):
-        # 您可以拒绝，拒绝后…: in Chinese a condition stands before what it is for.
-        labels = segment.conditions - WHEN if place > last and has_han(segment.text) else segment.conditions
-        for label in _unanswered(labels - {"all", "unless", "only"}, said.conditions):
+        # 您可以拒绝，拒绝后…: in Chinese a condition stands before what it is for. What is so otherwise is none of it.
+        later = ({"else"} | (WHEN if has_han(segment.text) else set())) if place > last else set()
+        for label in _unanswered(segment.conditions - later - {"all", "unless", "only"}, said.conditions):
             yield _condition("leaves out", label)
 
 

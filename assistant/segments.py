@@ -445,7 +445,8 @@ _CONJUNCTIONS = (
 _SUBORDINATES = re.compile(
     r"(?<=\s)(?:when|if|unless|because|so that|in order to|so as to|for|which|that|who|but|while|after|before|where"
     r"|as long as|without)(?=\s)"
-    r"|(?<=\s)to(?=\s)|但|然而|而(?=[您我不会将可])|则|将(?=无法|不|会|导致|使)|用于|以便|为了|从而"
+    # 不但 is no but, and 规则, 原则, 实施细则 hold no then.
+    r"|(?<=\s)to(?=\s)|(?<![不非])但|然而|而(?=[您我不会将可])|否则|(?<![规原准法细通总附守否])则|将(?=无法|不|会|导致|使)|用于|以便|为了|从而"
     # The clause after a condition, where no comma stands between: 如您同意我们会…, `when you agree we may …`.
     r"|(?:我们|您)(?=[会将可不需应必能仅只]|有权)|"
     + "".join(f"(?<!\\b{word} )" for word in _CONJUNCTIONS)
