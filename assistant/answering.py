@@ -6,6 +6,7 @@ A `Generator` drafts claims, each with the words it quotes and the clause it quo
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -320,7 +321,32 @@ def _kept(query: str, hit: Hit) -> set[int]:
         holding = [n for n, span in enumerate(hit.passage.sentences) if holds(hit.policy.text[slice(*span)], kind)]
         if holding and kept.isdisjoint(holding):
             kept.add(max(holding, key=lambda number: scores[number]))
-    return kept
+    return _with_what_they_lean_on(kept, best, hit)
+
+
+# 但您可能因此无法使用, "However, we keep it": with what reserve, or of what, the sentence before says.
+_LEANING = re.compile(
+    r"[\s(（]*(?:但|不过|然而|否则|该等|此等|(?:but|however|otherwise|in (?:this|that|such) case)\b)",
+    re.IGNORECASE,
+)
+
+
+def _with_what_they_lean_on(kept: set[int], best: int, hit: Hit) -> set[int]:
+    """Return the places of sentences that can be read by themselves.
+
+    The best brings the sentence that it leans on; another that leans on one that is not kept is left out.
+    """
+    text, spans = hit.policy.text, hit.passage.sentences
+
+    def leans(number: int) -> bool:
+        joined = number > 0 and "\n" not in text[spans[number - 1][1] : spans[number][0]]
+        return joined and _LEANING.match(text, *spans[number]) is not None
+
+    found = {best, best - 1} if leans(best) else {best}
+    for number in sorted(kept):
+        if number not in found and not (leans(number) and number - 1 not in found):
+            found.add(number)
+    return found
 
 
 def _items(hit: Hit) -> list[tuple[Clause, Span]]:

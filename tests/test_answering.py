@@ -190,6 +190,28 @@ def test_of_a_long_clause_the_sentence_with_the_value_is_quoted_too() -> None:
     assert [claim.quote for claim in ExtractiveGenerator().generate("为什么保存日志", hits).claims] == quotes[:1]
 
 
+@pytest.mark.parametrize(
+    ("scores", "told"),
+    [
+        ((9.0, 9.5, 2.0, 2.0, 2.0), "我们用Cookie记住您的偏好。您可以清除它。"),
+        ((2.0, 2.0, 2.0, 9.0, 2.0), "您也可以停用全部Cookie。但您可能因此无法使用部分功能。"),
+        ((9.0, 2.0, 2.0, 8.5, 2.0), "我们用Cookie记住您的偏好。"),
+        ((2.0, 2.0, 9.0, 8.5, 2.0), "您也可以停用全部Cookie。但您可能因此无法使用部分功能。"),
+    ],
+)
+def test_a_sentence_that_takes_something_back_is_told_with_it_or_not_at_all(
+    scores: tuple[float, ...], told: str
+) -> None:
+    rest = "其他规则由本平台在页面上以显著方式向您逐项展示，请您仔细阅读。" * 9
+    told_of = "我们用Cookie记住您的偏好。您可以清除它。您也可以停用全部Cookie。但您可能因此无法使用部分功能。"
+    policy = parse(f"一、Cookie\n{told_of}{rest}", id="p", title="P")
+    long = hit(policy, "我们用Cookie")
+    assert len(long.sentence_scores) > len(scores)
+    long = replace(long, sentence_scores=(*scores, *(0.0 for _ in long.sentence_scores[len(scores) :])))
+    drafted = ExtractiveGenerator().generate("Cookie是做什么的", [long])
+    assert [claim.quote for claim in drafted.claims] == [told]
+
+
 def test_who_refuses_is_told_what_comes_of_it() -> None:
     filler = "核验由合作机构完成。" * 30
     policy = parse(f"一、实名\n发布信息需要实名认证。{filler}如您拒绝，仍可浏览。", id="real", title="实名")
