@@ -169,6 +169,7 @@ _MOST_CLAUSES = 2
 # Who asks for all places is told of those that name all that the question names.
 _LIST_MARGIN = 2.0
 _LIST_FACTOR = 3
+_SEVERAL_ITEMS = 3
 _SHORT_CHARS = 250
 _WHOLE_LIST_CHARS = 600
 _WHOLE_ITEMS_CHARS = 1_200
@@ -234,7 +235,11 @@ def _with_list(query: str, chosen: list[Hit], hits: Sequence[Hit]) -> list[Hit]:
     near = [hit for hit in hits if hit.score >= first.score - _ITEM_MARGIN and hit is not first]
     listed = next((hit for hit in hits if hit.end > hit.clause.body_end and _is_item(first, hit)), None)
     if listed is None:
-        items = [hit for hit in near if hit.clause.label and _are_siblings(first, hit)] if wants_all(query) else []
+        others_found = (hit for hit in hits if hit is not first) if wants_all(query) else ()
+        items = [hit for hit in others_found if hit.clause.label and _are_siblings(first, hit)]
+        # Where several items are among what was found, they are what is asked for, each a part of it.
+        margin = _LIST_MARGIN if len(items) >= _SEVERAL_ITEMS else _ITEM_MARGIN
+        items = [hit for hit in items if hit.score >= first.score - margin]
         return [*sorted([first, *items], key=lambda hit: hit.start), *others]
     several = any(_is_item(hit, listed) for hit in near)
     if listed.score < first.score - _CLAUSE_MARGIN or not (several or _is_headed(listed)):

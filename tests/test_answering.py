@@ -368,6 +368,24 @@ def test_who_asks_for_all_gets_the_items_that_come_close_of_a_list_that_is_none_
     assert [claim.quote for claim in ExtractiveGenerator().generate("给乙公司什么", hits).claims] == told[1:]
 
 
+def test_who_asks_for_all_gets_each_item_where_several_were_found() -> None:
+    names = ("相机", "相册", "日历", "麦克风")
+    filler = "您可以随时在系统设置中关闭，关闭后不影响其他功能的使用。" * 9
+    items = "\n".join(
+        f"{place}、{name}：您开启{name}权限后可以使用该功能。{filler}" for place, name in enumerate(names, 1)
+    )
+    policy = parse(f"一、附加功能\n{items}", id="p", title="P")
+    evidence = replace(ANSWERED, concepts=None)
+    far = [
+        hit(policy, f"您开启{name}", score=10.0 - 0.5 * place, evidence=evidence) for place, name in enumerate(names)
+    ]
+    quotes = [claim.quote for claim in ExtractiveGenerator().generate("需要哪些权限", far).claims]
+    assert [name for name in names if any(name in quote for quote in quotes)] == list(names)
+    # One of two that is far behind is something else.
+    quotes = [claim.quote for claim in ExtractiveGenerator().generate("需要哪些权限", [far[0], far[3]]).claims]
+    assert len(quotes) == 1
+
+
 def test_a_second_clause_that_adds_nothing_is_not_quoted() -> None:
     policy = parse("一、日志\n日志保存三年。\n二、订单\n订单保存五年。", id="kept", title="保存")
     second = hit(policy, "订单保存", score=9.9)
