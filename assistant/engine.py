@@ -13,6 +13,7 @@ from assistant.conversation import CitedClause, Condensed, Turn, condense
 from assistant.corpus import open_corpus, thesaurus_of
 from assistant.embedding import Embedder, bundled_embedders
 from assistant.errors import IndexDamagedError, QuestionError, SettingsError
+from assistant.imprint import issuers
 from assistant.index import Analyzer, IndexStore, Progress, names_in
 from assistant.rephrasing import unquoted
 from assistant.replies import chosen, cited_by, contacts, left, reason_of, reply_in, said, whole
@@ -250,7 +251,11 @@ class Assistant:
         near = without if asked.kind == "more" else asked.cited if asked.kind in ("question", "follow_up") else ()
         searched = unquoted(asked.query)
         hits = self.retriever.retrieve(searched, k=k + len(without), policies=scope, after=asked.after, near=near)
-        return left(hits, without, asked.told)[:k] if without else hits
+        if without:
+            return left(hits, without, asked.told)[:k]
+        own = issuers(asked.query, [policy for policy in self.policies if policy.id in scope])
+        named = {(hit.policy.id, hit.clause.id) for hit in own}
+        return (*own, *(hit for hit in hits if (hit.policy.id, hit.clause.id) not in named))[:k] if own else hits
 
     def _claims(self, asked: _Asked, query: str, hits: Sequence[Hit]) -> Closable[Claim | None, None, None]:
         """Yield what a generator claims, as it comes; closing this ends the generator's work."""

@@ -245,6 +245,17 @@ def test_a_question_is_scoped_to_the_policies_given_or_named(
     assert {hit.policy.id for hit in assistant.ask(question, policies=given).hits} <= scope
 
 
+@pytest.mark.parametrize(
+    ("question", "company"),
+    [("Who runs Lantern Post?", "Lantern Post Ltd"), ("云巢读书是哪家公司的", "云巢科技有限公司")],
+)
+def test_who_asks_which_company_it_is_is_told_first(assistant: Assistant, question: str, company: str) -> None:
+    answer = assistant.ask(question)
+    check(answer, assistant)
+    assert company in answer.citations[0].quote
+    assert len({(hit.policy.id, hit.clause.id) for hit in answer.hits}) == len(answer.hits) <= assistant.settings.k
+
+
 def test_search_gives_as_many_as_asked_for(assistant: Assistant) -> None:
     assert len(assistant.search("手机号码")) == assistant.settings.k
     assert [len(assistant.search("手机号码", k=k)) for k in (1, 2, 7)] == [1, 2, 7]
