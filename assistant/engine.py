@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from assistant.answer_types import wants_all
 from assistant.answering import Answer, ExtractiveGenerator, Generator, StreamingGenerator
 from assistant.conversation import CitedClause, Condensed, Turn, condense
 from assistant.corpus import open_corpus, thesaurus_of
@@ -15,6 +14,7 @@ from assistant.embedding import Embedder, bundled_embedders
 from assistant.errors import IndexDamagedError, QuestionError, SettingsError
 from assistant.imprint import issuers
 from assistant.index import Analyzer, IndexStore, Progress, names_in
+from assistant.question_forms import wants_all
 from assistant.rephrasing import unquoted
 from assistant.replies import chosen, cited_by, contacts, left, reason_of, reply_in, said, whole
 from assistant.retrieval import Hit, Retriever

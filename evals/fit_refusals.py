@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from assistant.answer_types import gives_orders
 from assistant.evaluation.running import run_set
 from assistant.index import Index, build_shard
 from assistant.parsing import parse
+from assistant.question_forms import gives_orders
 from assistant.refusing import features, is_unclear
 from assistant.retrieval import Retriever
 from assistant.text import sentences

@@ -19,13 +19,13 @@ import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from assistant.answer_types import wants_all
 from assistant.answering import ExtractiveGenerator
 from assistant.backends.llm.model import BEAT_S, Breaker, CallFailed, Model
 from assistant.backends.llm.prompts import CLAIMS_SCHEMA, answer_prompt
 from assistant.backends.llm.reply import ReplyReader
 from assistant.citing import Claim, Draft
 from assistant.corpus import thesaurus_of
+from assistant.question_forms import wants_all
 from assistant.text import Language, language_of
 from assistant.vetting import Vetter
 
