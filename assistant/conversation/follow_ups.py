@@ -1,40 +1,29 @@
-"""Conversation: a follow-up becomes a question that stands by itself.
+"""Follow-ups: questions that lean on the one before them, made to stand by themselves.
 
-People ask a help chat in pieces: 个推收集什么？, 那高德呢？, "and how long do you keep it?". `condense` says what the
-last of them asks, in words that could have been typed alone. It needs no model and no answers, only what was asked;
-the clauses that were cited, where they are known, let "the second one" and "anything else?" be taken at their word.
+The first of these to fit does, or asks back:
 
-The turns are read one after the other, each leaving what the next may lean on (`_Memory`): the last question as it
-stands by itself, those before it, what was cited, what was asked back. Each question then goes this way:
+- `_of_one_like_it` 普通会员呢 after 金卡会员, "and annual?" after "a monthly membership";
+- `_of_nothing`   那呢, 可以吗, 这样合法吗: no words of its own;
+- `_by_place`     "what is the second one for?", "and the latter?";
+- `_by_pronoun`   它保存多久, "do they sell it?";
+- `_supposing`    注销以后呢, "and on iOS?";
+- `_of_another`   那高德呢, "and my contacts?", 那共享呢: names only of what;
+- `_of_the_same`  保存多久, "why?": says only what of it;
+- `_by_sequel`    需要出示什么, "do you ask first?": names nothing.
 
-1. If all of it is said to the assistant, such as thanks, 还有吗, 原文在哪 or 转人工, it is no question (`_said_to_us`).
-2. What stands before the question is taken off: a greeting, another topic announced, a correction (`_opening`).
-3. The first of these to fit makes it stand by itself, or asks back (`_follow_up`):
-   `_answer_to_us` 高德, when it was asked whether 高德 or 个推 is meant;
-   `_of_one_like_it` 普通会员呢 after 金卡会员, "and annual?" after "a monthly membership";
-   `_of_nothing`   那呢, 可以吗, 这样合法吗: no words of its own;
-   `_by_place`     "what is the second one for?", "and the latter?";
-   `_by_pronoun`   它保存多久, "do they sell it?";
-   `_supposing`    注销以后呢, "and on iOS?";
-   `_of_another`   那高德呢, "and my contacts?", 那共享呢: names only of what;
-   `_of_the_same`  保存多久, "why?": says only what of it;
-   `_by_sequel`    需要出示什么, "do you ask first?": names nothing.
-4. Else it stands by itself, and is left as typed. In any doubt a question does. But a short one may lean on those
-   before it though no word shows it: they are told (`Condensed.after`), and what answers them is put forward.
-
-Questions are taken apart by `assistant.utterances`, with the words of `data/conversation.toml` and the concepts of the
-thesaurus; what a pronoun stands for is in `assistant.references`, how a question is worded anew in
-`assistant.rephrasing`.
+A question that none of them fits stands by itself, as in any doubt a question does.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from assistant.chinese import INTERROGATIVES, WHETHER
+from assistant.conversation.remarks import ask_back, more, replied, show
+from assistant.conversation.turns import Condensed
 from assistant.english import CIRCUMSTANTIAL, DOERS, INDEFINITE, is_plural, one_of
 from assistant.references import Reference, of_data, references_in
 from assistant.rephrasing import (
@@ -57,408 +46,55 @@ from assistant.rephrasing import (
     supposing,
     swapped,
 )
-from assistant.text import Language, has_han, visible
+from assistant.text import has_han
 from assistant.topics import Topic, form_of, name_of, phrase_of, prefix_of, stated_until, topics_of, topics_said
-from assistant.utterances import (
-    ASKING_ROLES,
-    LAST,
-    Parts,
-    Utterance,
-    Vocabulary,
-    Word,
-    default_vocabulary,
-    vocabulary_of,
-)
+from assistant.utterances import ASKING_ROLES, LAST, Parts, Utterance, Word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from assistant.answering import Answer
-    from assistant.thesaurus import Thesaurus
-
-Kind = Literal["question", "follow_up", "more", "show", "human", "smalltalk", "unclear"]
-"""What is asked: see `Condensed.kind`."""
-
-CitedClause = tuple[str, str]
-"""Id of a policy, and of a clause in it."""
+    from assistant.conversation.memory import Memory
+    from assistant.text import Language
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
-    """One exchange of a conversation. Only the question is needed."""
-
-    question: str
-    """What the person asked."""
-    answer: str = ""
-    """What the assistant said."""
-    query: str = ""
-    """What the question was understood as, if that is known: `Answer.query`."""
-    citations: tuple[CitedClause, ...] = ()
-    """The clauses that the answer cited, in the order of its markers, if they are known."""
-
-    @classmethod
-    def of(cls, answer: Answer) -> Turn:
-        """Return the turn that an answer ends."""
-        cited = tuple((citation.policy_id, citation.clause_id) for citation in answer.citations)
-        return cls(question=answer.question, answer=answer.text, query=answer.query, citations=cited)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condensed:
-    """What a question of a conversation asks."""
-
-    query: str
-    """The question made to stand by itself, fit to be shown; the question as typed if it already does."""
-    kind: Kind
-    """`question`: it stands by itself. `follow_up`: it was made to. `more`: what else there is to `query`. `show`: the
-    clauses whole that answer `query`. `human`: whom to turn to. `smalltalk`: nothing to be looked for. `unclear`: it
-    cannot be told what is meant."""
-    reply: str = ""
-    """What to say without looking for anything, for `smalltalk` and `unclear`; for `more`, once nothing is left."""
-    cited: tuple[CitedClause, ...] = ()
-    """For `more` and `show`: the clauses that answers to `query` cited so far. For what leans on the question before:
-    those that its answer cited, near which its own answer may be. Empty if that is not known."""
-    told: str = ""
-    """For `more`: the answers to `query` so far, if they are known."""
-    rounds: int = 0
-    """For `more`: how often `query` was answered so far, for when `cited` is not known."""
-    place: int = 0
-    """For `show`: which of the clauses cited, 1 being the first and -1 the last; 0 for all."""
-    is_polite: bool = False
-    """Whether nothing is asked at all: a greeting, thanks."""
-    after: tuple[str, ...] = ()
-    """Questions to be searched for besides: those before it that `query` may lean on in ways that no words show, the
-    latest first, as a short one may; of a `query` that quotes the one before it, what it asks itself."""
-
-
-def condense(
-    question: str, history: Sequence[Turn], *, names: Sequence[str] = (), thesaurus: Thesaurus | None = None
-) -> Condensed:
-    """Say what `question` asks, given what was asked before it.
-
-    Args:
-        question: The question, as typed.
-        history: What was said before, oldest first.
-        names: Names of the policies and their companies, which a follow-up keeps to.
-        thesaurus: The concepts of the policies; those that come with the package by default.
-
-    >>> condense("那高德呢", [Turn(question="个推收集什么？")]).query
-    '高德收集什么？'
-    >>> condense("and how long do you keep it?", [Turn(question="do you collect my phone number?")]).query
-    'how long do you keep my phone number?'
-    >>> condense("怎么注销账号", [Turn(question="个推收集什么？")]).kind
-    'question'
-    """
-    memory = _Memory(names=tuple(names), vocabulary=vocabulary_of(thesaurus) if thesaurus else default_vocabulary())
-    for turn in history:
-        memory = _after(turn, memory)
-    return _understood(question, memory)
-
-
-# --- What is remembered from turn to turn --------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Memory:
-    """What the turns so far leave to lean on."""
-
-    names: tuple[str, ...] = ()
-    """Names of the policies."""
-    vocabulary: Vocabulary = field(default_factory=default_vocabulary)
-    """What questions are read with."""
-    query: Utterance | None = None
-    """The last question, as it stands by itself."""
-    unsupposed: Utterance | None = None
-    """That question without the circumstances that a follow-up had it asked under, if one had."""
-    earlier: tuple[Utterance, ...] = ()
-    """The questions before it, the latest first."""
-    after: tuple[str, ...] = ()
-    """What that question may lean on: `Condensed.after`."""
-    cited: tuple[CitedClause, ...] = ()
-    """What was cited in answer to it."""
-    told: str = ""
-    """The answers to it."""
-    rounds: int = 0
-    """How often it was answered."""
-    pending: str = ""
-    """A question asked since then that lacks what it is about."""
-    candidates: tuple[Topic, ...] = ()
-    """What that may be."""
-
-    def read(self, question: str) -> Utterance:
-        """Take a question apart."""
-        return self.vocabulary.read(question, names=self.names)
-
-    def emptied(self) -> _Memory:
-        """Return what is left once the topic has changed."""
-        return _Memory(names=self.names, vocabulary=self.vocabulary)
-
-
-def _after(turn: Turn, memory: _Memory) -> _Memory:
-    """Return what is remembered once a turn is over."""
-    found = _understood(turn.question, memory)
-    if _opening(memory.vocabulary.read(turn.question, chat=True), leans=memory.query is not None).changes:
-        memory = memory.emptied()
-    if found.kind in ("smalltalk", "show", "human"):
-        return memory
-    if found.kind == "more":
-        return replace(
-            memory,
-            cited=(*memory.cited, *turn.citations),
-            told=f"{memory.told}\n{turn.answer}",
-            rounds=memory.rounds + 1,
-        )
-    if found.kind == "unclear":
-        return replace(memory, pending=turn.question, candidates=_candidates(memory))
-    query = memory.read(visible(turn.query).strip() or found.query)
-    return replace(
-        memory.emptied(),
-        query=query,
-        unsupposed=_unsupposed(query, memory) if found.kind == "follow_up" else None,
-        earlier=(memory.query, *memory.earlier)[:_MOST_EARLIER] if memory.query else (),
-        after=found.after,
-        cited=turn.citations,
-        told=turn.answer,
-        rounds=1,
+def follow_up(asked: Utterance, memory: Memory, *, corrects: bool) -> Condensed | None:
+    """Say what a question asks that leans on the one before it; None for one that stands by itself."""
+    if memory.query is None:
+        return _first(asked)
+    rest, leads = _without_lead(asked)
+    leaning = _Leaning(
+        asked=asked,
+        rest=rest,
+        parts=Parts(rest),
+        leads=leads,
+        preposition=_preposition(asked, rest) if leads else "",
+        corrects=corrects,
+        query=memory.query,
+        memory=memory,
     )
-
-
-def _unsupposed(query: Utterance, memory: _Memory) -> Utterance | None:
-    """Return a question without the circumstances that it is asked under; None if it is the former one under none."""
-    former = memory.query
-    if former is None:
+    if len(leaning.parts.told) > _MOST_WORDS:
         return None
-    if former_start := _circumstances(former, memory):
-        if len(query.text) > former_start and query.text[:former_start] == former.text[:former_start]:
-            return memory.read(query.text[former_start:])
-        former = memory.unsupposed or former
-    asked = quoted_in(former) or former.text
-    start = len(query.text) - len(asked)
-    supposed = start > 0 and query.text[start:].lower() == asked.lower() and query.text[:start].endswith(("，", ", "))
-    return memory.read(asked) if supposed else None
-
-
-def _circumstances(query: Utterance, memory: _Memory) -> int:
-    """Return where a question begins after the circumstances that a follow-up had it asked under; 0 without any."""
-    return len(query.text) - len(memory.unsupposed.text) if memory.unsupposed else 0
-
-
-_MOST_EARLIER = 3
-_MOST_AFTER = 2
-_MOST_WORDS_LEANING = 7
-"""Longest question, in words, that may lean on another though no word of it says so."""
-
-
-# --- What is asked ---------------------------------------------------------------------------------
-
-
-def _understood(question: str, memory: _Memory) -> Condensed:
-    """Say what a question asks, given what is remembered."""
-    vocabulary = memory.vocabulary
-    said = vocabulary.read(question, chat=True)
-    if found := _said_to_us(said, memory):
-        return found
-    opening = _opening(said, leans=memory.query is not None)
-    if opening.changes:
-        memory = memory.emptied()
-    core = said.text[opening.end :]
-    if opening.end and (found := _said_to_us(vocabulary.read(core, chat=True), memory)):
-        return found if found.query else replace(found, query=said.text)
-    asked = memory.read(core)
-    if found := _follow_up(asked, memory, corrects=opening.corrects):
-        return replace(found, cited=() if opening.corrects else memory.cited) if found.kind == "follow_up" else found
-    if opening.changes or opening.corrects:
-        return Condensed(query=core, kind="question")
-    found = Condensed(query=question, kind="question")
-    if memory.query is None or len(asked.told) > _MOST_WORDS_LEANING:
-        return found
-    # What quotes another question leans on that one, and says so.
-    before = () if is_quoting(memory.query) else memory.after
-    return replace(found, after=(memory.query.text, *before)[:_MOST_AFTER], cited=memory.cited)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Opening:
-    """What stands before a question: a greeting, the announcement of another topic, a correction."""
-
-    end: int = 0
-    changes: bool = False
-    corrects: bool = False
-
-
-def _opening(said: Utterance, *, leans: bool) -> _Opening:
-    """Return what stands before the question of an utterance.
-
-    Args:
-        said: The utterance.
-        leans: Whether there is a question before it that can be corrected.
-    """
-    opening = _Opening()
-    for word, after in zip(said.words, (*said.words, None)[1:], strict=True):
-        chinese = has_han(word.text)
-        ends = after is None or after.has("mark") or (chinese and word.end < after.start)
-        if word.has("change") and (ends or chinese or " " in word.text):
-            opening = replace(opening, end=word.end, changes=True)
-        elif leans and (word.has("meant") or (word.has("fix") and (ends or opening.corrects))):
-            opening = replace(opening, end=word.end, corrects=True)
-        elif word.has("greeting", "thanks", "ack") and ends:
-            opening = replace(opening, end=word.end)
-        elif not word.has("mark", "filler"):
-            break
-    rest = said.text[opening.end :]
-    return replace(opening, end=len(said.text) - len(rest.lstrip(_BETWEEN))) if opening.end else opening
-
-
-_BETWEEN = " \t,.;:!?，。；：！？、~…-—"
-
-
-# --- What is said to the assistant ---------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Remark:
-    """A kind of thing that is said to the assistant rather than asked of a policy."""
-
-    means: str
-    """A kind of `Condensed`, or the reply to it."""
-    needs: frozenset[str]
-    """Roles of which a word must have one."""
-    allows: frozenset[str]
-    """Roles of which every word must have one."""
-
-
-_POLITE = frozenset({"greeting", "thanks", "bye", "ack"})
-_AROUND = frozenset({"lead", "particle", "function"})
-_REMARKS = tuple(
-    _Remark(means=means, needs=frozenset(needs), allows=frozenset(needs) | _POLITE | frozenset(allows))
-    for means, needs, allows in (
-        ("identity", {"identity"}, {"ability", "particle"}),
-        ("ability", {"ability"}, {"identity", "particle"}),
-        ("more", {"more"}, {*_AROUND, "among", "it", "these", "what"}),
-        ("polite", _POLITE, ()),
-        ("thanks", {"thanks"}, {"it", "function"}),
-        ("change", {"change"}, {"fix", "meant"}),
-        ("fix", {"fix", "meant"}, ()),
-        ("human", {"human"}, {*_AROUND, "reach", "what", "how_much", "where", "how"}),
-        ("show", {"show", "ordinal"}, {*_AROUND, "showing", "it", "these", "what", "where", "how"}),
-    )
-)
-
-
-def _said_to_us(said: Utterance, memory: _Memory) -> Condensed | None:
-    """Say what an utterance means that is all said to the assistant, such as thanks; None for any other."""
-    if not said.told:
-        # Nothing but 嗯, or nothing but punctuation.
-        letters = any(map(str.isalnum, said.text))
-        reply = _reply("ack" if letters else "unclear", said, kind="smalltalk" if letters else "unclear")
-        return replace(reply, is_polite=letters)
-    for remark in _REMARKS:
-        fits = all(word.has(*remark.allows) for word in said.told) and any(
-            word.has(*remark.needs) for word in said.told
-        )
-        if fits and (meant := _meant_by(remark.means, said, memory)):
-            return meant
+    for way in _WAYS:
+        if found := way(leaning):
+            return found
     return None
 
 
-def _meant_by(means: str, said: Utterance, memory: _Memory) -> Condensed | None:
-    """Say what a remark means; None if it is none after all."""
-    if means == "more":
-        return _more(said, memory)
-    if means == "human":
-        return _human(said, memory)
-    if means == "show":
-        return _show(said, memory)
-    if means == "polite":
-        means = next(role for role in ("bye", "thanks", "greeting", "ack") if any(word.has(role) for word in said.told))
-    found = _reply(means, said, kind="unclear" if means == "fix" else "smalltalk")
-    return replace(found, is_polite=means in _POLITE)
+def name_given(asked: Utterance, memory: Memory) -> str:
+    """Return what is named in answer to a question that was asked back: 高德, "the second one"; empty if nothing is."""
+    if memory.query is None or not memory.pending:
+        return ""
+    rest, _ = _without_lead(asked)
+    parts = Parts(rest)
+    if not parts.only_names or len(parts.told) > _MOST_WORDS:
+        return ""
+    ordinal = next((word for word in rest.told if word.place), None)
+    if ordinal is None:
+        return rest.bare
+    topic = _nth(memory.candidates, ordinal.place)
+    return name_of(topic, rest.language) if topic else ""
 
 
-def _reply(role: str, said: Utterance, *, kind: Kind) -> Condensed:
-    return Condensed(query=said.text, kind=kind, reply=default_vocabulary().replies[role][said.language])
-
-
-def _more(said: Utterance, memory: _Memory) -> Condensed | None:
-    """Say what 还有吗 asks; None for "who else gets it", which asks more than that."""
-    if any(word.text in _WHO_ELSE for word in said.told) and len(said.told) > 1:
-        return None
-    if memory.query is None:
-        return _reply("unclear", said, kind="unclear")
-    nothing = default_vocabulary().replies["nothing_more"][said.language]
-    return Condensed(
-        query=memory.query.text,
-        kind="more",
-        reply=nothing,
-        cited=memory.cited,
-        told=memory.told,
-        rounds=memory.rounds,
-        after=memory.after,
-    )
-
-
-_WHO_ELSE = ("who else", "where else", "还有谁", "还有哪里")
-
-
-def _human(said: Utterance, memory: _Memory) -> Condensed | None:
-    """Say what 转人工 asks; None for 那客服呢 after a question, which asks the same of customer service."""
-    if memory.query and any(word.has("lead", "particle") and not word.has("function") for word in said.told):
-        return None
-    return Condensed(query=default_vocabulary().replies["contact"][said.language], kind="human")
-
-
-def _show(said: Utterance, memory: _Memory) -> Condensed | None:
-    """Say what 原文在哪 or "the second one" asks; None for a number that means none of the clauses cited."""
-    if not any(word.has("show") for word in said.told) and (memory.query is None or memory.candidates):
-        return None
-    if memory.query is None:
-        return _reply("unclear", said, kind="unclear")
-    place = next((word.place for word in said.told if word.place), 0)
-    if memory.cited and place > len(memory.cited):
-        reply = default_vocabulary().replies["no_such_place"][said.language].format(count=len(memory.cited))
-        return Condensed(query=said.text, kind="unclear", reply=reply)
-    return Condensed(query=memory.query.text, kind="show", cited=memory.cited, place=place, after=memory.after)
-
-
-def _unclear(said: Utterance, memory: _Memory) -> Condensed:
-    """Ask back, naming what may be meant."""
-    names = list(dict.fromkeys(name_of(topic, said.language) for topic in _candidates(memory)))[:_MOST_CANDIDATES]
-    if not names:
-        return _reply("unclear", said, kind="unclear")
-    comma, last = _ALTERNATIVES[said.language]
-    listed = f"{comma.join(names[:-1])}{last}{names[-1]}"
-    reply = default_vocabulary().replies["what_of" if len(names) == 1 else "which"][said.language]
-    return Condensed(query=said.text, kind="unclear", reply=reply.format(one=names[0], listed=listed))
-
-
-_MOST_CANDIDATES = 4
-_ALTERNATIVES: dict[Language, tuple[str, str]] = {"zh": ("、", "还是"), "en": (", ", " or ")}
-
-
-def _candidates(memory: _Memory) -> tuple[Topic, ...]:
-    """Return what a word such as 它 may stand for."""
-    topics = [topic for topic in topics_of(memory.query) if topic.group != "policy"]
-    companies = [topic for topic in topics if topic.group in ("who", "")]
-    return tuple(companies if len(companies) > 1 else topics)
-
-
-# --- Questions that lean on others -----------------------------------------------------------------------
-
-
-def _first(asked: Utterance) -> Condensed | None:
-    """Ask back about a question that leans on another, when there is no other: 它呢？, "why?"; None if it does not."""
-    told = asked.told
-    if any(word.has("topic", "unknown", "self", "others") or word.is_aspect for word in told):
-        return None
-    refers = any(word.has("it", "these", "they", "its", "ordinal", "in_that_case") for word in told)
-    leads = all(word.has("lead", "particle", "what_about", "function") for word in told)
-    asks = any(word.asks or word.has("what") for word in told)
-    if len(told) > (_MOST_WORDS_OF_NOTHING if refers else 2) or not (refers or leads or asks):
-        return None
-    return _reply("unclear", asked, kind="unclear")
-
-
-_MOST_WORDS_OF_NOTHING = 6
 _MOST_WORDS = 16
 """Longest question, in words, that may lean on another."""
 
@@ -481,31 +117,24 @@ class _Leaning:
     """Whether it says that the last question was not meant."""
     query: Utterance
     """The question before it."""
-    memory: _Memory
+    memory: Memory
     """Whatever else is remembered."""
 
 
-def _follow_up(asked: Utterance, memory: _Memory, *, corrects: bool) -> Condensed | None:
-    """Say what a question asks that leans on the one before it; None for one that stands by itself."""
-    if memory.query is None:
-        return _first(asked)
-    rest, leads = _without_lead(asked)
-    leaning = _Leaning(
-        asked=asked,
-        rest=rest,
-        parts=Parts(rest),
-        leads=leads,
-        preposition=_preposition(asked, rest) if leads else "",
-        corrects=corrects,
-        query=memory.query,
-        memory=memory,
-    )
-    if len(leaning.parts.told) > _MOST_WORDS:
+def _first(asked: Utterance) -> Condensed | None:
+    """Ask back about a question that leans on another, when there is no other: 它呢？, "why?"; None if it does not."""
+    told = asked.told
+    if any(word.has("topic", "unknown", "self", "others") or word.is_aspect for word in told):
         return None
-    for way in _WAYS:
-        if found := way(leaning):
-            return found
-    return None
+    refers = any(word.has("it", "these", "they", "its", "ordinal", "in_that_case") for word in told)
+    leads = all(word.has("lead", "particle", "what_about", "function") for word in told)
+    asks = any(word.asks or word.has("what") for word in told)
+    if len(told) > (_MOST_WORDS_OF_NOTHING if refers else 2) or not (refers or leads or asks):
+        return None
+    return replied("unclear", asked, kind="unclear")
+
+
+_MOST_WORDS_OF_NOTHING = 6
 
 
 def _rewritten(query: str) -> Condensed:
@@ -535,20 +164,6 @@ def _preposition(asked: Utterance, rest: Utterance) -> str:
     return last[0] if last in (["with"], ["for"]) else ""
 
 
-def _answer_to_us(leaning: _Leaning) -> Condensed | None:
-    """Say what the question asks that was asked back about, now that a name is given: 高德, "the second one"."""
-    memory, rest = leaning.memory, leaning.rest
-    if not memory.pending or not leaning.parts.only_names:
-        return None
-    ordinal = next((word for word in rest.told if word.place), None)
-    topic = _nth(memory.candidates, ordinal.place) if ordinal else None
-    named = name_of(topic, rest.language) if topic else "" if ordinal else rest.bare
-    if not named:
-        return None
-    found = _understood(memory.pending, replace(memory.emptied(), query=memory.read(named)))
-    return found if found.kind == "follow_up" else None
-
-
 def _of_nothing(leaning: _Leaning) -> Condensed | None:
     """Say what a question asks that has no words of its own: "and?", 那呢, 可以吗, 这样合法吗."""
     parts = leaning.parts
@@ -556,8 +171,8 @@ def _of_nothing(leaning: _Leaning) -> Condensed | None:
         if len(parts.told) > 1 and not parts.particle:
             return _quoted(leaning)
         if leaning.leads and not leaning.rest.told:
-            return _more(leaning.asked, leaning.memory)
-        return _unclear(leaning.asked, leaning.memory) if leaning.leads or parts.particle else None
+            return more(leaning.asked, leaning.memory)
+        return ask_back(leaning.asked, leaning.memory) if leaning.leads or parts.particle else None
     if parts.has("in_that_case") and not parts.own:
         return _quoted(leaning)
     return None
@@ -589,7 +204,7 @@ def _by_place(leaning: _Leaning) -> Condensed | None:
         return None
     if parts.asks and word.place > len(leaning.memory.cited):
         return _quoted(leaning)
-    return _show(rest, leaning.memory)
+    return show(rest, leaning.memory)
 
 
 # --- 它, "they", "that" -----------------------------------------------------------------------------------------
@@ -605,7 +220,7 @@ def _by_pronoun(leaning: _Leaning) -> Condensed | None:
         return _rewritten(done)
     if len(parts.content) == len(references):
         told_little = len(parts.told) <= _MOST_WORDS_UNCLEAR
-        return _unclear(rest, leaning.memory) if told_little else _quoted(leaning)
+        return ask_back(rest, leaning.memory) if told_little else _quoted(leaning)
     named = {topic.group for topic in topics_of(query)}
     judged = parts.only_judges and "thing" not in named
     if judged or (references[0].is_whole and _OPPOSING.search(rest.text)):
@@ -618,7 +233,7 @@ def _by_pronoun(leaning: _Leaning) -> Condensed | None:
             return None if parts.own and not _names_nothing(leaning) else _quoted(leaning)
         new = [topic for topic in referent.topics if topic not in told]
         if not reference.is_plural and len(new) > 1 and all(topic.group in ("who", "") for topic in new):
-            return _unclear(rest, leaning.memory)
+            return ask_back(rest, leaning.memory)
         name = _called(new, told, query, rest.language, of_data=referent.of_data)
         if not name:
             return _quoted(leaning)
@@ -717,7 +332,7 @@ def _put_anew(leaning: _Leaning, put: Callable[[Utterance], str]) -> str:
 
     What would change these, or be added to them, is asked without them: 老人呢 after 14岁以上，家长可以查看吗.
     """
-    said, start = put(leaning.query), _circumstances(leaning.query, leaning.memory)
+    said, start = put(leaning.query), leaning.memory.circumstances
     former = leaning.query.text
     if said and start and not prefix_of(former) and said[:start] != former[:start]:
         return put(_without_circumstances(leaning)) or said
@@ -965,7 +580,6 @@ def _is_of_deeds(parts: Parts) -> bool:
 
 
 _WAYS = (
-    _answer_to_us,
     _of_one_like_it,
     _of_nothing,
     _by_place,

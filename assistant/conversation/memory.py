@@ -1,0 +1,108 @@
+"""Memory: what the turns of a conversation leave for the next question to lean on.
+
+The last question as it stands by itself, those before it, what was cited, what was asked back; and, where a follow-up
+had that question asked under other circumstances, the question without them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from assistant.rephrasing import quoted_in
+from assistant.text import visible
+from assistant.topics import Topic, topics_of
+from assistant.utterances import Utterance, Vocabulary, default_vocabulary
+
+if TYPE_CHECKING:
+    from assistant.conversation.turns import CitedClause, Condensed, Turn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What the turns so far leave to lean on."""
+
+    names: tuple[str, ...] = ()
+    """Names of the policies."""
+    vocabulary: Vocabulary = field(default_factory=default_vocabulary)
+    """What questions are read with."""
+    query: Utterance | None = None
+    """The last question, as it stands by itself."""
+    unsupposed: Utterance | None = None
+    """That question without the circumstances that a follow-up had it asked under, if one had."""
+    earlier: tuple[Utterance, ...] = ()
+    """The questions before it, the latest first."""
+    after: tuple[str, ...] = ()
+    """What that question may lean on: `Condensed.after`."""
+    cited: tuple[CitedClause, ...] = ()
+    """What was cited in answer to it."""
+    told: str = ""
+    """The answers to it."""
+    rounds: int = 0
+    """How often it was answered."""
+    pending: str = ""
+    """A question asked since then that lacks what it is about."""
+    candidates: tuple[Topic, ...] = ()
+    """What that may be."""
+
+    def read(self, question: str) -> Utterance:
+        """Take a question apart."""
+        return self.vocabulary.read(question, names=self.names)
+
+    def emptied(self) -> Memory:
+        """Return what is left once the topic has changed."""
+        return Memory(names=self.names, vocabulary=self.vocabulary)
+
+    def remembering(self, turn: Turn, found: Condensed) -> Memory:
+        """Return what is remembered once a turn is over, whose question was found to ask this."""
+        if found.kind in ("smalltalk", "show", "human"):
+            return self
+        if found.kind == "more":
+            return replace(
+                self,
+                cited=(*self.cited, *turn.citations),
+                told=f"{self.told}\n{turn.answer}",
+                rounds=self.rounds + 1,
+            )
+        if found.kind == "unclear":
+            return replace(self, pending=turn.question, candidates=self.referents())
+        query = self.read(visible(turn.query).strip() or found.query)
+        return replace(
+            self.emptied(),
+            query=query,
+            unsupposed=self._unsupposed(query) if found.kind == "follow_up" else None,
+            earlier=(self.query, *self.earlier)[:_MOST_EARLIER] if self.query else (),
+            after=found.after,
+            cited=turn.citations,
+            told=turn.answer,
+            rounds=1,
+        )
+
+    def referents(self) -> tuple[Topic, ...]:
+        """Return what a word such as 它 may stand for."""
+        topics = [topic for topic in topics_of(self.query) if topic.group != "policy"]
+        companies = [topic for topic in topics if topic.group in ("who", "")]
+        return tuple(companies if len(companies) > 1 else topics)
+
+    @property
+    def circumstances(self) -> int:
+        """Where the last question begins after the circumstances that a follow-up had it asked under; 0 without any."""
+        return len(self.query.text) - len(self.unsupposed.text) if self.query and self.unsupposed else 0
+
+    def _unsupposed(self, query: Utterance) -> Utterance | None:
+        """Return a question without the circumstances that it is asked under; None if it is the last one under none."""
+        former = self.query
+        if former is None:
+            return None
+        if former_start := self.circumstances:
+            if len(query.text) > former_start and query.text[:former_start] == former.text[:former_start]:
+                return self.read(query.text[former_start:])
+            former = self.unsupposed or former
+        asked = quoted_in(former) or former.text
+        start = len(query.text) - len(asked)
+        if start <= 0 or query.text[start:].lower() != asked.lower():
+            return None
+        return self.read(asked) if query.text[:start].endswith(("，", ", ")) else None
+
+
+_MOST_EARLIER = 3
