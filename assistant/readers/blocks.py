@@ -8,22 +8,15 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from assistant.lines import (
-    CELL_BREAK,
-    HEADING_CHARS,
-    MARKED_CHARS,
-    QUESTION,
-    is_bold_question,
-    is_heading_text,
-    is_measure,
-    read_lines,
-)
+from assistant.parsing.headings import HEADING_CHARS, MARKED_CHARS, is_bold_question, is_heading_text
+from assistant.parsing.lines import CELL_BREAK, read_lines
+from assistant.parsing.markers import QUESTION, is_measure
 from assistant.text import fold, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from assistant.lines import Marker
+    from assistant.parsing.markers import Marker
 
 # Where a line of a file may end and go on without a blank: beside Chinese, whose words have none between them.
 _CJK = r"[\u2e80-\u303f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003134f]"

@@ -7,14 +7,15 @@ import re
 from typing import TYPE_CHECKING
 
 from assistant.errors import FileError
-from assistant.lines import WRAPPED, may_go_on, read_lines, wrapped_lines
+from assistant.parsing.lines import read_lines
+from assistant.parsing.wrapping import WRAPPED, may_go_on, wrapped_lines
 from assistant.readers.blocks import as_written, is_cjk
 from assistant.text import fold, has_han
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from assistant.lines import Line
+    from assistant.parsing.lines import Line
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),

@@ -1,78 +1,49 @@
-"""Parsing: a policy's text becomes a tree of clauses.
-
-The numbering of real policies is broken: levels restart, skip and collide, headings are
-glued to the end of a paragraph, blocks without a number act as headings. So no family of
-markers has a fixed level here. An ordered table recognises markers; where a marked
-block belongs is decided by the lists that are open at that place, and by where blocks of
-its family stood before in the same text.
-
-The way of a text: lines with the markers in them (`lines.read_lines`), the tables of contents
-(`lines.find_contents`), one pass over the lines with a stack of open clauses (`_Outline`), and
-the division of what is too long to read. Each step looks a bounded way back or ahead, so
-that the whole is linear in the length of the text.
-
-The tree is lossless: clauses nest, never overlap, and every character of the text is the
-own text of exactly one clause.
-"""
+"""Outline: the tree of clauses, read out of the lines of a text."""
 
 from __future__ import annotations
 
-import hashlib
 import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from assistant.errors import PolicyError
-from assistant.lines import (
+from assistant.parsing.contents import contents_title, find_contents
+from assistant.parsing.headings import (
     BOLD,
-    CELL_BREAK,
-    DOTTED_PARENTS,
     HAN,
     HEADING_CHARS,
     LEADS_IN,
     MARKED_CHARS,
+    TELLS,
+    UNFINISHED,
+    is_bold_question,
+    is_heading_text,
+    run_in,
+    squeeze,
+)
+from assistant.parsing.lines import CELL_BREAK, Line, is_told_row, read_lines, row_mark
+from assistant.parsing.markers import (
+    DOTTED_PARENTS,
     NEVER_INSIDE,
     PARTS,
     QUESTION,
     RANKS,
     STYLES,
-    TELLS,
-    UNFINISHED,
-    WRAPPED,
-    Line,
     Marker,
     answer_mark,
-    contents_title,
-    find_contents,
-    is_bold_question,
-    is_cut,
-    is_heading_text,
     is_measure,
-    is_open,
-    is_told_row,
-    is_unfinished,
-    may_go_on,
-    read_lines,
-    row_mark,
-    run_in,
-    squeeze,
-    wrapped_lines,
 )
-from assistant.policy import Clause, Policy
-from assistant.text import fold, language_of, sentences, stripped
+from assistant.parsing.wrapping import WRAPPED, is_cut, is_open, is_unfinished, may_go_on, wrapped_lines
+from assistant.policy import Clause
+from assistant.text import fold, sentences, stripped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from assistant.policy import Kind
-    from assistant.text import Language, Span
-
-MAX_POLICY_CHARS = 4_000_000
-"""Longest text that is parsed; the longest real policies have about 200,000 characters."""
+    from assistant.text import Span
 
 _MAX_DEPTH = 16
 """Deepest clause; no policy that people read comes near, and ids grow with the depth."""
@@ -87,86 +58,6 @@ _MOST_TITLE_CHARS = 100
 """Longest title of a policy that is taken from its title lines."""
 
 
-def parse(
-    text: str,
-    *,
-    id: str = "policy",
-    title: str = "",
-    language: Language | None = None,
-    company: str = "",
-    aliases: tuple[str, ...] = (),
-    effective_date: str = "",
-    version: str = "",
-    contact: str = "",
-    translations: Mapping[str, tuple[str, ...]] | None = None,
-) -> Policy:
-    r"""Parse the text of a policy into its clauses.
-
-    Args:
-        text: The policy; any text will do, one without structure is divided by paragraphs.
-        id: Name of the policy in its corpus.
-        title: Name that people read; by default the lines that the text begins with as its title, or else its first
-            line, without Markdown's marks.
-        language: Language of the text; found out by default.
-        company: Company that issued it.
-        aliases: Other names of the company or its product.
-        effective_date: Date it takes effect, ISO 8601.
-        version: Version; `effective_date` by default, else the start of the text's SHA-256.
-        contact: How to reach the company.
-        translations: English rendering of each sentence of a clause's own text, by clause id.
-
-    Returns:
-        The policy, in time linear in the length of the text.
-
-    Raises:
-        PolicyError: If the text is empty, too long, or not text.
-
-    >>> policy = parse("一、收集\n（一）注册\n我们收集手机号。\n（二）支付\n我们收集订单号。\n二、联系\n请来电。")
-    >>> [policy.reference(clause.id) for clause in policy.walk() if clause.label]
-    ['一', '一（一）', '一（二）', '二']
-    """
-    if not text.strip():
-        raise PolicyError(f"policy {id!r} is empty: give it the text of the policy")
-    if len(text) > MAX_POLICY_CHARS:
-        raise PolicyError(f"policy {id!r} has {len(text):,} characters; at most {MAX_POLICY_CHARS:,} are parsed")
-    if "\0" in text:
-        raise PolicyError(f"policy {id!r} holds a NUL character: it is not a text file")
-    try:
-        digest = hashlib.sha256(text.encode()).hexdigest()
-    except UnicodeEncodeError as error:
-        raise PolicyError(f"policy {id!r} holds a lone surrogate at {error.start}: save it as UTF-8") from None
-    outline = _Outline(text)
-    root = outline.build()
-    first_line = next(line.strip() for line in text.splitlines() if line.strip())
-    return Policy(
-        id=id,
-        title=title or outline.title or first_line.strip("#*_ ")[:_TITLE_CHARS] or id,
-        text=text,
-        sha256=digest,
-        root=root,
-        language=language or language_of(text),
-        company=company,
-        aliases=aliases,
-        effective_date=effective_date,
-        version=version or effective_date or digest[:12],
-        contact=contact,
-        translations=MappingProxyType(dict(translations or {})),
-    )
-
-
-def title_of(text: str) -> str:
-    r"""Return the title that a text begins with; empty if its first lines are none.
-
-    >>> title_of("ACME LTD\nPRIVACY NOTICE\nJune 2025\n\nWe collect little."), title_of("We collect little.")
-    ('ACME LTD PRIVACY NOTICE', '')
-    """
-    outline = _Outline(text[:_HEAD_CHARS])
-    outline.build()
-    return outline.title
-
-
-# --- Outline ---------------------------------------------------------------------------
-
 _DATE = re.compile(r"\d{4}\s*[年./-]|日期|版本|更新|生效|effective|updated|version")
 _DOCUMENT = re.compile(
     r"(?:政策|[协協][议議]|[规規][则則]|[声聲]明|指引|[须須]知|[条條]款|policy|agreement|rules|statement|notice|terms)$"
@@ -180,7 +71,6 @@ _MAX_INSIDE = 50
 _REFERRING = frozenset("见阅照据按依在和与及至或")
 _SENTENCE_ENDS = frozenset("。!?.")
 _CELL_BORDERS = re.compile(r"[|\s:-]+")
-_HEAD_CHARS = 2_000
 _NEAR_LINES = 30
 _RUN_IN_CHARS = 10, 30
 _LEAST_RUN_IN = 30
@@ -215,7 +105,7 @@ class _Node:
         return self.kind == "heading" and self.marker is None
 
 
-class _Outline:
+class Outline:
     """Builds the clause tree of one text, line by line, with a stack of open clauses."""
 
     def __init__(self, text: str) -> None:
@@ -251,6 +141,7 @@ class _Outline:
         )
 
     def build(self) -> Clause:
+        """Return the root of the tree."""
         number = self._front_matter()
         while number < len(self._lines):
             if number in self._contents:

@@ -1,0 +1,87 @@
+"""Headings: what reads like one, whatever stands around it.
+
+Positions are offsets into the folded text, which has the same length as the text itself.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from assistant.text import Span
+
+HEADING_CHARS = 40
+MARKED_CHARS = 160
+"""Longest line that Markdown's marks make a heading."""
+_HEADING_WORDS = 12
+_QUESTION_WORDS = 20
+HAN = re.compile(r"[一-鿿]")
+_LETTER = re.compile(r"[^\W\d_]")
+_NOISE = re.compile(r"[\W_]+")
+BOLD = re.compile(r"(?:\*\*|__)(?=\S)")
+TERMINAL = "。;!,…、"
+# A phrase that announces what follows it and names nothing.
+LEADS_IN = re.compile(
+    r"以下|如下|下列|下述|下文|包括|限[于於]|例如|比如|(?:理解|注意|知悉|认可|同意|建议|承诺|提示|保证|中|[时時]|即|是|有|[为為])$"
+    r"|following|below|includ|such as|\bnote$"
+)
+# What a heading without a number does not say: it names, it does not tell.
+TELLS = re.compile(r"以下|如下|下列|下述|[您你](?:可以|可|需|应)|提供了|^[请請]")
+_TALKS = re.compile(
+    r"您|你|我[们們]|^[在如若当當对對根按其除]|\b(?:we|us|our|you|your)\b|^(?:in|if|when|where|under)\s"
+)
+# Words that want another after them: a line that ends with one was cut, or is an item of a list.
+UNFINISHED = re.compile(
+    r"(?:(?<!目)的|(?<![参參])[与與]|[于於了和或及以把将將]"
+    r"|\b(?:and|or|of|the|an?|our|your|only|if|that|may|must|can|will|(?:when|if|where|that) (?:you|we|they)))$"
+)
+
+
+def is_heading_text(folded: str, start: int, end: int) -> bool:
+    """Say whether `folded[start:end]` reads like a heading: short, whole, and not a sentence."""
+    if not 0 < end - start <= 2 * HEADING_CHARS:
+        return False
+    heading = folded[start:end].rstrip("*_# ")
+    stem = heading.rstrip(": ")
+    if not _LETTER.search(stem) or heading[-1] in TERMINAL or UNFINISHED.search(stem):
+        return False
+    if "。" in heading or "\t" in heading or "://" in heading or heading.count("(") != heading.count(")"):
+        return False
+    if heading[-1] == ":" and (LEADS_IN.search(stem) or _TALKS.search(stem)):
+        return False
+    if HAN.search(heading):
+        return len(heading) <= HEADING_CHARS and not re.search(r"[:;,?](?!$)", heading)
+    # "Do you use cookies?" is a heading of questions and answers.
+    words = _QUESTION_WORDS if heading[-1] == "?" else _HEADING_WORDS
+    return len(heading.split()) <= words and not re.search(r"[:;](?!$)|[.!](?:\s|$)|\?\s", heading)
+
+
+def is_bold_question(folded: str, start: int, end: int) -> bool:
+    """Say whether a line is a question in bold, and nothing else; it may be longer than other headings."""
+    if end - start > MARKED_CHARS or not BOLD.match(folded, start, end) or folded[end - 2 : end] not in ("**", "__"):
+        return False
+    question = folded[start:end].strip("*_ ")
+    return question.endswith("?") and "**" not in question and not re.search(r"[。;]|[.?!]\s", question)
+
+
+# "4.2 New Sub-processors. We shall …"
+_RUN_IN = re.compile(r"[A-Z][^\s.:;,?!]{0,40}(?:[ \t]{1,3}[^\s.:;,?!]{1,40}){0,5}(?=\.(?:\s{1,9}[\"“(A-Z\d]|\s{0,9}$))")
+# "No. We never do." answers, and an abbreviation ends nothing.
+_ENDS_NOTHING = frozenset(
+    ("Yes", "No", "Nos", "Art", "Sec", "Inc", "Ltd", "Co", "Corp", "Dr", "Mr", "Mrs", "Ms", "Prof", "St", "vs", "etc")
+)
+
+
+def run_in(text: str, start: int, end: int) -> Span | None:
+    """Return the span of the English heading that `text[start:end]` begins with, which ends like a sentence: `Payment`.
+
+    Up to six words are one.
+    """
+    heading = _RUN_IN.match(text, start, end)
+    return None if heading is None or heading[0].split()[-1] in _ENDS_NOTHING else heading.span()
+
+
+def squeeze(folded: str) -> str:
+    """Return the letters of a heading, without spaces and punctuation."""
+    return _NOISE.sub("", folded)
