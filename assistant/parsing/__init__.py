@@ -6,10 +6,11 @@ markers has a fixed level here. An ordered table recognises markers; where a mar
 block belongs is decided by the lists that are open at that place, and by where blocks of
 its family stood before in the same text.
 
-The way of a text: lines with the markers in them (`lines`), those of them that go on in the next one (`wrapping`), the
-tables of contents (`contents`), one pass over the lines with a stack of open clauses, and the division of what is too
-long to read (`outline`). Each step looks a bounded way back or ahead, so that the whole is linear in the length of the
-text.
+The way of a text: its lines (`lines`), with what reads like a marker (`markers`) or a heading (`headings`), those that
+go on in the next one (`wrapping`) and the tables of contents (`contents`), which together are its `layout`; one pass
+over the lines (`outline`), which asks a stack of open clauses where each belongs (`placing`); and the division of what
+is too long to read (`dividing`). Each step looks a bounded way back or ahead, so that the whole is linear in the length
+of the text.
 
 The tree is lossless: clauses nest, never overlap, and every character of the text is the
 own text of exactly one clause.
@@ -22,6 +23,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from assistant.errors import PolicyError
+from assistant.parsing.headings import TITLE_CHARS
 from assistant.parsing.outline import Outline
 from assistant.policy import Policy
 from assistant.text import language_of
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
 MAX_POLICY_CHARS = 4_000_000
 """Longest text that is parsed; the longest real policies have about 200,000 characters."""
 
-_TITLE_CHARS = 40
 _HEAD_CHARS = 2_000
 """Start of a text in which its title is looked for."""
 
@@ -92,7 +93,7 @@ def parse(
     first_line = next(line.strip() for line in text.splitlines() if line.strip())
     return Policy(
         id=id,
-        title=title or outline.title or first_line.strip("#*_ ")[:_TITLE_CHARS] or id,
+        title=title or outline.title or first_line.strip("#*_ ")[:TITLE_CHARS] or id,
         text=text,
         sha256=digest,
         root=root,

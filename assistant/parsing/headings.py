@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from assistant.text import Span
 
 HEADING_CHARS = 40
+TITLE_CHARS = 40
 MARKED_CHARS = 160
 """Longest line that Markdown's marks make a heading."""
 _HEADING_WORDS = 12
@@ -20,6 +21,7 @@ HAN = re.compile(r"[一-鿿]")
 _LETTER = re.compile(r"[^\W\d_]")
 _NOISE = re.compile(r"[\W_]+")
 BOLD = re.compile(r"(?:\*\*|__)(?=\S)")
+BRACKETED = re.compile(r"【[^】\n]{1,30}】")
 TERMINAL = "。;!,…、"
 # A phrase that announces what follows it and names nothing.
 LEADS_IN = re.compile(
@@ -55,6 +57,14 @@ def is_heading_text(folded: str, start: int, end: int) -> bool:
     # "Do you use cookies?" is a heading of questions and answers.
     words = _QUESTION_WORDS if heading[-1] == "?" else _HEADING_WORDS
     return len(heading.split()) <= words and not re.search(r"[:;](?!$)|[.!](?:\s|$)|\?\s", heading)
+
+
+def is_title(head: str, length: int) -> bool:
+    """Say whether the first `length` characters of a line may be the title of the rest, by their words."""
+    title = head[:length]
+    if not 0 < length <= 24 or re.search(r"[。;,!?]", title) or title.count("(") != title.count(")"):
+        return False
+    return not UNFINISHED.search(title) and not LEADS_IN.search(title) and head[length : length + 3] != "://"
 
 
 def is_bold_question(folded: str, start: int, end: int) -> bool:
