@@ -1,7 +1,7 @@
 """Where gold stands: quotes found in the policies, and whether a span holds or touches them.
 
-A quote is looked for as `assistant.citing.locate` looks for one: on folded text, white space left out.
-A set so survives another layout and another parsing of its policy, but no change of its words.
+A quote is looked for as for a citation: on folded text, white space left out (`assistant.quotes`). A set so survives
+another layout and another parsing of its policy, but no change of its words.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from assistant.index import passages
-from assistant.text import Span, fold, sentences
+from assistant.quotes import Squeezed, squeezed
+from assistant.text import Span, sentences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,15 +32,6 @@ class Place:
     """First code point."""
     end: int
     """End, half-open."""
-
-
-def squeezed(text: str) -> str:
-    """Return `text` as quotes are compared: folded, without white space.
-
-    >>> squeezed("保留 ３０ 天 内")
-    '保留30天内'
-    """
-    return fold("".join(text.split()))
 
 
 def says(texts: Sequence[str], alternatives: Sequence[str]) -> bool:
@@ -66,7 +58,7 @@ class GoldFinder:
             Place(policy_id=policy_id, start=start, end=end)
             for policy_id, text in self._texts.items()
             if policy_ids is None or policy_id in policy_ids
-            for start, end in text.find(wanted)
+            for start, end in text.squeezed.find(wanted)
         )
 
     def nearest(self, quote: str, policy_ids: Sequence[str] | None = None) -> Place | None:
@@ -79,13 +71,14 @@ class GoldFinder:
         for policy_id, text in self._texts.items():
             if policy_ids is not None and policy_id not in policy_ids:
                 continue
-            match = SequenceMatcher(None, text.squeezed, wanted, autojunk=False).find_longest_match()
+            match = SequenceMatcher(None, text.squeezed.chars, wanted, autojunk=False).find_longest_match()
             if match.size > best:
                 best = match.size
-                start, end = text.widened(text.places[match.a], text.places[match.a + match.size - 1] + 1)
+                places = text.squeezed.places
+                start, end = text.widened(places[match.a], places[match.a + match.size - 1] + 1)
                 if end - start > 2 * len(quote) + _ROOM:
                     first = max(match.a - match.b, 0)
-                    start, end = text.places[first], text.places[min(first + len(wanted), len(text.places)) - 1] + 1
+                    start, end = places[first], places[min(first + len(wanted), len(places)) - 1] + 1
                 found = Place(policy_id=policy_id, start=start, end=end)
         return found
 
@@ -145,16 +138,7 @@ class _Text:
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
-
-    @cached_property
-    def places(self) -> list[int]:
-        """Offset of each character that is no white space."""
-        return [place for place, char in enumerate(self.policy.text) if not char.isspace()]
-
-    @cached_property
-    def squeezed(self) -> str:
-        """Those characters, folded."""
-        return fold("".join(self.policy.text[place] for place in self.places))
+        self.squeezed = Squeezed(policy.text)
 
     @cached_property
     def passages(self) -> list[Span]:
@@ -166,15 +150,6 @@ class _Text:
         """Starts and ends of the sentences."""
         spans = list(sentences(self.policy.text))
         return [start for start, _ in spans], [end for _, end in spans]
-
-    def find(self, wanted: str) -> list[Span]:
-        """Return every span whose squeezed text is `wanted`."""
-        found = []
-        at = self.squeezed.find(wanted) if wanted else -1
-        while at >= 0:
-            found.append((self.places[at], self.places[at + len(wanted) - 1] + 1))
-            at = self.squeezed.find(wanted, at + 1)
-        return found
 
     def widened(self, start: int, end: int) -> Span:
         """Return the span of the sentences that have a character in `start:end`."""
