@@ -12,11 +12,8 @@ from functools import lru_cache
 
 from assistant.english import AUXILIARIES, one_of
 from assistant.numerals import ENGLISH_NUMERAL, HAN_AMOUNT
-from assistant.question_forms import asks_meaning, asks_names, gives_orders, wants_all
 from assistant.text import has_han, normalized
 from assistant.units import CURRENCIES_EN, MONTHS, PERIODS_EN, PERIODS_ZH, any_unit
-
-__all__ = ["ANSWER_TYPES", "AnswerType", "asks_meaning", "asks_names", "gives_orders", "holds", "wanted", "wants_all"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

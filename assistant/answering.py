@@ -10,8 +10,9 @@ import re
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from assistant.answer_types import holds, wanted, wants_all
+from assistant.answer_types import holds, wanted
 from assistant.citing import Claim, Draft
+from assistant.question_forms import wants_all
 from assistant.refusing import answerability, is_unclear
 from assistant.text import Language, Span, overlap, sentences, stripped
 from assistant.verdicts import verdict_of

@@ -5,17 +5,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assistant.text import Span, fold
+from assistant.quotes import Squeezed, squeezed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from assistant.policy import Policy
     from assistant.retrieval import Hit
+    from assistant.text import Span
     from assistant.verdicts import VerdictKind
 
 
@@ -142,14 +142,4 @@ def locate(quote: str, text: str, start: int = 0, end: int | None = None) -> Spa
     >>> locate("深知公司信息", text) is None
     True
     """
-    end = len(text) if end is None else end
-    squeezed = fold("".join(text[start:end].split()))
-    wanted = fold("".join(quote.split()))
-    found = squeezed.find(wanted) if wanted else -1
-    if found < 0:
-        return None
-    places = [place for run in _PRINTED.finditer(text, start, end) for place in range(*run.span())]
-    return places[found], places[found + len(wanted) - 1] + 1
-
-
-_PRINTED = re.compile(r"\S+")
+    return next(Squeezed(text, start, end).find(squeezed(quote)), None)

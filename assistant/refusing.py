@@ -13,8 +13,9 @@ from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
-from assistant.answer_types import gives_orders, holds, wanted
+from assistant.answer_types import holds, wanted
 from assistant.mentions import is_mentioned
+from assistant.question_forms import gives_orders
 from assistant.text import STOPWORDS, Language, any_of, has_han, language_of, normalized, stem
 from assistant.thesaurus import default_thesaurus
 

@@ -15,9 +15,9 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Protocol, get_args
 
-from assistant.answer_types import asks_meaning, asks_names
 from assistant.embedding import AnswerGuesser, ScopeJudge
 from assistant.mentions import is_mentioned
+from assistant.question_forms import asks_meaning, asks_names
 from assistant.text import Language, any_of, has_han, normalized, simplified
 
 if TYPE_CHECKING:

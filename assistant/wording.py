@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from assistant.answer_types import wants_all
 from assistant.answering import Answer, AnswerPart
 from assistant.citing import Draft, verify, verify_each
+from assistant.question_forms import wants_all
 from assistant.refusing import refusal
 from assistant.segments import turns
 from assistant.text import Language, has_han, language_of, overlap, visible_line
