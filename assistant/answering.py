@@ -332,7 +332,7 @@ def _kept(query: str, hit: Hit) -> set[int]:
 
 # 但您可能因此无法使用, "However, we keep it": with what reserve, or of what, the sentence before says.
 _LEANING = re.compile(
-    r"[\s(（]*(?:但|不过|然而|否则|该等|此等|(?:but|however|otherwise|in (?:this|that|such) case)\b)",
+    r"[\s(（]{0,3}(?:但|不过|然而|否则|该等|此等|(?:but|however|otherwise|in (?:this|that|such) case)\b)",
     re.IGNORECASE,
 )
 

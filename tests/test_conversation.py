@@ -606,6 +606,16 @@ def test_a_long_question_is_never_cut() -> None:
     )
 
 
+@pytest.mark.parametrize("question", ["需要哪些权限", "要哪些资料？"])
+def test_a_first_question_that_says_what_is_needed_is_asked(question: str) -> None:
+    assert condense(question, []).kind == "question"
+
+
+@pytest.mark.parametrize("question", ["哪些权限", "为什么需要", "什么信息？"])
+def test_a_first_question_that_says_no_more_than_what_is_asked_back(question: str) -> None:
+    assert condense(question, []).kind == "unclear"
+
+
 # --- The vocabulary ----------------------------------------------------------------------
 
 

@@ -126,6 +126,9 @@ def _first(asked: Utterance) -> Condensed | None:
     told = asked.told
     if any(word.has("topic", "unknown", "self", "others") or word.is_aspect for word in told):
         return None
+    if any(word.has("what") and _NAMED_WHAT.search(word.text) for word in told) and _WANTS_IT.search(asked.text):
+        # 需要哪些权限 says what it asks, 哪些权限 does not.
+        return None
     refers = any(word.has("it", "these", "they", "its", "ordinal", "in_that_case") for word in told)
     leads = all(word.has("lead", "particle", "what_about", "function") for word in told)
     asks = any(word.asks or word.has("what") for word in told)
@@ -135,6 +138,8 @@ def _first(asked: Utterance) -> Condensed | None:
 
 
 _MOST_WORDS_OF_NOTHING = 6
+_NAMED_WHAT = re.compile("(?:什么|啥|哪几?[个些种])[^么个些种]{2}")
+_WANTS_IT = re.compile("[要用][^。？?]{0,6}(?:什么|啥|哪)")
 
 
 def _rewritten(query: str) -> Condensed:

@@ -49,7 +49,7 @@ from assistant.rephrasing.english import (
     swapped_en,
     verb_of,
 )
-from assistant.rephrasing.former import Form, asks_who, is_quoting, quoted_in, quoting, unquoted
+from assistant.rephrasing.former import Form, asks_who, is_quoting, pointing, quoted_in, quoting, unquoted
 from assistant.text import has_han
 from assistant.topics import Topic, name_of, owned, phrase_of, stated_until, topics_of
 from assistant.utterances import DEEDS, Utterance, Word
@@ -82,6 +82,9 @@ __all__ = [
 
 def swapped(query: Utterance, new: Topic) -> str:
     """Return the former question, asked of something else: 高德收集什么 of 个推收集什么 and 那高德呢."""
+    if new.group in ("thing", "") and any(around := pointing(query)):
+        # 身份证呢 after 为什么要收集这些.
+        return (owned if query.language == "en" else name_of)(new, query.language).join(around)
     slots = named = topics_of(query)
     if new.concept is None and not new.group and has_han(new.text) and new.text in query.text:
         # 二线呢 after 二线城市住宿标准是多少; but 满18岁呢 after 未满18岁可以办卡吗 is what that denies.

@@ -82,6 +82,20 @@ def quoted_in(query: Utterance) -> str:
     return quoted[1] if query.language == "zh" else f"{quoted[1]}?"
 
 
+def pointing(query: Utterance) -> tuple[str, str]:
+    """Return what stands before and after the pronoun of a question that quotes another; nothing if it has none.
+
+    Of 关于“你们收集哪些信息”：为什么要收集这些, that is 为什么要收集 and nothing.
+    """
+    quoted = _QUOTING.match(query.text)
+    said = query.text[quoted.end() :].lstrip("：: ") if quoted else ""
+    found = _POINTS.search(said)
+    return (said[: found.start()], said[found.end() :]) if found else ("", "")
+
+
+_POINTS = re.compile(r"这些|那些|它们?|\b(?:these|those|them|it)\b(?=[?!.]*$| (?:for|from|with|to)\b)", re.IGNORECASE)
+
+
 def is_quoting(query: Utterance) -> bool:
     """Say whether a question quotes another that it leans on."""
     return _QUOTING.match(query.text) is not None
