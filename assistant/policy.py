@@ -35,6 +35,8 @@ _EMPHASIS = re.compile(r"\*+|__+|[|`]")
 # A row that is told with the heads of its columns: its first cell names it.
 _FIRST_CELL = re.compile(r"[^|:：\n]{1,200}[:：]\s*([^|\n]{1,200}?) \| ")
 _OPENING_CHARS = 400
+_UNENDED = re.compile(r"[A-Za-z0-9,)’'\"”–—-]$")
+_LOWER_FIRST = re.compile(r"[\W_]{0,20}[a-z]")
 _AROUND_TITLES = "：:*#【】 \t"
 _LONGEST_TITLE = 40
 """Most characters of a title within a sentence."""
@@ -196,7 +198,10 @@ class Policy:
 
     def leads_in(self, clause: Clause) -> bool:
         """Say whether the clause's own words lead into a list, whose items are its children."""
-        return bool(clause.children) and leads_in(self.own_text(clause))
+        if not clause.children:
+            return False
+        own = self.own_text(clause)
+        return leads_in(own) or self._goes_on(clause, own)
 
     def items(self, clause: Clause) -> tuple[Clause, ...]:
         """Return the items of the list that the clause's own words lead into; none if they lead into nothing.
@@ -267,6 +272,16 @@ class Policy:
             known = language == "en" and start >= 0
             title = self.translation(start, start + len(title)) if known else None
         return " ".join((title or "").strip(_AROUND_TITLES).rstrip("。. ").split())
+
+    def _goes_on(self, clause: Clause, own: str) -> bool:
+        """Say whether a clause's words are a sentence that its items end: `You must not (a) share …; or (b) sell …`.
+
+        Their colon is often left out. In English it shows by the items, which begin in lower case then.
+        """
+        if not _UNENDED.search(own.rstrip()):
+            return False
+        items = [child for child in clause.children if child.label]
+        return len(items) > 1 and all(_LOWER_FIRST.match(self.text, item.label_end) for item in items)
 
     def _said(self, begins: Clause | None, sentence: Span, english: str, held: Span) -> str | None:
         """Return the English of what `held` says of a sentence; nothing if no word of it, None if it is not known.

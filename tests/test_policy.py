@@ -295,6 +295,14 @@ def test_within_a_sentence_a_policy_goes_by_a_name(title: str, company: str, zh:
             "We do not carry:",
         ),
         ("3. Goods\n\nWe do not carry:\n(a) animals;\n(b) guns.\n\nRight to open. We may open it.", "open it", ""),
+        # A sentence that goes on in its items needs no colon; a heading above sentences of their own is none.
+        ("3. Goods\n\nYou must not\n(a) send animals;\n(b) post guns.", "guns", "You must not"),
+        (
+            "3. Late\n(a) If you pay late\n    (i) we remind you, and\n    (ii) the card is blocked.",
+            "the card",
+            "If you pay late",
+        ),
+        ("3. Goods\n\n(a) Animals are carried.\n(b) Guns are not.", "Guns", ""),
     ],
 )
 def test_what_leads_into_a_list_is_the_last_sentence_above_it_without_label(
