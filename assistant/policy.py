@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
@@ -138,15 +140,35 @@ class Policy:
     def called(self, language: Language) -> str:
         """Return what the policy is called within a sentence of a language.
 
-        That is its title, in the marks that Chinese puts around one; or the company if the title is long or a
-        sentence itself, which no sentence can be made around.
+        That is its title, in the marks that Chinese puts around one; or it is the company's policy, if the title is
+        long or a sentence itself, which no sentence can be made around, or no more than the company's name.
         """
         title = " ".join(self.title.split())
+        if self._names_company(title):
+            return self._of(" ".join(self.company.split()), language)
         if len(title) <= _LONGEST_TITLE and not _SENTENCE_END.search(title):
-            return f"《{title}》" if language == "zh" else title
+            shown = _in_small_letters(title, self.text)
+            if language == "zh":
+                return f"《{shown}》"
+            # "What Privacy Notice says" is no English, but for a name: "What Lantern Privacy Notice says".
+            return shown if without_noun(title) or not title.isascii() else f"the {_ARTICLE.sub('', shown)}"
         head = _BEFORE_COLON.match(title)
-        short = self.company or (head[0] if head else title)
-        return " ".join(shortened(short, _LONGEST_TITLE).rstrip("?？!！.。").split())
+        if not self.company and head:
+            return shortened(head[0], _LONGEST_TITLE).rstrip("?？!！.。")
+        if self.company:
+            return self._of(" ".join(shortened(self.company, _LONGEST_TITLE).split()), language)
+        return " ".join(shortened(title, _LONGEST_TITLE).rstrip("?？!！.。").split())
+
+    def _names_company(self, title: str) -> bool:
+        """Say whether a title is no more than the company's name: `Lantern Post`, of Lantern Post Ltd."""
+        said, company = (_LETTERS.findall(fold(name)) for name in (title, self.company))
+        return bool(said) and said == company[: len(said)]
+
+    @staticmethod
+    def _of(company: str, language: Language) -> str:
+        if language == "zh":
+            return f"{company}政策"
+        return f"{company}' policy" if company.endswith("s") else f"{company}'s policy"
 
     def chars(self, count: int) -> int:
         """Return about how many characters the policy's language needs for what `count` Chinese ones say."""
@@ -395,6 +417,41 @@ def without_noun(title: str) -> str:
     for noun in (_NOUN_BEFORE, _NOUN_ZH, _NOUN_EN):
         named = noun.sub("", named).strip(_AROUND_NAMES)
     return _POSSESSIVE.sub("", named)
+
+
+_LETTERS = re.compile(r"\w+")
+_ARTICLE = re.compile(r"^(?:the|our) ", re.IGNORECASE)
+_SMALL_WORDS = frozenset(("a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"))
+
+
+# Every answer names its policy, and a text may be long.
+@lru_cache(maxsize=64)
+def _in_small_letters(title: str, text: str) -> str:
+    r"""Return an English title that is all in capitals as titles are written in a sentence; others as they are.
+
+    A name has the letters that it has elsewhere in the text.
+
+    >>> _in_small_letters("LANTERN POST PRIVACY POLICY", "Lantern Post sells lamps.")
+    'Lantern Post Privacy Policy'
+    >>> _in_small_letters("TERMS OF USE OF THE XYQ APP", "OUR XYQ\nThe XYQ is free.")
+    'Terms of Use of the XYQ App'
+    """
+    words = title.split()
+    if len(words) < 2 or not title.isupper() or not title.isascii():
+        return title
+    return " ".join(_in_sentence(word, text, first=not place) for place, word in enumerate(words))
+
+
+def _in_sentence(word: str, text: str, *, first: bool) -> str:
+    plain = word.strip("().,:;&\"'")
+    if plain.lower() in _SMALL_WORDS:
+        return word.capitalize() if first else word.lower()
+    named = re.compile(rf"(?<!\w){re.escape(plain)}(?!\w)", re.IGNORECASE)
+    # Another heading in capitals tells nothing.
+    lines = (line for line in text.splitlines() if plain and not line.isupper())
+    usual = Counter(form for line in lines for form in named.findall(line)).most_common(1)
+    form = usual[0][0] if usual else plain.lower()
+    return word.replace(plain, form.capitalize() if form.islower() else form)
 
 
 _MARKS = re.compile(r'[《》〈〉“”"「」【】]')

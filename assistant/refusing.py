@@ -206,7 +206,7 @@ def refusal(query: str, hits: Sequence[Hit], language: Language) -> Reason:
         return _ask_back(hits, language)
     kind: ReasonKind = "out_of_scope" if _is_off_topic(query, hits) else "not_stated"
     if not hits:
-        return Reason(kind=kind, message=_ABSTAINED[kind][language].format(title=_THE_POLICIES[language]))
+        return Reason(kind=kind, message=_capital(_ABSTAINED[kind][language].format(title=_THE_POLICIES[language])))
     policy = hits[0].policy
     title = policy.called(language)
     parts = [_ABSTAINED[kind][language].format(title=title)]
@@ -221,7 +221,12 @@ def refusal(query: str, hits: Sequence[Hit], language: Language) -> Reason:
     if contact := contact_of(policy):
         told = _CONTACT if policy.company else _ITS_CONTACT
         parts.append(told[language].format(company=policy.company, contact=contact))
-    return Reason(kind=kind, message=(" " if language == "en" else "").join(parts))
+    return Reason(kind=kind, message=_capital((" " if language == "en" else "").join(parts)))
+
+
+def _capital(sentence: str) -> str:
+    """Return a sentence with a capital where it begins with an article; a name is written as it is."""
+    return f"T{sentence[1:]}" if sentence.startswith("the ") else sentence
 
 
 def _is_off_topic(query: str, hits: Sequence[Hit]) -> bool:

@@ -307,7 +307,8 @@ class _Wording:
             # Renderings are English: there are none for who asks in Chinese.
             foreign = not own and policy.language != language and (language == "zh" or not policy.translations)
             said = _FOREIGN[language] if foreign else ""
-            yield lead[language].format(title=policy.called(language), count=count, foreign=said)
+            led = lead[language].format(title=policy.called(language), count=count, foreign=said)
+            yield f"{led[0].upper()}{led[1:]}" if led.startswith("the ") else led
         if count >= _LEAST_LIST and (above := _section(policy, citation.clause_id)) != self._section:
             self._section = above
             yield f"{above}{'：' if language == 'zh' else ':'}"

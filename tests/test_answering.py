@@ -550,7 +550,7 @@ def test_quotes_in_another_language_are_said_to_be_once(policy: Policy) -> None:
     assert found.text.startswith("《Notice》的相关原文（英文，没有译文）：\n•")
     assert found.text.count("英文") == 1
     found = answer(question="what do you keep", query="q", draft=draft, hits=hits, min_quote_chars=4)
-    assert found.text.startswith("What Notice says, in its own words:\n•")
+    assert found.text.startswith("What the Notice says, in its own words:\n•")
     hits = [hit(policy, "手机号码")]
     draft = Draft(claims=(claim(policy, "我们收集您的手机号码"),))
     found = answer(question="which number do you collect", query="q", draft=draft, hits=hits, min_quote_chars=4)
@@ -561,4 +561,4 @@ def test_a_title_that_is_a_question_does_not_lead_to_quotes(policy: Policy) -> N
     asking = replace(policy, title="云帆如何处理您的个人信息？")
     draft = Draft(claims=(claim(asking, "我们收集您的手机号码"),))
     found = answer(question="收集什么", query="q", draft=draft, hits=[hit(asking, "手机号码")], min_quote_chars=4)
-    assert found.text.startswith("云帆科技的相关原文：")
+    assert found.text.startswith("云帆科技政策的相关原文：")

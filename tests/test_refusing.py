@@ -225,7 +225,13 @@ def test_whom_to_ask_is_read_from_the_clause_about_it(text: str, contact: str) -
 
 def test_a_company_is_named_where_the_title_is_no_name(policy: Policy) -> None:
     asking = replace(policy, title="云帆：云帆如何处理您的个人信息？")
-    assert refused(asking, "指纹存几年", CLOSE).message.startswith("云帆科技没有说明这一点。")
+    assert refused(asking, "指纹存几年", CLOSE).message.startswith("云帆科技政策没有说明这一点。")
+
+
+def test_a_policy_without_a_name_has_an_article(policy: Policy) -> None:
+    named = replace(policy, title="Privacy Notice", language="en")
+    reason = refusal("what about fingerprints", [hit(named, "手机号码", evidence=CLOSE)], "en")
+    assert reason.message.startswith("The Privacy Notice does not state this.")
 
 
 def test_a_period_is_not_answered_by_a_clause_that_gives_none(policy: Policy) -> None:
