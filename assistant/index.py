@@ -184,16 +184,25 @@ _MOST_FRAGMENTS = 300
 def _heads_items(policy: Policy, clause: Clause) -> bool:
     """Say whether a clause is only the heading of short items that mean little without it: `不得托运的物品 • … • …`.
 
-    The heading of a chapter is too wide for that, and what says who does what means enough.
+    The heading of a chapter is too wide for that, and what says who does what means enough. A heading that asks, or
+    says how to do something, is answered by its items together, such as the steps of a return.
     """
     own = policy.text[clause.label_end : clause.body_end]
     items = [policy.own_text(item) for item in clause.children if item.label]
     bare = bool(clause.title) and own.strip("#*_ \n") == clause.title.strip("#*_ ")
-    inner = len(policy.path(clause.id)) > _CHAPTER_DEPTH and not any(child.children for child in clause.children)
-    short = all(len(item) <= policy.chars(_SHORT_ITEM) and not _SAYS_WHO.search(item) for item in items)
-    return bare and inner and len(items) > 1 and short
+    if not bare or len(items) < _LEAST_ITEMS or any(child.children for child in clause.children):
+        return False
+    if _ASKS.search(clause.title):
+        return len(items) == len(clause.children)
+    inner = len(policy.path(clause.id)) > _CHAPTER_DEPTH
+    return inner and all(len(item) <= policy.chars(_SHORT_ITEM) and not _SAYS_WHO.search(item) for item in items)
 
 
+_LEAST_ITEMS = 2
+_ASKS = re.compile(
+    r"[?？]\W{0,3}$|^\W{0,3}(?:如何|怎么|怎样)|^\W{0,3}how (?:to|you|do|does|can|we)\b|步骤|流程|\bsteps\b",
+    re.IGNORECASE,
+)
 _SAYS_WHO = re.compile(r"我们|我司|本公司|[您你]|\b(?:we|you)\b", re.IGNORECASE)
 
 

@@ -673,6 +673,14 @@ def test_short_items_below_a_heading_are_found_as_one_list() -> None:
     assert lists == ["1.1"]
 
 
+def test_steps_below_a_heading_that_asks_are_found_as_one_list() -> None:
+    steps = "1. Sign in.\n2. You will see your orders: press Return.\n3. Print the label.\n"
+    for heading in ("How do I start a return?", "How to start a return", "如何退货"):
+        policy = parse(f"Returns\n\n{heading}\n{steps}\nPostage\nYou pay the postage of what you return.\n")
+        found = [policy.text[passage.start : passage.end].split() for passage in passages(policy)]
+        assert f"{heading}\n{steps}".split() in found, heading
+
+
 def test_what_leads_into_a_long_list_is_embedded_with_how_its_items_begin() -> None:
     rest = "我们为此需要了解您的情况，" * 80 + "谢谢。"
     text = f"一、推送\n推送服务收集的信息包括但不限于：\n（1）设备信息：{rest}\n（2）网络信息：{rest}"
