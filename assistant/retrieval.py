@@ -8,6 +8,7 @@ scores are brought to one scale and added up.
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_right
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -21,7 +22,6 @@ from assistant.question_forms import asks_meaning, asks_names
 from assistant.text import Language, any_of, has_han, normalized, simplified
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import numpy as np
@@ -173,6 +173,7 @@ class Retriever:
         self._rerank_k = rerank_k
         self._words = lru_cache(maxsize=1_000)(lambda word: frozenset(analyzer.tokens(word)))
         self._titled: dict[str, Mapping[str, Sequence[int]]] = {}
+        self._asked: dict[str, Mapping[str, Sequence[tuple[int, frozenset[str]]]]] = {}
         # Asked once: whether something is of a protocol takes long to find out.
         self._judges = tuple(judge for judge in self.embedders if isinstance(judge, ScopeJudge))
         self._guessers = tuple(guesser for guesser in self.embedders if isinstance(guesser, AnswerGuesser))
@@ -264,6 +265,7 @@ class Retriever:
             penalty[~companies] += _OTHERS_PENALTY
         titled = _TITLED_OF_COMPANY if companies.any() else _TITLED
         penalty[self._under_titles(shards, starts, query)] -= titled
+        penalty[self._under_same_question(shards, starts, query)] -= _SAME_QUESTION
         scores = support = self._scores(shards, query)
         legs = _of_legs(scores, firsts)
         fused = fuse(legs) - penalty
@@ -385,6 +387,36 @@ class Retriever:
         )
         return list(dict.fromkeys(found))
 
+    def _under_same_question(self, shards: Sequence[Shard], starts: Sequence[int], query: Query) -> list[int]:
+        """Return the passages whose title asks what the query asks: `How long do I have to return something?`.
+
+        Other titles of a list of questions name the same things: what is asked of them tells one from another.
+        """
+        kind = _kind_of_question(query.text)
+        if not kind:
+            return []
+        return [
+            start + number
+            for start, shard in zip(starts, shards, strict=False)
+            for number, words in self._asking(shard).get(kind, ())
+            if words <= set(query.tokens)
+        ]
+
+    def _asking(self, shard: Shard) -> Mapping[str, Sequence[tuple[int, frozenset[str]]]]:
+        """Return by kind of question the passages of a shard whose title is one, with its words; read once."""
+        policy = shard.policy
+        if policy.id not in self._asked:
+            found: dict[str, list[tuple[int, frozenset[str]]]] = {}
+            for number, passage in enumerate(shard.passages):
+                title = policy[passage.clause_id].title
+                kind = _kind_of_question(title) if 0 < len(title) <= policy.chars(_QUESTION_CHARS) else ""
+                # Its concepts are its words once more, and not always found in other forms of these.
+                words = frozenset(token for token in self._words(title) if not self.analyzer.is_concept(token))
+                if kind and words:
+                    found.setdefault(kind, []).append((number, words))
+            self._asked[policy.id] = found
+        return self._asked[policy.id]
+
     def _titles(self, shard: Shard) -> Mapping[str, Sequence[int]]:
         """Return the passages of a shard by the words of their titles, which are read once."""
         policy = shard.policy
@@ -467,6 +499,36 @@ def _addressed(question: str, names: re.Pattern[str]) -> str:
     if rest == asked or not any(char.isalnum() for char in rest):
         return question
     return names.sub("你们" if has_han(rest) else "you", asked)
+
+
+def _kind_of_question(text: str) -> str:
+    """Return what kind of answer a question or a title that is one asks for; empty if it asks for none of these.
+
+    >>> [_kind_of_question(said) for said in ("How soon is it paid?", "多久到账", "Who pays?", "Refunds")]
+    ['time', 'time', 'who', '']
+    """
+    asked = normalized(text)
+    return next((kind for kind, pattern in _QUESTIONS if pattern.search(asked)), "")
+
+
+# The first that fits counts: "how do I find out when …" is less than what follows.
+_QUESTIONS = (
+    (
+        "time",
+        re.compile(
+            r"\bhow (?:long|soon|quickly|fast|late|early)\b|"
+            r"\bhow many (?:\w{1,20} )?(?:hours|days|weeks|months|years)\b|^(?:until |by |since )?when\b|"
+            r"多久|多长时间|什么时候|何时|几天|多少天|期限"
+        ),
+    ),
+    ("amount", re.compile(r"\bhow much\b|\bwhat (?:does|do|will) .{1,40} cost\b|多少钱|怎么收费|费用是?多少")),
+    ("number", re.compile(r"\bhow many\b|多少[个次件张台]|几[个次件张台]")),
+    ("way", re.compile(r"^(?:so )?how (?:to|do|can|could|should|would|will|does|is|are)\b|怎么|如何|怎样")),
+    ("who", re.compile(r"^(?:who|whom|whose)\b|谁")),
+    ("where", re.compile(r"^where\b|哪里|哪儿|在哪")),
+    ("why", re.compile(r"^why\b|为什么|为何")),
+    ("whether", re.compile(r"^(?:can|could|may|am|is|are|do|does|will|must|should) |[吗么]\W{0,3}$|可否|能否|是否")),
+)
 
 
 def _as_embedded(question: str) -> str:
@@ -645,6 +707,9 @@ _TITLED = 0.35
 # What is said of one company, such as the maker of an SDK, is told apart by little else.
 _TITLED_OF_COMPANY = 0.9
 _TITLE_CHARS = 30
+# A list of questions is written to be found by them; the policies of the dev questions have too few to tell how much.
+_SAME_QUESTION = 1.0
+_QUESTION_CHARS = 40
 # Chosen on the dev conversations, and on dev questions after others that they do not lean on.
 _AFTER_WEIGHT = 0.35
 _NEAR_WEIGHT = 0.5

@@ -329,6 +329,30 @@ def test_a_clause_whose_title_says_what_is_asked_is_put_forward(
     assert set(forward.values()) <= {0, 0.35 if "你们" in question else 0.9}
 
 
+@pytest.mark.parametrize(
+    ("question", "titled"),
+    [
+        ("how long do I have to return a lamp?", "w "),
+        ("by when must a lamp be returned", "w "),
+        ("until when can I return it", "w "),
+        ("who pays if I return a lamp", "o "),
+        ("how do I return a lamp", ""),
+        ("lamp returns", ""),
+    ],
+)
+def test_a_clause_whose_title_is_the_question_is_put_forward(
+    question: str, titled: str, analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (
+        "Returns\n\nHow long do I have to return something?\nYou have a month for everything that we sell.\n"
+        "Who pays when I return something?\nYou pay, unless it is faulty, and we pay for what is.\n"
+    )
+    found = scores_of(text, question, analyzer)
+    monkeypatch.setattr("assistant.retrieval._SAME_QUESTION", 0.0)
+    before = scores_of(text, question, analyzer)
+    assert {name for name, score in found.items() if score > before[name]} == ({titled} if titled else set())
+
+
 def test_a_list_of_names_is_put_back_unless_names_are_asked_for(
     analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
