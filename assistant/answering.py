@@ -164,6 +164,7 @@ _MORE_COVERAGE = 0.2
 _CLOSE_SIMILARITY = 0.02
 _CLOSE_COVERAGE = 0.1
 _READ_FOR_VALUES = 3
+_VALUE_MARGIN = 2.0
 _SENTENCE_MARGIN = 2.0
 _ROW_MARGIN = 1.0
 _MOST_CLAUSES = 2
@@ -182,7 +183,8 @@ _CELL = " | "
 def _chosen(query: str, hits: Sequence[Hit]) -> list[Hit]:
     """Return the hits that are quoted: the first, and the second if it is as good, adds to it and is of another list.
 
-    Who asks for a value, such as a period, gets one of the first hits that holds such a value, if any does.
+    Who asks for a value, such as a period, gets one of the first hits that holds such a value, if any about as good
+    does.
     """
     hits = _with_more_words_first(hits)
     first = hits[0]
@@ -197,7 +199,10 @@ def _chosen(query: str, hits: Sequence[Hit]) -> list[Hit]:
     kinds = wanted(query)
     holding = [hit for hit in hits[:_READ_FOR_VALUES] if kinds and _holds_values(query, hit)]
     if holding and first not in holding:
-        chosen = [holding[0], first]
+        # A clause about something else may hold such a value, too: it does not stand before one that is far closer.
+        behind = first.score - holding[0].score
+        pair = [holding[0], first] if behind <= _CLAUSE_MARGIN else [first, holding[0]]
+        chosen = pair if behind <= _VALUE_MARGIN else chosen
     elif holding:
         chosen = [hit for hit in chosen if hit in holding]
     return _with_list(query, chosen, hits)

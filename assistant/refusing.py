@@ -93,7 +93,7 @@ def _unstated(query: str, hits: Sequence[Hit]) -> float:
     """Return how far the best sentence that holds a value of the kind wanted is behind the best of all.
 
     Returns:
-        In the units of scores, from 0 to `_MOST_UNSTATED`; 0 if no value is wanted.
+        In the units of scores, from 0 to `_MOST_UNSTATED`; 0 if no value is wanted, `_NOWHERE` if no hit holds one.
     """
     kinds = [kind for kind in wanted(query) if kind.needed]
     if not kinds:
@@ -105,7 +105,7 @@ def _unstated(query: str, hits: Sequence[Hit]) -> float:
     ]
     best = max((score for score, _ in said), default=0.0)
     behind = [best - max((score for score, text in said if holds(text, kind)), default=-math.inf) for kind in kinds]
-    return min(_MOST_UNSTATED, max(behind))
+    return _NOWHERE if math.inf in behind else min(_MOST_UNSTATED, max(behind))
 
 
 def is_unclear(query: str, hits: Sequence[Hit]) -> bool:
@@ -164,6 +164,8 @@ _UNNAMED = 0.5
 """What a question that names no concept counts as, halfway between all and none of them held."""
 _READ_FOR_CONCEPTS = 3
 _MOST_UNSTATED = 3.0
+# What no clause found gives is not stated, however close one is: none of the dev questions with an answer is like that.
+_NOWHERE = 6.0
 # Of questions that have an answer; for an encoder that knows nothing of answers.
 _USUAL_LIKENESS = 0.76
 _USUAL_FAMILIARITY = 0.69

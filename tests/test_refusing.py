@@ -240,6 +240,18 @@ def test_a_period_is_not_answered_by_a_clause_that_gives_none(policy: Policy) ->
     assert answerability("为什么不收集通讯录", hits) > 0 > answerability("通讯录保存多久", hits)
 
 
+def test_what_no_clause_gives_is_not_answered_however_close_one_is() -> None:
+    text = "1. Officer\nOur data protection officer is Ann Lee.\n2. Logs\nCall +44 1603 555010 about the logs."
+    policy = parse(text, id="officer", title="Notice", language="en")
+    close = Evidence(scope=5.0, similarity=0.58, coverage=0.5, concepts=0.5)
+    hits = [hit(policy, "data protection", score=5.0, evidence=close)]
+    asked = "what is the phone number of your officer"
+    assert answerability("is there an officer", hits) > 0 > answerability(asked, hits)
+    # What another gives may be what is asked for after all.
+    far = replace(hit(policy, "about the logs", evidence=close), sentence_scores=(1.0,))
+    assert answerability(asked, hits) < answerability(asked, [*hits, far])
+
+
 def test_a_company_that_the_policy_does_not_name_is_refused(policy: Policy) -> None:
     known = Evidence(scope=5.0, similarity=0.52, coverage=1.0, concepts=0.5)
     stranger = replace(known, unmentioned=("TikTok",), stranger=True)
