@@ -206,7 +206,8 @@ def sentences(text: str, start: int = 0, end: int | None = None) -> Iterator[Spa
     """Yield the spans of the sentences of `text[start:end]`, without surrounding space.
 
     A sentence ends at a full stop, an exclamation or question mark, or a line break; one
-    of more than 120 characters is divided at its semicolons as well.
+    of more than 120 characters is divided at its semicolons as well. The point of an English
+    abbreviation, such as Dr. or e.g., ends none.
 
     >>> text = "我们会收集。您可以拒绝！ Yes. No"
     >>> [text[a:b] for a, b in sentences(text)]
@@ -223,11 +224,34 @@ def sentences(text: str, start: int = 0, end: int | None = None) -> Iterator[Spa
 def _cuts(text: str, start: int, end: int, boundary: re.Pattern[str]) -> Iterator[Span]:
     left = start
     for match in boundary.finditer(text, start, end):
+        if match[0] == "." and _abbreviates(text, left, match.start()):
+            continue
         if span := stripped(text, left, match.end()):
             yield span
         left = match.end()
     if span := stripped(text, left, end):
         yield span
+
+
+def _abbreviates(text: str, left: int, point: int) -> bool:
+    """Say whether the point at `point`, of a sentence that begins at `left`, is that of an abbreviation."""
+    before = text[max(left, point - _LONGEST_ABBREVIATION) : point]
+    found = _ABBREVIATION.search(before)
+    if found is None:
+        return False
+    following = text[point + 1 : point + 1 + _NEXT_CHARS].lstrip(" ")
+    # `No. 5` and `No. We do not.`; a company's form and `etc.` may end a sentence.
+    kind = found.lastgroup
+    return kind == "title" or following[:1].isdigit() or (kind == "inner" and following[:1].islower())
+
+
+_LONGEST_ABBREVIATION = 9
+_NEXT_CHARS = 8
+_ABBREVIATION = re.compile(
+    r"(?<![A-Za-z.])(?:(?P<title>Mr|Mrs|Ms|Dr|Prof|Messrs|[Ee]\.g|[Ii]\.e|cf|viz|vs)"
+    r"|(?P<inner>etc|incl|excl|approx|resp|max|min|Inc|Ltd|Co|Corp|Bros|[ap]\.m|U\.[SK]|E\.U)"
+    r"|(?P<number>Nos?|Arts?|Secs?|Paras?|Cl|Ch|Figs?|Vol|pp?|[Tt]el|[Ee]xt))$"
+)
 
 
 def unlaid(text: str) -> str:

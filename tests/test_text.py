@@ -191,6 +191,13 @@ def test_sentences_stay_inside_the_range_asked_for(text: str, start: int, end: i
         ("一、收集\r\n我们收集。", ["一、收集", "我们收集。"]),
         ("真的吗？！……好", ["真的吗？！……", "好"]),
         ("甲；乙", ["甲；乙"]),
+        ("Ask Dr. Lee, e.g. by post. Do.", ["Ask Dr. Lee, e.g. by post.", "Do."]),
+        ("No. 5 of Art. 6 applies. No. We do not.", ["No. 5 of Art. 6 applies.", "No.", "We do not."]),
+        (
+            "Quill Inc. gets it. It is Quill Inc. We are not.",
+            ["Quill Inc. gets it.", "It is Quill Inc.", "We are not."],
+        ),
+        ("from 8 a.m. to 8 p.m. on Mondays, by U.S. law. So", ["from 8 a.m. to 8 p.m. on Mondays, by U.S. law.", "So"]),
         ("甲" * 119 + "；乙", ["甲" * 119 + "；", "乙"]),
         ("", []),
         (" \n\u3000", []),
