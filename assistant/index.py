@@ -85,7 +85,8 @@ def passages(policy: Policy) -> tuple[Passage, ...]:
             # The clause and the items below it are read as one: `…以下情形：1、… 2、…`.
             below = [clause for item in items for clause in item.walk()]
             spans += tuple(span for clause in below for span in _statements(policy, clause))
-            end = items[-1].end
+            last = policy.leads_on(items[-1])
+            end = last[0] if last else items[-1].end
         if spans and (clause.kind != "root" or any(char.isdigit() for char in policy.own_text(clause))):
             found.append(
                 Passage(
@@ -110,13 +111,17 @@ def _statements(policy: Policy, clause: Clause) -> Iterator[Span]:
     """
     pending: Span | None = None
     opening = _run_in(policy, clause)
+    others = policy.leads_on(clause)
     for begin, right in policy.sentences(clause):
+        if others and begin >= others[0]:
+            # It is about the items after this one.
+            break
         if opening and begin == opening[0]:
             continue
         left, opening = (opening[0], None) if opening else (begin, None)
         said = policy.text[left:right]
         # Markdown's marks are no words of a heading.
-        if said.strip("#*_：: ") == clause.title.strip("#*_：: ") and clause.kind == "heading":
+        if said.strip("#*_：: ") == clause.title.strip("#*_：: ") and clause.kind == "heading" and not others:
             continue
         if sum(char.isalnum() for char in said) < _LEAST_SENTENCE:
             # `No. We keep it to ourselves.`: the word decides, and is told with what follows.
@@ -214,6 +219,8 @@ def _context(policy: Policy, clause: Clause) -> str:
             parts.append(above.title.strip("：: "))
         elif below in policy.items(above):
             parts.append(" ".join(policy.own_text(above).split())[-policy.chars(_LEAD_IN_CHARS) :])
+        if (lead := policy.lead_in(below.id)) and lead[0] >= above.body_end:
+            parts.append(policy.text[slice(*lead)].strip("：: "))
     # A heading that runs into its text is read with it.
     if clause.title and not _run_in(policy, clause):
         parts.append(clause.title.strip("：: "))

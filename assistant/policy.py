@@ -10,10 +10,11 @@ from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import takewhile
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from assistant.text import Span, fold, leads_in, sentences, shortened
+from assistant.text import Span, fold, leads_in, sentences, shortened, stripped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,8 +38,14 @@ _EMPHASIS = re.compile(r"\*+|__+|[|`]")
 # A row that is told with the heads of its columns: its first cell names it.
 _FIRST_CELL = re.compile(r"[^|:：\n]{1,200}[:：]\s*([^|\n]{1,200}?) \| ")
 _OPENING_CHARS = 400
-_UNENDED = re.compile(r"[A-Za-z0-9,)’'\"”–—-]$")
+_UNENDED = re.compile(r"[\w,)）’'\"”–—*-]$")
 _LOWER_FIRST = re.compile(r"[\W_]{0,20}[a-z]")
+_BEGINS_ANEW = re.compile(r"[A-Z][a-z]")
+_LEAST_ITEMS = 2
+_LONGEST_FRAGMENT = 40
+_IS_SENTENCE = re.compile(
+    r"[.。!！?？]\W{0,3}$|[.。!！?？]\s|[:：]\s*\S|\b(?:we|you)\b|我们|我司|本公司|[您你]", re.IGNORECASE
+)
 _AROUND_TITLES = "：:*#【】 \t"
 _LONGEST_TITLE = 40
 """Most characters of a title within a sentence."""
@@ -237,6 +244,8 @@ class Policy:
             if numbered and child.kind == "paragraph" and not child.label:
                 return clause.children[:place]
             numbered = numbered or bool(child.label)
+            if self._next_lead(clause, place):
+                return clause.children[: place + 1]
         return clause.children
 
     def lead_in(self, clause_id: str) -> Span | None:
@@ -247,8 +256,38 @@ class Policy:
         Raises:
             KeyError: If the policy has no such clause.
         """
-        above = next((clause for clause in self.path(clause_id)[-2:-1] if self[clause_id] in self.items(clause)), None)
-        return list(self.sentences(above))[-1] if above else None
+        path = self.path(clause_id)
+        above = path[-2] if len(path) > 1 else None
+        if above is None:
+            return None
+        place = above.children.index(path[-1])
+        for before in range(place - 1, -1, -1):
+            if not above.children[before + 1].label:
+                break
+            if lead := self._next_lead(above, before):
+                return lead
+        return list(self.sentences(above))[-1] if path[-1] in self.items(above) else None
+
+    def leads_on(self, clause: Clause) -> Span | None:
+        """Return the span of the line at an item's end that leads to the items after it; None if none does.
+
+        In `You may: - send pets; You may not: - send guns` it says the opposite of what leads to the first ones.
+        """
+        above = self.path(clause.id)[-2:-1]
+        return self._next_lead(above[0], above[0].children.index(clause)) if above and clause.label else None
+
+    def _next_lead(self, clause: Clause, place: int) -> Span | None:
+        """Return what `leads_on` does, of the child of a clause at a place."""
+        item, *others = clause.children[place : place + 2]
+        if not item.label or not others or not others[0].label or any(child.label for child in item.children):
+            return None
+        span = stripped(self.text, item.label_end, item.end)
+        if span is None or (line_end := self.text.rfind("\n", *span)) < 0:
+            return None
+        start, end = stripped(self.text, line_end, span[1]) or span
+        words = self.text[start:end]
+        opens = _BEGINS_ANEW.match(words) and _UNENDED.search(words) and len(words) <= _LONGEST_TITLE
+        return (start, end) if opens or leads_in(words) else None
 
     def renderings(self, clause: Clause) -> tuple[tuple[Span, str], ...]:
         """Return the sentences of the clause's own text, as `sentences` divides it, with their English.
@@ -296,14 +335,28 @@ class Policy:
         return " ".join((title or "").strip(_AROUND_TITLES).rstrip("。. ").split())
 
     def _goes_on(self, clause: Clause, own: str) -> bool:
-        """Say whether a clause's words are a sentence that its items end: `You must not (a) share …; or (b) sell …`.
+        """Say whether a clause's words lead to its items though they end in no colon.
 
-        Their colon is often left out. In English it shows by the items, which begin in lower case then.
+        They do if they are a sentence that the items end: `You must not (a) share …; or (b) sell …`, which shows in
+        English by their lower case; and if they are the heading of items that are no sentences: `What is not covered`
+        above `Pregnancy and giving birth`.
         """
         if not _UNENDED.search(own.rstrip()):
             return False
-        items = [child for child in clause.children if child.label]
-        return len(items) > 1 and all(_LOWER_FIRST.match(self.text, item.label_end) for item in items)
+        items = list(takewhile(lambda child: child.label, clause.children))
+        own_words = [self.text[item.label_end : item.body_end].strip() for item in items]
+        if len(items) < _LEAST_ITEMS:
+            return False
+        if all(map(_LOWER_FIRST.match, own_words)):
+            return True
+        bare = bool(clause.title) and own.strip().strip(_AROUND_TITLES).endswith(clause.title.strip(_AROUND_TITLES))
+        return bare and all(
+            not item.children
+            and item.kind == "item"
+            and len(words) <= self.chars(_LONGEST_FRAGMENT)
+            and not _IS_SENTENCE.search(words)
+            for item, words in zip(items, own_words, strict=True)
+        )
 
     def _said(self, begins: Clause | None, sentence: Span, english: str, held: Span) -> str | None:
         """Return the English of what `held` says of a sentence; nothing if no word of it, None if it is not known.

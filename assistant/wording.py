@@ -13,7 +13,7 @@ from assistant.citing import Draft, verify, verify_each
 from assistant.question_forms import wants_all
 from assistant.refusing import refusal
 from assistant.segments import turns
-from assistant.text import Language, has_han, language_of, overlap, visible_line
+from assistant.text import Language, has_han, language_of, leads_in, overlap, visible_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -317,7 +317,7 @@ class _Wording:
         self._told.append((policy.id, (citation.start, citation.end)))
         quote = "\n  ".join(line.strip() for line in citation.quote.splitlines() if line.strip())
         # One pair of marks to a line: who shows answers takes what is in them for the quote.
-        led = f"{visible_line(policy.text[slice(*before)]).translate(_INNER_MARKS)} " if before else ""
+        led = f"{_led(policy.text[slice(*before)], policy.language)} " if before else ""
         yield f"• {f'{claim.text} ' if claim.text else ''}{led}“{quote}” [{marker}]"
         if citation.translation and language == "en":
             led = f"{leading} " if before and (leading := policy.translation(*before)) else ""
@@ -334,11 +334,18 @@ class _Wording:
         words = policy.text[slice(*before)]
         # Where numbering is broken, an item with a subject may not even be one of that list.
         whole = _HAS_SUBJECT.search(citation.quote) or len(words) > policy.chars(_MOST_LEAD_IN_CHARS)
-        in_reference = words.strip(_AROUND_WORDS) in citation.reference
+        # Below the reference `What is covered` a lone "dental treatment" is easily read over.
+        in_reference = words.strip(_AROUND_WORDS) in citation.reference and leads_in(words)
         if (whole or in_reference) and not turns(words) and not _NAMES_CASES.search(words):
             return None
         self._told.append((policy.id, before))
         return before
+
+
+def _led(words: str, language: Language) -> str:
+    """Return the words that lead to an item as they are shown before it: a heading with a colon."""
+    shown = visible_line(words).strip("#").strip().translate(_INNER_MARKS)
+    return f"{shown}{'：' if language == 'zh' else ':'}" if shown[-1:].isalnum() else shown
 
 
 _MOST_LEAD_IN_CHARS = 250

@@ -673,6 +673,15 @@ def test_short_items_below_a_heading_are_found_as_one_list() -> None:
     assert lists == ["1.1"]
 
 
+def test_what_leads_to_other_items_is_not_said_of_an_item() -> None:
+    policy = parse(
+        "Rules\n\nYou may:\n- use the kitchen\n- bring your own wine\nYou may not:\n- light candles\n- smoke\n"
+    )
+    said = [policy.text[slice(*span)] for passage in passages(policy) for span in passage.sentences]
+    assert "bring your own wine" in said
+    assert "You may not:" not in said
+
+
 def test_steps_below_a_heading_that_asks_are_found_as_one_list() -> None:
     steps = "1. Sign in.\n2. You will see your orders: press Return.\n3. Print the label.\n"
     for heading in ("How do I start a return?", "How to start a return", "如何退货"):

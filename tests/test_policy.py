@@ -311,6 +311,15 @@ def test_within_a_sentence_a_policy_goes_by_a_name(title: str, company: str, zh:
             "If you pay late",
         ),
         ("3. Goods\n\n(a) Animals are carried.\n(b) Guns are not.", "Guns", ""),
+        # The heading of items that are no sentences says what of them.
+        ("# Cover\n\n## What is not covered\n\n- Pregnancy\n- Dental care\n", "Dental", "What is not covered"),
+        ("保险\n\n一、不承保的情形\n1、绝育手术\n2、妊娠与分娩\n", "妊娠", "不承保的情形"),
+        ("# Cover\n\n## Claims\n\n- We pay within five days\n- You ask your vet\n", "ask your", ""),
+        # What stands at the end of an item may lead to those after it.
+        ("3. Goods\n\nYou may\n- send pets\nYou may not\n- send guns\n- send gas\n", "gas", "You may not"),
+        ("3. Goods\n\nYou may:\n- send pets;\n- call.\nYou may not:\n- send guns\n- send gas\n", "gas", "You may not:"),
+        ("3. Goods\n\nYou may:\n- send pets;\n- call.\nYou may not:\n- send guns\n- send gas\n", "call", "You may:"),
+        ("一、物品\n可以携带：\n• 手机\n• 电脑\n不得携带：\n• 烟花\n• 汽油\n", "汽油", "不得携带："),
     ],
 )
 def test_what_leads_into_a_list_is_the_last_sentence_above_it_without_label(
