@@ -52,6 +52,7 @@ _LONGEST_TITLE = 40
 _SENTENCE_END = re.compile(r"[?？!！。]|\.$")
 _BEFORE_COLON = re.compile(r"[^:：]{2,40}(?=[:：])")
 _WORDED = re.compile(r"[A-Za-z]{4,}\s")
+_WORDED_NUMBER = re.compile(r"[A-Za-z]{4,20}\s{1,3}(\d[\d.]{0,20})$")
 # Not "Q3", a question of a list.
 _CODE = re.compile(r"([A-PR-Za-pr-z])\.?\d")
 # The label at the start of an English rendering: `1.`, `(II)`, `①`, `Article 3`.
@@ -438,6 +439,9 @@ class Policy:
                     parts.append(label)
             elif fold(label).startswith(f"{fold(above)}."):
                 parts[-1] = parts[-1].removesuffix(above) + label
+            elif (number := _WORDED_NUMBER.match(above)) and fold(label).startswith(f"{fold(number[1])}."):
+                # "1.1" below "Section 1" stands for both.
+                parts[-1] = parts[-1].removesuffix(number[1]) + label
             else:
                 parts[-1] += _glue(parts[-1], label)
             above = label

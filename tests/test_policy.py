@@ -86,6 +86,9 @@ def test_reference_keeps_western_numbers_and_words_apart() -> None:
     assert numbers.reference(clause_at(numbers, "mail").id) == "A.2"
     sections = parse("Article 2 Use\nSection 2.1 Limits\nWe keep it to a minimum.\n")
     assert sections.reference(clause_at(sections, "Limits").id) == "Article 2 › Section 2.1"
+    worded = parse("Section 4. Breaches\n4.1 We warn you.\n4.2 We may act at once:\n(a) now;\n(b) later.\n")
+    assert worded.reference(clause_at(worded, "warn you").id) == "Section 4.1"
+    assert worded.reference(clause_at(worded, "later").id) == "Section 4.2(b)"
     parts = parse("PART B – GOODS\nB1. Size. Up to 30 kg.\nB2. Goods. No\n(a) animals;\n(b) cash.\n")
     assert parts.reference(clause_at(parts, "cash").id) == "B2(b)"
     assert parts.described(clause_at(parts, "30 kg").id, "en") == "B1 “Size”"
