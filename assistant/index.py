@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import metadata
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING, Any
 
 from assistant import storage
@@ -80,7 +80,7 @@ def passages(policy: Policy) -> tuple[Passage, ...]:
             continue
         spans = tuple(_statements(policy, clause))
         end = clause.body_end
-        items = policy.items(clause) or (clause.children if _heads_items(policy, clause) else ())
+        items = policy.items(clause) or _headed(policy, clause)
         if items and items[-1].end - clause.start <= policy.chars(_LONGEST_LIST):
             # The clause and the items below it are read as one: `…以下情形：1、… 2、…`.
             below = [clause for item in items for clause in item.walk()]
@@ -186,21 +186,21 @@ _SHORT_SENTENCE = 40
 _MOST_FRAGMENTS = 300
 
 
-def _heads_items(policy: Policy, clause: Clause) -> bool:
-    """Say whether a clause is only the heading of short items that mean little without it: `不得托运的物品 • … • …`.
+def _headed(policy: Policy, clause: Clause) -> tuple[Clause, ...]:
+    """Return the short items that mean little without the heading that a clause is: `不得托运的物品 • … • …`; if any.
 
     The heading of a chapter is too wide for that, and what says who does what means enough. A heading that asks, or
     says how to do something, is answered by its items together, such as the steps of a return.
     """
     own = policy.text[clause.label_end : clause.body_end]
-    items = [policy.own_text(item) for item in clause.children if item.label]
     bare = bool(clause.title) and own.strip("#*_ \n") == clause.title.strip("#*_ ")
-    if not bare or len(items) < _LEAST_ITEMS or any(child.children for child in clause.children):
-        return False
-    if _ASKS.search(clause.title):
-        return len(items) == len(clause.children)
-    inner = len(policy.path(clause.id)) > _CHAPTER_DEPTH
-    return inner and all(len(item) <= policy.chars(_SHORT_ITEM) and not _SAYS_WHO.search(item) for item in items)
+    steps = tuple(takewhile(lambda item: item.label and not item.children, clause.children))
+    if bare and len(steps) >= _LEAST_ITEMS and _ASKS.search(clause.title):
+        return steps
+    inner = len(policy.path(clause.id)) > _CHAPTER_DEPTH and not any(child.children for child in clause.children)
+    items = [policy.own_text(item) for item in clause.children if item.label]
+    short = all(len(item) <= policy.chars(_SHORT_ITEM) and not _SAYS_WHO.search(item) for item in items)
+    return clause.children if bare and inner and len(items) >= _LEAST_ITEMS and short else ()
 
 
 _LEAST_ITEMS = 2

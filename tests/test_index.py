@@ -685,7 +685,9 @@ def test_what_leads_to_other_items_is_not_said_of_an_item() -> None:
 def test_steps_below_a_heading_that_asks_are_found_as_one_list() -> None:
     steps = "1. Sign in.\n2. You will see your orders: press Return.\n3. Print the label.\n"
     for heading in ("How do I start a return?", "How to start a return", "如何退货"):
-        policy = parse(f"Returns\n\n{heading}\n{steps}\nPostage\nYou pay the postage of what you return.\n")
+        policy = parse(
+            f"Returns\n\n{heading}\n{steps}\nThe label is valid for ten days.\n\nPostage\nYou pay what it costs.\n"
+        )
         found = [policy.text[passage.start : passage.end].split() for passage in passages(policy)]
         assert f"{heading}\n{steps}".split() in found, heading
 
