@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from assistant.answer_types import holds, wanted
 from assistant.mentions import is_mentioned
 from assistant.question_forms import gives_orders
-from assistant.text import STOPWORDS, Language, any_of, has_han, language_of, normalized, stem
+from assistant.text import STOPWORDS, Language, any_of, fold, has_han, language_of, normalized, stem
 from assistant.thesaurus import default_thesaurus
 
 if TYPE_CHECKING:
@@ -362,8 +362,15 @@ def contact_of(policy: Policy) -> str:
         path = [clause.title for clause in policy.path(policy.at(match.start()).id)]
         line = policy.text[max(match.start() - _LINE_CHARS, 0) : match.end()]
         sentence = _SENTENCE_ENDS.split(line)[-1]
-        if not any(_OF_OTHERS.search(words) for words in (*path, sentence)):
+        if not any(_OF_OTHERS.search(words) for words in (*path, sentence)) and not _FOR_ONE_MATTER.match(
+            match["value"]
+        ):
             return match["value"]
+    # An address alone is the company's if it is named like it, and not for one matter by its own name.
+    named = "".join(_LATIN_WORD.findall(fold(f"{policy.company} {policy.title}")))
+    for match in reversed(list(_GENERAL.finditer(policy.text))):
+        if fold(match["domain"]).replace("-", "") in named:
+            return match[0]
     return ""
 
 
@@ -381,6 +388,17 @@ _LABELLED = re.compile(
     r"(?:(?:客服|服务|咨询|联系|投诉|我们的?)(?:电话|热线|邮箱|邮件)|热线|邮箱|邮件(?:发?送?至|到|给)|发(?:送)?至|拨打|致电|电话[:：]|"
     r"\b(?:e-?mail|write to|call|phone|ring|telephone|reach|contact)\b)"
     rf"[^。！？!?\n@\d+(]{{0,30}}?[+(]?(?P<value>{_E_MAIL.pattern}|{_PHONE.pattern}|{_SERVICE_NUMBER.pattern})",
+    re.ASCII | re.IGNORECASE,
+)
+# Whoever asks something else is not sent to those who decide on appeals.
+_FOR_ONE_MATTER = re.compile(
+    r"(?:opt-?out|unsubscribe|charit\w{0,4}|appeals?|claims?|press|media|jobs?|careers?|abuse|legal|returns?|refunds?|billing"
+    r"|accounts?|payroll|sales|partners?|wholesale|security|dmca|copyright|report\w{0,4})@",
+    re.IGNORECASE,
+)
+_GENERAL = re.compile(
+    r"(?<![\w.+-])(?:contact|support|help|helpdesk|info|hello|hi|services?|customer\w{0,8}|care|enquir\w{1,4}|inquir\w{1,4}"
+    r"|office|team|mail|privacy|dpo|data-?protection)@(?P<domain>[\w-]{4,63})(?:\.[\w-]{1,63}){1,8}",
     re.ASCII | re.IGNORECASE,
 )
 _LINE_CHARS = 120

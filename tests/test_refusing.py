@@ -9,7 +9,7 @@ import pytest
 
 from assistant import Draft, Policy, parse
 from assistant.answering import ExtractiveGenerator
-from assistant.refusing import Reason, answerability, is_unclear, refusal
+from assistant.refusing import Reason, answerability, contact_of, is_unclear, refusal
 from assistant.retrieval import Evidence
 from assistant.text import language_of
 from assistant.wording import answer
@@ -206,6 +206,8 @@ def test_a_question_about_another_matter_is_told_so_in_plain_words(policy: Polic
             "400-555-0233",
         ),
         ("1. Data\n1.1 We keep logs.\n2. Law\nIrish law. For anything else e-mail help@co.example.", "help@co.example"),
+        # For other matters than questions.
+        ("1. Data\n1.1 We keep logs.\n2. Law\nOpt out by writing to optout@co.example.", ""),
         # Not the company's.
         ("一、收集\n我们收集日志。\n二、其他\n您可向市场监管部门投诉，热线：12315-1234567。", ""),
         ("1. Data\n1.1 We keep logs.\n2. Law\nYou may call the regulator on 0303 123 1113.", ""),
@@ -221,6 +223,13 @@ def test_whom_to_ask_is_read_from_the_clause_about_it(text: str, contact: str) -
         assert f"Co：{contact}" in message or f"Co: {contact}" in message, message
     else:
         assert "Co" not in message
+
+
+def test_an_address_that_is_named_like_the_company_is_its_own() -> None:
+    text = "1. Data\n1.1 We keep logs; {partner}.\n2. Final\nSkerry Lamps A/S, 9 Quay; service@{domain}.example."
+    for domain, contact in (("skerrylamps", "service@skerrylamps.example"), ("paywell", "")):
+        written = text.format(partner="Paywell gets it (privacy@paywell.example)", domain=domain)
+        assert contact_of(parse(written, title="Terms", company="Skerry Lamps A/S", language="en")) == contact
 
 
 def test_a_company_is_named_where_the_title_is_no_name(policy: Policy) -> None:
