@@ -36,7 +36,8 @@ _DATED = re.compile(
 # A name in the English of companies: words with capitals, then the form of the company.
 _COMPANY_EN = re.compile(
     r"(?<![\w.])(?P<name>[A-Z][\w&'’.-]{0,30}(?: (?:[A-Z][\w&'’.-]{0,30}|&|and|of)){0,5}),? "
-    r"(?P<form>(?:Ltd|Inc|LLC|LLP|Limited|Corp|Corporation|GmbH|PLC|plc|AG|B\.V|S\.A|Pty Ltd|Co\., Ltd))(?![A-Za-z])"
+    r"(?P<form>(?:Ltd|Inc|LLC|LLP|Limited|Corp|Corporation|GmbH|PLC|plc|AG|AB|A/S|ApS|Oy|SE|SAS|B\.V|N\.V|S\.A|Pty Ltd"
+    r"|Co\., Ltd))(?![A-Za-z])"
 )
 _COMPANY_ZH = re.compile(r"[\u3400-\u9fffA-Za-z0-9（）()]{2,30}?(?:股份有限公司|有限责任公司|有限公司)")
 _BEFORE_COMPANY = re.compile(

@@ -466,6 +466,8 @@ def without_noun(title: str) -> str:
 
     >>> [without_noun(title) for title in ("Lantern Post Returns Policy", "《云朵隐私政策》", "Terms of Use – Lantern")]
     ['Lantern Post', '云朵', 'Lantern']
+    >>> [without_noun(title) for title in ("Larkbox Terms of Subscription", "General Conditions of Carriage of Skerry")]
+    ['Larkbox', 'Skerry']
     >>> [without_noun(title) for title in ("Privacy Policy", "用户服务协议", "Handbook")]
     ['', '', 'Handbook']
     """
@@ -521,7 +523,8 @@ _KIND_EN = (
 )
 _POLICY_EN = (
     r"(?:(?:polic(?:y|ies)|notice|statement|agreement|terms(?: (?:and|&) conditions)?|conditions|rules|guidelines)"
-    r"(?: (?:of|for) (?:the )?(?:use|services?|sale|returns?|refunds?))?)"
+    r"(?: (?:of|for) (?:the )?(?:use|services?|sale|returns?|refunds?|carriage|subscription|membership|business"
+    r"|purchase|supply|hire|rental))?)"
 )
 _NOUN_EN = re.compile(rf"(?:(?<![^ ]){_KIND_EN}[ ,/]{{1,2}}){{0,6}}(?<![^ ]){_POLICY_EN}$", re.IGNORECASE)
 _NOUN_BEFORE = re.compile(
