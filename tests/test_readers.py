@@ -21,7 +21,7 @@ from assistant.numerals import chinese, chinese_legal, letters, roman
 from assistant.readers import FORMATS, read_file
 from assistant.readers.docx import docx_text
 from assistant.readers.html import html_text
-from assistant.readers.plain import decoded, markdown_text
+from assistant.readers.plain import decoded, markdown_text, plain_text
 from tests.files import archive, docx, level, lists, paragraph, pdf, raw_pdf, set_lines
 from tests.timing import seconds
 
@@ -456,6 +456,31 @@ def test_rows_are_told_with_the_heads_of_their_columns_in_every_format() -> None
         for look, row in zip(row_looks, rows, strict=True)
     )
     assert word(f"<w:tbl>{table}</w:tbl>").split("\n") == TOLD
+
+
+def test_rows_of_a_text_are_told_with_the_heads_of_their_columns() -> None:
+    rows = [("Category", "Sold", "Kept for"), ("Identifiers", "No", "7 years"), ("Health notes", "No", "1 year")]
+    told = [
+        "Category: Identifiers | Sold: No | Kept for: 7 years",
+        "Category: Health notes | Sold: No | Kept for: 1 year",
+    ]
+    aligned = [f"{one:<20}{other:<8}{third}" for one, other, third in rows]
+    for lines in (aligned, ["\t".join(row) for row in rows]):
+        text, _ = plain_text("\n".join(["Our data", *lines, "", "More."]))
+        assert text.split("\n") == ["Our data", *told, "", "More."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1.\tSign in.\tThen\n2.\tPress.\tThen\n3.\tWait.\tThen",
+        "Scope\tpage\t1\nData\tpage\t2\nLaw\tpage\t3",
+        "We keep it.  We do.  Yes.\nAnd that is all.",
+        "Name    Leeds\nOther   York\nThird   Hull",
+    ],
+)
+def test_lines_with_wide_blanks_are_no_table(text: str) -> None:
+    assert "|" not in plain_text(text)[0]
 
 
 def test_a_row_that_is_told_is_one_statement_of_a_clause_named_by_its_first_cell() -> None:

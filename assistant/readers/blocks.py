@@ -174,6 +174,17 @@ def _with_told_rows(blocks: Sequence[Block]) -> Iterator[Block]:
         yield replace(block, text=told.strip())
 
 
+def rows_told(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the rows of a table as lines, told with the heads of their columns if the first one names these."""
+    heads, *others = rows
+    plain = len(set(heads)) == len(heads) and not any(_IS_VALUE.search(cell) for cell in heads)
+    # Of several rows whose first alone gives no value it names the columns, whatever its words.
+    valued = all(any(_IS_VALUE.search(cell) for cell in row[1:]) for row in others)
+    if others and (_are_heads(heads) or (plain and valued)):
+        return [_told(heads, row) for row in others]
+    return [CELL_BREAK.join(cell.strip() for cell in row) for row in rows]
+
+
 def _are_heads(cells: Sequence[str]) -> bool:
     """Say whether the cells of a table's first row name its columns, by their words."""
     cells = [cell.strip() for cell in cells]
@@ -196,6 +207,9 @@ def _told(heads: Sequence[str], cells: Sequence[str]) -> str:
         return pairs[0][1]
     colon = "：" if _IS_CJK.search("".join(head for head, _ in pairs)) else ": "
     return CELL_BREAK.join(f"{head}{colon}{cell}" if head else cell for head, cell in pairs)
+
+
+_IS_VALUE = re.compile(r"\d|^(?:yes|no|none|not applicable|n/a|[✓✗✔✘√×—–-]|是|否|有|无|不适用)$", re.IGNORECASE)
 
 
 def _under_title(blocks: Sequence[Block]) -> Sequence[Block]:

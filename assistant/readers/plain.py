@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from assistant.errors import FileError
 from assistant.parsing.lines import read_lines
 from assistant.parsing.wrapping import WRAPPED, may_go_on, wrapped_lines
-from assistant.readers.blocks import as_written, is_cjk
+from assistant.readers.blocks import as_written, begins_item, is_cjk, rows_told
 from assistant.text import fold, has_han
 
 if TYPE_CHECKING:
@@ -145,11 +145,53 @@ def _common_share(text: str) -> float:
 
 
 def plain_text(text: str) -> tuple[str, str]:
-    """Return the text of a text file, with nothing that no reader sees and wrapped lines joined, and no title."""
-    text = as_written(text)
+    """Return the text of a text file, with nothing that no reader sees and wrapped lines joined, and no title.
+
+    Rows of tables, whose cells stand apart by tabs or blanks, are told with the heads of their columns.
+    """
+    text = _with_told_rows(as_written(text))
     folded = fold(text)
     lines = read_lines(text, folded)
     return _joined(text, lines, wrapped_lines(text, folded, lines)), ""
+
+
+def _with_told_rows(text: str) -> str:
+    """Return a text with the rows of its tables as lines that say something by themselves."""
+    lines = text.split("\n")
+    told: list[str] = []
+    number = 0
+    while number < len(lines):
+        count = len(_cells(lines[number]))
+        end = number
+        while count > 1 and end < len(lines) and len(_cells(lines[end])) == count:
+            end += 1
+        rows = [_cells(line) for line in lines[number:end]]
+        if _is_table(rows):
+            told += rows_told(rows)
+            number = end
+        else:
+            told += lines[number : max(end, number + 1)]
+            number = max(end, number + 1)
+    return "\n".join(told)
+
+
+def _cells(line: str) -> list[str]:
+    """Return the cells that a line consists of, if it is the row of a table; else one."""
+    apart = "\t" if "\t" in line.strip() else "  "
+    cells = [cell.strip() for cell in line.strip().split(apart) if cell.strip()]
+    return cells if len(cells) <= _MOST_CELLS else []
+
+
+def _is_table(rows: Sequence[Sequence[str]]) -> bool:
+    """Say whether rows of as many cells are those of a table: no contents with their pages, no items of a list."""
+    if len(rows) < _LEAST_ROWS or len(rows[0]) < _LEAST_CELLS:
+        return False
+    in_contents = all(row[-1].isdecimal() for row in rows[1:])
+    are_items = all(begins_item(f"{row[0]} x") for row in rows)
+    return not in_contents and not are_items
+
+
+_LEAST_ROWS, _LEAST_CELLS, _MOST_CELLS = 3, 3, 12
 
 
 def markdown_text(source: str) -> tuple[str, str]:
