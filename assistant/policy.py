@@ -519,7 +519,8 @@ _POSSESSIVE = re.compile(r"['’]s?$")
 _KIND_EN = (
     r"(?:privacy|data|protection|security|cookies?|returns?|refunds?|exchanges?|cancellations?|shipping|delivery"
     r"|payments?|billing|warranty|users?|customers?|website|app|services?|licen[cs]e|fair|acceptable|use|usage|and|&"
-    r"|general|our|the|online|store|membership|subscription|information|personal)"
+    r"|general|our|the|online|store|membership|subscription|information|personal|house|bookings?|reservations?|accounts?"
+    r"|community|standards|rules|terms)"
 )
 _POLICY_EN = (
     r"(?:(?:polic(?:y|ies)|notice|statement|agreement|terms(?: (?:and|&) conditions)?|conditions|rules|guidelines)"

@@ -61,6 +61,7 @@ def test_the_policies_of_the_invented_corpus_tell_what_their_metadata_do() -> No
         ("隐私政策\n一、收集\n我们向上海快递有限公司提供地址。\n", ""),
         ("Privacy Policy\n\n1. Data\nWe collect your name.\n", ""),
         ("Handbook\n\n1. Leave\nAsk your manager.\n", ""),
+        ("HOUSE RULES AND BOOKING CONDITIONS\n\n1. Leave\nAsk your manager.\n", ""),
         ("GENERAL CONDITIONS OF CARRIAGE\n\n1. Air\nSkerry A/S flies.\n2. End\nSkerry A/S, Billund.\n", "Skerry A/S"),
         (
             "深圳市腾云计算机系统有限公司隐私政策\n一、收集\n深圳市腾云计算机系统有限公司收集地址。\n",
