@@ -160,12 +160,18 @@ class Policy:
                 return f"《{shown}》"
             # "What Privacy Notice says" is no English, but for a name: "What Lantern Privacy Notice says".
             return shown if without_noun(title) or not title.isascii() else f"the {_ARTICLE.sub('', shown)}"
-        head = _BEFORE_COLON.match(title)
-        if not self.company and head:
-            return shortened(head[0], _LONGEST_TITLE).rstrip("?？!！.。")
         if self.company:
             return self._of(" ".join(shortened(self.company, _LONGEST_TITLE).split()), language)
-        return " ".join(shortened(title, _LONGEST_TITLE).rstrip("?？!！.。").split())
+        # The name before a dash: `Brindle Insurance – Your Cover Explained`.
+        name = title[: dash.start()] if (dash := _DASH.search(title)) else ""
+        if 0 < len(name) <= _LONGEST_TITLE and not _SENTENCE_END.search(name) and without_noun(name):
+            return self._of(without_noun(name), language)
+        head = _BEFORE_COLON.match(title)
+        return " ".join(shortened(head[0] if head else title, _LONGEST_TITLE).rstrip("?？!！.。").split())
+
+    def called_as_several(self) -> bool:
+        """Say whether what the policy is called in English is a plural: `Terms of Use`."""
+        return bool(_SEVERAL.search(self.called("en")))
 
     def _names_company(self, title: str) -> bool:
         """Say whether a title is no more than the company's name: `Lantern Post`, of Lantern Post Ltd."""
@@ -479,6 +485,11 @@ def without_noun(title: str) -> str:
 
 
 _LETTERS = re.compile(r"\w+")
+_DASH = re.compile(r"\s[–—|-]\s")
+_SEVERAL = re.compile(
+    r"\b(?:Terms|Conditions|Rules|Guidelines|Policies|Standards|Regulations)(?: (?:of|for|and|&) [\w &]{1,40})?$",
+    re.IGNORECASE,
+)
 _ARTICLE = re.compile(r"^(?:the|our) ", re.IGNORECASE)
 _SMALL_WORDS = frozenset(("a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"))
 

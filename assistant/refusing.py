@@ -176,7 +176,7 @@ _USUAL_FAMILIARITY = 0.69
 _ABSTAINED: dict[ReasonKind, dict[Language, str]] = {
     "not_stated": {
         "zh": "{title}没有说明这一点。",
-        "en": "{title} does not state this.",
+        "en": "{title} {does} not state this.",
     },
     "out_of_scope": {
         "zh": "这个问题看起来与{title}无关。",
@@ -189,7 +189,7 @@ _ABSTAINED: dict[ReasonKind, dict[Language, str]] = {
 }
 _THE_POLICIES: dict[Language, str] = {"zh": "这些政策", "en": "the policies"}
 _TWO_ENDS = re.compile(r"([?!？！])[.。]$")
-_UNMENTIONED = {"zh": "{title}没有提到{names}。", "en": "{title} does not mention {names}."}
+_UNMENTIONED = {"zh": "{title}没有提到{names}。", "en": "{title} {does} not mention {names}."}
 _NEAREST = {"zh": "最接近的条款：{clause}。", "en": "The closest clause is {clause}."}
 _CONTACT = {"zh": "可联系{company}：{contact}。", "en": "You can ask {company}: {contact}."}
 # Whose it is is not known, and nobody asks a text.
@@ -208,14 +208,17 @@ def refusal(query: str, hits: Sequence[Hit], language: Language) -> Reason:
         return _ask_back(hits, language)
     kind: ReasonKind = "out_of_scope" if _is_off_topic(query, hits) else "not_stated"
     if not hits:
-        return Reason(kind=kind, message=_capital(_ABSTAINED[kind][language].format(title=_THE_POLICIES[language])))
+        return Reason(
+            kind=kind, message=_capital(_ABSTAINED[kind][language].format(title=_THE_POLICIES[language], does="do"))
+        )
     policy = hits[0].policy
     title = policy.called(language)
-    parts = [_ABSTAINED[kind][language].format(title=title)]
+    does = "do" if policy.called_as_several() else "does"
+    parts = [_ABSTAINED[kind][language].format(title=title, does=does)]
     if kind == "not_stated":
         if names := _unmentioned(query, hits):
             listed = {"zh": "、", "en": ", "}[language].join(f"“{name}”" for name in names)
-            parts = [_UNMENTIONED[language].format(title=title, names=listed)]
+            parts = [_UNMENTIONED[language].format(title=title, names=listed, does=does)]
         if _is_near(hits[0].evidence):
             parts.append(_NEAREST[language].format(clause=_described(hits[0], language)))
             # A title may be a question, and ends as one.

@@ -25,11 +25,15 @@ if TYPE_CHECKING:
     from assistant.text import Span
     from assistant.verdicts import VerdictKind
 
-_LEAD = {"zh": "{title}的相关原文{foreign}：", "en": "What {title} says, in its own words{foreign}:"}
+_LEAD = {"zh": "{title}的相关原文{foreign}：", "en": "What {title} {says}, in {its} own words{foreign}:"}
 _LEAD_TO_WORDS = {"zh": "根据{title}{foreign}：", "en": "According to {title}{foreign}:"}
 _LEAD_TO_LIST = {
     "zh": "{title}有 {count} 处说到{foreign}：",
-    "en": "{title} speaks of this in {count} places{foreign}:",
+    "en": "{title} {speaks} of this in {count} places{foreign}:",
+}
+_AGREEING = {
+    False: {"says": "says", "speaks": "speaks", "its": "its"},
+    True: {"says": "say", "speaks": "speak", "its": "their"},
 }
 _FOREIGN = {"zh": "（英文，没有译文）", "en": " (in Chinese, no translation)"}
 _COURTESY = "Translations are a courtesy: the Chinese text prevails."
@@ -307,7 +311,8 @@ class _Wording:
             # Renderings are English: there are none for who asks in Chinese.
             foreign = not own and policy.language != language and (language == "zh" or not policy.translations)
             said = _FOREIGN[language] if foreign else ""
-            led = lead[language].format(title=policy.called(language), count=count, foreign=said)
+            agreeing = _AGREEING[policy.called_as_several()]
+            led = lead[language].format(title=policy.called(language), count=count, foreign=said, **agreeing)
             yield f"{led[0].upper()}{led[1:]}" if led.startswith("the ") else led
         if count >= _LEAST_LIST and (above := _section(policy, citation.clause_id)) != self._section:
             self._section = above

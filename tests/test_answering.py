@@ -559,6 +559,22 @@ def test_quotes_in_another_language_are_said_to_be_once(policy: Policy) -> None:
     assert found.text.startswith("What 云帆隐私政策 says, in its own words (in Chinese, no translation):\n•")
 
 
+@pytest.mark.parametrize(
+    ("title", "lead"),
+    [
+        ("House Rules", "What the House Rules say, in their own words:\n•"),
+        ("Larkspur Terms of Use", "What Larkspur Terms of Use say, in their own words:\n•"),
+        ("Larkspur Privacy Policy", "What Larkspur Privacy Policy says, in its own words:\n•"),
+    ],
+)
+def test_a_title_in_the_plural_has_its_verb(title: str, lead: str) -> None:
+    policy = parse("1. Data\n1.1 We keep logs.", id="en", title=title, language="en")
+    draft = Draft(claims=(claim(policy, "We keep logs", "logs"),))
+    asked = "what do you keep"
+    found = answer(question=asked, query=asked, draft=draft, hits=[hit(policy, "We keep logs")], min_quote_chars=4)
+    assert found.text.startswith(lead)
+
+
 def test_a_title_that_is_a_question_does_not_lead_to_quotes(policy: Policy) -> None:
     asking = replace(policy, title="云帆如何处理您的个人信息？")
     draft = Draft(claims=(claim(asking, "我们收集您的手机号码"),))

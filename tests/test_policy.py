@@ -285,6 +285,12 @@ def test_without_renderings_there_is_no_english(policy: Policy) -> None:
         ("Fernbank", "Fernbank Ltd", "Fernbank Ltd政策", "Fernbank Ltd's policy"),
         ("Fernbank Savings: What does it do with data?", "", "Fernbank Savings", "Fernbank Savings"),
         ("What does it do?", "", "What does it do", "What does it do"),
+        (
+            "Fernbank Pet Insurance – Your Cover Explained",
+            "",
+            "Fernbank Pet Insurance政策",
+            "Fernbank Pet Insurance's policy",
+        ),
     ],
 )
 def test_within_a_sentence_a_policy_goes_by_a_name(title: str, company: str, zh: str, en: str) -> None:
