@@ -38,6 +38,16 @@ def _names(word: str, concepts: Sequence[Concept]) -> Iterator[str]:
     # A company is not spoken of by what it sells.
     vendors = [concept for concept in concepts if concept.kind == "vendor"]
     yield from (normalized(name) for concept in vendors or concepts for name in concept.names)
+    if _SOCIAL_NETWORK.fullmatch(word):
+        yield from _SOCIAL_NETWORKS
+
+
+# What holds for all of them is said of each.
+_SOCIAL_NETWORK = re.compile(
+    r"facebook|instagram|twitter|tik ?tok|linkedin|snapchat|youtube|pinterest|reddit|threads|whatsapp|wechat|weibo"
+    r"|douyin|脸书|推特|抖音|微博|小红书|快手|微信朋友圈|朋友圈"
+)
+_SOCIAL_NETWORKS = ("social media", "social network", "社交媒体", "社交平台", "社交网络", "社交网站")
 
 
 # Of one concept and one policy it is asked again for every question.

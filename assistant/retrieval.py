@@ -328,7 +328,8 @@ class Retriever:
         frequency = min(held, default=len(firsts)) / len(firsts)
         absent = [tokens[i] for i in named if not any(holds[i].any() for holds in texts)]
         absent = [token for token in absent if not self._is_mentioned(query.named[token], policies)]
-        unmentioned = tuple(query.named[token] for token in absent if self.analyzer.is_thing(token))
+        things = (query.named[token] for token in absent if self.analyzer.is_thing(token))
+        unmentioned = tuple(name for name in things if not _ASKS.match(normalized(name)))
         stranger = any(map(self.analyzer.is_vendor, absent))
         words = [place for place, token in enumerate(query.tokens) if self._may_stand(token, shards)]
         missing = [place for place in words if not any(holds[place].any() for holds in texts)]
@@ -499,6 +500,10 @@ def _addressed(question: str, names: re.Pattern[str]) -> str:
     if rest == asked or not any(char.isalnum() for char in rest):
         return question
     return names.sub("你们" if has_han(rest) else "you", asked)
+
+
+# "how many days" means the time limits that policies set, but it is no thing that one either names or does not.
+_ASKS = re.compile(r"(?:how|what|when|where|who|which|why)\b|怎么|如何|多久|多少|几")
 
 
 def _kind_of_question(text: str) -> str:

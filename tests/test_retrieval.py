@@ -257,6 +257,24 @@ def test_what_stands_within_a_longer_name_is_mentioned(analyzer: Analyzer) -> No
     assert said == {"联系人呢": (), "指纹呢": ("指纹",)}
 
 
+@pytest.mark.parametrize(
+    ("question", "rule", "unmentioned"),
+    [
+        ("may I be friends on Facebook with a student", "Staff must not be friends with students on social media.", ()),
+        ("may I be friends on Facebook with a student", "Staff must not be friends with students.", ("Facebook",)),
+        # What is asked for, not what is spoken of.
+        ("how many days do I have", "Staff answer students.", ()),
+    ],
+)
+def test_what_is_said_of_all_is_said_of_each(
+    question: str, rule: str, unmentioned: tuple[str, ...], analyzer: Analyzer
+) -> None:
+    policy = parse(f"1. Friends\n1.1 {rule}\n1.2 We keep logs.", id="rules", title="Rules", language="en")
+    embedder = FakeEmbedder()
+    retriever = Retriever(Index("v", [build_shard(policy, analyzer, [embedder])]), analyzer, [embedder])
+    assert retriever.retrieve(question, k=1)[0].evidence.unmentioned == unmentioned
+
+
 def test_a_company_is_asked_for_by_the_name_that_the_policies_print() -> None:
     thesaurus = default_thesaurus()
     printed = ["使用目的：定位。SDK名称：高德地图SDK（高德地图;高德）"]
