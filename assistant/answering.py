@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from assistant.answer_types import holds, wanted
 from assistant.citing import Claim, Draft
+from assistant.pointers import pointed_at
 from assistant.question_forms import wants_all
 from assistant.refusing import answerability, is_unclear
 from assistant.text import Language, Span, overlap, sentences, stripped
@@ -151,6 +152,7 @@ class ExtractiveGenerator:
         claims = claims[:most]
         if claims and not wants_all(query):
             claims[0] = _with_verdict(query, claims, hits)
+            claims += _pointed_at(hits, told)[: most - len(claims)]
         return Draft(claims=tuple(claims))
 
 
@@ -168,6 +170,7 @@ _VALUE_MARGIN = 2.0
 _SENTENCE_MARGIN = 2.0
 _ROW_MARGIN = 1.0
 _MOST_CLAUSES = 2
+_MOST_POINTED_AT = 2
 # Who asks for all places is told of those that name all that the question names.
 _LIST_MARGIN = 2.0
 _LIST_FACTOR = 3
@@ -387,6 +390,21 @@ def _opening(policy: Policy, clause: Clause) -> Span | None:
     if first and clause.title and first[1] - clause.start > policy.chars(_OPENING_CHARS):
         return clause.start, policy.text.index(clause.title, clause.start) + len(clause.title)
     return (clause.start, first[1]) if first else None
+
+
+def _pointed_at(hits: Sequence[Hit], told: Sequence[tuple[str, Span]]) -> list[Claim]:
+    """Return what stands at the clauses that the first claim points at, less what was told."""
+    policy_id, (start, end) = told[0]
+    found: list[Claim] = []
+    for clause in pointed_at(next(hit.policy for hit in hits if hit.policy.id == policy_id), start, end):
+        hit = next((hit for hit in hits if hit.policy.id == policy_id and hit.clause is clause), None)
+        if hit is None or any(policy == policy_id and overlap((hit.start, hit.end), span) for policy, span in told):
+            continue
+        # As everywhere, without its number, which the reference tells.
+        quote = hit.policy.text[max(hit.start, clause.label_end) : hit.end].strip()
+        if len(quote) <= hit.policy.chars(_WHOLE_LIST_CHARS):
+            found.append(Claim(policy_id=policy_id, clause_id=clause.id, quote=quote))
+    return found[:_MOST_POINTED_AT]
 
 
 def _with_verdict(query: str, claims: Sequence[Claim], hits: Sequence[Hit]) -> Claim:

@@ -14,6 +14,7 @@ from assistant.embedding import Embedder, bundled_embedders
 from assistant.errors import IndexDamagedError, QuestionError, SettingsError
 from assistant.imprint import issuers
 from assistant.index import Analyzer, IndexStore, Progress, names_in
+from assistant.pointers import with_pointed_at
 from assistant.question_forms import wants_all
 from assistant.rephrasing import unquoted
 from assistant.replies import chosen, cited_by, contacts, left, reason_of, reply_in, said, whole
@@ -252,10 +253,12 @@ class Assistant:
         searched = unquoted(asked.query)
         hits = self.retriever.retrieve(searched, k=k + len(without), policies=scope, after=asked.after, near=near)
         if without:
-            return left(hits, without, asked.told)[:k]
-        own = issuers(asked.query, [policy for policy in self.policies if policy.id in scope])
-        named = {(hit.policy.id, hit.clause.id) for hit in own}
-        return (*own, *(hit for hit in hits if (hit.policy.id, hit.clause.id) not in named))[:k] if own else hits
+            hits = left(hits, without, asked.told)[:k]
+        elif own := issuers(asked.query, [policy for policy in self.policies if policy.id in scope]):
+            named = {(hit.policy.id, hit.clause.id) for hit in own}
+            hits = (*own, *(hit for hit in hits if (hit.policy.id, hit.clause.id) not in named))[:k]
+        # A language model is given no more than what was found.
+        return hits if self._streaming else with_pointed_at(hits)
 
     def _claims(self, asked: _Asked, query: str, hits: Sequence[Hit]) -> Closable[Claim | None, None, None]:
         """Yield what a generator claims, as it comes; closing this ends the generator's work."""

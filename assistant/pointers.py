@@ -1,0 +1,117 @@
+"""Pointers: what a clause says of another by its number, as in `save as set out in clause 6.3`, and what stands there.
+
+An answer that stops at such words leaves out what they stand for, which may be the exception.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING
+
+from assistant.index import Passage
+from assistant.retrieval import Evidence, Hit
+from assistant.text import fold, stripped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from assistant.policy import Clause, Policy
+
+
+def pointed_at(policy: Policy, start: int, end: int) -> list[Clause]:
+    """Return the clauses that a range of a policy's text names by their numbers, each once; those around it are none.
+
+    The articles of a law are none, nor is a number that several clauses have.
+
+    Args:
+        policy: The policy.
+        start: First code point.
+        end: End.
+    """
+    keys = list(_named(policy.text[start:end], policy.text[end : end + _AFTER_CHARS]))
+    if not keys:
+        return []
+    clauses = _by_number(policy)
+    here = {clause.id for clause in policy.path(policy.at(start).id)}
+    found = map(clauses.get, keys)
+    return list({clause.id: clause for clause in found if clause and clause.id not in here}.values())
+
+
+def with_pointed_at(hits: Sequence[Hit]) -> tuple[Hit, ...]:
+    """Return hits, and after them the clauses that the first ones point at, which were not found by the question."""
+    added: dict[tuple[str, str], Hit] = {}
+    known = {(hit.policy.id, hit.clause.id) for hit in hits}
+    for hit in hits[:_READ]:
+        for clause in pointed_at(hit.policy, hit.start, hit.end)[:_MOST]:
+            key = (hit.policy.id, clause.id)
+            passage = _passage(hit.policy, clause)
+            if passage and key not in known:
+                scores = (-math.inf,) * len(passage.sentences)
+                evidence = Evidence(scope=hit.evidence.scope)
+                added[key] = Hit(
+                    policy=hit.policy,
+                    clause=clause,
+                    passage=passage,
+                    score=-math.inf,
+                    sentence_scores=scores,
+                    evidence=evidence,
+                )
+    return (*hits, *added.values())
+
+
+def _passage(policy: Policy, clause: Clause) -> Passage | None:
+    """Return what is to be read at a clause: it with its items, if that is short, else its own text."""
+    end = clause.end if clause.end - clause.start <= policy.chars(_SHORT_CHARS) else clause.body_end
+    span = stripped(policy.text, clause.label_end, end)
+    return Passage(clause_id=clause.id, start=span[0], end=span[1], context="", sentences=(span,)) if span else None
+
+
+def _by_number(policy: Policy) -> dict[str, Clause]:
+    """Return the clauses of a policy by what names them, such as `6.3`, `11(b)`, `annex b` and `第五条`."""
+    found: dict[str, Clause | None] = {}
+    for clause in policy.walk():
+        if not clause.label or clause.kind == "contents":
+            continue
+        number = policy.reference(clause.id).rpartition(" › ")[2]
+        keys = {_key(number), _key(_KIND.sub("", number)), _key(_ZH_LABEL.sub("", clause.label))}
+        for key in keys - {""}:
+            found[key] = None if key in found else clause
+    return {key: clause for key, clause in found.items() if clause}
+
+
+def _named(text: str, after: str) -> Iterator[str]:
+    """Yield what names each clause that a text points at."""
+    for match in _POINTER_EN.finditer(text):
+        if _OF_A_LAW.match(f"{text}{after}", match.end()):
+            continue
+        annexed = fold(match["kind"] or "")[:3] in ("ann", "app", "sch")
+        for number in _NUMBER_EN.findall(match["numbers"]):
+            yield _key(f"{_SINGULAR.get(fold(match['kind']), match['kind'])} {number}" if annexed else number)
+    for match in _POINTER_ZH.finditer(text):
+        yield _key(match[1])
+
+
+def _key(number: str) -> str:
+    return "".join(fold(number).split()).rstrip(".:：、")
+
+
+_READ = 2
+_MOST = 2
+_SHORT_CHARS = 200
+_AFTER_CHARS = 60
+_SINGULAR = {"annexes": "annex", "appendices": "appendix", "schedules": "schedule"}
+_KIND = re.compile(r"^(?:clause|section|article|paragraph|part|chapter)\s+", re.IGNORECASE)
+_ZH_LABEL = re.compile(r"^(?!第).*$")
+_NUMBER = r"(?:\d{1,3}(?:\.\d{1,3}){0,4}|[A-Z]\d{0,2}(?![A-Za-z]))(?:\([a-z0-9]{1,4}\)){0,3}"
+_NUMBER_EN = re.compile(_NUMBER)
+_POINTER_EN = re.compile(
+    r"(?:\b(?P<kind>[Cc]lauses?|[Ss]ections?|[Aa]rticles?|[Pp]aragraphs?|[Aa]nnex(?:es)?|[Aa]ppendi(?:x|ces)|[Ss]chedules?"
+    r"|[Pp]arts?|[Cc]hapters?|[Rr]ules?)|\b[Ss]ee)\s"
+    rf"(?P<numbers>{_NUMBER}(?:(?:,\s|\s(?:and|or|to|&)\s|,\s(?:and|or)\s){_NUMBER}){{0,5}})"
+)
+_OF_A_LAW = re.compile(
+    r"\s(?:of|in)\s(?!(?:this|these|our|the (?:terms|policy|agreement|conditions|handbook))\b)"
+    r"|\s(?:UK |EU )?[A-Z]{3,6}\b|\s[A-Z]\w{1,30} Act\b"
+)
+_POINTER_ZH = re.compile(r"(?<![》法例定则程])(第[一二三四五六七八九十百零\d]{1,5}[条章节款部]分?)")

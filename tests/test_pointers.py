@@ -1,0 +1,89 @@
+"""What a clause says of another by its number, and what stands there."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import pytest
+
+from assistant.answering import ExtractiveGenerator
+from assistant.parsing import parse
+from assistant.pointers import pointed_at, with_pointed_at
+from tests.hits import hit
+
+TERMS = """Terms
+
+1. Fares
+1.1 Basic fares are not refunded, save as set out in clauses 3.1 and 4.
+1.2 Flexible fares are refunded (see 3.2), but not under Article 6 of the Convention.
+1.3 We act under section 1.3.
+2. Suspension
+(a) You may appeal, as set out in clause 3.1.
+(b) Goods are listed in Annex B.
+3. Refunds
+3.1 A cancelled flight is refunded within a week.
+3.2 A delayed one within a month.
+4. Death
+4.1 On a death the ticket is refunded.
+
+Annex B. Goods
+Lamps and candles.
+"""
+RULES = """规则
+
+第一条 退款
+退款按照第三条办理，第二条第一款除外。
+第二条 例外
+定制商品不退款。
+第三条 办理
+七日内到账，《消费者权益保护法》第二十五条另有规定的除外。
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "found"),
+    [
+        (TERMS, "Basic fares", ["3.1", "4"]),
+        (TERMS, "Flexible fares", ["3.2"]),
+        (TERMS, "We act", []),
+        (TERMS, "You may appeal", ["3.1"]),
+        (TERMS, "Goods are listed", ["Annex B"]),
+        (TERMS, "Lamps", []),
+        (RULES, "退款按照", ["第三条", "第二条"]),
+        (RULES, "七日内", []),
+    ],
+)
+def test_the_clauses_that_a_clause_names_by_their_numbers(text: str, words: str, found: list[str]) -> None:
+    policy = parse(text, id="terms")
+    clause = policy.at(policy.text.index(words))
+    named = pointed_at(policy, clause.start, clause.body_end)
+    assert [policy.reference(one.id) for one in named][: len(found) or None] == found
+
+
+def test_a_number_of_several_clauses_is_none_of_them() -> None:
+    policy = parse("Part A\n1. Fees\nSee clause 2.\n2. Free\nFree.\nPart B\n1. Else\nElse.\n2. Dear\nDear.\n")
+    clause = policy.at(policy.text.index("See clause"))
+    assert len(pointed_at(policy, clause.start, clause.body_end)) <= 1
+
+
+def test_an_answer_quotes_what_it_points_at() -> None:
+    policy = parse(TERMS, id="terms", title="Terms", language="en")
+    hits = with_pointed_at([hit(policy, "Basic fares")])
+    assert [one.score for one in hits] == [10.0, -math.inf, -math.inf]
+    quotes = [claim.quote for claim in ExtractiveGenerator().generate("are basic fares refunded", hits).claims]
+    assert quotes == [
+        "Basic fares are not refunded, save as set out in clauses 3.1 and 4.",
+        "A cancelled flight is refunded within a week.",
+        "Death\n4.1 On a death the ticket is refunded.",
+    ]
+    # No more than asked for, and nothing twice.
+    assert len(ExtractiveGenerator(max_citations=2).generate("are basic fares refunded", hits).claims) == 2
+
+
+def test_long_runs_of_numbers_are_read_at_once() -> None:
+    text = f"1. Law\n1.1 See clauses {'1, ' * 20_000}and {'(a)' * 20_000}{'第一条' * 20_000}\n"
+    policy = parse(text, id="long")
+    began = time.perf_counter()
+    pointed_at(policy, 0, len(policy.text))
+    assert time.perf_counter() - began < 2
