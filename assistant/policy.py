@@ -258,7 +258,8 @@ class Policy:
     def lead_in(self, clause_id: str) -> Span | None:
         """Return the span of the words that lead into the list that a clause is an item of; None if there are none.
 
-        That is the last sentence of the clause above, which may be its title: `我们不会收集：`.
+        That is the last sentence of the clause above, which may be its title: `我们不会收集：`. A label that
+        stands alone (`附录：`) is no words.
 
         Raises:
             KeyError: If the policy has no such clause.
@@ -273,7 +274,8 @@ class Policy:
                 break
             if lead := self._next_lead(above, before):
                 return lead
-        return list(self.sentences(above))[-1] if path[-1] in self.items(above) else None
+        is_item = path[-1] in self.items(above)
+        return next(reversed(list(self.sentences(above))), None) if is_item else None
 
     def leads_on(self, clause: Clause) -> Span | None:
         """Return the span of the line at an item's end that leads to the items after it; None if none does.

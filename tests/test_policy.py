@@ -305,6 +305,8 @@ def test_within_a_sentence_a_policy_goes_by_a_name(title: str, company: str, zh:
         ("一、信息\n**（一）** 为此，我们不会收集。以下除外：\n1、人脸照片。\n2、通话录音。", "录音", "以下除外："),
         ("一、信息\n（一）我们收集人脸照片。\n1、人脸照片。\n2、通话录音。", "录音", ""),
         ("一、信息：", "信息", ""),
+        # A label is no words.
+        ("一、收集\n我们收集日志。\n附录：\n（1）接入的插件\n请见列表。\n（2）共享\n请见清单。", "请见清单", ""),
         # What stands after a list is no item of it.
         (
             "3. Goods\n\nWe do not carry:\n(a) animals;\n(b) guns.\n\nRight to open. We may open it.",

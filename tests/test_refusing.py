@@ -208,7 +208,18 @@ def test_a_question_about_another_matter_is_told_so_in_plain_words(policy: Polic
         ("1. Data\n1.1 We keep logs.\n2. Law\nIrish law. For anything else e-mail help@co.example.", "help@co.example"),
         # For other matters than questions.
         ("1. Data\n1.1 We keep logs.\n2. Law\nOpt out by writing to optout@co.example.", ""),
+        ("一、收集\n我们收集日志。\n二、如何联系我们\n请拨打客服电话10099，或使用在线客服。", "10099"),
+        ("一、收集\n我们收集日志。\n二、其他\n不满意的，还可以这样反馈：map@co.example", "map@co.example"),
         # Not the company's.
+        (
+            "P\n客服热线：95577\n一、收集\n我们收集日志。\n二、释义\n关联公司指云桥公司，邮箱 b@bridge.example。",
+            "95577",
+        ),
+        (
+            "一、收集\n我们收集日志。\n二、联系我们\n歌曲侵权的请致信 song@co.example。\n其他问题：a@co.example。",
+            "a@co.example",
+        ),
+        ("一、收集\n我们收集日志。\n二、联系我们\n可在官网留言。\n沪ICP备19283746号 QQ：55512345", ""),
         ("一、收集\n我们收集日志。\n二、其他\n您可向市场监管部门投诉，热线：12315-1234567。", ""),
         ("1. Data\n1.1 We keep logs.\n2. Law\nYou may call the regulator on 0303 123 1113.", ""),
         ("一、收集\n我们收集日志。\n二、第三方SDK\n高德：客服邮箱 amap@partner.example", ""),
