@@ -58,9 +58,10 @@ def answerability(query: str, hits: Sequence[Hit]) -> float:
         hits: What was found, best first.
 
     Returns:
-        Above 0 if it is to be answered; minus infinity without hits, and for an order, which is not carried out.
+        Above 0 if it is to be answered; minus infinity without hits, where no policy found holds a value of a kind
+        wanted, and for an order, which is not carried out.
     """
-    if not hits or gives_orders(query):
+    if not hits or gives_orders(query) or _is_held_nowhere(query, hits):
         return -math.inf
     if hits[0].evidence.scope is None:
         return math.inf
@@ -87,6 +88,16 @@ def features(query: str, hits: Sequence[Hit]) -> dict[str, float]:
         "score": min(max(hits[0].score, 0.0), _MOST_SCORE),
         "unseen": evidence.unseen,
     }
+
+
+def _is_held_nowhere(query: str, hits: Sequence[Hit]) -> bool:
+    """Say whether a question wants a kind of value, such as an hour, of which the policies found hold none anywhere."""
+    kinds = [kind for kind in wanted(query) if kind.needed]
+    said = [hit.policy.text[slice(*span)] for hit in hits for span in hit.passage.sentences] if kinds else []
+    # Most are held by what was found, which is sooner read than all.
+    rare = [kind for kind in kinds if not any(holds(text, kind) for text in said)]
+    texts = {hit.policy.id: hit.policy.text for hit in hits}.values() if rare else ()
+    return any(not any(holds(text, kind) for text in texts) for kind in rare)
 
 
 def _unstated(query: str, hits: Sequence[Hit]) -> float:

@@ -260,6 +260,16 @@ def test_a_period_is_not_answered_by_a_clause_that_gives_none(policy: Policy) ->
     assert answerability("为什么不收集通讯录", hits) > 0 > answerability("通讯录保存多久", hits)
 
 
+def test_a_value_that_no_text_of_the_policy_holds_is_not_answered(policy: Policy) -> None:
+    # However sure all else is: hours stand nowhere in it, a period in another clause.
+    hits = [hit(policy, "客服电话", score=9.0, evidence=replace(ANSWERED, similarity=0.95))]
+    assert answerability("客服电话怎么打", hits) > 0 > answerability("客服几点下班", hits)
+    longer = parse(f"{policy.text}四、其他\n客服工作时间为9:00至18:00。", id="yunfan")
+    assert answerability("客服几点下班", [replace(hits[0], policy=longer)]) > 0
+    unknown = [hit(policy, "客服电话", evidence=UNKNOWN_MODEL)]
+    assert answerability("客服电话怎么打", unknown) > 0 > answerability("客服几点下班", unknown)
+
+
 def test_what_no_clause_gives_is_not_answered_however_close_one_is() -> None:
     text = "1. Officer\nOur data protection officer is Ann Lee.\n2. Logs\nCall +44 1603 555010 about the logs."
     policy = parse(text, id="officer", title="Notice", language="en")
