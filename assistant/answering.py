@@ -122,7 +122,8 @@ class ExtractiveGenerator:
     """Drafts answers from the clauses' own sentences, without a language model.
 
     Args:
-        max_citations: Largest number of quotes; an answer that lists all places may have three times as many.
+        max_citations: Largest number of quotes; an answer that lists all places, or the items of a list, may have
+            three times as many.
     """
 
     def __init__(self, *, max_citations: int = 5) -> None:
@@ -141,7 +142,13 @@ class ExtractiveGenerator:
         claims: list[Claim] = []
         told: list[tuple[str, Span]] = []
         for hit in chosen:
-            for clause, (start, end) in _quoted(query, hit):
+            quoted, items = _quoted(query, hit)
+            if items and not wants_all(query):
+                # A list of which some items are missing misleads; one that comes second is left out instead.
+                if claims and len(claims) + len(quoted) + len(items) > most:
+                    quoted, items = _without_lead_in(hit, quoted), []
+                most = max(most, min(len(quoted) + len(items), most * _LIST_FACTOR))
+            for clause, (start, end) in (*quoted, *items):
                 if any(policy == hit.policy.id and overlap((start, end), span) for policy, span in told):
                     continue
                 told.append((hit.policy.id, (start, end)))
@@ -274,16 +281,19 @@ def _same_words(one: Claim, other: Claim) -> bool:
     return one.policy_id == other.policy_id and "".join(one.quote.split()) == "".join(other.quote.split())
 
 
-def _quoted(query: str, hit: Hit) -> list[tuple[Clause, Span]]:
-    """Return what a hit says in answer: clauses with spans of their text.
+def _quoted(query: str, hit: Hit) -> tuple[list[tuple[Clause, Span]], list[tuple[Clause, Span]]]:
+    """Return what a hit says in answer: clauses with spans of their text, and the items of a list that these lead into.
 
     That is a short list whole, and the paragraphs of a short clause that answer; of a long clause the best sentence
     with those that come close, and the best that holds a value of the kind wanted, neighbours joined; and if that is
-    what leads into a long list, each item, of long ones the first words.
+    what leads into a long list, each item, of long ones the first words. What a clause says before the words that
+    lead into its list is quoted without the list, if nothing of that answers.
     """
-    text, sentences = hit.policy.text, hit.passage.sentences
-    whole = (sentences[0][0], sentences[-1][1])
+    text, sentences, kept = hit.policy.text, hit.passage.sentences, _kept(query, hit)
     is_list = hit.end > hit.clause.body_end
+    if is_list and not wants_all(query) and (before := _before_list(hit)) > max(kept):
+        sentences, is_list = sentences[:before], False
+    whole = (sentences[0][0], sentences[-1][1])
     if is_list:
         # Items may mean the opposite without the heading that leads to them; the last may be too short for a sentence.
         start = text.index(hit.clause.title, hit.clause.start) if _is_headed(hit) else whole[0]
@@ -295,20 +305,31 @@ def _quoted(query: str, hit: Hit) -> list[tuple[Clause, Span]]:
         parts = [sentences] if many else _paragraphs(text, sentences)
     else:
         parts = [(span,) for span in sentences]
-    kept = {sentences[number] for number in _kept(query, hit)}
+    answering = {hit.passage.sentences[number] for number in kept}
     spans: list[Span] = [whole] if len(parts) == 1 else []
     for part in parts[len(spans) :]:
         start, end = part[0][0], part[-1][1]
-        if kept.isdisjoint(part):
+        if answering.isdisjoint(part):
             continue
         if spans and not text[spans[-1][1] : start].strip():
             spans[-1] = (spans[-1][0], end)
         else:
             spans.append((start, end))
     quoted = [(hit.clause, span) for span in spans]
-    if spans[-1][1] == whole[1] and hit.end == hit.clause.body_end and hit.policy.leads_in(hit.clause):
-        quoted += _items(hit)
-    return quoted
+    leads_in = spans[-1][1] == whole[1] and hit.end == hit.clause.body_end and hit.policy.leads_in(hit.clause)
+    return quoted, _items(hit) if leads_in else []
+
+
+def _before_list(hit: Hit) -> int:
+    """Return how many sentences of a clause with its list stand before the words that lead into that."""
+    return sum(end <= hit.clause.body_end for _, end in hit.passage.sentences) - 1
+
+
+def _without_lead_in(hit: Hit, quoted: Sequence[tuple[Clause, Span]]) -> list[tuple[Clause, Span]]:
+    """Return what is quoted of a clause without its last sentence, which leads into a list."""
+    last = hit.passage.sentences[-1][0]
+    cut = [(clause, stripped(hit.policy.text, start, min(end, last))) for clause, (start, end) in quoted]
+    return [(clause, span) for clause, span in cut if span]
 
 
 def _paragraphs(text: str, spans: Sequence[Span]) -> list[tuple[Span, ...]]:

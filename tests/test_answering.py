@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from assistant import Policy
-    from assistant.retrieval import Evidence
+    from assistant.retrieval import Evidence, Hit
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +160,43 @@ def test_items_that_come_to_too_much_are_told_by_their_openings() -> None:
     hits = [hit(policy, "我们收集的信息包括")]
     quotes = [claim.quote for claim in ExtractiveGenerator().generate("收集哪些信息", hits).claims]
     assert quotes[7] == "7、第7类信息：我们收集名称。"
+
+
+def test_a_list_is_told_with_all_its_items_or_not_at_all() -> None:
+    def clause(number: str, said: str) -> str:
+        items = "".join(f"\n（{n}）第{n}种情形：{'因' * 100}。" for n in range(1, 8))
+        return f"{number}、{said}\n我们会{said}您的信息。{'这是为了更好的服务。' * 30}我们这样做的情形如下：{items}\n"
+
+    def led(said: str) -> Hit:
+        """The hit of a clause of which the first sentence answers, and the last, which leads into a list."""
+        found = hit(policy, f"我们会{said}")
+        return replace(found, sentence_scores=(9.0, *(0.0 for _ in found.passage.sentences[2:]), 9.0))
+
+    policy = parse(f"{clause('一', '交换')}{clause('二', '提供')}三、联系\n电话 12345678。", id="long", title="长")
+    quotes = [claim.quote for claim in ExtractiveGenerator().generate("会提供吗", [led("交换")]).claims]
+    assert quotes[:2] == ["我们会交换您的信息。", "我们这样做的情形如下："]
+    assert len(quotes) == 9
+    hits = [hit(policy, "电话"), led("提供")]
+    both = [claim.quote for claim in ExtractiveGenerator().generate("会提供吗", hits).claims]
+    assert both == ["电话 12345678。", "我们会提供您的信息。"]
+
+
+def test_what_stands_before_a_list_is_quoted_without_it_if_that_answers() -> None:
+    listed = "1、与公共卫生有关的；\n2、与商业秘密有关的。"
+    text = f"一、请求\n请先证明身份。\n我们在八日内答复。\n以下请求我们不予处理：\n{listed}\n二、其他\n请来电。"
+    found = hit(parse(text, id="asked", title="请求"), "请先证明")
+    answering = {
+        "多久答复": (0.0, 9.0, 0.0, 0.0, 0.0),
+        "商业秘密的请求处理吗": (0.0, 5.0, 4.0, 0.0, 6.0),
+        "有哪些规定": (0.0, 9.0, 0.0, 0.0, 0.0),
+    }
+    quotes = [
+        claim.quote
+        for question, scores in answering.items()
+        for claim in ExtractiveGenerator().generate(question, [replace(found, sentence_scores=scores)]).claims
+    ]
+    whole = text[text.index("请先") : text.index("\n二、")]
+    assert quotes == ["我们在八日内答复。", whole, whole]
 
 
 def test_a_distant_second_clause_is_not_quoted(policy: Policy) -> None:
