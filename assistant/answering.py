@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from assistant.answer_types import holds, wanted
 from assistant.citing import Claim, Draft
 from assistant.pointers import pointed_at
+from assistant.quantities import age_in, meant_for
 from assistant.question_forms import wants_all
 from assistant.refusing import answerability, is_unclear
-from assistant.text import Language, Span, overlap, sentences, stripped
+from assistant.text import Language, Span, normalized, overlap, sentences, stripped
 from assistant.verdicts import verdict_of
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ def _chosen(query: str, hits: Sequence[Hit]) -> list[Hit]:
     Who asks for a value, such as a period, gets one of the first hits that holds such a value, if any about as good
     does.
     """
-    hits = _with_more_words_first(hits)
+    hits = _with_age_first(query, _with_more_words_first(hits))
     first = hits[0]
     chosen = [
         hit
@@ -225,6 +226,22 @@ def _with_more_words_first(hits: Sequence[Hit]) -> Sequence[Hit]:
     first, second = hits[0].evidence, hits[1].evidence
     more = second.coverage >= first.coverage + _MORE_COVERAGE and (second.concepts or 0) >= (first.concepts or 0)
     return [hits[1], hits[0], *hits[2:]] if more else hits
+
+
+def _with_age_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
+    """Return hits, the first that is about those of the age that is asked for before one that is about others."""
+    age = age_in(normalized(query))
+    near = [hit for hit in hits if hit.score >= hits[0].score - _ITEM_MARGIN] if age is not None else []
+    if age is None or _is_for(age, near[0]) is not False:
+        return hits
+    best = next((hit for hit in near if _is_for(age, hit)), near[0])
+    return [best, *(hit for hit in hits if hit is not best)]
+
+
+def _is_for(age: int, hit: Hit) -> bool | None:
+    """Say whether a hit is about those of an age; None if it sets no limits of age."""
+    said = {meant_for(age, normalized(hit.policy.text[slice(*span)])) for span in hit.passage.sentences}
+    return True if True in said else (False if False in said else None)
 
 
 def _holds_values(query: str, hit: Hit) -> bool:

@@ -66,8 +66,46 @@ def find(text: str) -> Iterator[Quantity]:
             yield found
 
 
+def age_in(question: str) -> int | None:
+    """Return the age of the one that a normalized question speaks of; None if it tells none, or several.
+
+    >>> [age_in(said) for said in ("13岁能用吗", "can i use it if i'm 13?", "my 9-year-old", "14岁以下能用吗", "13天")]
+    [13, 13, 9, None, None]
+    """
+    ages = {
+        found.value
+        for found in find(question)
+        if not found.bound and (found.unit == "age" or (not found.unit and _AGED.search(question, 0, found.start)))
+    }
+    age = ages.pop() if len(ages) == 1 else ""
+    return int(age) if age.isdigit() and int(age) < _MOST_YEARS else None
+
+
+def meant_for(age: int, text: str) -> bool | None:
+    """Say whether a normalized text that sets limits of age is about those of an age; None if that is left open.
+
+    So it is without limits, and where those below the only one may be shut out: "you must be at least 18 years old".
+
+    >>> said = "未满14周岁的,须经同意", "已满14周岁,未满18周岁的", "children under 16 years of age", "须年满18周岁"
+    >>> [meant_for(13, text) for text in said]
+    [True, False, True, None]
+    """
+    limits = [found for found in find(text) if found.unit == "age" and found.value.isdigit()]
+    least = [int(limit.value) for limit in limits if limit.bound == "least"]
+    below = [int(limit.value) for limit in limits if limit.bound == "less"]
+    if not below:
+        return True if least and age >= max(least) else None
+    # Those under 18 and those under 14 may be told in one breath.
+    return all(age >= limit for limit in least) and any(age < limit for limit in below)
+
+
 # --- Words -------------------------------------------------------------------------------
 
+_MOST_YEARS = 120
+_AGED = re.compile(
+    r"\b(?:i'?m|i am|aged?|age of|turned|(?:he|she|who|kid|child|son|daughter|brother|sister|boy|girl|student)"
+    r"(?:'?s| is)) (?:only |just |still )?$"
+)
 _UNITS_ZH = (
     *PERIODS_ZH,
     ("age", r"周岁|岁"),

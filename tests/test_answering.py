@@ -199,6 +199,26 @@ def test_what_stands_before_a_list_is_quoted_without_it_if_that_answers() -> Non
     assert quotes == ["我们在八日内答复。", whole, whole]
 
 
+def test_who_tells_an_age_gets_the_clause_about_those_of_that_age() -> None:
+    older, younger = "已满14周岁、未满18周岁的，请与父母一同阅读。", "未满14周岁的，须由父母代为注册。"
+    policy = parse(
+        f"一、孩子\n1、{older}\n2、{younger}\n3、我们保护孩子。\n二、其他\n请来电。", id="child", title="孩子"
+    )
+    first, second, third = (hit(policy, words, score=9.5) for words in ("已满14", "未满14", "我们保护"))
+    hits = [replace(first, score=10.0), second, third]
+    for question, told in (
+        ("我家孩子9岁，能注册吗", younger),
+        ("Can my daughter sign up? She's 9.", younger),
+        ("15岁能注册吗", older),
+        ("孩子能注册吗", older),
+        ("30岁能注册吗", older),
+    ):
+        assert ExtractiveGenerator().generate(question, hits).claims[0].quote == told, question
+    assert ExtractiveGenerator().generate("9岁能注册吗", [third, *hits[:2]]).claims[0].quote == "我们保护孩子。"
+    far = [first, replace(second, score=5.0)]
+    assert ExtractiveGenerator().generate("9岁能注册吗", far).claims[0].quote == older
+
+
 def test_a_distant_second_clause_is_not_quoted(policy: Policy) -> None:
     hits = [hit(policy, "手机号码", score=9.0), hit(policy, "通讯录", score=3.0)]
     claims = ExtractiveGenerator().generate("手机号码怎么用", hits).claims

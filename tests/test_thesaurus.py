@@ -133,6 +133,7 @@ def test_every_name_of_the_default_thesaurus_can_be_found() -> None:
         ("sick leave", "病假须提前申请"),
         ("坏了谁管修", "保修期内免费维修"),
         ("孩子的名字", "儿童的姓名"),
+        ("证件照怎么存的", "此类图片储存于境内"),
     ],
 )
 def test_what_people_call_it_is_what_terms_of_service_call_it(said: str, printed: str) -> None:
