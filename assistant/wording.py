@@ -12,8 +12,8 @@ from assistant.answering import Answer, AnswerPart
 from assistant.citing import Draft, verify, verify_each
 from assistant.question_forms import wants_all
 from assistant.refusing import refusal
-from assistant.segments import turns
-from assistant.text import Language, has_han, language_of, leads_in, overlap, visible_line
+from assistant.segments import conditions_in, denials, turns
+from assistant.text import Language, has_han, language_of, leads_in, normalized, overlap, visible_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -341,7 +341,7 @@ class _Wording:
         whole = _HAS_SUBJECT.search(citation.quote) or len(words) > policy.chars(_MOST_LEAD_IN_CHARS)
         # Below the reference `What is covered` a lone "dental treatment" is easily read over.
         in_reference = words.strip(_AROUND_WORDS) in citation.reference and leads_in(words)
-        if (whole or in_reference) and not turns(words) and not _NAMES_CASES.search(words):
+        if (whole or in_reference) and not _turns_items(words, stated=_STATES.search(citation.quote) is not None):
             return None
         self._told.append((policy.id, before))
         return before
@@ -353,6 +353,29 @@ def _led(words: str, language: Language) -> str:
     return f"{shown}{'：' if language == 'zh' else ':'}" if shown[-1:].isalnum() else shown
 
 
+def _turns_items(words: str, *, stated: bool) -> bool:
+    """Say whether the words that lead to an item turn its sense.
+
+    Args:
+        words: What leads to it.
+        stated: Whether the item is a statement of what the company does. Of such a one only a denial or an exception,
+            and what stands next to it, makes another: not the condition in "in the app, when open, we collect so".
+    """
+    if _NAMES_CASES.search(words):
+        return True
+    if not stated:
+        return turns(words)
+    plain = normalized(words)
+    return denials(plain) > 0 or bool(conditions_in(plain) - {"if"}) or turns(_PARTS.split(words)[-1])
+
+
+# No 联系我们的客服: what the reader is told to do is none.
+_STATES = re.compile(
+    r"(?:我们|我司|本公司)\w{0,6}?(?:会|将|可能|收集|使用|获取|读取|存储|保存|提供|共享).{0,400}[。！!]\W{0,3}$"
+    r"|\b[Ww]e [a-z].{0,800}[.!]\W{0,3}$",
+    re.DOTALL,
+)
+_PARTS = re.compile(r"[,，;；]")
 _MOST_LEAD_IN_CHARS = 250
 _AROUND_WORDS = "：:*# \t"
 _LEAST_LIST = 3
