@@ -189,6 +189,8 @@ _WHOLE_ITEMS_CHARS = 1_200
 _OPENING_CHARS = 60
 _ENDS = "。！？!?.；;…”’\"'）)"
 _CELL = " | "
+# Nothing that could be the first line of a sentence.
+_ENTRY = re.compile(r"[^\n:：，,]{2,14}[:：][^\n。！？!?，,；;]{1,60}$")
 
 
 def _chosen(query: str, hits: Sequence[Hit]) -> list[Hit]:
@@ -350,11 +352,15 @@ def _without_lead_in(hit: Hit, quoted: Sequence[tuple[Clause, Span]]) -> list[tu
 
 
 def _paragraphs(text: str, spans: Sequence[Span]) -> list[tuple[Span, ...]]:
-    """Return sentences by paragraph or row of a table; a line that has no end goes on in the next."""
+    """Return sentences by paragraph or row of a table; a line without an end goes on in the next, but for an entry.
+
+    An entry is a short line with its name: `生效日期：2024年3月1日`.
+    """
     paragraphs: list[tuple[Span, ...]] = []
     for span in spans:
         before = paragraphs[-1][-1] if paragraphs else (span[0], span[0])
-        ended = text[before[1] - 1] in _ENDS or _CELL in text[slice(*before)]
+        said = text[slice(*before)]
+        ended = text[before[1] - 1] in _ENDS or _CELL in said or _ENTRY.match(said)
         if paragraphs and not (ended and "\n" in text[before[1] : span[0]]):
             paragraphs[-1] += (span,)
         else:

@@ -371,7 +371,7 @@ def _turns_items(words: str, *, stated: bool) -> bool:
 
 # No 联系我们的客服: what the reader is told to do is none.
 _STATES = re.compile(
-    r"(?:我们|我司|本公司)\w{0,6}?(?:会|将|可能|收集|使用|获取|读取|存储|保存|提供|共享).{0,400}[。！!]\W{0,3}$"
+    r"(?:我们|我司|本公司)\w{0,6}?(?:会|将|可能|需|收集|使用|获取|读取|访问|存储|保存|提供|共享).{0,400}[。！!]\W{0,3}$"
     r"|\b[Ww]e [a-z].{0,800}[.!]\W{0,3}$",
     re.DOTALL,
 )
