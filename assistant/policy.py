@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import takewhile
+from itertools import takewhile, zip_longest
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
@@ -433,9 +433,14 @@ class Policy:
     def _reference(self, clause_id: str) -> str:
         parts: list[str] = []
         above = ""
-        for clause in self.path(clause_id)[1:]:
+        path = self.path(clause_id)
+        for over, clause, below in zip_longest(path[:-1], path[1:], path[2:]):
             label = "" if clause.kind == "contents" or is_bullet(clause.label) else _CLOSING_MARK.sub("", clause.label)
             if not label:
+                # "7" and "1" side by side would seem to be printed as 7.1.
+                apart = bool(above and below) and _glue(above, below.label) == below.label
+                if apart and self._only_leads_to(clause, below, over):
+                    continue
                 parts.append(self._name(clause))
             elif not above or _WORDED.match(label):
                 parts.append(label)
@@ -454,6 +459,20 @@ class Policy:
                 parts[-1] += _glue(parts[-1], label)
             above = label
         return " › ".join(parts) or self.title
+
+    def _only_leads_to(self, clause: Clause, below: Clause, over: Clause) -> bool:
+        """Say whether a clause is but the words that lead to a number, which is found without them.
+
+        Args:
+            clause: The clause.
+            below: One of those below it.
+            over: The one above it; the number stands nowhere else below that.
+        """
+        if clause.kind != "paragraph" or clause.title or not below.label or is_bullet(below.label):
+            return False
+        found = (child for beside in over.children for child in (beside, *beside.children * (not beside.label)))
+        number = _CLOSING_MARK.sub("", below.label)
+        return self.leads_in(clause) and sum(_CLOSING_MARK.sub("", child.label) == number for child in found) == 1
 
     def _name(self, clause: Clause) -> str:
         if clause.title:

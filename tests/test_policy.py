@@ -55,6 +55,31 @@ def test_reference_joins_numbers_and_sets_off_titles(policy: Policy, words: str,
     assert policy.reference(clause_at(policy, words).id) == reference
 
 
+@pytest.mark.parametrize(
+    ("text", "references"),
+    [
+        (
+            "一、收集\n1、重视。\n2、保护。\n我们收集以下几类：\n（一）账号\n昵称。\n（二）设备\n型号。\n二、其他\n请来电。",
+            ["一1", "一2", "一（一）", "一（二）"],
+        ),
+        # A number that stands there twice is told from its like by the words that lead to it.
+        (
+            "一、收集\n1、昵称。\n2、型号。\n合作方收集的如下：\n1）日志。\n2）位置。\n二、其他\n请来电。",
+            ["一1", "一2", "一 › “合作方收集的如下…” › 1", "一 › “合作方收集的如下…” › 2"],
+        ),
+        # 一、7.1 would be another number.
+        (
+            "一、收集\n7、例外\n（1）重视。\n（2）保护。\n以下无需同意：\n1、日志。\n2、位置。\n二、其他\n请来电。",
+            ["一7", "一7（1）", "一7（2）", "一7 › “以下无需同意…” › 1", "一7 › “以下无需同意…” › 2"],
+        ),
+    ],
+)
+def test_words_that_only_lead_to_numbers_are_left_out_of_the_reference(text: str, references: list[str]) -> None:
+    policy = parse(text)
+    found = [policy.reference(clause.id) for clause in policy.walk() if clause.label]
+    assert found[1 : len(references) + 1] == references
+
+
 def test_reference_names_contents_paragraphs_and_the_policy(policy: Policy) -> None:
     assert policy.reference("toc") == "目录"
     assert policy.reference("root") == "示例隐私政策"
