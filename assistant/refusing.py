@@ -22,6 +22,7 @@ from assistant.thesaurus import default_thesaurus
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from assistant.answer_types import AnswerType
     from assistant.policy import Policy
     from assistant.retrieval import Evidence, Hit
     from assistant.thesaurus import Concept
@@ -59,12 +60,14 @@ def answerability(query: str, hits: Sequence[Hit]) -> float:
 
     Returns:
         Above 0 if it is to be answered; minus infinity without hits, where no policy found holds a value of a kind
-        wanted, and for an order, which is not carried out.
+        wanted or only of something else, and for an order, which is not carried out.
     """
     if not hits or gives_orders(query) or _is_held_nowhere(query, hits):
         return -math.inf
     if hits[0].evidence.scope is None:
         return math.inf
+    if _is_of_something_else(query, hits):
+        return -math.inf
     return sum(_ODDS[name] * value for name, value in features(query, hits).items()) + _ODDS["base"]
 
 
@@ -93,11 +96,26 @@ def features(query: str, hits: Sequence[Hit]) -> dict[str, float]:
 def _is_held_nowhere(query: str, hits: Sequence[Hit]) -> bool:
     """Say whether a question wants a kind of value, such as an hour, of which the policies found hold none anywhere."""
     kinds = [kind for kind in wanted(query) if kind.needed]
-    said = [hit.policy.text[slice(*span)] for hit in hits for span in hit.passage.sentences] if kinds else []
     # Most are held by what was found, which is sooner read than all.
-    rare = [kind for kind in kinds if not any(holds(text, kind) for text in said)]
+    rare = [kind for kind in kinds if not any(_holds(hit, kind) for hit in hits)]
     texts = {hit.policy.id: hit.policy.text for hit in hits}.values() if rare else ()
     return any(not any(holds(text, kind) for text in texts) for kind in rare)
+
+
+def _is_of_something_else(query: str, hits: Sequence[Hit]) -> bool:
+    """Say whether a value is wanted, and the clauses that hold one share no word with the question, nor a concept.
+
+    The encoder finds "how many days" alike whatever takes them. Words of two languages cannot be compared.
+    """
+    kinds = [kind for kind in wanted(query) if kind.needed]
+    if not kinds or language_of(query) != hits[0].policy.language:
+        return False
+    holding = [hit for hit in hits[:_READ_FOR_CONCEPTS] if all(_holds(hit, kind) for kind in kinds)]
+    return not any(hit.evidence.coverage or hit.evidence.concepts for hit in holding or hits[:1])
+
+
+def _holds(hit: Hit, kind: AnswerType) -> bool:
+    return any(holds(hit.policy.text[slice(*span)], kind) for span in hit.passage.sentences)
 
 
 def _unstated(query: str, hits: Sequence[Hit]) -> float:

@@ -270,6 +270,22 @@ def test_a_value_that_no_text_of_the_policy_holds_is_not_answered(policy: Policy
     assert answerability("客服电话怎么打", unknown) > 0 > answerability("客服几点下班", unknown)
 
 
+def test_a_value_of_something_else_is_no_answer() -> None:
+    text = "一、注销\n我们在八日内注销账号。\n二、答复\n我们在十日内答复您。\n三、其他\n会员可以退课。"
+    policy = parse(text, id="days", title="说明")
+    close = Evidence(scope=5.0, similarity=0.8, coverage=0.0, concepts=0.0)
+    period = hit(policy, "十日", score=5.0, evidence=close)
+    assert answerability("退课怎么办理", [period]) > 0 > answerability("退课要几天", [period])
+    # So it is where the thing is named without a value; but not where one of those with a value has a word of it.
+    course = hit(policy, "退课", score=5.0, evidence=replace(close, coverage=0.6))
+    assert answerability("退课要几天", [course, period]) < 0
+    assert answerability("退课要几天", [period, hit(policy, "八日", evidence=replace(close, coverage=0.1))]) > 0
+    assert answerability("退课要几天", [replace(period, evidence=replace(close, concepts=0.5))]) > 0
+    # Words of another language, and another model, do not tell.
+    assert answerability("how many days does it take?", [period]) > 0
+    assert answerability("退课要几天", [replace(period, evidence=UNKNOWN_MODEL)]) > 0
+
+
 def test_what_no_clause_gives_is_not_answered_however_close_one_is() -> None:
     text = "1. Officer\nOur data protection officer is Ann Lee.\n2. Logs\nCall +44 1603 555010 about the logs."
     policy = parse(text, id="officer", title="Notice", language="en")
