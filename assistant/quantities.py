@@ -75,10 +75,15 @@ def age_in(question: str) -> int | None:
     ages = {
         found.value
         for found in find(question)
-        if not found.bound and (found.unit == "age" or (not found.unit and _AGED.search(question, 0, found.start)))
+        if not found.bound and (found.unit == "age" or (not found.unit and _is_aged(question, found.start)))
     }
     age = ages.pop() if len(ages) == 1 else ""
     return int(age) if age.isdigit() and int(age) < _MOST_YEARS else None
+
+
+def _is_aged(question: str, place: int) -> bool:
+    """Say whether the words before a number make it an age."""
+    return _AGED.search(question, max(0, place - _AGED_CHARS), place) is not None
 
 
 def meant_for(age: int, text: str) -> bool | None:
@@ -102,6 +107,7 @@ def meant_for(age: int, text: str) -> bool | None:
 # --- Words -------------------------------------------------------------------------------
 
 _MOST_YEARS = 120
+_AGED_CHARS = 30
 _AGED = re.compile(
     r"\b(?:i'?m|i am|aged?|age of|turned|(?:he|she|who|kid|child|son|daughter|brother|sister|boy|girl|student)"
     r"(?:'?s| is)) (?:only |just |still )?$"
