@@ -47,7 +47,7 @@ _MONEY = (
 )
 _TECHNIQUES = r"\b(?:aes|rsa|sm\d|tls|ssl|sha|md5|https|bcrypt|argon2|3?des|ecc|vpn|wpa\d?)\b"
 _PERIODS = (
-    rf"{_NUMBER}[\]】,，)）]{{0,2}}[ -]?[个多]?{_TIME_ZH}|\b{_NUMBER}[ -]{_TIME_EN}\b|"
+    rf"{_NUMBER}[\]】,，)）]{{0,2}}[ -]?[个多]?{_TIME_ZH}|\b{_NUMBER}\)?[ -]{_TIME_EN}\b|"
     r"期限|期间|期满|届满|时限|及时|立即|即时|实时|尽快|尽早|随时|永久|长期|最短|不再|直至|直到|为止|一直|必需的时间|"
     r"\b(?:until|periods?|as (?:long|soon) as|promptly|immediately|at once|without (?:undue )?delay|no longer|"
     r"real[- ]time|lifetime|end of|while|forever|indefinitely)\b"
@@ -198,6 +198,7 @@ ANSWER_TYPES = (
     _of(
         "email",
         wanted=r"(?:邮箱|邮件|电邮)(?:地址)?(?:是|叫)?(?:多少|什么|哪个|啥)|(?:哪个|什么)邮箱|"
+        r"(?:负责人|专员|部门|团队|公司|客服|官方)的?(?:电子)?(?:邮箱|邮件地址)[?呢是 ]{0,2}$|"
         r"\bwhat(?:'s| is) .{0,40}\be-?mail address\b|\bwhat(?:'s| is) your e-?mail\b|\b(?:which|what) e-?mail\b|"
         r"\be-?mail address (?:of|for|to)\b",
         held=r"@",
@@ -217,7 +218,8 @@ ANSWER_TYPES = (
     ),
     _of(
         "place",
-        wanted=r"(?:在|位于)(?:哪个|哪座|什么|哪)(?:城市|省|市|国家)|哪个(?:城市|省|市|国家)(?!标准)|哪座城|"
+        wanted=r"服务器.{0,4}[在放设]在?(?:哪|什么地方)|"
+        r"(?:在|位于)(?:哪个|哪座|什么|哪)(?:城市|省|市|国家)|哪个(?:城市|省|市|国家)(?!标准)|哪座城|"
         r"(?:公司|办公|注册|邮寄|通讯|办公室)地址(?:是|在|$|呢|吗|\?)|寄到哪|地址在哪|总部在|"
         r"\b(?:which|what) (?:city|cities|country|countries|state|region|town)\b|"
         r"\bwhere (?:is|are) (?:the |your )?(?:company|headquarters?|office|servers?|data cent(?:er|re)s?)\b|"

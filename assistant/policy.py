@@ -498,10 +498,10 @@ def without_noun(title: str) -> str:
     >>> [without_noun(title) for title in ("Privacy Policy", "用户服务协议", "Handbook")]
     ['', '', 'Handbook']
     """
-    named = " ".join(_MARKS.sub(" ", title).split()).strip(_AROUND_NAMES)
+    named = " ".join(_MARKS.sub(" ", title).split()).strip(AROUND_NAMES)
     # A company may stand before its policy, or behind it.
     for noun in (_NOUN_BEFORE, _NOUN_ZH, _NOUN_EN):
-        named = noun.sub("", named).strip(_AROUND_NAMES)
+        named = noun.sub("", named).strip(AROUND_NAMES)
     return _POSSESSIVE.sub("", named)
 
 
@@ -546,7 +546,7 @@ def _in_sentence(word: str, text: str, *, first: bool) -> str:
 
 
 _MARKS = re.compile(r'[《》〈〉“”"「」【】]')
-_AROUND_NAMES = " :：|｜·,，-–—_"
+AROUND_NAMES = " :：|｜·,，-–—_"
 _POSSESSIVE = re.compile(r"['’]s?$")
 _KIND_EN = (
     r"(?:privacy|data|protection|security|cookies?|returns?|refunds?|exchanges?|cancellations?|shipping|delivery"

@@ -609,3 +609,20 @@ def test_metadata_is_taken_as_given() -> None:
     )
     assert (policy.id, policy.title, policy.language, policy.version) == ("x", "T", "en", "2024-01-02")
     assert policy.translations == {"p1": ("We.",)}
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        (
+            "下载\nhttps://yunfan.example/a.pdf\n云帆隐私保护政策\n更新日期：2024年3月1日\n\n我们收集日志。",
+            "云帆隐私保护政策",
+        ),
+        ("最近更新日期： 2024-03-01\n我们修订了《云帆隐私政策》。\n一、收集\n我们收集日志。", "云帆隐私政策"),
+        ("尊敬的用户：我们更新了政策。主要是：\n\n隐私政策\n\n一、收集\n我们收集日志。", "隐私政策"),
+        ("更新提示\n1. 完善了收集的说明\n我们有《云帆隐私指引》。\n一、收集\n我们收集日志。", "云帆隐私指引"),
+        ("云帆：旅客须知\n一、收集\n我们收集日志。", "云帆：旅客须知"),
+    ],
+)
+def test_what_stands_above_a_policy_is_not_its_title(text: str, title: str) -> None:
+    assert parse(text).title == title

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 from assistant.errors import PolicyError
 from assistant.parsing.headings import TITLE_CHARS
 from assistant.parsing.outline import Outline
+from assistant.parsing.titles import title_or_name
 from assistant.policy import Policy
 from assistant.text import language_of
 
@@ -93,7 +94,7 @@ def parse(
     first_line = next(line.strip() for line in text.splitlines() if line.strip())
     return Policy(
         id=id,
-        title=title or outline.title or first_line.strip("#*_ ")[:TITLE_CHARS] or id,
+        title=title or title_or_name(outline.title, text) or first_line.strip("#*_ ")[:TITLE_CHARS] or id,
         text=text,
         sha256=digest,
         root=root,
@@ -115,4 +116,4 @@ def title_of(text: str) -> str:
     """
     outline = Outline(text[:_HEAD_CHARS])
     outline.build()
-    return outline.title
+    return title_or_name(outline.title, text[:_HEAD_CHARS])

@@ -1,0 +1,59 @@
+"""Titles: whether the first lines of a text are its title, and what it calls itself where they are not."""
+
+from __future__ import annotations
+
+import re
+
+from assistant.policy import AROUND_NAMES, without_noun
+
+
+def title_or_name(title: str, text: str) -> str:
+    r"""Return the title that was found in a text's first lines; if it is none, the name that the text gives itself.
+
+    Of a page that was copied with what stands above it, the first line is no title.
+
+    Args:
+        title: What was found; may be empty.
+        text: The text.
+
+    Returns:
+        The name of the first lines, or else the first in its sentences; what was found if there is none.
+
+    >>> title_or_name("打印", "打印\n云帆隐私政策\n更新日期：2024年3月1日"), title_or_name("Terms", "Terms\nWe sell.")
+    ('云帆隐私政策', 'Terms')
+    >>> title_or_name("更新", "更新\n修订了《云帆隐私政策》。"), title_or_name("", "We collect little.")
+    ('云帆隐私政策', '')
+    """
+    return title if title and not _NO_TITLE.search(title) else _named(text) or title
+
+
+def _named(text: str) -> str:
+    head = text[:_HEAD_CHARS]
+    lines = (" ".join(line.strip("#*_ \t\ufeff").split()) for line in head.splitlines())
+    first = [line for line in lines if line][:_TITLE_LINES]
+    found = next((line for line in first if _is_name(line)), "")
+    return found or next((match[1] for match in _IN_MARKS.finditer(head) if _is_name(match[1])), "")
+
+
+def _is_name(line: str) -> bool:
+    """Say whether a line is but the name of a policy."""
+    return len(line) <= _LONGEST_NAME and not _SAYS.search(line) and without_noun(line) != line.strip(AROUND_NAMES)
+
+
+_HEAD_CHARS = 1_500
+_TITLE_LINES = 6
+_LONGEST_NAME = 40
+_IN_MARKS = re.compile(r"《([^《》\n]{4,40})》")
+# A sentence, a date, a link, or what a page shows above its text.
+_NO_TITLE = re.compile(
+    r"[。！？!?;；:：]|https?:|日期|"
+    r"^(?:下载|打印|返回|首页|菜单|分享|目录|导航|(?:更新|版本|重要)?(?:提示|说明|公告|通知|概要)(?:和概要)?|更新|"
+    r"menu|home|back|print|download|share)$",
+    re.IGNORECASE,
+)
+# A sentence, an entry, an item or an address is no name.
+_SAYS = re.compile(
+    r"^\W{0,2}\d{1,2}[.、)）]|[。！？!?;；:：]|[，,](?! (?:Inc|Ltd|LLC))|\d{4}|https?|您|我们|"
+    r"\b(?:you|we|our|your|this)\b",
+    re.IGNORECASE,
+)
