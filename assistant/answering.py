@@ -321,7 +321,7 @@ def _quoted(query: str, hit: Hit) -> tuple[list[tuple[Clause, Span]], list[tuple
     if chars <= hit.policy.chars(_WHOLE_LIST_CHARS) and (is_list or (many and _CELL in text[slice(*sentences[0])])):
         parts = [sentences]
     elif chars <= hit.policy.chars(_SHORT_CHARS):
-        parts = [sentences] if many else _paragraphs(text, sentences)
+        parts = [sentences] if many else _paragraphs(text, sentences, by_entry=bool(wanted(query)))
     else:
         parts = [(span,) for span in sentences]
     answering = {hit.passage.sentences[number] for number in kept}
@@ -351,16 +351,20 @@ def _without_lead_in(hit: Hit, quoted: Sequence[tuple[Clause, Span]]) -> list[tu
     return [(clause, span) for clause, span in cut if span]
 
 
-def _paragraphs(text: str, spans: Sequence[Span]) -> list[tuple[Span, ...]]:
-    """Return sentences by paragraph or row of a table; a line without an end goes on in the next, but for an entry.
+def _paragraphs(text: str, spans: Sequence[Span], *, by_entry: bool) -> list[tuple[Span, ...]]:
+    """Return sentences by paragraph or row of a table; a line that has no end goes on in the next.
 
-    An entry is a short line with its name: `生效日期：2024年3月1日`.
+    Args:
+        text: The text.
+        spans: The sentences.
+        by_entry: Whether a short line with its name, `生效日期：2024年3月1日`, ends there too. Who wants a value needs
+            no other; of what is said of a thing in several, one alone does not say of what.
     """
     paragraphs: list[tuple[Span, ...]] = []
     for span in spans:
         before = paragraphs[-1][-1] if paragraphs else (span[0], span[0])
         said = text[slice(*before)]
-        ended = text[before[1] - 1] in _ENDS or _CELL in said or _ENTRY.match(said)
+        ended = text[before[1] - 1] in _ENDS or _CELL in said or (by_entry and _ENTRY.match(said))
         if paragraphs and not (ended and "\n" in text[before[1] : span[0]]):
             paragraphs[-1] += (span,)
         else:

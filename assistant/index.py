@@ -194,7 +194,9 @@ def _headed(policy: Policy, clause: Clause) -> tuple[Clause, ...]:
     """
     own = policy.text[clause.label_end : clause.body_end]
     bare = bool(clause.title) and own.strip("#*_ \n") == clause.title.strip("#*_ ")
-    steps = tuple(takewhile(lambda item: item.label and not item.children, clause.children))
+    # What has a title of its own, or is long, is a clause and no step.
+    most = policy.chars(_LONGEST_STEP)
+    steps = tuple(takewhile(lambda item: _is_plain(policy, item) and item.end - item.start <= most, clause.children))
     if bare and len(steps) >= _LEAST_ITEMS and _ASKS.search(clause.title):
         return steps
     inner = len(policy.path(clause.id)) > _CHAPTER_DEPTH and not any(child.children for child in clause.children)
@@ -203,7 +205,18 @@ def _headed(policy: Policy, clause: Clause) -> tuple[Clause, ...]:
     return clause.children if bare and inner and len(items) >= _LEAST_ITEMS and short else ()
 
 
+def _is_plain(policy: Policy, item: Clause) -> bool:
+    """Say whether an item is a sentence: `Open the app: your orders are shown`, not `Time limits. Claims must …`."""
+    if not item.label or item.children:
+        return False
+    title_end = policy.text.find(item.title, item.label_end) + len(item.title)
+    return not item.title or policy.text[title_end : title_end + 1] in _COLONS
+
+
 _LEAST_ITEMS = 2
+_COLONS = (":", "：")
+_LONGEST_STEP = 80
+"""Characters."""
 _ASKS = re.compile(
     r"[?？]\W{0,3}$|^\W{0,3}(?:如何|怎么|怎样)|^\W{0,3}how (?:to|you|do|does|can|we)\b|步骤|流程|\bsteps\b",
     re.IGNORECASE,

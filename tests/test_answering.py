@@ -508,13 +508,19 @@ def test_of_entries_below_each_other_the_one_that_answers_is_quoted() -> None:
     said = "生效日期：2024年3月1日\n客服电话：95577\n地址：海州市听涛路8号，邮编 310000\n请在工作日来电\n谢谢您的支持。"
     text = f"一、说明\n{said}\n二、其他\n请来电。"
     found = hit(parse(text, id="entries", title="说明"), "生效")
+    cases = (
+        ("什么时候生效", (9.0, 0.0, 0.0, 0.0, 0.0)),
+        ("客服电话是多少", (0.0, 9.0, 0.0, 0.0, 0.0)),
+        ("邮寄地址是什么", (0.0, 0.0, 9.0, 0.0, 0.0)),
+        ("有什么用", (0.0, 0.0, 0.0, 9.0, 0.0)),
+    )
     quotes = [
-        ExtractiveGenerator().generate("说明", [replace(found, sentence_scores=scores)]).claims[0].quote
-        for scores in ((9.0, 0.0, 0.0, 0.0, 0.0), (0.0, 9.0, 0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 9.0, 0.0))
+        ExtractiveGenerator().generate(question, [replace(found, sentence_scores=scores)]).claims[0].quote
+        for question, scores in cases
     ]
-    # An address with a comma may be a sentence that goes on.
+    # An address with a comma may be a sentence that goes on; and of whom an entry is, those beside it tell.
     lines = said.splitlines()
-    assert quotes == [lines[0], lines[1], "\n".join(lines[2:])]
+    assert quotes == [lines[0], lines[1], "\n".join(lines[2:]), said]
 
 
 def test_of_a_table_the_row_that_answers_is_quoted_or_all_of_it_for_who_asks_for_all() -> None:

@@ -690,6 +690,10 @@ def test_steps_below_a_heading_that_asks_are_found_as_one_list() -> None:
         )
         found = [policy.text[passage.start : passage.end].split() for passage in passages(policy)]
         assert f"{heading}\n{steps}".split() in found, heading
+    titled = "How to claim\nE1. Time limits. Claims must reach us within a week.\nE2. Appeal. You may write to us.\n"
+    policy = parse(f"Rules\n\n{titled}\nPostage\nYou pay what it costs.\n")
+    found = [policy.text[passage.start : passage.end].split() for passage in passages(policy)]
+    assert titled.split() not in found
 
 
 def test_what_leads_into_a_long_list_is_embedded_with_how_its_items_begin() -> None:
