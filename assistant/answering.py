@@ -386,6 +386,9 @@ def _kept(query: str, hit: Hit) -> set[int]:
     return _with_what_they_lean_on(kept, best, hit)
 
 
+_SEMICOLONS = ";；"
+_COLONS = ":："
+_LEANT_ON_CHARS = 250
 # 但您可能因此无法使用, "However, we keep it": with what reserve, or of what, the sentence before says.
 _LEANING = re.compile(
     r"[\s(（]{0,3}(?:但|不过|然而|否则|该等|此等|(?:but|however|otherwise|in (?:this|that|such) case)\b)",
@@ -396,19 +399,36 @@ _LEANING = re.compile(
 def _with_what_they_lean_on(kept: set[int], best: int, hit: Hit) -> set[int]:
     """Return the places of sentences that can be read by themselves.
 
-    The best brings the sentence that it leans on; another that leans on one that is not kept is left out.
+    The best brings what it leans on, unless that is long; another that leans on what is not kept is left out.
     """
-    text, spans = hit.policy.text, hit.passage.sentences
-
-    def leans(number: int) -> bool:
-        joined = number > 0 and "\n" not in text[spans[number - 1][1] : spans[number][0]]
-        return joined and _LEANING.match(text, *spans[number]) is not None
-
-    found = {best, best - 1} if leans(best) else {best}
+    spans = hit.passage.sentences
+    first = best
+    while _leans(hit, first) and spans[best][1] - spans[first - 1][0] <= hit.policy.chars(_LEANT_ON_CHARS):
+        first -= 1
+    found = {*range(first, best + 1)} if not _leans(hit, first) else {best}
     for number in sorted(kept):
-        if number not in found and not (leans(number) and number - 1 not in found):
+        if number not in found and not (_leans(hit, number) and number - 1 not in found):
             found.add(number)
     return found
+
+
+def _leans(hit: Hit, number: int) -> bool:
+    """Say whether a sentence of a hit says little without the one before it: 但…, or a part of 标准包括：…；…；…."""
+    text, spans = hit.policy.text, hit.passage.sentences
+    if not number or "\n" in text[spans[number - 1][1] : spans[number][0]]:
+        return False
+    return _LEANING.match(text, *spans[number]) is not None or (
+        text[spans[number - 1][1] - 1] in _SEMICOLONS and _is_listing(hit, number - 1)
+    )
+
+
+def _is_listing(hit: Hit, number: int) -> bool:
+    """Say whether a part of a sentence that is divided at semicolons begins a list in it, or is of one."""
+    text, spans = hit.policy.text, hit.passage.sentences
+    if any(mark in text[slice(*spans[number])] for mark in _COLONS):
+        return True
+    before = text[spans[number - 1][1] - 1] if number else ""
+    return before != "" and before in _SEMICOLONS and _is_listing(hit, number - 1)
 
 
 def _items(hit: Hit) -> list[tuple[Clause, Span]]:

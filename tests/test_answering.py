@@ -271,6 +271,31 @@ def test_a_sentence_that_takes_something_back_is_told_with_it_or_not_at_all(
     assert [claim.quote for claim in drafted.claims] == [told]
 
 
+@pytest.mark.parametrize(
+    ("scores", "told"),
+    [
+        # The best brings what begins the list that it is a part of; another such part is left out.
+        (
+            (2.0, 2.0, 9.0, 2.0),
+            ["我们判断期限的标准主要包括：完成与您相关的交易；维护您的账户；保证服务的安全和质量；"],
+        ),
+        ((2.0, 2.0, 8.0, 9.0), ["其他说明见下。"]),
+        ((8.0, 2.0, 7.5, 9.0), ["我们判断期限的标准主要包括：完成与您相关的交易；", "其他说明见下。"]),
+    ],
+)
+def test_a_part_of_a_list_in_a_sentence_is_told_with_its_beginning_or_not_at_all(
+    scores: tuple[float, ...], told: list[str]
+) -> None:
+    rest = "并应对可能的查询或投诉以及法律法规要求我们在此之后继续履行的各项义务和责任" * 3
+    said = "我们判断期限的标准主要包括：完成与您相关的交易；维护您的账户；保证服务的安全和质量；"
+    policy = parse(f"一、保存\n{said}{rest}。其他说明见下。{'请您留意。' * 30}", id="p", title="P")
+    found = hit(policy, "我们判断期限")
+    parts = [policy.text[slice(*span)] for span in found.passage.sentences]
+    scored = dict(zip([*parts[:3], "其他说明见下。"], scores, strict=True))
+    found = replace(found, sentence_scores=tuple(scored.get(part, 0.0) for part in parts))
+    assert [claim.quote for claim in ExtractiveGenerator().generate("标准是什么", [found]).claims] == told
+
+
 def test_who_refuses_is_told_what_comes_of_it() -> None:
     filler = "核验由合作机构完成。" * 30
     policy = parse(f"一、实名\n发布信息需要实名认证。{filler}如您拒绝，仍可浏览。", id="real", title="实名")
