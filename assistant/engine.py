@@ -253,8 +253,9 @@ class Assistant:
         searched = unquoted(asked.query)
         hits = self.retriever.retrieve(searched, k=k + len(without), policies=scope, after=asked.after, near=near)
         if without:
-            hits = left(hits, without, asked.told)[:k]
-        elif own := issuers(asked.query, [policy for policy in self.policies if policy.id in scope]):
+            # Whoever asks what else there is was told what the clauses before point at.
+            return left(hits, without, asked.told)[:k]
+        if own := issuers(asked.query, [policy for policy in self.policies if policy.id in scope]):
             named = {(hit.policy.id, hit.clause.id) for hit in own}
             hits = (*own, *(hit for hit in hits if (hit.policy.id, hit.clause.id) not in named))[:k]
         # A language model is given no more than what was found.
