@@ -228,11 +228,12 @@ def _context(policy: Policy, clause: Clause) -> str:
     parts = []
     path = policy.path(clause.id)[1:]
     for above, below in pairwise(path):
+        lead = policy.lead_in(below.id)
         if above.title:
             parts.append(above.title.strip("：: "))
-        elif below in policy.items(above):
+        elif lead and lead[0] < above.body_end:
             parts.append(" ".join(policy.own_text(above).split())[-policy.chars(_LEAD_IN_CHARS) :])
-        if (lead := policy.lead_in(below.id)) and lead[0] >= above.body_end:
+        if lead and lead[0] >= above.body_end:
             parts.append(policy.text[slice(*lead)].strip("：: "))
     # A heading that runs into its text is read with it.
     if clause.title and not _run_in(policy, clause):

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import takewhile, zip_longest
+from itertools import pairwise, takewhile, zip_longest
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
@@ -94,6 +94,18 @@ class Clause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _List:
+    """What leads to the children of a clause."""
+
+    items: tuple[Clause, ...]
+    """The items of the list that its own words lead into."""
+    leads: Mapping[str, Span]
+    """What leads to each child, by id."""
+    next_leads: Mapping[str, Span]
+    """What stands at the end of a child and leads to those after it, by id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """A policy: its text, what is known about it, and its clauses."""
 
@@ -129,6 +141,7 @@ class Policy:
         init=False, repr=False, compare=False, default_factory=lambda: MappingProxyType({})
     )
     _references: dict[str, str] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _lists: dict[str, _List] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Index the clauses by id."""
@@ -244,16 +257,7 @@ class Policy:
 
         A paragraph without a number that follows numbered items stands after the list, though no other clause holds it.
         """
-        if not self.leads_in(clause):
-            return ()
-        numbered = False
-        for place, child in enumerate(clause.children):
-            if numbered and child.kind == "paragraph" and not child.label:
-                return clause.children[:place]
-            numbered = numbered or bool(child.label)
-            if self._next_lead(clause, place):
-                return clause.children[: place + 1]
-        return clause.children
+        return self._list(clause).items
 
     def lead_in(self, clause_id: str) -> Span | None:
         """Return the span of the words that lead into the list that a clause is an item of; None if there are none.
@@ -264,18 +268,8 @@ class Policy:
         Raises:
             KeyError: If the policy has no such clause.
         """
-        path = self.path(clause_id)
-        above = path[-2] if len(path) > 1 else None
-        if above is None:
-            return None
-        place = above.children.index(path[-1])
-        for before in range(place - 1, -1, -1):
-            if not above.children[before + 1].label:
-                break
-            if lead := self._next_lead(above, before):
-                return lead
-        is_item = path[-1] in self.items(above)
-        return next(reversed(list(self.sentences(above))), None) if is_item else None
+        above = self.path(clause_id)[-2:-1]
+        return self._list(above[0]).leads.get(clause_id) if above else None
 
     def leads_on(self, clause: Clause) -> Span | None:
         """Return the span of the line at an item's end that leads to the items after it; None if none does.
@@ -283,12 +277,39 @@ class Policy:
         In `You may: - send pets; You may not: - send guns` it says the opposite of what leads to the first ones.
         """
         above = self.path(clause.id)[-2:-1]
-        return self._next_lead(above[0], above[0].children.index(clause)) if above and clause.label else None
+        return self._list(above[0]).next_leads.get(clause.id) if above else None
 
-    def _next_lead(self, clause: Clause, place: int) -> Span | None:
-        """Return what `leads_on` does, of the child of a clause at a place."""
-        item, *others = clause.children[place : place + 2]
-        if not item.label or not others or not others[0].label or any(child.label for child in item.children):
+    def _list(self, clause: Clause) -> _List:
+        """Return what is known of the children of a clause as a list; each clause is read once."""
+        if (known := self._lists.get(clause.id)) is None:
+            known = self._lists[clause.id] = self._read_list(clause)
+        return known
+
+    def _read_list(self, clause: Clause) -> _List:
+        children = clause.children
+        pairs = pairwise(children)
+        next_leads = {item.id: lead for item, after in pairs if (lead := self._next_lead(item, after))}
+        end = 0
+        numbered = False
+        for child in children if self.leads_in(clause) else ():
+            if numbered and child.kind == "paragraph" and not child.label:
+                break
+            numbered, end = numbered or bool(child.label), end + 1
+            if child.id in next_leads:
+                break
+        own = next(reversed(list(self.sentences(clause))), None) if end else None
+        leads = {child.id: own for child in children[:end] if own}
+        last: Span | None = None
+        for child in children:
+            last = last if child.label else None
+            if last:
+                leads[child.id] = last
+            last = next_leads.get(child.id, last)
+        return _List(items=children[:end], leads=leads, next_leads=next_leads)
+
+    def _next_lead(self, item: Clause, after: Clause) -> Span | None:
+        """Return the line at the end of an item that leads to the one after it."""
+        if not item.label or not after.label or any(child.label for child in item.children):
             return None
         span = stripped(self.text, item.label_end, item.end)
         if span is None or (line_end := self.text.rfind("\n", *span)) < 0:

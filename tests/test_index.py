@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from importlib import util
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -671,6 +672,14 @@ def test_short_items_below_a_heading_are_found_as_one_list() -> None:
     lists = [passage.clause_id for passage in passages(policy) if passage.end > policy[passage.clause_id].body_end]
     # What says who does what means enough by itself, and a chapter is no list.
     assert lists == ["1.1"]
+
+
+def test_a_long_list_is_read_at_once() -> None:
+    for text in ("You may:\n" + "- use it\n" * 8_000, "You may:\n- use it\nYou may not:\n- burn it\n" * 2_000):
+        policy = parse(f"Rules\n\n{text}", id="long", language="en")
+        began = time.perf_counter()
+        passages(policy)
+        assert time.perf_counter() - began < 5
 
 
 def test_what_leads_to_other_items_is_not_said_of_an_item() -> None:
