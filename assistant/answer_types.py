@@ -28,11 +28,19 @@ class AnswerType:
     """Found in texts that hold one, be it in vague words."""
     needed: bool = True
     """Whether a text that holds none is no answer; else one that does is only a better one."""
+    printed: re.Pattern[str] | None = None
+    """Found in texts that hold one, as they are printed: what begins with a capital."""
 
 
-def _of(name: str, *, wanted: str, held: str, needed: bool = True) -> AnswerType:
+def _of(name: str, *, wanted: str, held: str, needed: bool = True, printed: str = "") -> AnswerType:
     # In ASCII, a word ends where Chinese begins: 10TB空间, 采用AES加密.
-    return AnswerType(name=name, wanted=re.compile(wanted, re.ASCII), held=re.compile(held, re.ASCII), needed=needed)
+    return AnswerType(
+        name=name,
+        wanted=re.compile(wanted, re.ASCII),
+        held=re.compile(held, re.ASCII),
+        needed=needed,
+        printed=re.compile(printed) if printed else None,
+    )
 
 
 _HAN = r"\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
@@ -43,11 +51,13 @@ _AUXILIARY = one_of((*(word for word in AUXILIARIES if word.isalpha()), "until",
 _MONEY = (
     rf"[元￥¥$€£]|[\d{HAN_AMOUNT}]块|美金|费用|收费|免费|付费|成本|价格|"
     r"\b(?:fees?|charge[sd]?|costs?|free|paid|prices?)\b|"
-    rf"(?:\b|(?<=\d))(?:{any_unit(CURRENCIES_EN)}|cents?|pence|chf)\b"
+    rf"(?:\b|(?<=\d))(?:{any_unit(CURRENCIES_EN)}|cents?|pence|chf)\b|(?<=\d)p\b"
 )
 _TECHNIQUES = r"\b(?:aes|rsa|sm\d|tls|ssl|sha|md5|https|bcrypt|argon2|3?des|ecc|vpn|wpa\d?)\b"
 _PERIODS = (
-    rf"{_NUMBER}[\]】,，)）]{{0,2}}[ -]?[个多]?{_TIME_ZH}|\b{_NUMBER}\)?[ -]{_TIME_EN}\b|"
+    rf"{_NUMBER}[\]】,，)）]{{0,2}}[ -]?[个多]?{_TIME_ZH}|"
+    rf"\b{_NUMBER}(?: \(\d{{1,4}}\))?[ -]"
+    rf"(?:(?:calendar|consecutive|full|further|working|business|clear) )?{_TIME_EN}\b|"
     r"期限|期间|期满|届满|时限|及时|立即|即时|实时|尽快|尽早|随时|永久|长期|最短|不再|直至|直到|为止|一直|必需的时间|"
     r"\b(?:until|periods?|as (?:long|soon) as|promptly|immediately|at once|without (?:undue )?delay|no longer|"
     r"real[- ]time|lifetime|end of|while|forever|indefinitely)\b"
@@ -221,13 +231,17 @@ ANSWER_TYPES = (
         wanted=r"服务器.{0,4}[在放设]在?(?:哪|什么地方)|"
         r"(?:在|位于)(?:哪个|哪座|什么|哪)(?:城市|省|市|国家)|哪个(?:城市|省|市|国家)(?!标准)|哪座城|"
         r"(?:公司|办公|注册|邮寄|通讯|办公室)地址(?:是|在|$|呢|吗|\?)|寄到哪|地址在哪|总部在|"
-        r"\b(?:which|what) (?:city|cities|country|countries|state|region|town)\b|"
+        r"\b(?:which|what) (?:city|cities|country|countries|states?|regions?|towns?)\b|"
         r"\bwhere (?:is|are) (?:the |your )?(?:company|headquarters?|office|servers?|data cent(?:er|re)s?)\b|"
         r"\b(?:street|postal|mailing|office|registered|business) address\b",
         held=r"境内|境外|中国|国内|海外|香港|澳门|台湾|[\u4e00-\u9fff](?:省|市(?!场)|区(?!分)|县|镇|路(?!由)|街|大厦|楼|"
         r"室(?!内))|美国|英国|德国|法国|韩国|欧盟|欧洲|新加坡|日本|\b(?:china|united (?:states|kingdom)|usa?|uk|eu|"
-        r"europe\w*|ireland|germany|france|singapore|japan|canada|india|hong kong|street|road|avenue|floor|suite|"
-        r"building)\b|\baddress:",
+        r"europe\w*|ireland|germany|france|singapore|japan|canada|india|hong kong|street|road|avenue|lane|"
+        r"square|drive|quay|wharf|yard|floor|suite|building|p\.?o\.? box)\b|\baddress:|"
+        r"\b[a-z]{1,2}\d[a-z\d]? \d[a-z]{2}\b",
+        # "at clubs in Texas": a name behind in or at; months and days are none.
+        printed=r"\b(?:in|at|near|from) (?:the )?(?!January|February|March|April|May|June|July|August|September|October"
+        r"|November|December|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)[A-Z][a-z]{2,20}\b",
     ),
     _of(
         "version",
@@ -329,7 +343,7 @@ def holds(text: str, kind: AnswerType) -> bool:
     >>> holds("我们会在十五个工作日内答复", duration), holds("我们会加密保存您的信息", duration)
     (True, False)
     """
-    return kind.held.search(_plain(text)) is not None
+    return bool(kind.held.search(_plain(text)) or (kind.printed and kind.printed.search(text)))
 
 
 # The sentences of a policy are read for one question after another.

@@ -141,8 +141,8 @@ def _statements(policy: Policy, clause: Clause) -> Iterator[Span]:
 
 
 def _run_in(policy: Policy, clause: Clause) -> Span | None:
-    """Return the span of the heading that a numbered clause begins with, if it ends like a sentence: `Payment.`."""
-    first = next(policy.sentences(clause), None) if clause.label and clause.title else None
+    """Return the span of the heading that a clause begins with, if it ends like a sentence: `Payment.`."""
+    first = next(policy.sentences(clause), None) if clause.title else None
     if first is None or policy.text[slice(*first)] != f"{clause.title}.":
         return None
     alone = not policy.text[first[1] : clause.body_end].strip()

@@ -626,3 +626,18 @@ def test_metadata_is_taken_as_given() -> None:
 )
 def test_what_stands_above_a_policy_is_not_its_title(text: str, title: str) -> None:
     assert parse(text).title == title
+
+
+def test_a_line_with_a_date_heads_nothing() -> None:
+    policy = parse("Lantern Privacy Notice\n\nLast modified 3 March 2025\n\n1. Data\n1.1 We collect your name.\n")
+    assert [policy.reference(clause.id) for clause in policy.walk() if clause.label] == ["1", "1.1"]
+
+
+def test_paragraphs_that_begin_with_what_they_are_about_are_clauses_of_their_own() -> None:
+    rest = "It is the same for everyone who works here, whether for some hours or all day, in any of our houses. " * 3
+    named = f"Parking. Staff may park in the yard. {rest}\nVisitors. Bring them to the desk. {rest}"
+    policy = parse(f"Staff Handbook\n\nOn site\n{named}\n")
+    assert {"Parking", "Visitors"} <= {clause.title for clause in policy.walk()}
+    # One alone is a short sentence.
+    alone = f"Be kind. Staff may park in the yard. {rest}\nYou may bring visitors to the desk. {rest}"
+    assert "Be kind" not in {clause.title for clause in parse(f"Staff Handbook\n\nOn site\n{alone}\n").walk()}

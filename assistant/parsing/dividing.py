@@ -7,7 +7,7 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from assistant.parsing.headings import HAN, TITLE_CHARS, is_title
+from assistant.parsing.headings import HAN, TITLE_CHARS, is_title, run_in
 from assistant.parsing.nodes import SHORT_CHARS, Node, with_ends
 from assistant.text import sentences
 
@@ -24,6 +24,7 @@ _MAX_CHARS = 2_000
 _CELL_BORDERS = re.compile(r"[|\s:-]+")
 _RUN_IN_CHARS = 10, 30
 _LEAST_RUN_IN = 30
+_SENTENCE_ENDS = "。!?."
 
 
 def divide(root: Node, layout: Layout) -> None:
@@ -69,6 +70,12 @@ class _Divider:
             named = 0 < colon - line.start <= longest and is_title(head, colon - line.start)
             if whole and named and '"' not in head[: colon - line.start]:
                 found[number] = line.start, colon
+        # "Parking. Staff may …": one alone is a short sentence; several one after the other are named so.
+        for number, line in enumerate(self._lines):
+            if not line.markers and not line.in_table and line.end - line.start >= _LEAST_RUN_IN:
+                span = run_in(self._text, line.start, line.end)
+                if span and span[1] + 1 < line.end and self._folded[line.end - 1] in _SENTENCE_ENDS:
+                    found.setdefault(number, span)
         names = Counter(self._folded[slice(*span)] for span in found.values())
         alone = {number for number, span in found.items() if names[self._folded[slice(*span)]] == 1}
         return {number: found[number] for number in alone if number - 1 in alone or number + 1 in alone}

@@ -40,6 +40,13 @@ UNFINISHED = re.compile(
 )
 
 
+# "Last modified 3 March 2025", below which the whole text would stand.
+_DATED = re.compile(
+    r"(?:(?:last |date )?(?:updated|modified|revised|reviewed|amended|published)|effective|valid|version|in force|as of"
+    r"|issued|revision|dated?)\b[^\n]{0,40}\b(?:19|20)\d\d\b[^\n]{0,10}$"
+)
+
+
 def is_heading_text(folded: str, start: int, end: int) -> bool:
     """Say whether `folded[start:end]` reads like a heading: short, whole, and not a sentence."""
     if not 0 < end - start <= 2 * HEADING_CHARS:
@@ -48,7 +55,8 @@ def is_heading_text(folded: str, start: int, end: int) -> bool:
     stem = heading.rstrip(": ")
     if not _LETTER.search(stem) or heading[-1] in TERMINAL or UNFINISHED.search(stem):
         return False
-    if "。" in heading or "\t" in heading or "://" in heading or heading.count("(") != heading.count(")"):
+    is_odd = "。" in heading or "\t" in heading or "://" in heading or heading.count("(") != heading.count(")")
+    if is_odd or _DATED.match(heading):
         return False
     if heading[-1] == ":" and (LEADS_IN.search(stem) or _TALKS.search(stem)):
         return False
