@@ -192,7 +192,7 @@ ANSWER_TYPES = (
     _of(
         "person",
         wanted=r"(?:负责人|老板|法人|代表人|创始人|总裁|经理|董事长|ceo|cto|dpo|客服|专员)(?:是谁|叫什么|姓什么|叫啥|的?名字)|"
-        r"(?:叫什么|叫啥|什么)名字|谁是(?:你们)?.{0,10}(?:负责人|老板|法人|ceo|dpo|专员)|"
+        r"(?<!公司|企业|平台|软件|应用|机构|产品|店铺)叫(?:什么|啥)名字|(?<![叫是])什么名字|谁是(?:你们)?.{0,10}(?:负责人|老板|法人|ceo|dpo|专员)|"
         r"\bwho(?:'s| is) (?:the |your )(?:.{1,20} )?(?:officer|dpo|ceo|cto|founder|owner|boss|director|head)\b|"
         r"\bname of (?:the |your )(?:.{1,20} )?(?:officer|dpo|ceo|cto|founder|owner|boss|director|president)\b",
         held=r"先生|女士|(?:负责人|代表人|联系人|保护官|专员|officer|director|ceo)(?:为|是|[:：]|,| is)|"

@@ -17,6 +17,7 @@ from assistant.quantities import age_in, meant_for
 from assistant.question_forms import wants_all
 from assistant.refusing import answerability, is_unclear
 from assistant.text import Language, Span, normalized, overlap, sentences, stripped
+from assistant.thesaurus import extended
 from assistant.verdicts import verdict_of
 
 if TYPE_CHECKING:
@@ -144,6 +145,7 @@ class ExtractiveGenerator:
         told: list[tuple[str, Span]] = []
         for hit in chosen:
             quoted, items = _quoted(query, hit)
+            items = _of_those_asked_about(query, hit, items)
             if items and not wants_all(query):
                 # A list of which some items are missing misleads; one that comes second is left out instead.
                 if claims and len(claims) + len(quoted) + len(items) > most:
@@ -440,6 +442,24 @@ def _items(hit: Hit) -> list[tuple[Clause, Span]]:
         short.clear()
     spans = ((item, whole[item.id] if item.id in short else _opening(policy, item)) for item in items)
     return [(item, span) for item, span in spans if span]
+
+
+def _of_those_asked_about(query: str, hit: Hit, items: list[tuple[Clause, Span]]) -> list[tuple[Clause, Span]]:
+    """Return the items of a list about a company that is asked about, without those that name only another.
+
+    Where numbering is broken, what is said of one company may stand among the items of another's list.
+    """
+    thesaurus = extended(hit.policy.concepts)
+
+    def vendors(text: str) -> set[str]:
+        named = {concept for *_, concepts in thesaurus.find(text) for concept in concepts}
+        return {concept for concept in named if thesaurus[concept].kind == "vendor"}
+
+    asked = vendors(query)
+    if not items or not asked or not asked <= vendors(hit.policy.own_text(hit.clause)):
+        return items
+    named = [(item, vendors(hit.policy.text[slice(*item[1])])) for item in items]
+    return [item for item, of in named if not of or of & asked]
 
 
 def _said(policy: Policy, clause: Clause) -> Span | None:

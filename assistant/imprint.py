@@ -117,8 +117,8 @@ def issuers(question: str, policies: Iterable[Policy]) -> tuple[Hit, ...]:
         policies: The policies that it is asked of.
 
     Returns:
-        A hit for each policy that prints the name of its company, of the clause's paragraph that does. They need no
-        evidence of their own.
+        A hit for each policy that prints the name of its company, with the sentence that does. They need no evidence of
+        their own.
     """
     known = tuple(policies)
     names = [name for policy in known for name in (policy.title, *policy.names)]
@@ -184,7 +184,7 @@ def _naming(policy: Policy) -> Hit | None:
         return None
     said = next((span for span in spans if _PRESENTS.search(fold(policy.text[slice(*span)]))), spans[0])
     clause = policy.at(said[0])
-    passage = Passage(clause_id=clause.id, start=said[0], end=said[1], context="", sentences=(said,))
+    passage = Passage(clause_id=clause.id, start=clause.start, end=clause.body_end, context="", sentences=(said,))
     return Hit(policy=policy, clause=clause, passage=passage, score=_CERTAIN, sentence_scores=(_CERTAIN,))
 
 

@@ -64,7 +64,7 @@ def _passage(policy: Policy, clause: Clause) -> Passage | None:
     """Return what is to be read at a clause: it with its items, if that is short, else its own text."""
     end = clause.end if clause.end - clause.start <= policy.chars(_SHORT_CHARS) else clause.body_end
     span = stripped(policy.text, clause.label_end, end)
-    return Passage(clause_id=clause.id, start=span[0], end=span[1], context="", sentences=(span,)) if span else None
+    return Passage(clause_id=clause.id, start=clause.start, end=end, context="", sentences=(span,)) if span else None
 
 
 def _by_number(policy: Policy) -> dict[str, Clause]:

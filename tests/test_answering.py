@@ -296,6 +296,21 @@ def test_a_part_of_a_list_in_a_sentence_is_told_with_its_beginning_or_not_at_all
     assert [claim.quote for claim in ExtractiveGenerator().generate("标准是什么", [found]).claims] == told
 
 
+def test_of_a_companys_list_the_items_about_another_are_left_out() -> None:
+    rest = "用于向您推送与订单有关的通知，并统计通知的到达情况。" * 12
+    items = [f"设备信息：{rest}", f"我们集成了友盟SDK，向友盟提供您的设备信息。{rest}", f"个推也会收集网络信息。{rest}"]
+    listed = "\n".join(f"（{number}）{item}" for number, item in enumerate(items, 1))
+    policy = parse(f"一、推送\n个推收集的信息包括但不限于：\n{listed}\n二、联系我们\n请来电。", id="p", title="P")
+    found = hit(policy, "个推收集的信息")
+
+    def told(question: str) -> list[str]:
+        return [claim.clause_id for claim in ExtractiveGenerator().generate(question, [found]).claims]
+
+    assert told("个推收集哪些信息") == ["1", "1.1", "1.3"]
+    # Who asks of no company, or of another, is told of all.
+    assert told("推送收集哪些信息") == ["1", "1.1", "1.2", "1.3"]
+
+
 def test_who_refuses_is_told_what_comes_of_it() -> None:
     filler = "核验由合作机构完成。" * 30
     policy = parse(f"一、实名\n发布信息需要实名认证。{filler}如您拒绝，仍可浏览。", id="real", title="实名")

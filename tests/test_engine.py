@@ -247,7 +247,13 @@ def test_a_question_is_scoped_to_the_policies_given_or_named(
 
 @pytest.mark.parametrize(
     ("question", "company"),
-    [("Who runs Lantern Post?", "Lantern Post Ltd"), ("云巢读书是哪家公司的", "云巢科技有限公司")],
+    [
+        ("Who runs Lantern Post?", "Lantern Post Ltd"),
+        ("what company is behind Lantern?", "Lantern Post Ltd"),
+        ("云巢读书是哪家公司的", "云巢科技有限公司"),
+        ("云巢读书的公司叫什么名字", "云巢科技有限公司"),
+        ("云巢读书由谁运营", "云巢科技有限公司"),
+    ],
 )
 def test_who_asks_which_company_it_is_is_told_first(assistant: Assistant, question: str, company: str) -> None:
     answer = assistant.ask(question)

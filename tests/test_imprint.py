@@ -107,7 +107,8 @@ def nimbus() -> Policy:
 )
 def test_who_asks_which_company_it_is_is_shown_where_the_policy_says_so(question: str) -> None:
     (found,) = issuers(question, [nimbus()])
-    assert found.policy.text[found.start : found.end] == "公司名称：北京云舟科技有限公司"
+    (said,) = found.passage.sentences
+    assert found.policy.text[slice(*said)] == "公司名称：北京云舟科技有限公司"
     assert found.clause.id == "2"
 
 
@@ -139,4 +140,4 @@ def test_a_policy_that_prints_no_company_shows_none() -> None:
 def test_where_it_says_that_it_is_the_operator_comes_before_where_it_is_merely_named() -> None:
     text = "云舟\n版权归北京云舟科技有限公司所有。\n一、总则\n云舟由北京云舟科技有限公司（以下简称“我们”）运营。\n"
     (found,) = issuers("谁运营云舟", [parse(text, company="北京云舟科技有限公司", aliases=("云舟",))])
-    assert text[found.start : found.end].startswith("云舟由")
+    assert text[slice(*found.passage.sentences[0])].startswith("云舟由")
