@@ -403,7 +403,7 @@ def test_no_policies_are_an_error(assistant: Assistant) -> None:
 
 
 def test_history_is_cleaned_and_capped(assistant: Assistant) -> None:
-    before = [Turn(question="\x1b[31m个推" * 500_000)] * 50
+    before = [Turn(question="\x1b[31m个推" * 50_000)] * 50
     answer = assistant.ask("那它呢", history=before)
     assert len(answer.query) < 2 * assistant.settings.max_question_chars
     assert "\x1b" not in answer.query
