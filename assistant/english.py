@@ -35,6 +35,39 @@ LINKING = frozenset({"within", "under", "outside", "inside", "between", "through
 WHERETO = ("to", "from", "in", "into")
 
 
+def spelled_out(text: str) -> str:
+    """Return English as it is typed in a chat with its commonest short forms spelled out.
+
+    >>> spelled_out("what do u need, and dont u have it?")
+    'what do you need, and don't you have it?'
+    >>> spelled_out("Section U, in the U.S.")
+    'Section U, in the U.S.'
+    """
+    return _SHORT.sub(lambda short: like(short[0], _SPELLED_OUT[short[0].lower()]), text)
+
+
+_SPELLED_OUT = {
+    "u": "you",
+    "ur": "your",
+    "r u": "are you",
+    "dont": "don't",
+    "doesnt": "doesn't",
+    "didnt": "didn't",
+    "cant": "can't",
+    "isnt": "isn't",
+    "arent": "aren't",
+    "wasnt": "wasn't",
+    "wouldnt": "wouldn't",
+    "shouldnt": "shouldn't",
+    "whats": "what's",
+    "wheres": "where's",
+    "whos": "who's",
+    "thats": "that's",
+    "im": "i'm",
+    "ive": "i've",
+}
+
+
 def one_of(words: Iterable[str]) -> str:
     """Return the pattern of one of some words, the longest first.
 
@@ -85,3 +118,10 @@ def capital(text: str) -> str:
 def like(model: str, text: str) -> str:
     """Return `text` with a capital letter at its beginning if `model` has one."""
     return capital(text) if model[:1].isupper() else text
+
+
+# A capital U is a name, and "u-turn" and "u.s." are words.
+_SHORT = re.compile(
+    rf"(?<![\w.'’/@-])(?:u|ur|r u|(?i:{one_of(word for word in _SPELLED_OUT if len(word) > len('r u') or word == 'im')}))"
+    r"(?![\w'’/@-]|\.\w)"
+)

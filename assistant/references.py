@@ -80,8 +80,9 @@ class Reference:
 
     def _they(self, named: _Named, earlier: Sequence[Topic]) -> Referent | None:
         older = tuple(topic for topic in earlier if topic.group == "who")[:1]
-        # A thing that the thesaurus lacks may do something, as dogs do.
-        things = named.things if self.is_done_to or not any(thing.concept for thing in named.things) else ()
+        # A thing that the thesaurus lacks may do something, as dogs do; one thing is no "they", and data do nothing.
+        does = all(thing.concept is None and _may_do(thing.text) for thing in named.things)
+        things = named.things if self.is_done_to or does else ()
         found = named.companies or named.people or things or older or named.policies
         return Referent(topics=found) if found else None
 
@@ -90,11 +91,22 @@ class Reference:
             return Referent(topics=named.companies, of_data=self.is_of_data)
         if named.things and "thing" not in self.own:
             return Referent(topics=(*named.companies, *named.people, *named.things), of_data=True)
-        found = (named.others or named.people or named.policies)[:1]
+        # Nobody is an "it".
+        people = () if self.word.text in _NO_PERSON else named.people
+        found = (named.others or people or named.policies)[:1]
         if found and not (self.is_of_data and found[0].group == "deed"):
             return Referent(topics=found, of_data=self.is_of_data)
         older = tuple(topic for topic in earlier if topic.group in ("who", "thing"))[:1]
         return Referent(topics=older, of_data=self.is_of_data) if older else None
+
+
+def _may_do(name: str) -> bool:
+    """Say whether several may be meant by a name, that do something; data do not."""
+    return has_han(name) or (_are_several(name) and not _DATA.search(name))
+
+
+_DATA = re.compile(r"\b(?:data|information|info|details)$", re.IGNORECASE)
+_NO_PERSON = ("it", "this", "that", "它")
 
 
 def _is_whereabouts(question: Utterance, topic: Topic) -> bool:

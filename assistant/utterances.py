@@ -164,6 +164,9 @@ class Parts:
         """Whether it names something and asks nothing of it; in 高德好用吗 an unknown word may be what is asked."""
         if self.asks or (self.unknown and self._question.bare.endswith(WHETHER)):
             return False
+        if self.told and self.told[0].text in _BEGIN_WHETHER:
+            # "And do you pay for internet?", 那能恢复吗.
+            return False
         return bool(self.names or self.unknown or self.has("ordinal"))
 
     @property
@@ -187,6 +190,8 @@ class Parts:
 
 
 _EMPTY = frozenset({"function", "lead", "what_about"})
+_BEGIN_WHETHER = AUXILIARIES | {"能", "可以", "能不能", "可不可以", "会不会", "能否"}
+"""Words that a question for yes or no begins with, which names no more than it asks."""
 _ALSO = ("也", "也是", "也有", "一样", "too", "also", "as well")
 # 被移除的人呢
 _NOUN = re.compile(r"[^它他她们]的[^的]{1,4}呢")

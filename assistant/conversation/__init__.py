@@ -29,6 +29,7 @@ from assistant.conversation.follow_ups import follow_up, name_given
 from assistant.conversation.memory import Memory
 from assistant.conversation.remarks import said_to_us
 from assistant.conversation.turns import CitedClause, Condensed, Turn
+from assistant.english import spelled_out
 from assistant.rephrasing import is_quoting
 from assistant.text import has_han
 from assistant.utterances import default_vocabulary, vocabulary_of
@@ -62,8 +63,8 @@ def condense(
     """
     memory = Memory(names=tuple(names), vocabulary=vocabulary_of(thesaurus) if thesaurus else default_vocabulary())
     for turn in history:
-        memory = _after(turn, memory)
-    return _understood(question, memory)
+        memory = _after(replace(turn, question=spelled_out(turn.question)), memory)
+    return _understood(spelled_out(question), memory)
 
 
 def _after(turn: Turn, memory: Memory) -> Memory:
@@ -135,7 +136,9 @@ def _opening(said: Utterance, *, leans: bool) -> _Opening:
         ends = after is None or after.has("mark") or (chinese and word.end < after.start)
         if word.has("change") and (ends or chinese or " " in word.text):
             opening = replace(opening, end=word.end, changes=True)
-        elif leans and (word.has("meant") or (word.has("fix") and (ends or opening.corrects))):
+        elif leans and (
+            word.has("meant") or (word.has("fix") and (ends or opening.corrects or (after and after.has("meant"))))
+        ):
             opening = replace(opening, end=word.end, corrects=True)
         elif word.has("greeting", "thanks", "ack") and ends:
             opening = replace(opening, end=word.end)
