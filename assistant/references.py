@@ -41,6 +41,8 @@ class Reference:
     """Whether that is done to data only."""
     is_of_collecting: bool
     """Whether its question asks what is collected."""
+    is_doing: bool
+    """Whether it is "they" of which is asked what they do."""
     is_had: bool
     """Whether it is "them" that somebody asks to do something with, and no people, so far as the verb tells."""
 
@@ -67,6 +69,8 @@ class Reference:
         ]
         if self.word.text == "it" and "thing" not in self.own and (one := _named_last(asked[0], named)):
             return Referent(topics=(one,))
+        if self.word.text == "it" and "thing" not in self.own and not named.things and (one := _asked_last(asked[0])):
+            return Referent(topics=(one,))
         if self.is_had and (one := _had(asked[0], named)):
             return Referent(topics=(one,))
         if self.word.has("they", "its"):
@@ -81,8 +85,10 @@ class Reference:
     def _they(self, named: _Named, earlier: Sequence[Topic]) -> Referent | None:
         older = tuple(topic for topic in earlier if topic.group == "who")[:1]
         # A thing that the thesaurus lacks may do something, as dogs do; one thing is no "they", and data do nothing.
-        does = all(thing.concept is None and _may_do(thing.text) for thing in named.things)
+        does = not any(thing.concept for thing in named.things)
         things = named.things if self.is_done_to or does else ()
+        if self.is_doing and not all(_may_do(thing.text) for thing in things):
+            things = ()
         found = named.companies or named.people or things or older or named.policies
         return Referent(topics=found) if found else None
 
@@ -102,10 +108,9 @@ class Reference:
 
 def _may_do(name: str) -> bool:
     """Say whether several may be meant by a name, that do something; data do not."""
-    return has_han(name) or (_are_several(name) and not _DATA.search(name))
+    return has_han(name) or (_are_several(name) and not name.lower().endswith("details"))
 
 
-_DATA = re.compile(r"\b(?:data|information|info|details)$", re.IGNORECASE)
 _NO_PERSON = ("it", "this", "that", "它")
 
 
@@ -133,6 +138,16 @@ def _named_last(question: Utterance, named: _Named) -> Topic | None:
     return Topic(text=said, group="thing", owner="the ", start=one.start, end=one.end, is_one=True)
 
 
+def _asked_last(question: Utterance) -> Topic | None:
+    """Return what is asked for after something stated: the leave of "I'm having a baby, what leave do I get?"."""
+    if question.language != "en":
+        return None
+    phrase = next((phrase for phrase in phrases_of(question) if phrase.is_asked_for and phrase.form == "mass"), None)
+    if phrase is None or not question.text[: phrase.start].rstrip().endswith((", what", ", which", ". What", ". Which")):
+        return None
+    return Topic(text=phrase.text, group="thing", owner="the ", start=phrase.start, end=phrase.end, is_one=True)
+
+
 def _had(question: Utterance, named: _Named) -> Topic | None:
     """Return what people get, which "them" is rather than they: the annual leave of "do staff get annual leave?"."""
     people = named.people and not named.things and not named.companies
@@ -147,6 +162,7 @@ def _had(question: Utterance, named: _Named) -> Topic | None:
     return Topic(text=had.text, group="thing", start=had.start, end=had.end, form=had.form)
 
 
+_DO = re.compile(r"\b(?:do|did) $", re.IGNORECASE)
 _HAVE_AT_END = re.compile(r"\b(?:have|get|need)$", re.IGNORECASE)
 _MY_DOING = re.compile(
     r"\b(?:i|we) (?!(?:contact|call|ask|email|reach|invite|tell|meet|visit|hire|help|pay|join|bring)\b)\w{1,20} $",
@@ -173,8 +189,10 @@ class _Named:
 
     def __init__(self, topics: Sequence[Topic]) -> None:
         self.policies = tuple(topic for topic in topics if topic.group == "policy")
-        self.companies = tuple(topic for topic in topics if topic.group in ("who", ""))
-        self.things = tuple(topic for topic in topics if topic.group == "thing")
+        # "A clip" is no company, whatever it is.
+        things = [topic for topic in topics if topic.group == "thing" or (not topic.group and topic.is_one)]
+        self.companies = tuple(topic for topic in topics if topic.group in ("who", "") and topic not in things)
+        self.things = tuple(things)
         self.people = tuple(topic for topic in topics if topic.group == "person")
         known = {*self.policies, *self.companies, *self.things, *self.people}
         self.others = tuple(topic for topic in topics if topic not in known)
@@ -202,6 +220,7 @@ def references_in(question: Utterance, parts: Parts) -> tuple[Reference, ...]:
             is_done_to=(done := _is_done_to(word, question, parts)),
             is_of_data=_is_of_data(parts, done=done, active=question.language == "en" and not done),
             is_of_collecting="collection" in parts.concepts,
+            is_doing=word.text == "they" and _DO.search(question.text[: word.start]) is not None,
             is_had=word.text == "them" and _MY_DOING.search(question.text[: word.start]) is not None,
         )
         for word in _leaning(question)
@@ -236,6 +255,9 @@ def _leaning(question: Utterance) -> list[Word]:
             continue
         elif word.has("topic", "self", "others"):
             named.add(word.group or "self")
+        elif place == 1 and before and before.text == "who" and not has_han(word.text) and after:
+            # "Who listens to that?"
+            continue
         elif word.has("unknown") and not _is_verb(word, before) and _is_word(word, before, after):
             named.add("unknown")
     return found

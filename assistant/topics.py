@@ -86,7 +86,7 @@ def topics_of(question: Utterance | None) -> tuple[Topic, ...]:
 
 
 # Names that ask: 空间有多大 is about no age, and "who can see my file" about nobody who is known.
-_ASKED = re.compile(r"多大|几岁|多少岁|谁|how old\b|who\b", re.IGNORECASE)
+_ASKED = re.compile(r"多大|几岁|多少岁|谁|.{0,2}什么时候|how old\b|who\b", re.IGNORECASE)
 
 
 def _whole(topics: Sequence[Topic], question: Utterance) -> list[Topic]:
@@ -135,6 +135,14 @@ def _is_question(question: Utterance) -> bool:
 def form_of(named: Utterance) -> str:
     """Return the form of what a few English words name, as `Phrase.form`; nothing if they name nothing."""
     return next((phrase.form for phrase in phrases_of(named)), "")
+
+
+def owned_in(named: Utterance) -> Topic | None:
+    """Return what a few English words name as one's own: "my clips"; None if they name nothing so."""
+    if named.language != "en":
+        return None
+    phrases = phrases_of(named)
+    return _thing(phrases[0]) if len(phrases) == 1 and phrases[0].article in ("my", "our") else None
 
 
 def _thing(phrase: Phrase) -> Topic:
@@ -324,7 +332,7 @@ def _things(things: Sequence[Topic], who: str, person: str, language: Language) 
     bare = _listed([name_of(topic, language) for topic in things], language)
     if who:
         return f"{who}拿到的{bare}" if language == "zh" else f"the {bare} {who} {_gets(who)}"
-    if person:
+    if person and not any(topic.owner.startswith(("my", "our", "我")) for topic in things):
         return f"{person}的{bare}" if language == "zh" else f"the {bare} of {person}"
     return _listed([owned(topic, language) for topic in things], language)
 

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from assistant.chinese import INTERROGATIVES, WHETHER
 from assistant.conversation.remarks import ask_back, more, replied, show
 from assistant.conversation.turns import Condensed
-from assistant.english import CIRCUMSTANTIAL, DOERS, INDEFINITE, is_plural, one_of
+from assistant.english import AUXILIARIES, CIRCUMSTANTIAL, DOERS, INDEFINITE, is_plural, one_of
 from assistant.references import Reference, of_data, references_in
 from assistant.rephrasing import (
     asked_of,
@@ -47,7 +47,7 @@ from assistant.rephrasing import (
     swapped,
 )
 from assistant.text import has_han
-from assistant.topics import Topic, form_of, name_of, phrase_of, prefix_of, stated_until, topics_of, topics_said
+from assistant.topics import Topic, form_of, name_of, owned_in, phrase_of, prefix_of, stated_until, topics_of, topics_said
 from assistant.utterances import ASKING_ROLES, LAST, Parts, Utterance, Word
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ def _preposition(asked: Utterance, rest: Utterance) -> str:
 
 
 def _of_nothing(leaning: _Leaning) -> Condensed | None:
-    """Say what a question asks that has no words of its own: "and?", 那呢, 可以吗, 这样合法吗."""
+    """Say what a question asks that has no words of its own: "and?", 那呢, 可以吗, 这样合法吗, "what if it's heavier?"."""
     parts = leaning.parts
     if not parts.content:
         if len(parts.told) > 1 and not parts.particle:
@@ -218,6 +218,8 @@ def _by_place(leaning: _Leaning) -> Condensed | None:
 def _by_pronoun(leaning: _Leaning) -> Condensed | None:
     """Say what a question with pronouns asks: with names in their places, or by asking back."""
     rest, parts, query = leaning.rest, leaning.parts, leaning.query
+    if _WHY_NOT.fullmatch(rest.bare):
+        return _rewritten(asked_with(rest, "why", query))
     references = references_in(rest, parts)
     if not references:
         return None
@@ -245,6 +247,9 @@ def _by_pronoun(leaning: _Leaning) -> Condensed | None:
         told += new
         names.append((reference, name))
     said = filled(rest, [(reference.word, name) for reference, name in names])
+    if parts.told[0].has("condition") and rest.language == "en" and (leaning.leads or parts.particle):
+        # "And if he's 15?"
+        return _quoted(leaning) if stated_in(query) else _rewritten(supposing(query, said.rstrip("?!. "), instead=False))
     if (parts.particle or leaning.leads) and not parts.asks:
         # 那他们的家长呢: what is asked of them is what was asked before.
         group = told[0].group if told else ""
@@ -254,11 +259,18 @@ def _by_pronoun(leaning: _Leaning) -> Condensed | None:
 
 
 _MOST_WORDS_UNCLEAR = 3
+_WHY_NOT = re.compile(r"why (?:\w{2,6}n[o'’]?t|can[o'’]?t) (?:i|you|we|they|it|he|she|that)", re.IGNORECASE)
 # What is done to a fact rather than to a thing: "what if I don't agree with that?".
 _OPPOSING = re.compile(
-    r"\b(?:stop|prevent|avoid|refuse|decline|agree|disagree|object|accept|mind)\b|拒绝|阻止|避免|同意|反对|接受",
+    r"\b(?:stop|prevent|avoid|refuse|decline|agree|disagree|object|accept|mind|(?:don't|do not) (?:want|like))\b|拒绝|阻止|避免|同意|反对|接受",
     re.IGNORECASE,
 )
+
+
+def stated_in(query: Utterance) -> bool:
+    """Say whether an English question begins with a statement: "my kid is 12, can he use it?"."""
+    first = query.told[0] if query.told else None
+    return first is None or not (first.asks or first.has("what", "condition") or first.text in AUXILIARIES)
 
 
 def _called(
@@ -372,6 +384,10 @@ _POSTPOSITIONS = ("后", "前", "时", "时候", "里", "里面", "上", "内", 
 def _of_one_like_it(leaning: _Leaning) -> Condensed | None:
     """Say what is asked that names what is like a thing of the former question: 普通会员呢, "and annual?"."""
     rest, parts = leaning.rest, leaning.parts
+    if _IN_STATE.fullmatch(leaning.asked.bare) and not parts.names:
+        return Condensed(
+            query=quoting(leaning.query, leaning.asked.text), kind="follow_up", after=(leaning.asked.text,)
+        )
     if not parts.told or any(parts.has(role) for role in _STANDING_FOR):
         return None
     if rest.language == "zh" and (same := asked_the_same(rest, leaning.query)):
@@ -394,6 +410,12 @@ def _of_one_like_it(leaning: _Leaning) -> Condensed | None:
     return _said_anew(leaning, query)
 
 
+# Of what is like that, not of another thing.
+_IN_STATE = re.compile(
+    r"(?:and |but |so )?what if (?:it|they|that|this)(?:['’](?:s|re)| is| are| was| were| gets?) "
+    r"(?:not |too |still |even |already |only |more |less ){0,2}[a-z]{2,20}",
+    re.IGNORECASE,
+)
 _STANDING_FOR = ("it", "these", "they", "its", "ordinal", "former", "latter", "in_that_case")
 
 
@@ -425,6 +447,9 @@ _ASKING = re.compile(f"{INTERROGATIVES}|怎|几|如果|要是|how|what|who|where
 def _new_topic(rest: Utterance, parts: Parts) -> Topic:
     """Return what is named: one thing, several of a sort, or whatever else the words say."""
     topics = [topic for topic in topics_of(rest) if topic.group]
+    if not topics and (mine := owned_in(rest)):
+        # "And my clips?"
+        return mine
     form = form_of(rest) if rest.language == "en" else ""
     noun = noun_zh(rest) if rest.language == "zh" else ""
     last = parts.content[-1].end
@@ -499,9 +524,16 @@ def _by_sequel(leaning: _Leaning) -> Condensed | None:
     rest, parts = leaning.rest, leaning.parts
     if not _names_nothing(leaning) or _length(parts.told) > _LONGEST_SEQUEL:
         return None
-    if parts.has("sequel") or _again(rest, leaning.query) or _lacks_what(parts):
+    if parts.has("sequel") or _again(rest, leaning.query) or _lacks_what(parts) or _NEEDED_EN.fullmatch(rest.bare):
         return _quoted(leaning)
     return None
+
+
+_NEEDED_EN = re.compile(
+    r"what (?:else )?(?:do|would|will|must|should) (?:i|we) (?:(?:have|need) to )?(?:need|have|bring|show|send|provide|do)(?: to (?:bring|show|send|provide|do))?"
+    r"(?: (?:from|for|with) (?:me|us|it|that))?|what (?:do|would|will) you (?:need|want|require)(?: from (?:me|us))?",
+    re.IGNORECASE,
+)
 
 
 _LONGEST_SEQUEL = 9
@@ -521,7 +553,7 @@ def _names_nothing(leaning: _Leaning) -> bool:
     return not any(_OWNED_NOUN.search(word.text) for word in told)
 
 
-_BEFORE_OTHERS = (*DOERS, "be", "been", "to", "it", "how")
+_BEFORE_OTHERS = (*DOERS, "be", "been", "to", "it", "how", "who")
 """Words after which one that is not known is a verb or an adverb."""
 _OWNED_NOUN = re.compile(r"\b(?:my|your|data|information|info)\b|我的|你们的|数据|信息|政策")
 

@@ -154,6 +154,12 @@ def _fits(query: Utterance, topic: Topic, new: Topic) -> bool:
 
 def _inner(query: Utterance, topic: Topic, group: str) -> Topic | None:
     """Return the thing at the end of the name of a deed that a question names: 定位 of 关闭定位."""
+    if group == "thing" and topic.group == "deed" and precedes(query, topic) in BEFORE_VERBS:
+        # The sound of "do you record sound?", the account of "how do I delete my account?".
+        done = _DONE_TO.fullmatch(topic.text)
+        if done and query.language == "en":
+            owner = done["owner"] or ""
+            return replace(topic, text=done["what"], group=group, concept=None, owner=owner, start=topic.start + done.start("what"))
     for offset in range(1, len(topic.text) - 1):
         if topic.language == "en" and topic.text[offset - 1] != " ":
             continue
@@ -161,6 +167,13 @@ def _inner(query: Utterance, topic: Topic, group: str) -> Topic | None:
         if word and word.group == group:
             return replace(topic, text=topic.text[offset:], group=group, concept=None, start=topic.start + offset)
     return None
+
+
+_DONE_TO = re.compile(
+    r"(?![a-z]{1,20}ing )[a-z]{2,20} (?P<owner>(?:my|the|our|your) )?"
+    r"(?P<what>(?!(?:out|in|on|up|off|to|from|down|away|back|of|about|for|with|into)\b)[a-z]{2,20})",
+    re.IGNORECASE,
+)
 
 
 def _in_place(query: Utterance, same: Sequence[Topic], new: Topic) -> str:
@@ -185,6 +198,9 @@ def _in_place(query: Utterance, same: Sequence[Topic], new: Topic) -> str:
         return ""
     before, after = query.text[:start], query.text[last.end :]
     name = not_again(before, name)
+    if query.language == "en" and new.is_one and not ARTICLE.search(before):
+        # "A laptop battery" after "can I send perfume?".
+        name = article_of(name, "a ") + name
     if article := ARTICLE.search(before):
         before = before[: article.start()] + article_of(name, article[0])
         if first.group in DEEDS:

@@ -102,7 +102,7 @@ def _name_in(rest: Utterance, preposition: str) -> _Name | None:
         return None
     text = rest.text[units[0].start : units[-1].end]
     qualifier = rest.text[units[0].start : units[-2].end] if one else ""
-    if len(units) == 1 and _is_modifier(units[0].text):
+    if (len(units) == 1 and _is_modifier(units[0].text)) or _WORKING.fullmatch(text):
         qualifier = text
     return _Name(text=text, units=tuple(units), article=article, preposition=preposition, qualifier=qualifier)
 
@@ -249,6 +249,7 @@ def _is_modifier(word: str) -> bool:
     return _MODIFIERS.fullmatch(word) is not None and not (word.endswith("s") and "-" in word)
 
 
+_WORKING = re.compile("(?:part|full)[ -]time", re.IGNORECASE)
 # The commonest by name, the others by how they end.
 _MODIFIERS = re.compile(
     "gold|silver|bronze|platinum|express|other|basic|standard|premium|deluxe|single|double|twin|triple|small|medium|large|big|long|short"
@@ -387,12 +388,14 @@ def asked_with_en(question: Utterance, role: str, word: str, query: Utterance, f
     told = query.told
     asked = question.bare.lower()
     if question.language == "en" and (
-        asked.partition(" ")[0] in PREPOSITIONS or asked.startswith(("how many ", "until "))
+        asked.partition(" ")[0] in (*PREPOSITIONS, *CIRCUMSTANTIAL) or asked.startswith(("how many ", "until "))
     ):
         # "After how many days?" is not "how many days?", and neither is "how long?".
         word = capital(question.bare)
     elif _WHY_SO.fullmatch(asked):
         return quoting(query, question.text)
+    elif role == "why" and _DENYING_EN.search(asked):
+        return _why_not(query) or quoting(query, question.text)
     elif asked == "how many":
         counted = next((phrase for phrase in reversed(phrases_of(query)) if is_plural(phrase.text)), None)
         if counted is None or counted.is_subject or counted.end != len(query.bare) or told[0].text not in AUXILIARIES:
@@ -406,6 +409,16 @@ def asked_with_en(question: Utterance, role: str, word: str, query: Utterance, f
     return quoting(query, question.text)
 
 
+def _why_not(query: Utterance) -> str:
+    """Return why what a yes/no question asks is not so: "Why can't I book it?"; nothing for any other question."""
+    first = query.told[0]
+    denied = first.text if first.text.endswith("n't") else _DENIED_EN.get(first.text)
+    return f"Why {denied}{query.text[first.end :]}" if denied and not query.text[: first.start].strip() else ""
+
+
+_DENIED_EN = {"can": "can't", "will": "won't"} | {
+    word: f"{word}n't" for word in ("is", "are", "was", "were", "do", "does", "did", "has", "have", "could", "would", "should")
+}
 _WHY_SO = re.compile("why (?:so|that) [a-z]{1,20}")
 
 

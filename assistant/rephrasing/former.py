@@ -55,7 +55,8 @@ def quoting(query: Utterance, question: str) -> str:
     Of a former question that quotes another itself, that one is quoted.
     """
     quoted = _QUOTING.match(query.text)
-    former = quoted[1] if quoted else query.bare
+    # “About my data: who gets it” is about that.
+    former = quoted[1] if quoted else query.bare.removeprefix("关于").removeprefix("About ")
     former = former if len(former) <= _LONGEST_QUOTE else f"{former[:_LONGEST_QUOTE]}…"
     return f"关于“{former}”：{question}" if query.language == "zh" else f"About “{former}”: {question}"
 
