@@ -122,6 +122,6 @@ def like(model: str, text: str) -> str:
 
 # A capital U is a name, and "u-turn" and "u.s." are words.
 _SHORT = re.compile(
-    rf"(?<![\w.'’/@-])(?:u|ur|r u|(?i:{one_of(word for word in _SPELLED_OUT if len(word) > len('r u') or word == 'im')}))"
+    rf"(?<![\w.'’/@-])(?:u|ur|r u|(?i:{one_of(word for word in _SPELLED_OUT if word not in ('u', 'ur', 'r u'))}))"
     r"(?![\w'’/@-]|\.\w)"
 )

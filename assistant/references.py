@@ -143,9 +143,12 @@ def _asked_last(question: Utterance) -> Topic | None:
     if question.language != "en":
         return None
     phrase = next((phrase for phrase in phrases_of(question) if phrase.is_asked_for and phrase.form == "mass"), None)
-    if phrase is None or not question.text[: phrase.start].rstrip().endswith((", what", ", which", ". What", ". Which")):
+    if phrase is None or not _STATED_BEFORE.search(question.text[: phrase.start]):
         return None
     return Topic(text=phrase.text, group="thing", owner="the ", start=phrase.start, end=phrase.end, is_one=True)
+
+
+_STATED_BEFORE = re.compile(r"[,.;] (?:what|which) $", re.IGNORECASE)
 
 
 def _had(question: Utterance, named: _Named) -> Topic | None:
@@ -251,16 +254,20 @@ def _leaning(question: Utterance) -> list[Word]:
         elif word.group in DEEDS and " " not in word.text and _is_verb(word, before):
             # "Do I need to register it?"
             continue
-        elif _ASKING_NAME.match(word.text):
+        elif _ASKING_NAME.match(word.text) or (place == 1 and _follows_who(word, before, after)):
             continue
         elif word.has("topic", "self", "others"):
             named.add(word.group or "self")
-        elif place == 1 and before and before.text == "who" and not has_han(word.text) and after:
-            # "Who listens to that?"
-            continue
         elif word.has("unknown") and not _is_verb(word, before) and _is_word(word, before, after):
             named.add("unknown")
     return found
+
+
+def _follows_who(word: Word, before: Word | None, after: Sequence[Word]) -> bool:
+    """Say whether a word is what somebody does of whom is asked, such as "listens" of "who listens to that?"."""
+    return (
+        before is not None and before.text == "who" and bool(after) and word.has("unknown") and not has_han(word.text)
+    )
 
 
 def _asked_for(question: Utterance) -> int:

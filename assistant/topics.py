@@ -86,7 +86,7 @@ def topics_of(question: Utterance | None) -> tuple[Topic, ...]:
 
 
 # Names that ask: 空间有多大 is about no age, and "who can see my file" about nobody who is known.
-_ASKED = re.compile(r"多大|几岁|多少岁|谁|.{0,2}什么时候|how old\b|who\b", re.IGNORECASE)
+_ASKED = re.compile(r"多大|几岁|多少岁|谁|how old\b|who\b", re.IGNORECASE)
 
 
 def _whole(topics: Sequence[Topic], question: Utterance) -> list[Topic]:

@@ -2,6 +2,10 @@
 
 The first of these to fit does, or asks back:
 
+- `_of_number`     14, 多大的: a number, or what one is asked of;
+- `_of_denial`     "why can't I?";
+- `_of_another_given` 给商家呢 after 给骑手吗;
+- `_of_refusing`   不同意呢;
 - `_of_one_like_it` 普通会员呢 after 金卡会员, "and annual?" after "a monthly membership";
 - `_of_nothing`   那呢, 可以吗, 这样合法吗: no words of its own;
 - `_by_place`     "what is the second one for?", "and the latter?";
@@ -25,6 +29,7 @@ from assistant.chinese import INTERROGATIVES, WHETHER
 from assistant.conversation.remarks import ask_back, more, replied, show
 from assistant.conversation.turns import Condensed
 from assistant.english import AUXILIARIES, CIRCUMSTANTIAL, DOERS, INDEFINITE, is_plural, one_of
+from assistant.numerals import HAN_NUMERAL
 from assistant.references import Reference, of_data, references_in
 from assistant.rephrasing import (
     asked_of,
@@ -47,7 +52,17 @@ from assistant.rephrasing import (
     swapped,
 )
 from assistant.text import has_han
-from assistant.topics import Topic, form_of, name_of, owned_in, phrase_of, prefix_of, stated_until, topics_of, topics_said
+from assistant.topics import (
+    Topic,
+    form_of,
+    name_of,
+    owned_in,
+    phrase_of,
+    prefix_of,
+    stated_until,
+    topics_of,
+    topics_said,
+)
 from assistant.utterances import ASKING_ROLES, LAST, Parts, Utterance, Word
 
 if TYPE_CHECKING:
@@ -170,7 +185,7 @@ def _preposition(asked: Utterance, rest: Utterance) -> str:
 
 
 def _of_nothing(leaning: _Leaning) -> Condensed | None:
-    """Say what a question asks that has no words of its own: "and?", 那呢, 可以吗, 这样合法吗, "what if it's heavier?"."""
+    """Say what a question asks that has no words of its own: "and?", 那呢, 可以吗, 这样合法吗."""
     parts = leaning.parts
     if not parts.content:
         if len(parts.told) > 1 and not parts.particle:
@@ -181,6 +196,37 @@ def _of_nothing(leaning: _Leaning) -> Condensed | None:
     if parts.has("in_that_case") and not parts.own:
         return _quoted(leaning)
     return None
+
+
+def _of_number(leaning: _Leaning) -> Condensed | None:
+    """Say what a mere number tells, or a word for one asks: 14, 几岁, 多大的; the former question is what of."""
+    return _quoted(leaning) if _NUMBER.fullmatch(leaning.rest.bare) else None
+
+
+_NUMBER = re.compile(
+    rf"[0-9]{{1,6}}(?:\.[0-9]{{1,2}})?|[{HAN_NUMERAL}]{{1,4}}|[要得满]?(?:几[岁级]|多[大重高宽远]|多少岁)[的了呢啊]?"
+)
+
+
+def _of_another_given(leaning: _Leaning) -> Condensed | None:
+    """Say what is asked of somebody else, with the same word before it: 给商家呢 after 给骑手吗."""
+    given, query = _GIVEN.fullmatch(leaning.rest.bare), leaning.query
+    if given is None:
+        return None
+    former = next((topic for topic in topics_of(query) if query.text[: topic.start].endswith(given[1])), None)
+    return _rewritten(f"{query.text[: former.start]}{given[2]}{query.text[former.end :]}") if former else None
+
+
+_GIVEN = re.compile("(给|跟|和|向|被|从|让|找|用)([^，。？“”的]{1,12})呢")
+
+
+def _of_refusing(leaning: _Leaning) -> Condensed | None:
+    """Say what is asked of who does not do what the former question speaks of: 不同意呢 after 要我同意吗."""
+    refused = _REFUSED.fullmatch(leaning.rest.bare)
+    return _quoted(leaning) if refused and refused[1] in leaning.query.text else None
+
+
+_REFUSED = re.compile("(?:如果|要是|那|我)?不([^，。？“”的]{1,4})呢")
 
 
 def _nth(topics: Sequence[Topic], place: int) -> Topic | None:
@@ -218,8 +264,6 @@ def _by_place(leaning: _Leaning) -> Condensed | None:
 def _by_pronoun(leaning: _Leaning) -> Condensed | None:
     """Say what a question with pronouns asks: with names in their places, or by asking back."""
     rest, parts, query = leaning.rest, leaning.parts, leaning.query
-    if _WHY_NOT.fullmatch(rest.bare):
-        return _rewritten(asked_with(rest, "why", query))
     references = references_in(rest, parts)
     if not references:
         return None
@@ -247,27 +291,43 @@ def _by_pronoun(leaning: _Leaning) -> Condensed | None:
         told += new
         names.append((reference, name))
     said = filled(rest, [(reference.word, name) for reference, name in names])
-    if parts.told[0].has("condition") and rest.language == "en" and (leaning.leads or parts.particle):
-        # "And if he's 15?"
-        return _quoted(leaning) if stated_in(query) else _rewritten(supposing(query, said.rstrip("?!. "), instead=False))
     if (parts.particle or leaning.leads) and not parts.asks:
-        # 那他们的家长呢: what is asked of them is what was asked before.
-        group = told[0].group if told else ""
-        asked = swapped(query, Topic(text=said.rstrip("呢?？!！。 "), group=group))
-        return _rewritten(asked) if asked else None
+        return _of_another_pointed_at(leaning, said.rstrip("呢?？!！。 "), told[0].group if told else "")
     return _rewritten(said)
+
+
+def _of_another_pointed_at(leaning: _Leaning, said: str, group: str) -> Condensed | None:
+    """Say what is asked that names with a pronoun only of what: 那他们的家长呢, "and if he's 15?".
+
+    Args:
+        leaning: The question.
+        said: It with a name in place of the pronoun.
+        group: The sort of what the pronoun stands for.
+    """
+    query = leaning.query
+    if leaning.rest.language == "en" and leaning.parts.told[0].has("condition"):
+        return _quoted(leaning) if _is_stated(query) else _rewritten(supposing(query, said, instead=False))
+    asked = swapped(query, Topic(text=said, group=group))
+    return _rewritten(asked) if asked else None
+
+
+def _of_denial(leaning: _Leaning) -> Condensed | None:
+    """Say what "why can't I?" asks, which is why the former question is to be denied, whatever a pronoun stands for."""
+    denied = _WHY_NOT.fullmatch(leaning.rest.bare)
+    return _rewritten(asked_with(leaning.rest, "why", leaning.query)) if denied else None
 
 
 _MOST_WORDS_UNCLEAR = 3
 _WHY_NOT = re.compile(r"why (?:\w{2,6}n[o'’]?t|can[o'’]?t) (?:i|you|we|they|it|he|she|that)", re.IGNORECASE)
 # What is done to a fact rather than to a thing: "what if I don't agree with that?".
 _OPPOSING = re.compile(
-    r"\b(?:stop|prevent|avoid|refuse|decline|agree|disagree|object|accept|mind|(?:don't|do not) (?:want|like))\b|拒绝|阻止|避免|同意|反对|接受",
+    r"\b(?:stop|prevent|avoid|refuse|decline|agree|disagree|object|accept|mind|(?:don't|do not) (?:want|like))\b"
+    "|拒绝|阻止|避免|同意|反对|接受",
     re.IGNORECASE,
 )
 
 
-def stated_in(query: Utterance) -> bool:
+def _is_stated(query: Utterance) -> bool:
     """Say whether an English question begins with a statement: "my kid is 12, can he use it?"."""
     first = query.told[0] if query.told else None
     return first is None or not (first.asks or first.has("what", "condition") or first.text in AUXILIARIES)
@@ -311,6 +371,9 @@ def _supposing(leaning: _Leaning) -> Condensed | None:
     if not parts.told:
         return None
     first = parts.told[0]
+    if (measured := _MEASURED.fullmatch(rest.bare)) and measured[1] not in leaning.query.text:
+        # 提前3天呢, and 不对，是提前3小时 after that.
+        return _rewritten(supposing(_without_circumstances(leaning), measured[1], instead=False))
     marked = leaning.leads or parts.particle or (rest.language == "en" and _is_place_or_use(parts))
     if not marked or parts.asking or parts.has("what"):
         return None
@@ -377,6 +440,10 @@ _PREPOSITION = re.compile(rf"[在对从用]|{one_of((*CIRCUMSTANTIAL, 'by', 'as'
 # 拆封了呢, 一年没登录呢; but not 没登录的用户呢.
 _CLAUSE = re.compile(r"([^的]{0,12}[没不未无][^的]{1,12}|有[^的]{1,12}|[^的]{1,20}[了过])呢")
 _DONE = ("了", "过")
+_MEASURED = re.compile(
+    rf"是?((?:提前|超过|超出|超了?|不到|不足|不满|满|晚了?|迟到?|过了|逾期|延误)[0-9{HAN_NUMERAL}两半]{{1,5}}个?"
+    r"(?:分钟|小时|天|周|星期|月|年|岁|周岁|公斤|千克|克|斤|米|厘米|公里|元|块|次|人)(?:以上|以下|以内|之内|内|前|后|的话)?)呢?"
+)
 _HAVING_OR_NOT = ("有", "没有", "没", "无", "未", "不", "不是", "不要", "不需要", "不带", "不用")
 _POSTPOSITIONS = ("后", "前", "时", "时候", "里", "里面", "上", "内", "外", "的话")
 
@@ -394,8 +461,10 @@ def _of_one_like_it(leaning: _Leaning) -> Condensed | None:
         return _rewritten(same)
     if parts.asking or parts.has("what") or rest.bare.endswith(WHETHER) or parts.has("condition"):
         return None
-    adjective = rest.bare.endswith("的")
-    if rest.language == "zh" and not (leaning.leads or leaning.corrects or parts.particle or adjective):
+    # 付费的, but not 上次什么时候改的.
+    adjective = rest.bare.endswith("的") and not _INTERROGATIVE.search(rest.bare)
+    brief = leaning.asked.text.endswith(("?", "？")) and len(rest.bare) <= _LONGEST_BRIEF
+    if rest.language == "zh" and not (leaning.leads or leaning.corrects or parts.particle or adjective or brief):
         return None
     if rest.language == "zh" and len(parts.told) == 1 and parts.told[0].has("topic"):
         # What the thesaurus knows takes the place of what is of its sort.
@@ -410,6 +479,9 @@ def _of_one_like_it(leaning: _Leaning) -> Condensed | None:
     return _said_anew(leaning, query)
 
 
+_INTERROGATIVE = re.compile(INTERROGATIVES)
+_LONGEST_BRIEF = 4
+"""Characters of a Chinese noun that asks by its question mark alone: 银卡？"""
 # Of what is like that, not of another thing.
 _IN_STATE = re.compile(
     r"(?:and |but |so )?what if (?:it|they|that|this)(?:['’](?:s|re)| is| are| was| were| gets?) "
@@ -524,13 +596,20 @@ def _by_sequel(leaning: _Leaning) -> Condensed | None:
     rest, parts = leaning.rest, leaning.parts
     if not _names_nothing(leaning) or _length(parts.told) > _LONGEST_SEQUEL:
         return None
+    if (again := _HOW_AGAIN.fullmatch(rest.bare)) and again[1] in leaning.query.text:
+        return _quoted(leaning)
     if parts.has("sequel") or _again(rest, leaning.query) or _lacks_what(parts) or _NEEDED_EN.fullmatch(rest.bare):
         return _quoted(leaning)
     return None
 
 
+# 怎么告诉 after 改了会告诉我吗.
+_HOW_AGAIN = re.compile(
+    "(?:怎么|如何|怎样|咋|什么时候|何时|多久|在哪里?|哪里|谁来?)(?:给|去)?([^，。？“”我你的了]{2,4})(?:我|你们)?[的呢啊]?"
+)
 _NEEDED_EN = re.compile(
-    r"what (?:else )?(?:do|would|will|must|should) (?:i|we) (?:(?:have|need) to )?(?:need|have|bring|show|send|provide|do)(?: to (?:bring|show|send|provide|do))?"
+    r"what (?:else )?(?:do|would|will|must|should) (?:i|we) (?:(?:have|need) to )?"
+    r"(?:need|have|bring|show|send|provide|do)(?: to (?:bring|show|send|provide|do))?"
     r"(?: (?:from|for|with) (?:me|us|it|that))?|what (?:do|would|will) you (?:need|want|require)(?: from (?:me|us))?",
     re.IGNORECASE,
 )
@@ -617,6 +696,10 @@ def _is_of_deeds(parts: Parts) -> bool:
 
 
 _WAYS = (
+    _of_number,
+    _of_denial,
+    _of_another_given,
+    _of_refusing,
     _of_one_like_it,
     _of_nothing,
     _by_place,

@@ -11,6 +11,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from assistant.chinese import INTERROGATIVES
 from assistant.english import (
     article_of,
     is_plural,
@@ -18,8 +19,10 @@ from assistant.english import (
 from assistant.phrases import phrases_of
 from assistant.rephrasing.chinese import (
     DENIED,
+    as_done_to,
     asked_the_same,
     asked_with_zh,
+    begins_with_verb,
     fits_zh,
     in_another_case,
     is_people,
@@ -104,13 +107,13 @@ def swapped(query: Utterance, new: Topic) -> str:
         same = [slot for slot in named if slot.concept is None and slot.form and slot.owner == new.owner]
     if same and not _fits(query, same[0], new):
         same = []
-    if same and (said := _in_place(query, same, new)):
+    if same and (said := as_done_to(query, same[0], new) or _in_place(query, same, new)):
         return said
     if query.language == "en" and (said := as_subject(query, new)):
         return said
     if new.group in (*DEEDS, "document") and not any(topic.group in ("thing", "person") for topic in named):
-        # 那注销呢 after 个推收集什么: another question, that says no more than this.
-        return name_of(new, new.language)
+        # 那注销呢 after 个推收集什么: another question, that says no more than this; unlike 托运呢 after 能带几公斤.
+        return f"{name_of(new, 'zh')}{query.text}" if begins_with_verb(query) else name_of(new, new.language)
     return (swapped_zh if query.language == "zh" else swapped_en)(query, new)
 
 
@@ -159,7 +162,9 @@ def _inner(query: Utterance, topic: Topic, group: str) -> Topic | None:
         done = _DONE_TO.fullmatch(topic.text)
         if done and query.language == "en":
             owner = done["owner"] or ""
-            return replace(topic, text=done["what"], group=group, concept=None, owner=owner, start=topic.start + done.start("what"))
+            return replace(
+                topic, text=done["what"], group=group, concept=None, owner=owner, start=topic.start + done.start("what")
+            )
     for offset in range(1, len(topic.text) - 1):
         if topic.language == "en" and topic.text[offset - 1] != " ":
             continue
@@ -198,9 +203,9 @@ def _in_place(query: Utterance, same: Sequence[Topic], new: Topic) -> str:
         return ""
     before, after = query.text[:start], query.text[last.end :]
     name = not_again(before, name)
-    if query.language == "en" and new.is_one and not ARTICLE.search(before):
-        # "A laptop battery" after "can I send perfume?".
-        name = article_of(name, "a ") + name
+    # "A laptop battery" after "can I send perfume?".
+    bare_one = query.language == "en" and new.is_one and not ARTICLE.search(before)
+    name = article_of(name, "a ") + name if bare_one else name
     if article := ARTICLE.search(before):
         before = before[: article.start()] + article_of(name, article[0])
         if first.group in DEEDS:
@@ -270,9 +275,18 @@ def asked_of(question: Utterance, query: Utterance, topics: Sequence[Topic], *, 
     supposes = question.told and question.told[0].has("condition")
     if supposes:
         return f"关于{phrase}，{question.text}"
+    if _ASKING_NAME.search(phrase):
+        # 改了哪些 after 上次什么时候改的.
+        return quoting(query, question.text)
+    if question.text.startswith(phrase) or (deed and question.text.startswith(deed.text)):
+        # 分享给谁 after 分享.
+        return question.text
     # What was stated still holds: 我贷款没批下来，资料留多久.
     stated = query.text[: stated_until(query)] if topics and topics[0].start >= stated_until(query) else ""
     return f"{stated}{phrase}{question.text}"
+
+
+_ASKING_NAME = re.compile(INTERROGATIVES)
 
 
 def asked_with(question: Utterance, role: str, query: Utterance) -> str:

@@ -46,6 +46,9 @@ def likened_zh(query: Utterance, rest: Utterance) -> str:
     name = _FINAL.sub("", rest.bare)
     bare = name.removesuffix("的") or name
     text = query.text
+    if bare[:1] == "不" and bare[1:] in text:
+        # 不同意呢 after 要经过我同意吗 is another case, and no other consent.
+        return ""
     wanting = _WANTING.match(bare)
     noun = len(bare) >= _LONGEST_WORD and _is_noun(rest, wanting.end() if wanting else 0, len(bare))
     if not noun and not _TIME_ZH.fullmatch(bare):
@@ -319,8 +322,31 @@ def _by_company_zh(query: Utterance, name: str) -> str:
         return f"{text[: first.end]}的{name}{text[first.end :].removeprefix('的')}"
     if first.text in _SUBJECTS or first.has("self"):
         return f"{name}{text[first.end :]}"
+    if first.asks and len(query.told) > 1 and query.told[1].text in _SUBJECTS:
+        # 为什么高德收集位置 of 为什么你们收集位置.
+        return f"{text[: query.told[1].start]}{name}{text[query.told[1].end :]}"
     # A question that begins with its verb; not one that begins with a thing.
     return "" if first.has("topic", "unknown") else f"{name}{text[first.start :]}"
+
+
+def begins_with_verb(query: Utterance) -> bool:
+    """Say whether a Chinese question names nobody and nothing before what it asks to do: 能带几公斤."""
+    return bool(query.told) and query.told[0].text in _MAY_ZH and not topics_of(query)
+
+
+def as_done_to(query: Utterance, topic: Topic, new: Topic) -> str:
+    """Return 锂电池能托运吗 of 能托运吗 and 锂电池: in place of what is done stands no thing; nothing for others."""
+    if query.language == "en":
+        return ""
+    may = next((may for may in _MAY_ZH if query.text.startswith(may)), "")
+    only = may and topic.start == len(may) and query.bare[topic.end :] in WHETHER
+    done = topic.text in _DONE_TO_ZH or topic.group == "deed"
+    other = new.concept is not None and new.group == "deed"
+    return f"{name_of(new, 'zh')}{query.text}" if only and done and not other else ""
+
+
+_MAY_ZH = ("可不可以", "能不能", "可以", "能")
+_DONE_TO_ZH = ("托运", "寄存", "退", "带", "寄")
 
 
 _SUBJECTS = ("你们", "您们", "你", "您")
@@ -371,6 +397,10 @@ def asked_with_zh(question: Utterance, role: str, word: str, query: Utterance, f
     if form.what and not form.asks and role == "why" and form.what is not query.told[0]:
         return f"{word}{query.text[: form.what.start]}这些信息{query.bare[form.what.end :]}？"
     whether = _WHETHER.sub("", query.bare)
+    if role == "why" and _WHY_NOT_ZH.fullmatch(question.bare):
+        denied = _MODAL.sub(lambda may: _DENIED_ZH.get(may[0], f"不{may[0]}"), whether, count=1)
+        plain = whether not in (query.bare, denied) and not is_quoting(query) and not _DENYING_MODAL.search(whether)
+        return f"{word}{denied}？" if plain else quoting(query, said)
     if not form.asks and not form.what and whether != query.bare:
         if role == "why":
             return f"{word}{whether}？"
@@ -381,6 +411,13 @@ def asked_with_zh(question: Utterance, role: str, word: str, query: Utterance, f
     return f"{form.data}{said}" if form.data and (form.what or role == "who") else quoting(query, said)
 
 
+# 为什么不能 of 能带吗.
+_WHY_NOT_ZH = re.compile(
+    "(?:为什么|为啥|为何|凭什么|凭啥|干嘛)[不没](?:可以|能|行|会|让|给|准|许|允许|成|有|是|要)?[呢啊呀的]?"
+)
+_MODAL = re.compile("可不可以|能不能|会不会|可以|能够|能|会(?!员|议|计|话|费)")
+_DENIED_ZH = {"可不可以": "不可以", "能不能": "不能", "会不会": "不会"}
+_DENYING_MODAL = re.compile("[不没](?:可以|能|会|要)")
 _WHETHER = re.compile(f"(?:{'|'.join(WHETHER)}|不)$")
 _SO_ZH = re.compile("[这那]么")
 _MAY = re.compile(

@@ -417,7 +417,8 @@ def _why_not(query: Utterance) -> str:
 
 
 _DENIED_EN = {"can": "can't", "will": "won't"} | {
-    word: f"{word}n't" for word in ("is", "are", "was", "were", "do", "does", "did", "has", "have", "could", "would", "should")
+    word: f"{word}n't"
+    for word in ("is", "are", "was", "were", "do", "does", "did", "has", "have", "could", "would", "should")
 }
 _WHY_SO = re.compile("why (?:so|that) [a-z]{1,20}")
 
