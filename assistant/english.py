@@ -39,7 +39,7 @@ def spelled_out(text: str) -> str:
     """Return English as it is typed in a chat with its commonest short forms spelled out.
 
     >>> spelled_out("what do u need, and dont u have it?")
-    'what do you need, and don't you have it?'
+    "what do you need, and don't you have it?"
     >>> spelled_out("Section U, in the U.S.")
     'Section U, in the U.S.'
     """
@@ -50,6 +50,8 @@ _SPELLED_OUT = {
     "u": "you",
     "ur": "your",
     "r u": "are you",
+    "r they": "are they",
+    "r we": "are we",
     "dont": "don't",
     "doesnt": "doesn't",
     "didnt": "didn't",
@@ -122,6 +124,6 @@ def like(model: str, text: str) -> str:
 
 # A capital U is a name, and "u-turn" and "u.s." are words.
 _SHORT = re.compile(
-    rf"(?<![\w.'’/@-])(?:u|ur|r u|(?i:{one_of(word for word in _SPELLED_OUT if word not in ('u', 'ur', 'r u'))}))"
+    rf"(?<![\w.'’/@-])(?:u|ur|r u|r they|r we|(?i:{one_of(word for word in _SPELLED_OUT if word[0] not in 'ur')}))"
     r"(?![\w'’/@-]|\.\w)"
 )

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from assistant.english import ARTICLES, AUXILIARIES, is_plural
+from assistant.english import ARTICLES, AUXILIARIES, INDEFINITE, is_plural
 from assistant.phrases import PARTICIPLE, Phrase, phrases_of
 from assistant.text import Language, has_han
 from assistant.utterances import DEEDS, Utterance, Word
@@ -135,6 +135,12 @@ def _is_question(question: Utterance) -> bool:
 def form_of(named: Utterance) -> str:
     """Return the form of what a few English words name, as `Phrase.form`; nothing if they name nothing."""
     return next((phrase.form for phrase in phrases_of(named)), "")
+
+
+def is_one_in(named: Utterance) -> bool:
+    """Say whether a few English words name one of a sort: "a shelf"."""
+    phrases = phrases_of(named)
+    return len(phrases) == 1 and phrases[0].article in INDEFINITE
 
 
 def owned_in(named: Utterance) -> Topic | None:

@@ -132,7 +132,8 @@ def _opening(said: Utterance, *, leans: bool) -> _Opening:
     """
     opening = _Opening()
     for word, after in zip(said.words, (*said.words, None)[1:], strict=True):
-        chinese = has_han(word.text)
+        # An emoji as well.
+        chinese = has_han(word.text) or not word.text.isascii()
         ends = after is None or after.has("mark") or (chinese and word.end < after.start)
         if word.has("change") and (ends or chinese or " " in word.text):
             opening = replace(opening, end=word.end, changes=True)

@@ -55,6 +55,7 @@ from assistant.text import has_han
 from assistant.topics import (
     Topic,
     form_of,
+    is_one_in,
     name_of,
     owned_in,
     phrase_of,
@@ -214,7 +215,11 @@ def _of_another_given(leaning: _Leaning) -> Condensed | None:
     if given is None:
         return None
     former = next((topic for topic in topics_of(query) if query.text[: topic.start].endswith(given[1])), None)
-    return _rewritten(f"{query.text[: former.start]}{given[2]}{query.text[former.end :]}") if former else None
+    to_me = query.text.find(f"{given[1]}我") + 1
+    start, end = (former.start, former.end) if former else (to_me, to_me + 1)
+    if not start or query.text.startswith(("的", "们"), end):
+        return None
+    return _rewritten(f"{query.text[:start]}{given[2]}{query.text[end:]}")
 
 
 _GIVEN = re.compile("(给|跟|和|向|被|从|让|找|用)([^，。？“”的]{1,12})呢")
@@ -223,10 +228,11 @@ _GIVEN = re.compile("(给|跟|和|向|被|从|让|找|用)([^，。？“”的]
 def _of_refusing(leaning: _Leaning) -> Condensed | None:
     """Say what is asked of who does not do what the former question speaks of: 不同意呢 after 要我同意吗."""
     refused = _REFUSED.fullmatch(leaning.rest.bare)
-    return _quoted(leaning) if refused and refused[1] in leaning.query.text else None
+    return _quoted(leaning) if refused and (refused[1] in _REFUSING or refused[1] in leaning.query.text) else None
 
 
 _REFUSED = re.compile("(?:如果|要是|那|我)?不([^，。？“”的]{1,4})呢")
+_REFUSING = ("给", "同意", "授权", "提供", "允许", "开启", "接受", "愿意")
 
 
 def _nth(topics: Sequence[Topic], place: int) -> Topic | None:
@@ -352,7 +358,11 @@ def _called(
         return "它" if language == "zh" else "them" if is_plural(told[-1].text) else "it"
     if not topics:
         # "Does Getui sell the data Getui gets" says a name twice.
-        return "拿到的信息" if language == "zh" else f"the data {'they get' if len(told) > 1 else 'it gets'}"
+        return (
+            "拿到的信息"
+            if language == "zh"
+            else f"the data {'they get' if len(told) > 1 or (told and is_plural(told[0].text)) else 'it gets'}"
+        )
     policy = [topic for topic in topics_of(query) if topic.group == "policy" and not told and topic not in topics]
     return phrase_of([*policy, *topics], language, of_data=of_data)
 
@@ -484,8 +494,9 @@ _LONGEST_BRIEF = 4
 """Characters of a Chinese noun that asks by its question mark alone: 银卡？"""
 # Of what is like that, not of another thing.
 _IN_STATE = re.compile(
-    r"(?:and |but |so )?what if (?:it|they|that|this)(?:['’](?:s|re)| is| are| was| were| gets?) "
-    r"(?:not |too |still |even |already |only |more |less ){0,2}[a-z]{2,20}",
+    r"(?:and |but |so )?what if (?:(?:it|they|that|this)(?:['’](?:s|re)| is| are| was| were| gets?| got| goes| went) "
+    r"(?:not |too |still |even |already |only |more |less ){0,2}[a-z]{2,20}"
+    r"|(?:i|we|you|they|he|she)(?: do(?:es)?n['’]t| do(?:es)? not| can['’]?t| won['’]t| didn['’]t| do(?:es)?| did))",
     re.IGNORECASE,
 )
 _STANDING_FOR = ("it", "these", "they", "its", "ordinal", "former", "latter", "in_that_case")
@@ -530,7 +541,7 @@ def _new_topic(rest: Utterance, parts: Parts) -> Topic:
         return Topic(text=rest.text[parts.content[0].start : last + 1], group="")
     if len({topic.group for topic in topics}) != 1:
         text = noun or rest.text[parts.content[0].start : parts.content[-1].end]
-        return Topic(text=text, group="", form=form)
+        return Topic(text=text, group="", form=form, is_one=rest.language == "en" and is_one_in(rest))
     if len(topics) == 1 and (rest.language == "en" or noun in ("", topics[0].text)):
         return topics[0]
     if not noun:
@@ -594,10 +605,11 @@ def _by_sequel(leaning: _Leaning) -> Condensed | None:
     with what it asks, and hardly asks more.
     """
     rest, parts = leaning.rest, leaning.parts
+    again = _HOW_AGAIN.fullmatch(rest.bare)
+    if again and again[1] in leaning.query.text and (len(again[1]) == _WORD_ZH or _names_nothing(leaning)):
+        return _quoted(leaning)
     if not _names_nothing(leaning) or _length(parts.told) > _LONGEST_SEQUEL:
         return None
-    if (again := _HOW_AGAIN.fullmatch(rest.bare)) and again[1] in leaning.query.text:
-        return _quoted(leaning)
     if parts.has("sequel") or _again(rest, leaning.query) or _lacks_what(parts) or _NEEDED_EN.fullmatch(rest.bare):
         return _quoted(leaning)
     return None
@@ -616,6 +628,8 @@ _NEEDED_EN = re.compile(
 
 
 _LONGEST_SEQUEL = 9
+_WORD_ZH = 2
+"""Characters of a Chinese word, as a rule."""
 _MOST_WORDS_AGAIN = 3
 _MOST_UNKNOWN = 1
 

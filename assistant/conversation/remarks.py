@@ -5,6 +5,7 @@ Thanks, 还有吗, 原文在哪, 转人工: all words of a remark are of its kin
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -86,7 +87,7 @@ def replied(role: str, said: Utterance, *, kind: Kind) -> Condensed:
 
 def more(said: Utterance, memory: Memory) -> Condensed | None:
     """Say what 还有吗 asks; None for "who else gets it", which asks more than that."""
-    if any(word.text in _WHO_ELSE for word in said.told) and len(said.told) > 1:
+    if (any(word.text in _WHO_ELSE for word in said.told) and len(said.told) > 1) or _SUPPOSING.match(said.text):
         return None
     if memory.query is None:
         return replied("unclear", said, kind="unclear")
@@ -102,6 +103,8 @@ def more(said: Utterance, memory: Memory) -> Condensed | None:
     )
 
 
+# "What if it's more?"
+_SUPPOSING = re.compile(r"(?:and |but |so )?what if\b", re.IGNORECASE)
 _WHO_ELSE = ("who else", "where else", "还有谁", "还有哪里")
 
 

@@ -20,6 +20,7 @@ from assistant.phrases import phrases_of
 from assistant.rephrasing.chinese import (
     DENIED,
     as_done_to,
+    as_object_zh,
     asked_the_same,
     asked_with_zh,
     begins_with_verb,
@@ -109,7 +110,7 @@ def swapped(query: Utterance, new: Topic) -> str:
         same = []
     if same and (said := as_done_to(query, same[0], new) or _in_place(query, same, new)):
         return said
-    if query.language == "en" and (said := as_subject(query, new)):
+    if said := (as_subject if query.language == "en" else as_object_zh)(query, new):
         return said
     if new.group in (*DEEDS, "document") and not any(topic.group in ("thing", "person") for topic in named):
         # 那注销呢 after 个推收集什么: another question, that says no more than this; unlike 托运呢 after 能带几公斤.
@@ -266,7 +267,7 @@ def asked_of(question: Utterance, query: Utterance, topics: Sequence[Topic], *, 
     phrase = phrase_of(topics, question.language, of_data=of_data)
     deed = next((topic for topic in topics if topic.group in DEEDS), None)
     if not phrase or (deed and question.language == "en"):
-        verb = verb_of(deed, name_of(deed, "en")) if deed else ""
+        verb = verb_of(deed, name_of(deed, "en")) if deed and not _BEFALLEN.search(deed.text) else ""
         if verb and re.search(r"\bit takes?$", question.bare.lower()):
             return f"{question.bare} to {verb}?"
         return quoting(query, question.text)
@@ -286,6 +287,8 @@ def asked_of(question: Utterance, query: Utterance, topics: Sequence[Topic], *, 
     return f"{stated}{phrase}{question.text}"
 
 
+# "Account was hacked" is nothing that one does.
+_BEFALLEN = re.compile(r"\b(?:is|are|was|were|been|got|gets)\b", re.IGNORECASE)
 _ASKING_NAME = re.compile(INTERROGATIVES)
 
 

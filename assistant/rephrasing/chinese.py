@@ -340,13 +340,27 @@ def as_done_to(query: Utterance, topic: Topic, new: Topic) -> str:
         return ""
     may = next((may for may in _MAY_ZH if query.text.startswith(may)), "")
     only = may and topic.start == len(may) and query.bare[topic.end :] in WHETHER
-    done = topic.text in _DONE_TO_ZH or topic.group == "deed"
-    other = new.concept is not None and new.group == "deed"
-    return f"{name_of(new, 'zh')}{query.text}" if only and done and not other else ""
+    done = topic.text in _DONE_TO_ZH and new.group != "deed"
+    return f"{name_of(new, 'zh')}{query.text}" if only and done else ""
+
+
+def as_object_zh(query: Utterance, new: Topic) -> str:
+    """Return 可以带充电宝吗 of 可以带电脑吗 and 充电宝, whatever either is; nothing for other questions."""
+    done = _MAY_DO_ZH.fullmatch(query.text)
+    if done is None or new.group in ("deed", "who", "person") or not has_han(new.text):
+        return ""
+    return f"{done[1]}{name_of(new, 'zh')}{done[3]}"
+
+
+# 可以 | 带 | 电脑.
+_MAY_DO_ZH = re.compile(
+    "(.{0,12}?(?:可不可以|能不能|可以|能)(?:随身)?(?:带|寄|养|买|租|装|放|吃|喝|穿|托运|携带|使用|购买|安装))"
+    "([^，。？“”带的了]{2,8}?)(吗[？?]?)"
+)
 
 
 _MAY_ZH = ("可不可以", "能不能", "可以", "能")
-_DONE_TO_ZH = ("托运", "寄存", "退", "带", "寄")
+_DONE_TO_ZH = ("托运", "寄存", "退货", "换货", "退换", "报销", "保修", "转让", "补办")
 
 
 _SUBJECTS = ("你们", "您们", "你", "您")
@@ -391,13 +405,14 @@ def asked_with_zh(question: Utterance, role: str, word: str, query: Utterance, f
     """Return a Chinese question with the word that asks: `assistant.rephrasing.asked_with`."""
     said = question.text if question.language == "zh" else f"{word}？"
     own = any(word.has("unknown") and has_han(word.text) and word.text not in query.text for word in question.told)
-    if (role == "how" and own) or (role == "why" and _SO_ZH.search(question.bare)):
-        # 超过了怎么办 says more than 怎么, and 为什么这么久 than 为什么.
+    why_not = role == "why" and _WHY_NOT_ZH.fullmatch(question.bare) is not None
+    if (role == "how" and own) or (role == "why" and not why_not and _SAYS_MORE_ZH.search(question.bare)):
+        # 超过了怎么办 says more than 怎么, 为什么这么久 and 为啥不收 than 为什么.
         return quoting(query, said)
     if form.what and not form.asks and role == "why" and form.what is not query.told[0]:
         return f"{word}{query.text[: form.what.start]}这些信息{query.bare[form.what.end :]}？"
     whether = _WHETHER.sub("", query.bare)
-    if role == "why" and _WHY_NOT_ZH.fullmatch(question.bare):
+    if why_not:
         denied = _MODAL.sub(lambda may: _DENIED_ZH.get(may[0], f"不{may[0]}"), whether, count=1)
         plain = whether not in (query.bare, denied) and not is_quoting(query) and not _DENYING_MODAL.search(whether)
         return f"{word}{denied}？" if plain else quoting(query, said)
@@ -419,7 +434,7 @@ _MODAL = re.compile("可不可以|能不能|会不会|可以|能够|能|会(?!�
 _DENIED_ZH = {"可不可以": "不可以", "能不能": "不能", "会不会": "不会"}
 _DENYING_MODAL = re.compile("[不没](?:可以|能|会|要)")
 _WHETHER = re.compile(f"(?:{'|'.join(WHETHER)}|不)$")
-_SO_ZH = re.compile("[这那]么")
+_SAYS_MORE_ZH = re.compile("[这那]么|[不没]")
 _MAY = re.compile(
     "(我|你们|你|您|[^，。？！：“”]{2,12}?(?=可不可以|能不能|可以)|)(?:可不可以|能不能|会不会|可以|能够|能|会)"
     "|(我们?|你们|你(?!们)|您)(?![有没是不们])"
