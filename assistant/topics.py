@@ -208,7 +208,9 @@ def _topic(question: Utterance, run: tuple[Word, ...]) -> Topic:
     elif group in ("thing", "") and question.text.startswith("内容", end):
         # 微聊内容 is one thing.
         text, end = f"{text}内容", end + len("内容")
-    owner = "我的" if before.endswith("我的") else _OWNERS.get(before.rstrip().rpartition(" ")[2].lower(), "")
+    owner = (
+        "我的" if before.endswith("我的") else _OWNERS.get(before.rstrip().rpartition(" ")[2].lstrip("“").lower(), "")
+    )
     owned = re.match(r"(?:my|our) (?=\w)|我的(?=.)", text, re.IGNORECASE)
     if owned:
         owner, text, start = owned[0].lower(), text[owned.end() :], start + owned.end()

@@ -205,7 +205,8 @@ def _of_number(leaning: _Leaning) -> Condensed | None:
 
 
 _NUMBER = re.compile(
-    rf"[0-9]{{1,6}}(?:\.[0-9]{{1,2}})?|[{HAN_NUMERAL}]{{1,4}}|[要得满]?(?:几[岁级]|多[大重高宽远]|多少岁)[的了呢啊]?"
+    rf"[0-9]{{1,6}}(?:\.[0-9]{{1,2}})?(?:岁|周岁|天|个月|月|年|公斤|千克|斤|米|元|块|万)?|[{HAN_NUMERAL}]{{1,4}}"
+    "|[要得满]?(?:几[岁级]|多[大重高宽远]|多少岁)[的了呢啊]?"
 )
 
 
@@ -228,11 +229,12 @@ _GIVEN = re.compile("(给|跟|和|向|被|从|让|找|用)([^，。？“”的]
 def _of_refusing(leaning: _Leaning) -> Condensed | None:
     """Say what is asked of who does not do what the former question speaks of: 不同意呢 after 要我同意吗."""
     refused = _REFUSED.fullmatch(leaning.rest.bare)
-    return _quoted(leaning) if refused and (refused[1] in _REFUSING or refused[1] in leaning.query.text) else None
+    return _quoted(leaning) if refused and (refused[1] or refused[2] in leaning.query.text) else None
 
 
-_REFUSED = re.compile("(?:如果|要是|那|我)?不([^，。？“”的]{1,4})呢")
-_REFUSING = ("给", "同意", "授权", "提供", "允许", "开启", "接受", "愿意")
+_REFUSED = re.compile(
+    "(?:如果|要是|那|我)?不(?:(给|同意|授权|提供|允许|开启|接受|愿意)[^，。？“”]{0,6}|([^，。？“”的]{1,4}))呢"
+)
 
 
 def _nth(topics: Sequence[Topic], place: int) -> Topic | None:
@@ -495,7 +497,7 @@ _LONGEST_BRIEF = 4
 # Of what is like that, not of another thing.
 _IN_STATE = re.compile(
     r"(?:and |but |so )?what if (?:(?:it|they|that|this)(?:['’](?:s|re)| is| are| was| were| gets?| got| goes| went) "
-    r"(?:not |too |still |even |already |only |more |less ){0,2}[a-z]{2,20}"
+    r"(?:not |too |still |even |already |only |more |less ){0,2}(?!an? |the |my )[a-z]{2,20}(?: [a-z]{2,20}){0,2}"
     r"|(?:i|we|you|they|he|she)(?: do(?:es)?n['’]t| do(?:es)? not| can['’]?t| won['’]t| didn['’]t| do(?:es)?| did))",
     re.IGNORECASE,
 )
@@ -515,6 +517,8 @@ def _of_another(leaning: _Leaning) -> Condensed | None:
             return None
         of_such = _last_asked_of_such(topic, leaning)
         said = swapped(of_such, topic) if of_such else _put_anew(leaning, lambda query: swapped(query, topic))
+        if not said and is_quoting(query) and (leaning.corrects or _DIGIT.search(rest.bare)):
+            return _quoted(leaning)
         return _said_anew(leaning, said)
     if not marked or not parts.only_aspect or any(_ASKING.search(word.text) for word in parts.aspects):
         return None
@@ -524,6 +528,7 @@ def _of_another(leaning: _Leaning) -> Condensed | None:
     return _rewritten(other_aspect(query, aspect))
 
 
+_DIGIT = re.compile("[0-9]")
 _ASKING = re.compile(f"{INTERROGATIVES}|怎|几|如果|要是|how|what|who|where|if")
 
 

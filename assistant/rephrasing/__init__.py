@@ -53,7 +53,7 @@ from assistant.rephrasing.english import (
     swapped_en,
     verb_of,
 )
-from assistant.rephrasing.former import Form, asks_who, is_quoting, pointing, quoted_in, quoting, unquoted
+from assistant.rephrasing.former import Form, asked_after, asks_who, is_quoting, pointing, quoted_in, quoting, unquoted
 from assistant.text import has_han
 from assistant.topics import Topic, name_of, owned, phrase_of, stated_until, topics_of
 from assistant.utterances import DEEDS, Utterance, Word
@@ -89,6 +89,18 @@ def swapped(query: Utterance, new: Topic) -> str:
     if new.group in ("thing", "") and any(around := pointing(query)):
         # 身份证呢 after 为什么要收集这些.
         return (owned if query.language == "en" else name_of)(new, query.language).join(around)
+    if (
+        is_quoting(query)
+        and new.group in ("who", "person")
+        and asks_who(tail := query.vocabulary.read(asked_after(query)))
+    ):
+        # 警察呢 after 关于“会录像吗”：谁能看到.
+        return f"{query.text[: -len(tail.text)]}{swapped(tail, new)}"
+    return _swapped_in_words(query, new)
+
+
+def _swapped_in_words(query: Utterance, new: Topic) -> str:
+    """Return a question, asked of something else, if it does not quote what is to be changed."""
     slots = named = topics_of(query)
     if new.concept is None and not new.group and has_han(new.text) and new.text in query.text:
         # 二线呢 after 二线城市住宿标准是多少; but 满18岁呢 after 未满18岁可以办卡吗 is what that denies.
@@ -276,8 +288,8 @@ def asked_of(question: Utterance, query: Utterance, topics: Sequence[Topic], *, 
     supposes = question.told and question.told[0].has("condition")
     if supposes:
         return f"关于{phrase}，{question.text}"
-    if _ASKING_NAME.search(phrase):
-        # 改了哪些 after 上次什么时候改的.
+    if _ASKING_NAME.search(phrase) or phrase.endswith("我"):
+        # 改了哪些 after 上次什么时候改的, 你们怎么保护的 after 会通知我吗.
         return quoting(query, question.text)
     if question.text.startswith(phrase) or (deed and question.text.startswith(deed.text)):
         # 分享给谁 after 分享.

@@ -301,7 +301,9 @@ def _of_person_zh(query: Utterance, name: str) -> str:
     if thing:
         return f"{query.text[: thing.start].removesuffix('我的')}{name}的{query.text[thing.start :]}"
     first = query.told[0] if query.told else None
-    return f"{name}{query.text[first.end :]}" if first and first.text == "我" else ""
+    if first and first.text == "我":
+        return f"{name}{query.text[first.end :]}"
+    return _by_company_zh(query, name) if asks_who(query) else ""
 
 
 def _by_company_zh(query: Utterance, name: str) -> str:

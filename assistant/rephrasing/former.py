@@ -83,13 +83,18 @@ def quoted_in(query: Utterance) -> str:
     return quoted[1] if query.language == "zh" else f"{quoted[1]}?"
 
 
+def asked_after(query: Utterance) -> str:
+    """Return what a question asks that quotes another: 谁能看到 of 关于“会录像吗”：谁能看到; nothing for others."""
+    quoted = _QUOTING.match(query.text)
+    return query.text[quoted.end() :].lstrip("：: ") if quoted else ""
+
+
 def pointing(query: Utterance) -> tuple[str, str]:
     """Return what stands before and after the pronoun of a question that quotes another; nothing if it has none.
 
     Of 关于“你们收集哪些信息”：为什么要收集这些, that is 为什么要收集 and nothing.
     """
-    quoted = _QUOTING.match(query.text)
-    said = query.text[quoted.end() :].lstrip("：: ") if quoted else ""
+    said = asked_after(query)
     found = _POINTS.search(said)
     return (said[: found.start()], said[found.end() :]) if found else ("", "")
 
