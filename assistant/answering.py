@@ -381,6 +381,8 @@ def _kept(query: str, hit: Hit) -> set[int]:
     is_row = _CELL in hit.policy.text[slice(*hit.passage.sentences[best])]
     least = scores[best] - (_ROW_MARGIN if is_row else _SENTENCE_MARGIN)
     kept = {number for number, score in enumerate(scores) if score >= least}
+    if is_row:
+        kept |= _rows_by_number(hit, best)
     for kind in wanted(query):
         holding = [n for n, span in enumerate(hit.passage.sentences) if holds(hit.policy.text[slice(*span)], kind)]
         if holding and kept.isdisjoint(holding):
@@ -388,6 +390,29 @@ def _kept(query: str, hit: Hit) -> set[int]:
     return _with_what_they_lean_on(kept, best, hit)
 
 
+def _rows_by_number(hit: Hit, best: int) -> set[int]:
+    """Return the places of the rows around one that numbers tell apart (`1天以内`, `3天以上`); none if words do.
+
+    Which of them is meant cannot be told by their words: one alone may be the wrong one.
+    """
+    text, spans = hit.policy.text, hit.passage.sentences
+    first = last = best
+    while first and _CELL in text[slice(*spans[first - 1])]:
+        first -= 1
+    while last + 1 < len(spans) and _CELL in text[slice(*spans[last + 1])]:
+        last += 1
+    rows = range(first, last + 1)
+    numbered = sum(_NUMBERED_ROW.match(text, *spans[number]) is not None for number in rows)
+    short = spans[last][1] - spans[first][0] <= hit.policy.chars(_WHOLE_LIST_CHARS)
+    return set(rows) if short and 2 * numbered > len(rows) > 1 else set()
+
+
+# "请假天数：1至3天 | …": limits in the first cell. "Plan: Model 3 | …" is a name.
+_NUMBERED_ROW = re.compile(
+    r"[^|\n]{0,60}?(?:\d[^|\n]{0,6}?(?:以[上下内外]|起|[至到~～–—-]\s?\d)|"
+    r"(?:[不超满][足过]?|[大小高低多少]于|[<>＜＞≤≥]|\b(?:up to|over|under|(?:more|less) than|at least))\s?\d)",
+    re.IGNORECASE,
+)
 _SEMICOLONS = ";；"
 _COLONS = ":："
 _LEANT_ON_CHARS = 250

@@ -575,6 +575,19 @@ def test_of_a_table_the_row_that_answers_is_quoted_or_all_of_it_for_who_asks_for
     assert quotes == ["\n".join(rows)]
 
 
+def test_rows_that_numbers_tell_apart_are_quoted_together() -> None:
+    rows = ("天数：1天以内 | 批准：组长", "天数：1至3天 | 批准：主管", "天数：3天以上 | 批准：厂长")
+    policy = parse("请假\n一、批准\n" + "\n".join(rows) + "\n二、附则\n厂长解释。")
+    found = replace(hit(policy, "组长"), sentence_scores=(0.5, 4.0, 0.2))
+    draft = ExtractiveGenerator().generate("请假两天谁批准", [found])
+    assert all(row in draft.claims[0].quote for row in rows), "which of them is meant cannot be told by words"
+    named = parse("价目\n一、清洗\n" + "\n".join(f"项目：{name} | 价格：{9}元" for name in ("窗帘", "地毯", "沙发")))
+    found = replace(hit(named, "窗帘"), sentence_scores=(0.5, 4.0, 0.2))
+    assert [claim.quote for claim in ExtractiveGenerator().generate("洗地毯多少钱", [found]).claims] == [
+        "项目：地毯 | 价格：9元"
+    ]
+
+
 def test_who_asks_for_all_places_is_told_of_all_that_name_it_in_the_order_of_the_text() -> None:
     body = "\n".join(f"（{n}）功能{n}\n为了功能{n}，我们会收集 IMEI。" for n in "一二三四五六七")
     policy = parse(f"一、收集\n{body}\n二、共享\n我们会把 IMEI 提供给伙伴。", id="all", title="全")

@@ -471,12 +471,29 @@ def test_rows_of_a_text_are_told_with_the_heads_of_their_columns() -> None:
 
 
 @pytest.mark.parametrize(
+    "lines",
+    [
+        ["项目 | 价格", "洗窗帘 | 30元/米", "洗地毯 | 15元/平方米"],
+        ["| 项目 | 价格 |", "|---|---|", "| 洗窗帘 | 30元/米 |", "| 洗地毯 | 15元/平方米 |"],
+        ["项目　　　　价格", "洗窗帘　　　30元/米", "洗地毯　　　15元/平方米"],
+        ["项目│价格", "───┼───", "洗窗帘│30元/米", "洗地毯│15元/平方米"],
+    ],
+)
+def test_cells_may_stand_apart_by_bars_or_wide_blanks(lines: list[str]) -> None:
+    text, _ = plain_text("\n".join(["三、收费", *lines, "", "第九条　节假日加收"]))
+    told = ["项目：洗窗帘 | 价格：30元/米", "项目：洗地毯 | 价格：15元/平方米"]
+    assert text.split("\n") == ["三、收费", *told, "", "第九条　节假日加收"]
+    assert plain_text(text)[0] == text, "rows that are told are not told again"
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "1.\tSign in.\tThen\n2.\tPress.\tThen\n3.\tWait.\tThen",
         "Scope\tpage\t1\nData\tpage\t2\nLaw\tpage\t3",
         "We keep it.  We do.  Yes.\nAnd that is all.",
         "Name    Leeds\nOther   York\nThird   Hull",
+        "甲方　　　乙方\n签字　　　签字\n盖章　　　盖章",
     ],
 )
 def test_lines_with_wide_blanks_are_no_table(text: str) -> None:

@@ -140,7 +140,9 @@ def _is_bold_heading(block: Block, after: Block | None) -> bool:
 # What the columns of a policy's tables are called, in rows that nothing else says to be their heads.
 _HEAD_ZH = re.compile(
     r"(?:名称|姓名|类型|类别|种类|目的|用途|方式|场景|功能|说明|描述|范围|期限|时间|时长|主体|公司|机构|链接|政策|权限|内容|备注"
-    r"|情形|序号|编号|字段|频率|频次|开发者|提供方|提供者|合作方|接收方|第三方|产品|业务|服务|信息|数据|依据|原因|地点|地域|是否.{1,8})$"
+    r"|情形|序号|编号|字段|频率|频次|开发者|提供方|提供者|合作方|接收方|第三方|产品|业务|服务|信息|数据|依据|原因|地点|地域|是否.{1,8}"
+    r"|项目|价格|单价|售价|费用|金额|标准|天数|次数|数量|规格|型号|处理|处罚|人|部门|条件|对象|比例|折扣|等级|级别|职级|岗位|地区|城市|区域|门店|要求|办法"
+    r"|结果|商品|品类|套餐|车型|里程|时段)$"
 )
 _HEAD_EN = re.compile(
     r"\b(?:names?|types?|kinds?|categor(?:y|ies)|purposes?|uses?|reasons?|descriptions?|details|periods?|retention|durations?"
@@ -165,7 +167,7 @@ def _with_told_rows(blocks: Sequence[Block]) -> Iterator[Block]:
         )
         if len(cells) == 1:
             heads = []
-        elif block.head or (not before and after == len(cells) - 1 and _are_heads(cells)):
+        elif block.head or (not before and after == len(cells) - 1 and are_heads(cells)):
             heads = [_LAST_STOP.sub("", cell.strip()) for cell in cells]
             if after == len(cells) - 1 and not blocks[number + 1].head:
                 continue
@@ -180,12 +182,12 @@ def rows_told(rows: Sequence[Sequence[str]]) -> list[str]:
     plain = len(set(heads)) == len(heads) and not any(_IS_VALUE.search(cell) for cell in heads)
     # Of several rows whose first alone gives no value it names the columns, whatever its words.
     valued = all(any(_IS_VALUE.search(cell) for cell in row[1:]) for row in others)
-    if others and (_are_heads(heads) or (plain and valued)):
+    if others and (are_heads(heads) or (plain and valued)):
         return [_told(heads, row) for row in others]
     return [CELL_BREAK.join(cell.strip() for cell in row) for row in rows]
 
 
-def _are_heads(cells: Sequence[str]) -> bool:
+def are_heads(cells: Sequence[str]) -> bool:
     """Say whether the cells of a table's first row name its columns, by their words."""
     cells = [cell.strip() for cell in cells]
     if len(set(cells)) < len(cells) or not all(0 < len(cell) <= HEADING_CHARS for cell in cells):

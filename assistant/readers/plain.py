@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from assistant.errors import FileError
 from assistant.parsing.lines import read_lines
 from assistant.parsing.wrapping import WRAPPED, may_go_on, wrapped_lines
-from assistant.readers.blocks import as_written, begins_item, is_cjk, rows_told
+from assistant.readers.blocks import are_heads, as_written, begins_item, is_cjk, rows_told
 from assistant.text import fold, has_han
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def _common_share(text: str) -> float:
 def plain_text(text: str) -> tuple[str, str]:
     """Return the text of a text file, with nothing that no reader sees and wrapped lines joined, and no title.
 
-    Rows of tables, whose cells stand apart by tabs or blanks, are told with the heads of their columns.
+    Rows of tables, whose cells stand apart by tabs, blanks or bars, are told with the heads of their columns.
     """
     text = _with_told_rows(as_written(text))
     folded = fold(text)
@@ -165,7 +165,7 @@ def _with_told_rows(text: str) -> str:
         end = number
         while count > 1 and end < len(lines) and len(_cells(lines[end])) == count:
             end += 1
-        rows = [_cells(line) for line in lines[number:end]]
+        rows = [_cells(line) for line in lines[number:end] if not _RULE.fullmatch(line)]
         if _is_table(rows):
             told += rows_told(rows)
             number = end
@@ -177,21 +177,33 @@ def _with_told_rows(text: str) -> str:
 
 def _cells(line: str) -> list[str]:
     """Return the cells that a line consists of, if it is the row of a table; else one."""
-    apart = "\t" if "\t" in line.strip() else "  "
-    cells = [cell.strip() for cell in line.strip().split(apart) if cell.strip()]
+    line = _BARS.sub("|", line.strip())
+    inner = line.removeprefix("|").removesuffix("|")
+    if "|" in inner:
+        # Between bars a cell may be empty.
+        cells = [cell.strip() for cell in inner.split("|")]
+    else:
+        cells = [cell.strip() for cell in (line.split("\t") if "\t" in line else _GAP.split(line)) if cell.strip()]
     return cells if len(cells) <= _MOST_CELLS else []
 
 
 def _is_table(rows: Sequence[Sequence[str]]) -> bool:
     """Say whether rows of as many cells are those of a table: no contents with their pages, no items of a list."""
-    if len(rows) < _LEAST_ROWS or len(rows[0]) < _LEAST_CELLS:
+    if len(rows) < _LEAST_ROWS or len(rows[0]) < 2:
         return False
+    if len(rows[0]) == 2 and not are_heads(rows[0]):
+        # Two blanks stand in many a line.
+        return False
+    told = all(":" in cell[:-1] or "：" in cell[:-1] for cell in rows[0])
     in_contents = all(row[-1].isdecimal() for row in rows[1:])
     are_items = all(begins_item(f"{row[0]} x") for row in rows)
-    return not in_contents and not are_items
+    return not told and not in_contents and not are_items
 
 
-_LEAST_ROWS, _LEAST_CELLS, _MOST_CELLS = 3, 3, 12
+_LEAST_ROWS, _MOST_CELLS = 3, 12
+_GAP = re.compile(r"[ \u3000]{2,99}")
+_BARS = re.compile(r"[|｜│┃┼]")
+_RULE = re.compile(r"[\s:|｜│┃─━┼+-]{3,999}")
 
 
 def markdown_text(source: str) -> tuple[str, str]:
