@@ -141,9 +141,9 @@ def _statements(policy: Policy, clause: Clause) -> Iterator[Span]:
 
 
 def _run_in(policy: Policy, clause: Clause) -> Span | None:
-    """Return the span of the heading that a clause begins with, if it ends like a sentence: `Payment.`."""
+    """Return the span of the heading that a clause begins with, if it ends like a sentence: `Payment.`, `宠物。`."""
     first = next(policy.sentences(clause), None) if clause.title else None
-    if first is None or policy.text[slice(*first)] != f"{clause.title}.":
+    if first is None or policy.text[slice(*first)] not in (f"{clause.title}.", f"{clause.title}。"):
         return None
     alone = not policy.text[first[1] : clause.body_end].strip()
     return None if alone and not clause.children else first

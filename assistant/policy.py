@@ -610,4 +610,4 @@ def _glue(left: str, right: str) -> str:
 
 def is_bullet(label: str) -> bool:
     """Say whether a label is a bullet, which numbers nothing."""
-    return bool(label) and (label in BULLETS or label in "-*–—Ø")
+    return bool(label) and (label in BULLETS or label in "-*–—Ø" or label == "——")

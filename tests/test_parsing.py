@@ -641,3 +641,25 @@ def test_paragraphs_that_begin_with_what_they_are_about_are_clauses_of_their_own
     # One alone is a short sentence.
     alone = f"Be kind. Staff may park in the yard. {rest}\nYou may bring visitors to the desk. {rest}"
     assert "Be kind" not in {clause.title for clause in parse(f"Staff Handbook\n\nOn site\n{alone}\n").walk()}
+
+
+def test_chinese_paragraphs_are_named_at_their_beginning_too() -> None:
+    text = (
+        "洗衣服务条款\n（2023版）\n\n取送。上门取送免费，偏远地区除外。\n\n遗失。衣物遗失的，我们赔偿。以下物品除外：\n"
+        "——首饰、手表；\n——现金。\n其他由双方商定。\n\n不可抗力。因台风延误的，我们不承担责任。\n\n会员须知。会员享受九折，特价除外。\n"
+    )
+    policy = parse(text)
+    titles = [clause.title for clause in policy.walk() if clause.title]
+    assert titles == ["取送", "遗失", "不可抗力", "会员须知"], "however short each is"
+    item = policy.at(text.index("首饰"))
+    assert (item.label, policy.text[slice(*policy.lead_in(item.id) or (0, 0))]) == ("——", "以下物品除外：")
+    # A short sentence is no name, nor is a word that several begin with.
+    for said in ("我们负责。衣物遗失的，由我们赔偿损失。", "取送。上门取送免费，偏远地区除外。"):
+        assert all(not clause.title for clause in parse(f"须知\n\n{said}\n\n{said}\n").walk())
+
+
+def test_a_dash_right_before_chinese_begins_an_item() -> None:
+    policy = parse(
+        "须知\n一、不洗的衣物：\n-皮草；\n–羽绒服。\n二、水温\n-5℃以下不取件，水温在30℃以上，一律当天送回。\n"
+    )
+    assert [clause.label for clause in policy.walk() if clause.label] == ["一、", "-", "–", "二、"]

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from assistant.parsing.headings import HAN, TITLE_CHARS, is_title, run_in
 from assistant.parsing.nodes import SHORT_CHARS, Node, with_ends
 from assistant.text import sentences
 
@@ -15,16 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from assistant.parsing.layout import Layout
-    from assistant.text import Span
 
 _READABLE_CHARS = 600
 """Own text longer than this is divided by paragraphs."""
 _MAX_CHARS = 2_000
 """Own text longer than this is divided by sentences."""
 _CELL_BORDERS = re.compile(r"[|\s:-]+")
-_RUN_IN_CHARS = 10, 30
-_LEAST_RUN_IN = 30
-_SENTENCE_ENDS = "。!?."
 
 
 def divide(root: Node, layout: Layout) -> None:
@@ -38,8 +32,6 @@ class _Divider:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._text, self._folded, self._lines = layout.text, layout.folded, layout.lines
-        # What the paragraphs of a run begin with, each with a word of its own, such as `宠物：…` above `轮椅：…`.
-        self._run_ins = self._find_run_ins()
 
     def divide(self, root: Node) -> None:
         """Divide the own texts in a tree."""
@@ -50,35 +42,10 @@ class _Divider:
             body_end = node.children[0].start if node.children else end
             if node.kind != "contents":
                 pieces = [
-                    Node(start, "paragraph", title=self._run_ins.get(self._layout.line_at(start)))
+                    Node(start, "paragraph", title=self._layout.run_ins.get(self._layout.line_at(start)))
                     for start in self._pieces(node, body_end)
                 ]
                 node.children = [*pieces, *node.children]
-
-    def _find_run_ins(self) -> dict[int, Span]:
-        """Return by line what a paragraph is about, where it begins with that and one beside it does, too.
-
-        What comes back in the text is a field of several things, such as the purpose of each of several SDKs.
-        """
-        found: dict[int, Span] = {}
-        for number in self._layout.rows:
-            line = self._lines[number]
-            colon = self._folded.find(":", line.start, line.end)
-            head = self._folded[line.start : line.start + TITLE_CHARS]
-            longest = _RUN_IN_CHARS[0 if HAN.search(head) else 1]
-            whole = line.end - line.start >= _LEAST_RUN_IN and self._folded[line.end - 1] in "。."
-            named = 0 < colon - line.start <= longest and is_title(head, colon - line.start)
-            if whole and named and '"' not in head[: colon - line.start]:
-                found[number] = line.start, colon
-        # "Parking. Staff may …": one alone is a short sentence; several one after the other are named so.
-        for number, line in enumerate(self._lines):
-            if not line.markers and not line.in_table and line.end - line.start >= _LEAST_RUN_IN:
-                span = run_in(self._text, line.start, line.end)
-                if span and span[1] + 1 < line.end and self._folded[line.end - 1] in _SENTENCE_ENDS:
-                    found.setdefault(number, span)
-        names = Counter(self._folded[slice(*span)] for span in found.values())
-        alone = {number for number, span in found.items() if names[self._folded[slice(*span)]] == 1}
-        return {number: found[number] for number in alone if number - 1 in alone or number + 1 in alone}
 
     def _pieces(self, node: Node, body_end: int) -> Iterator[int]:
         """Yield where the own text of a clause is to be divided."""
@@ -92,11 +59,12 @@ class _Divider:
             number = self._layout.line_at(start)
             rows = self._layout.rows.get(number)
             short = rows is not None and self._is_short_list(*rows)
+            named = number in self._layout.run_ins
             # Short rows stay together, with the words that lead into them; of longer ones each stands by itself.
             led = rows and short and (number > rows[0] or self._layout.leads_in(number, node.start))
             if led or self._goes_on_head(number):
                 continue
-            if (rows and not short) or not starts or start - starts[-1] >= SHORT_CHARS:
+            if (rows and not short) or named or not starts or start - starts[-1] >= SHORT_CHARS:
                 starts.append(start)
         if len(starts) < 2 and body_end - node.start <= _MAX_CHARS:
             return
@@ -109,7 +77,9 @@ class _Divider:
     def _parts(self, node: Node, body_end: int) -> Iterator[int]:
         """Yield where the paragraphs below a heading begin that say what they are about, and those right after them."""
         for before, start in pairwise(node.paragraphs if node.kind == "heading" else ()):
-            if start < body_end and not self._run_ins.keys().isdisjoint(map(self._layout.line_at, (before, start))):
+            if start < body_end and not self._layout.run_ins.keys().isdisjoint(
+                map(self._layout.line_at, (before, start))
+            ):
                 yield start
 
     def _goes_on_head(self, number: int) -> bool:

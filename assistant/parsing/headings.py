@@ -100,6 +100,19 @@ def run_in(text: str, start: int, end: int) -> Span | None:
     return None if heading is None or heading[0].split()[-1] in _ENDS_NOTHING else heading.span()
 
 
+# "宠物。家中有大型犬的，…": a name, not a short sentence, which tells of somebody or denies something.
+_RUN_IN_ZH = re.compile(r"[一-鿿]{2,8}(?:[、/][一-鿿]{2,8}){0,2}(?=。[^\s。])")
+_SAYS_ZH = re.compile(
+    r"[您你我他它没無无未禁请請能应應将將已需得要该該均都了吗是]|不(?!可抗)|可(?!抗)|[会會](?![员員])|[须須](?!知)|[的等]$"
+)
+
+
+def run_in_zh(text: str, start: int, end: int) -> Span | None:
+    """Return the span of the Chinese heading that `text[start:end]` begins with, which ends like a sentence: `宠物`."""
+    heading = _RUN_IN_ZH.match(text, start, end)
+    return None if heading is None or _SAYS_ZH.search(heading[0]) else heading.span()
+
+
 def squeeze(folded: str) -> str:
     """Return the letters of a heading, without spaces and punctuation."""
     return _NOISE.sub("", folded)

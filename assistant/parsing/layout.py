@@ -9,7 +9,18 @@ from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 from assistant.parsing.contents import contents_title, find_contents
-from assistant.parsing.headings import BRACKETED, HAN, HEADING_CHARS, MARKED_CHARS, is_heading_text, squeeze
+from assistant.parsing.headings import (
+    BRACKETED,
+    HAN,
+    HEADING_CHARS,
+    MARKED_CHARS,
+    TITLE_CHARS,
+    is_heading_text,
+    is_title,
+    run_in,
+    run_in_zh,
+    squeeze,
+)
 from assistant.parsing.lines import CELL_BREAK, Line, is_told_row, read_lines, row_mark
 from assistant.parsing.markers import QUESTION, Marker, answer_mark
 from assistant.parsing.wrapping import WRAPPED, is_cut, is_open, is_unfinished, may_go_on, wrapped_lines
@@ -20,11 +31,14 @@ if TYPE_CHECKING:
 
     from assistant.text import Span
 
-_DATE = re.compile(r"\d{4}\s*[年./-]|日期|版本|更新|生效|effective|updated|version")
+_DATE = re.compile(r"\d{4}\s*[年./-]|\d{4}\s?版|日期|版本|更新|生效|effective|updated|version")
 _DOCUMENT = re.compile(
     r"(?:政策|[协協][议議]|[规規][则則]|[声聲]明|指引|[须須]知|[条條]款|policy|agreement|rules|statement|notice|terms)$"
 )
 _MAX_INSIDE = 50
+_RUN_IN_CHARS = 10, 30
+_LEAST_RUN_IN = 30
+_SENTENCE_ENDS = "。!?."
 _BROKEN_CHARS = 30
 _MAX_INDENT = 100
 
@@ -47,6 +61,8 @@ class Layout:
         self._headings = Counter(self.heading_key(line) for line in self.lines if not line.markers)
         self.rows = self._find_rows()
         """The first and last line of its list for each row of a list without marks."""
+        self.run_ins = self._find_run_ins()
+        """What the paragraphs of a run begin with, each with a word of its own, such as `宠物：…` above `轮椅：…`."""
         self.list_lines = _list_lines(line.markers for line in self.lines)
         """Lines at which the items of a list stand, all of them by its series, and by series and number."""
         self.lines_with = _list_lines(
@@ -92,6 +108,35 @@ class Layout:
             if mark and (number - first > 1 or led_in or mark == CELL_BREAK):
                 rows.update(dict.fromkeys(range(first, number), (first, number - 1)))
         return rows
+
+    def _find_run_ins(self) -> dict[int, Span]:
+        """Return by line what a paragraph is about, where it begins with that and one beside it does, too.
+
+        What comes back in the text is a field of several things, such as the purpose of each of several SDKs.
+        """
+        found: dict[int, Span] = {}
+        for number in self.rows:
+            line = self.lines[number]
+            colon = self.folded.find(":", line.start, line.end)
+            head = self.folded[line.start : line.start + TITLE_CHARS]
+            longest = _RUN_IN_CHARS[0 if HAN.search(head) else 1]
+            whole = line.end - line.start >= _LEAST_RUN_IN and self.folded[line.end - 1] in "。."
+            named = 0 < colon - line.start <= longest and is_title(head, colon - line.start)
+            if whole and named and '"' not in head[: colon - line.start]:
+                found[number] = line.start, colon
+        # "Parking. Staff may …": one alone is a short sentence; several one after the other are named so.
+        for number, line in enumerate(self.lines):
+            if not line.markers and not line.in_table and line.end - line.start >= _LEAST_RUN_IN // 2:
+                zh = run_in_zh(self.text, line.start, line.end)
+                span = zh or run_in(self.text, line.start, line.end)
+                # What the paragraph says may lead into a list.
+                ends = _SENTENCE_ENDS + (":" if zh else "")
+                long = zh is not None or line.end - line.start >= _LEAST_RUN_IN
+                if span and long and span[1] + 1 < line.end and self.folded[line.end - 1] in ends:
+                    found.setdefault(number, span)
+        names = Counter(self.folded[slice(*span)] for span in found.values())
+        alone = {number for number, span in found.items() if names[self.folded[slice(*span)]] == 1}
+        return {number: found[number] for number in alone if number - 1 in alone or number + 1 in alone}
 
     def _row_mark(self, line: Line) -> str:
         if line.markers or line.in_table:

@@ -102,7 +102,10 @@ _QUESTION_MARK = re.compile(
 _QUESTION_RANK = 6
 _ANSWER_MARK = re.compile(rf"(?:a(?:nswer)?|答[案复覆]?)\s{{0,3}}(?:{_HAN_NUMERAL}|\d{{1,3}})?\s{{0,3}}([:.、])")
 # "Ø" is how a bullet of a symbol font comes out of a word processor.
-_BULLET = re.compile(rf"([{BULLETS}])[ \t]*(?=\S)|(ø)[ \t]*(?=[一-鿿])|([-*–—])[ \t]+(?=\S)")
+# A dash needs a blank behind it before anything but Chinese: "-5" is a number.
+_BULLET = re.compile(
+    rf"([{BULLETS}])[ \t]*(?=\S)|(ø)[ \t]*(?=[一-鿿])|([-*–—])[ \t]+(?=\S)|(——|[-–—])[ \t]{{0,9}}(?=[一-鿿《“\"])"
+)
 DASH = re.compile(r"[ \t]{0,9}[–—-][ \t]")
 """What may stand between a marker and its words: `PART A – Scope`."""
 # Most lines and sentences begin with nothing of the table's: a cheap look spares them its patterns.

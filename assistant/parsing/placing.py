@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from assistant.parsing.layout import Layout
-    from assistant.parsing.lines import Line
 
 _MAX_DEPTH = 16
 """Deepest clause; no policy that people read comes near, and ids grow with the depth."""
@@ -113,7 +112,7 @@ class OpenClauses:
                 self._stack.pop()
             node = self._stack[-1]
         if node.children or node is self.root:
-            self._add_paragraph(node, line)
+            self._add_paragraph(node, number)
         else:
             node.paragraphs.append(line.start)
 
@@ -420,14 +419,15 @@ class OpenClauses:
             end -= 1
         return self._folded[end - 1 : end]
 
-    def _add_paragraph(self, parent: Node, line: Line) -> None:
+    def _add_paragraph(self, parent: Node, number: int) -> None:
+        line, named = self._lines[number], self._layout.run_ins.get(number)
         before = parent.children[-1] if parent.children else None
-        if before and self._is_too_short(before, line.start):
+        if before and named is None and self._is_too_short(before, line.start):
             before.paragraphs.append(line.start)
             self._stack.append(before)
             return
         title = BRACKETED.match(self._text, line.start, line.end)
-        node = Node(line.start, "paragraph", title=title.span() if title else None, paragraphs=[line.start])
+        node = Node(line.start, "paragraph", title=title.span() if title else named, paragraphs=[line.start])
         self._open(node, len(self._stack) - 1)
 
     def _is_too_short(self, node: Node, end: int) -> bool:
