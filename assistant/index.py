@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant import storage
 from assistant.errors import IndexDamagedError, IndexLockedError, PolicyIndexError
+from assistant.policy import YES_OR_NO
 from assistant.text import STOPWORDS, Span, Tokenizer, fold, has_han, normalized
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def _statements(policy: Policy, clause: Clause) -> Iterator[Span]:
             continue
         if sum(char.isalnum() for char in said) < _LEAST_SENTENCE:
             # `No. We keep it to ourselves.`: the word decides, and is told with what follows.
-            opening = (left, right) if _YES_OR_NO.fullmatch(said.strip()) else None
+            opening = (left, right) if YES_OR_NO.fullmatch(said.strip()) else None
             continue
         fragment = _is_fragment(said)
         if pending and fragment and right - pending[0] <= _MOST_FRAGMENTS:
@@ -147,11 +148,6 @@ def _run_in(policy: Policy, clause: Clause) -> Span | None:
         return None
     alone = not policy.text[first[1] : clause.body_end].strip()
     return None if alone and not clause.children else first
-
-
-_YES_OR_NO = re.compile(
-    r"(?:[Yy]es|[Nn]o|是的?|否|会的?|不会|可以|不可以|不能|能|有|没有|不是|需要|不需要)[。.!！,，;；]?"
-)
 
 
 def _is_fragment(line: str) -> bool:

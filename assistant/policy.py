@@ -55,6 +55,13 @@ _WORDED = re.compile(r"[A-Za-z]{4,}\s")
 _WORDED_NUMBER = re.compile(r"[A-Za-z]{4,20}\s{1,3}(\d[\d.]{0,20})$")
 # Not "Q3", a question of a list.
 _CODE = re.compile(r"([A-PR-Za-pr-z])\.?\d")
+YES_OR_NO = re.compile(
+    r"(?:[Yy]es|[Nn]o|是的?|否|会的?|不会|(?:当然)?可以的?|不可以|不能|能|有的?|没有|不是|要的?|不要|需要|不需要|不用|支持|不支持"
+    r"|不行|无需)[。.!！,，;；]?"
+)
+"""A word that answers a yes/no question, with what ends it."""
+# "A：", "答：", "Answer 1.": what a question is followed by says nothing of the answer.
+_ANSWER = re.compile(r"\s{0,3}(?:\*\*)?(?:A(?:nswer)?|答[案复覆]?)\s{0,3}\d{0,3}\s{0,3}[:：.、](?:\*\*)?\s{0,9}")
 # The label at the start of an English rendering: `1.`, `(II)`, `①`, `Article 3`.
 _LABEL = re.compile(r"^(?:(?:Article|Section|Chapter|Part|Clause) \w{1,6}[.:]?|\(?\w{1,6}[.)]|[①-⑳])\s+")
 # Begins where no such mark stands before, so that a long run of spaces is read once.
@@ -242,8 +249,15 @@ class Policy:
         return self.text[clause.start : clause.body_end]
 
     def sentences(self, clause: Clause) -> Iterator[Span]:
-        """Yield the spans of the sentences of the clause's own text, without its label."""
-        return sentences(self.text, clause.label_end, clause.body_end)
+        """Yield the spans of the sentences of the clause's own text, without its label and the mark of an answer."""
+        asked = clause.title.rstrip(_AROUND_TITLES).endswith(("?", "？"))
+        for start, end in sentences(self.text, clause.label_end, clause.body_end):
+            answer = _ANSWER.match(self.text, start, end) if asked else None
+            if answer is None:
+                yield start, end
+            elif answer.end() < end:
+                yield answer.end(), end
+            asked = asked and answer is None
 
     def leads_in(self, clause: Clause) -> bool:
         """Say whether the clause's own words lead into a list, whose items are its children."""
@@ -270,6 +284,19 @@ class Policy:
         """
         above = self.path(clause_id)[-2:-1]
         return self._list(above[0]).leads.get(clause_id) if above else None
+
+    def answered_by_a_word(self, clause_id: str, start: int, end: int) -> Span | None:
+        """Return the span of the question that a clause is, if `text[start:end]` begins with a mere yes or no to it.
+
+        Raises:
+            KeyError: If the policy has no such clause.
+        """
+        clause = self.path(clause_id)[-1]
+        word = YES_OR_NO.match(self.text, start, end)
+        if not clause.title.endswith(("?", "？")) or word is None or word[0][-1].isalnum():
+            return None
+        asked = self.text.find(clause.title, clause.start, start)
+        return (asked, asked + len(clause.title)) if asked >= 0 else None
 
     def leads_on(self, clause: Clause) -> Span | None:
         """Return the span of the line at an item's end that leads to the items after it; None if none does.
@@ -398,7 +425,8 @@ class Policy:
             held: A range that overlaps it.
         """
         (start, end), (left, right) = held, sentence
-        label_end = begins.label_end if begins else left
+        answer = None if begins else _ANSWER.match(self.text, left, right)
+        label_end = begins.label_end if begins else answer.end() if answer else left
         words = [place for place in range(label_end, right) if self.text[place].isalnum()]
         inside = [place for place in words if start <= place < end]
         if words and not inside:
@@ -413,6 +441,7 @@ class Policy:
             english = heading
         if start > left:
             english = _LABEL.sub("", english) if begins and begins.label else english
+            english = _ANSWER.sub("", english, count=1) if answer and start >= answer.end() else english
         # Of punctuation alone no rendering is wanted.
         return english if english or not words else None
 

@@ -318,7 +318,7 @@ class _Wording:
             self._section = above
             yield f"{above}{'：' if language == 'zh' else ':'}"
         # Whoever words a statement has read what leads to it.
-        before = None if own else self._lead_in(policy, citation)
+        before = None if own else self._lead_in(policy, citation, decided=claim.verdict is not None)
         self._told.append((policy.id, (citation.start, citation.end)))
         quote = "\n  ".join(line.strip() for line in citation.quote.splitlines() if line.strip())
         # One pair of marks to a line: who shows answers takes what is in them for the quote.
@@ -328,11 +328,14 @@ class _Wording:
             led = f"{leading} " if before and (leading := policy.translation(*before)) else ""
             yield f"  Translation: {led}{citation.translation}"
 
-    def _lead_in(self, policy: Policy, citation: Citation) -> Span | None:
+    def _lead_in(self, policy: Policy, citation: Citation, *, decided: bool) -> Span | None:
         """Return what leads to the item that a citation quotes, unless it was told or the item says enough by itself.
 
-        The item alone may mean the opposite: what is *not* shared, or shared *without* consent.
+        The item alone may mean the opposite: what is *not* shared, or shared *without* consent. So may "可以。": it
+        answers the question of the policy, which need not be the reader's; unless it was `decided` that it is.
         """
+        if not decided and (asked := policy.answered_by_a_word(citation.clause_id, citation.start, citation.end)):
+            return asked
         before = policy.lead_in(citation.clause_id)
         if before is None or any(policy.id == told and overlap(before, span) for told, span in self._told):
             return None

@@ -730,3 +730,14 @@ def test_a_title_that_is_a_question_does_not_lead_to_quotes(policy: Policy) -> N
     draft = Draft(claims=(claim(asking, "我们收集您的手机号码"),))
     found = answer(question="收集什么", query="q", draft=draft, hits=[hit(asking, "手机号码")], min_quote_chars=4)
     assert found.text.startswith("云帆科技政策的相关原文：")
+
+
+def test_a_mere_yes_is_told_with_the_question_that_it_answers() -> None:
+    policy = parse(
+        "洗衣问答\nQ1：外套可以水洗吗？\nA：可以。水温不超过30℃，不得烘干。\nQ2：多久送回？\nA：三天内送回，节假日顺延。"
+    )
+    draft = Draft(claims=(claim(policy, "可以。水温不超过30℃，不得烘干。", "水温"),))
+    found = answer(question="大衣可以洗吗", query="q", draft=draft, hits=[hit(policy, "水温")], min_quote_chars=4)
+    assert "• 外套可以水洗吗？ “可以。水温不超过30℃，不得烘干。” [1]" in found.text
+    said = [policy.text[slice(*span)] for clause in policy.walk() for span in policy.sentences(clause)]
+    assert "三天内送回，节假日顺延。" in said, "the mark of an answer is no part of what it says"
