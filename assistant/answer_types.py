@@ -68,6 +68,7 @@ _SETTLED_ZH = r"(?:赔偿?|[扣退]除?还?|补偿|补贴|返还?|罚款?|抵扣
 _SETTLED_EN = (
     r"(?:refund\w*|deduct\w*|compensat\w*|withheld|reimburse\w*|(?:get|paid|pay|given?) back|penalty|penalties)"
 )
+_DEPOSITS = "违约金|押金|[定订]金|保证金|滞纳金|诚意金"
 # No number of something else: 扣多少分, 退多少天.
 _MUCH = r"多少(?!次|台|个|人|家|种|类|条|位|名|天|年|月|小时|分钟|工作日|公斤|千克|斤|克|积?分|张|份|件|节|课时)"
 ANSWER_TYPES = (
@@ -118,8 +119,8 @@ ANSWER_TYPES = (
     ),
     _of(
         "amount",
-        wanted=rf"(?<![赔退扣偿返罚还])(?<![赔退扣偿返罚还][我您款费])多少(?:钱|元|块)(?!.{{0,8}}会)|价格|价钱|要钱|(?:要|得|需要)花钱|要付费|"
-        rf"(?:花费?|[支缴]?付|交|省){_MUCH}|"
+        wanted=rf"(?<![赔退扣偿返罚还])(?<![赔退扣偿返罚还][我您款费])(?<![押定订证]金)多少(?:钱|元|块)(?!.{{0,8}}会)|价格|价钱|要钱|(?:要|得|需要)花钱|要付费|"
+        rf"(?:花费?|[支缴]?付|交|省){_MUCH}(?!的?(?:{_DEPOSITS}))|"
         rf"\bhow much (?:does|do|is|are|will|would|money|to pay|can i (?:get|claim))\b(?!.{{0,40}}\b{_SETTLED_EN}\b)|"
         r"\bhow much can (?:i|we|you) (?:spend|borrow|save)\b|\bprices?\b|\bcosts?\b|"
         r"\bfree of charge\b|\bcharged? (?:me|us|for)\b",
@@ -128,7 +129,8 @@ ANSWER_TYPES = (
     _of(
         # What may be a share of a price, too.
         "fee",
-        wanted=rf"收费|费用|手续费|违约金|押金|几折|打折|{_SETTLED_ZH}(?:我|您|款|费|给我|了|掉){{0,2}}{_MUCH}|\bfees?\b|"
+        wanted=rf"收费|费用|手续费|几折|打折|(?:{_DEPOSITS})(?:[是要交付收为得需]|比例){{0,3}}(?:多少|多大|几|怎么[算收]|呢|$)|"
+        rf"(?:多少|多大|[要收有交付])钱?的?(?:{_DEPOSITS})|{_SETTLED_ZH}(?:我|您|款|费|给我|了|掉){{0,2}}{_MUCH}|\bfees?\b|"
         rf"\bhow much\b.{{0,40}}\b{_SETTLED_EN}\b|"
         r"\bhow (?:big|large) .{0,20}\b(?:discount|fine|refund)\b",
         held=rf"{_MONEY}|%|百分之|[\d{HAN_AMOUNT}]折|全[额部]|[全不]退|不予|\bper ?cent\b|\bin full\b|"

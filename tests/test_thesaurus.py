@@ -132,6 +132,17 @@ def test_every_name_of_the_default_thesaurus_can_be_found() -> None:
         ("告诉我老公", "配偶"),
         ("sick leave", "病假须提前申请"),
         ("坏了谁管修", "保修期内免费维修"),
+        ("质保过了怎么修", "超出保修期的"),
+        ("wedding leave", "婚假三天"),
+        ("老婆生孩子能休几天", "陪产假七天"),
+        ("周末上课吗", "休息日安排补课"),
+        ("明年还能用吗", "可顺延至次年"),
+        ("过年开门吗", "春节期间"),
+        ("几点下班", "办公时间为9:00至17:00"),
+        ("能带狗狗进去吗", "宠物不得入内"),
+        ("一天最多收多少", "每日封顶"),
+        ("人忘锁车了", "未关锁的"),
+        ("可以换人吗", "教练更换一次"),
         ("孩子的名字", "儿童的姓名"),
         ("公司全称", "本站的经营者为云桥公司"),
         ("法律依据是什么", "处理的合法性基础"),
@@ -408,3 +419,11 @@ def test_a_question_is_explained(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert (name["text"], name["id"], name["policies"]) == ("inkboat", "mozhou", ["books"])
     assert main(["thesaurus", "explain", "今天天气", "--corpus", str(tmp_path)]) == 0
     assert "no name" in capsys.readouterr().out
+
+
+def test_one_kind_of_leave_is_not_another() -> None:
+    thesaurus = default_thesaurus()
+    married, mourning = (set(thesaurus.named_in(said)) for said in ("婚假几天", "丧假三天"))
+    assert married & mourning == {"leave_of_absence"}
+    assert married - mourning
+    assert mourning - married
