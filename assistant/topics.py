@@ -202,6 +202,9 @@ def _topic(question: Utterance, run: tuple[Word, ...]) -> Topic:
     if text.endswith("可以"):
         # 家长可以 is a name of parents, whose 可以 stays where it is.
         text, end = text.removesuffix("可以"), end - len("可以")
+    elif _OR_NOT.match(question.text, end - 1):
+        # 转租 of 转租行不行.
+        text, end = text[:-1], end - 1
     elif lasts := _LASTING.fullmatch(text) if question.text.startswith(_HOW_LONG, end) else None:
         # 手机 of 手机保修多久.
         text, end = lasts[1], end - len(lasts[2])
@@ -225,13 +228,14 @@ def _holds_data(question: Utterance, run: tuple[Word, ...]) -> bool:
     """Say whether an unknown name may be that of a company: it is written as a name, or gets or gives data."""
     concepts = question.vocabulary.giving | {"collection", "automatic_collection", "device_access", "sdk"}
     name = question.text[run[0].start : run[-1].end]
-    return name[0].isascii() or any(
+    return (name[0].isascii() and not (name.islower() and is_plural(name))) or any(
         word.has("handling", "what", "what_for") or not concepts.isdisjoint(word.concepts) or word.text in ("拿", "它")
         for word in question.told
         if word not in run
     )
 
 
+_OR_NOT = re.compile(r"(.)[不没]\1")
 _RECORDING = re.compile("(?:监控|摄像头|直播|会议|课堂|电话|通话|语音|视频|门禁|门铃|行车)(?:录像|录音|录屏)")
 _HOW_LONG = ("多久", "多长", "几天", "几年", "几个月")
 # What lasts, where no other verb says so.

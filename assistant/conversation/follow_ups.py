@@ -4,12 +4,14 @@ The first of these to fit does, or asks back:
 
 - `_of_number`     14, 多大的: a number, or what one is asked of;
 - `_of_denial`     "why can't I?";
+- `_of_another_kept` 猫呢 after 能养狗吗;
 - `_of_another_given` 给商家呢 after 给骑手吗;
 - `_of_refusing`   不同意呢;
 - `_of_one_like_it` 普通会员呢 after 金卡会员, "and annual?" after "a monthly membership";
 - `_of_nothing`   那呢, 可以吗, 这样合法吗: no words of its own;
 - `_by_place`     "what is the second one for?", "and the latter?";
 - `_by_pronoun`   它保存多久, "do they sell it?";
+- `_happened`     上了一半了 after 能退费吗;
 - `_supposing`    注销以后呢, "and on iOS?";
 - `_of_another`   那高德呢, "and my contacts?", 那共享呢: names only of what;
 - `_of_the_same`  保存多久, "why?": says only what of it;
@@ -32,10 +34,12 @@ from assistant.english import AUXILIARIES, CIRCUMSTANTIAL, DOERS, INDEFINITE, is
 from assistant.numerals import HAN_NUMERAL
 from assistant.references import Reference, of_data, references_in
 from assistant.rephrasing import (
+    as_object_zh,
     asked_of,
     asked_of_place,
     asked_the_same,
     asked_with,
+    asks_of_doing,
     asks_who,
     filled,
     in_another_case,
@@ -207,7 +211,17 @@ def _of_number(leaning: _Leaning) -> Condensed | None:
 _NUMBER = re.compile(
     rf"[0-9]{{1,6}}(?:\.[0-9]{{1,2}})?(?:岁|周岁|天|个月|月|年|公斤|千克|斤|米|元|块|万)?|[{HAN_NUMERAL}]{{1,4}}"
     "|[要得满]?(?:几[岁级]|多[大重高宽远]|多少岁)[的了呢啊]?"
+    "|(?:最[多少高低长短]|一共|总共|每[次天月年])(?:能|可以|要)?(?:几[次个天件人张条年月]|多少[次个天钱]?|多久)"
 )
+
+
+def _of_another_kept(leaning: _Leaning) -> Condensed | None:
+    """Say what is asked of a thing of one character, which may be no name elsewhere: 猫呢 after 能养狗吗."""
+    named = _ONE_CHARACTER.fullmatch(leaning.rest.bare)
+    return _said_anew(leaning, as_object_zh(leaning.query, Topic(text=named[1], group=""))) if named else None
+
+
+_ONE_CHARACTER = re.compile("([^这那它他她我你您谁啥还也又呢吗0-9a-zA-Z，。？])呢")
 
 
 def _of_another_given(leaning: _Leaning) -> Condensed | None:
@@ -275,8 +289,8 @@ def _by_pronoun(leaning: _Leaning) -> Condensed | None:
     references = references_in(rest, parts)
     if not references:
         return None
-    if done := of_doing(rest, query):
-        return _rewritten(done)
+    if done := _of_what_is_done(leaning):
+        return done
     if len(parts.content) == len(references):
         told_little = len(parts.told) <= _MOST_WORDS_UNCLEAR
         return ask_back(rest, leaning.memory) if told_little else _quoted(leaning)
@@ -325,7 +339,16 @@ def _of_denial(leaning: _Leaning) -> Condensed | None:
     return _rewritten(asked_with(leaning.rest, "why", leaning.query)) if denied else None
 
 
+def _of_what_is_done(leaning: _Leaning) -> Condensed | None:
+    """Say what "is it free?" asks after "can I freeze it?" or "do you freeze memberships?": doing that is."""
+    rest, query = leaning.rest, leaning.query
+    if done := of_doing(rest, query):
+        return _rewritten(done)
+    return _quoted(leaning) if _DO_YOU.match(query.text) and asks_of_doing(rest) else None
+
+
 _MOST_WORDS_UNCLEAR = 3
+_DO_YOU = re.compile(r"(?:do|will|would|can|could) you (?!have|sell|offer|stock|provide)", re.IGNORECASE)
 _WHY_NOT = re.compile(r"why (?:\w{2,6}n[o'’]?t|can[o'’]?t) (?:i|you|we|they|it|he|she|that)", re.IGNORECASE)
 # What is done to a fact rather than to a thing: "what if I don't agree with that?".
 _OPPOSING = re.compile(
@@ -375,6 +398,16 @@ def _is_deed(query: Utterance) -> bool:
 
 
 # --- 那高德呢, "and on iOS?" -------------------------------------------------------------------------------------
+
+
+def _happened(leaning: _Leaning) -> Condensed | None:
+    """Say what is asked once something happened: 上了一半了 after 能退费吗."""
+    rest, parts = leaning.rest, leaning.parts
+    # 了 at its end counts, which is cut off the rest as other words of politeness are.
+    said = rest.bare if rest.bare.endswith("了") else f"{rest.bare}了"
+    if not leaning.asked.bare.endswith("了") or not _HAPPENED.fullmatch(said) or parts.asking or parts.has("what"):
+        return None
+    return _rewritten(supposing(_without_circumstances(leaning), said, instead=False))
 
 
 def _supposing(leaning: _Leaning) -> Condensed | None:
@@ -452,6 +485,8 @@ _PREPOSITION = re.compile(rf"[在对从用]|{one_of((*CIRCUMSTANTIAL, 'by', 'as'
 # 拆封了呢, 一年没登录呢; but not 没登录的用户呢.
 _CLAUSE = re.compile(r"([^的]{0,12}[没不未无][^的]{1,12}|有[^的]{1,12}|[^的]{1,20}[了过])呢")
 _DONE = ("了", "过")
+# 上了一半了 after 能退费吗.
+_HAPPENED = re.compile("(?![太真好你您那算])[^，。？“”吗呢什么怎多几谁哪啥咋]{2,10}了")
 _MEASURED = re.compile(
     rf"是?((?:提前|超过|超出|超了?|不到|不足|不满|满|晚了?|迟到?|过了|逾期|延误)[0-9{HAN_NUMERAL}两半]{{1,5}}个?"
     r"(?:分钟|小时|天|周|星期|月|年|岁|周岁|公斤|千克|克|斤|米|厘米|公里|元|块|次|人)(?:以上|以下|以内|之内|内|前|后|的话)?)呢?"
@@ -517,7 +552,7 @@ def _of_another(leaning: _Leaning) -> Condensed | None:
             return None
         of_such = _last_asked_of_such(topic, leaning)
         said = swapped(of_such, topic) if of_such else _put_anew(leaning, lambda query: swapped(query, topic))
-        if not said and is_quoting(query) and (leaning.corrects or _DIGIT.search(rest.bare)):
+        if not said and is_quoting(query) and (leaning.corrects or rest.language == "zh"):
             return _quoted(leaning)
         return _said_anew(leaning, said)
     if not marked or not parts.only_aspect or any(_ASKING.search(word.text) for word in parts.aspects):
@@ -528,7 +563,6 @@ def _of_another(leaning: _Leaning) -> Condensed | None:
     return _rewritten(other_aspect(query, aspect))
 
 
-_DIGIT = re.compile("[0-9]")
 _ASKING = re.compile(f"{INTERROGATIVES}|怎|几|如果|要是|how|what|who|where|if")
 
 
@@ -610,6 +644,8 @@ def _by_sequel(leaning: _Leaning) -> Condensed | None:
     with what it asks, and hardly asks more.
     """
     rest, parts = leaning.rest, leaning.parts
+    if (said := _VALUE_AGAIN.fullmatch(rest.bare)) and said[1] in leaning.query.text:
+        return _quoted(leaning)
     again = _HOW_AGAIN.fullmatch(rest.bare)
     if again and again[1] in leaning.query.text and (len(again[1]) == _WORD_ZH or _names_nothing(leaning)):
         return _quoted(leaning)
@@ -624,6 +660,8 @@ def _by_sequel(leaning: _Leaning) -> Condensed | None:
 _HOW_AGAIN = re.compile(
     "(?:怎么|如何|怎样|咋|什么时候|何时|多久|在哪里?|哪里|谁来?)(?:给|去)?([^，。？“”我你的了]{2,4})(?:我|你们)?[的呢啊]?"
 )
+# 赔多少 after 要赔吗.
+_VALUE_AGAIN = re.compile("([^，。？“”我你的了几多]{1,2})(?:多少钱?|多久|几[天次个年月]|给谁)[的呢啊]?")
 _NEEDED_EN = re.compile(
     r"what (?:else )?(?:do|would|will|must|should) (?:i|we) (?:(?:have|need) to )?"
     r"(?:need|have|bring|show|send|provide|do)(?: to (?:bring|show|send|provide|do))?"
@@ -717,12 +755,14 @@ def _is_of_deeds(parts: Parts) -> bool:
 _WAYS = (
     _of_number,
     _of_denial,
+    _of_another_kept,
     _of_another_given,
     _of_refusing,
     _of_one_like_it,
     _of_nothing,
     _by_place,
     _by_pronoun,
+    _happened,
     _supposing,
     _of_another,
     _of_the_same,

@@ -43,6 +43,7 @@ from assistant.rephrasing.english import (
     as_subject,
     asked_of_place,
     asked_with_en,
+    asks_of_doing,
     fits_en,
     fits_subject,
     keeps_denials_en,
@@ -62,10 +63,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = [
+    "as_object_zh",
     "asked_of",
     "asked_of_place",
     "asked_the_same",
     "asked_with",
+    "asks_of_doing",
     "asks_who",
     "filled",
     "in_another_case",
@@ -126,7 +129,7 @@ def _swapped_in_words(query: Utterance, new: Topic) -> str:
         return said
     if new.group in (*DEEDS, "document") and not any(topic.group in ("thing", "person") for topic in named):
         # 那注销呢 after 个推收集什么: another question, that says no more than this; unlike 托运呢 after 能带几公斤.
-        return f"{name_of(new, 'zh')}{query.text}" if begins_with_verb(query) else name_of(new, new.language)
+        return f"{name_of(new, 'zh')}{query.text}" if begins_with_verb(query, new) else name_of(new, new.language)
     return (swapped_zh if query.language == "zh" else swapped_en)(query, new)
 
 

@@ -80,11 +80,17 @@ def of_some(query: Utterance, rest: Utterance) -> str:
 
     Nothing if a follow-up says not which, or the former question begins with no such thing.
     """
-    which = _WHICH_ZH.fullmatch(rest.bare)
+    which = _WHICH_ZH.fullmatch(rest.bare) or _SORT_ZH.fullmatch(rest.bare)
     if which is None or not _VALUE_ZH.search(query.text) or is_quoting(query):
         return ""
     start = max(prefix_of(query.text), stated_until(query))
     thing = next((topic for topic in topics_of(query) if topic.start >= start), None)
+    if which.re is _SORT_ZH:
+        # 住院的病历 of 病历; but 普通会员 is no 金卡会员.
+        bare = (
+            _is_noun(query, 0, _LONGEST_WORD) and not _goes_on(query, _LONGEST_WORD) and _is_start(query, _LONGEST_WORD)
+        )
+        return f"{which[1]}{query.text}" if bare and query.text[:_LONGEST_WORD] not in which[1] else ""
     if thing is None or thing.group not in ("thing", ""):
         return ""
     before = query.text[start : thing.start]
@@ -94,6 +100,7 @@ def of_some(query: Utterance, rest: Utterance) -> str:
 
 
 _WHICH_ZH = re.compile("((?:还?[没未不]有?|已经?|被|刚)[^，。的]{1,8}的)呢")
+_SORT_ZH = re.compile("([^，。的没未不已被刚它这那我你他]{2,6}的)呢")
 _VALUE_ZH = re.compile("多[久少长大]|几|什么时候|何时")
 _TIME_ZH = re.compile(
     "周末|周[一二三四五六日天]|星期[一二三四五六日天]|工作日|平日|平时|双休日|(?:法定)?节假日|假期|假日|春节|国庆节?|元旦|寒假|暑假|旺季|淡季"
@@ -297,13 +304,15 @@ def _as_object_zh(query: Utterance, new: Topic) -> str:
 
 def _of_person_zh(query: Utterance, name: str) -> str:
     """Return 收集未成年人的位置吗 for 收集我的位置吗 and 那未成年人呢."""
+    if asks_who(query):
+        return _by_company_zh(query, name)
     thing = next((topic for topic in topics_of(query) if topic.group == "thing"), None)
     if thing:
         return f"{query.text[: thing.start].removesuffix('我的')}{name}的{query.text[thing.start :]}"
     first = query.told[0] if query.told else None
     if first and first.text == "我":
         return f"{name}{query.text[first.end :]}"
-    return _by_company_zh(query, name) if asks_who(query) else ""
+    return ""
 
 
 def _by_company_zh(query: Utterance, name: str) -> str:
@@ -331,9 +340,12 @@ def _by_company_zh(query: Utterance, name: str) -> str:
     return "" if first.has("topic", "unknown") else f"{name}{text[first.start :]}"
 
 
-def begins_with_verb(query: Utterance) -> bool:
-    """Say whether a Chinese question names nobody and nothing before what it asks to do: 能带几公斤."""
-    return bool(query.told) and query.told[0].text in _MAY_ZH and not topics_of(query)
+def begins_with_verb(query: Utterance, new: Topic) -> bool:
+    """Say whether a Chinese question has room for a name before what one may do: 能带几公斤, 能退费吗."""
+    if not query.told or query.told[0].text not in _MAY_ZH:
+        return False
+    named = topics_of(query)
+    return not named or (new.group != "deed" and all(topic.group == "deed" for topic in named))
 
 
 def as_done_to(query: Utterance, topic: Topic, new: Topic) -> str:
@@ -357,7 +369,7 @@ def as_object_zh(query: Utterance, new: Topic) -> str:
 # 可以 | 带 | 电脑.
 _MAY_DO_ZH = re.compile(
     "(.{0,12}?(?:可不可以|能不能|可以|能)(?:随身)?(?:带|寄|养|买|租|装|放|吃|喝|穿|托运|携带|使用|购买|安装))"
-    "([^，。？“”带的了]{2,8}?)(吗[？?]?)"
+    "([^，。？“”带的了不]{1,8}?)(吗[？?]?)"
 )
 
 

@@ -282,7 +282,10 @@ def as_subject(query: Utterance, new: Topic) -> str:
     phrase = next((phrase for phrase in phrases_of(query) if phrase.is_subject), None)
     if phrase is None or new.group not in ("person", "who", "thing", ""):
         return ""
-    known = any(topic.concept for topic in named if phrase.start <= topic.start < phrase.end) or _is_several(new.text)
+    doers = ("person", "who") if new.group in ("person", "who") else ()
+    known = _is_several(new.text) or any(
+        topic.concept and topic.group not in doers for topic in named if phrase.start <= topic.start < phrase.end
+    )
     people = new.group == "person" and phrase.form == "counted"
     return _put(query, phrase, name_of(new, "en"), "") if not known and (people or phrase.form == new.form) else ""
 
@@ -368,6 +371,11 @@ def of_doing(question: Utterance, query: Utterance) -> str:
         return ""
     said = "how much does it cost" if asked["cost"] else "how long does it take" if asked["time"] else "is it free"
     return f"{said} to {query.bare[done.end() :]}?"
+
+
+def asks_of_doing(question: Utterance) -> bool:
+    """Say whether a question asks what it costs to do "it", how long it takes, or whether it is free."""
+    return _OF_DOING.fullmatch(question.bare) is not None
 
 
 _MAY_DO = re.compile(
