@@ -315,7 +315,8 @@ def _by_pronoun(leaning: _Leaning) -> Condensed | None:
     said = filled(rest, [(reference.word, name) for reference, name in names])
     if (parts.particle or leaning.leads) and not parts.asks:
         return _of_another_pointed_at(leaning, said.rstrip("呢?？!！。 "), told[0].group if told else "")
-    return _rewritten(said)
+    # A name that is doubled was read amiss.
+    return _quoted(leaning) if _TWICE.search(said) else _rewritten(said)
 
 
 def _of_another_pointed_at(leaning: _Leaning, said: str, group: str) -> Condensed | None:
@@ -348,7 +349,11 @@ def _of_what_is_done(leaning: _Leaning) -> Condensed | None:
 
 
 _MOST_WORDS_UNCLEAR = 3
-_DO_YOU = re.compile(r"(?:do|will|would|can|could) you (?!have|sell|offer|stock|provide)", re.IGNORECASE)
+_TWICE = re.compile(r"\b([a-z]{3,20}) \1\b", re.IGNORECASE)
+_DO_YOU = re.compile(
+    r"(?:(?:for how long|how often|how|when|why) )?(?:do|will|would|can|could) you (?!have|sell|offer|stock|provide)",
+    re.IGNORECASE,
+)
 _WHY_NOT = re.compile(r"why (?:\w{2,6}n[o'’]?t|can[o'’]?t) (?:i|you|we|they|it|he|she|that)", re.IGNORECASE)
 # What is done to a fact rather than to a thing: "what if I don't agree with that?".
 _OPPOSING = re.compile(
