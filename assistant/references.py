@@ -195,10 +195,20 @@ class _Named:
         # "A clip" is no company, whatever it is.
         things = [topic for topic in topics if topic.group == "thing" or (not topic.group and topic.is_one)]
         self.companies = tuple(topic for topic in topics if topic.group in ("who", "") and topic not in things)
-        self.things = tuple(things)
-        self.people = tuple(topic for topic in topics if topic.group == "person")
+        self.people = tuple(topic for topic in topics if topic.group == "person" or _is_somebody(topic))
+        self.things = tuple(topic for topic in things if topic not in self.people)
         known = {*self.policies, *self.companies, *self.things, *self.people}
         self.others = tuple(topic for topic in topics if topic not in known)
+
+
+def _is_somebody(topic: Topic) -> bool:
+    return topic.concept is None and _SOMEBODY.search(topic.text) is not None
+
+
+_SOMEBODY = re.compile(
+    r"\b(?:neighbou?r|mate|flatmate|roommate|housemate|colleague|boss|landlord|guest|visitor|buddy|cleaner)s?$",
+    re.IGNORECASE,
+)
 
 
 def references_in(question: Utterance, parts: Parts) -> tuple[Reference, ...]:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from assistant.english import ARTICLES, AUXILIARIES, INDEFINITE, is_plural
+from assistant.english import ARTICLES, AUXILIARIES, DOERS, INDEFINITE, is_plural
 from assistant.phrases import PARTICIPLE, Phrase, phrases_of
 from assistant.text import Language, has_han
 from assistant.utterances import DEEDS, Utterance, Word
@@ -78,11 +78,21 @@ def topics_of(question: Utterance | None) -> tuple[Topic, ...]:
             runs[-1] = (*runs[-1], word)
         else:
             runs.append((word,))
-    named = (run for run in runs if any(word.has("topic") for word in run) or _is_subject(question, run))
+    named = (
+        run
+        for run in runs
+        if (any(word.has("topic") for word in run) and not _is_verb(question, run)) or _is_subject(question, run)
+    )
     topics = [topic for run in named if not _ASKED.match((topic := _topic(question, run)).text)]
     if question.language == "en":
         topics = _whole(topics, question)
     return tuple(topic for topic in topics if len(topic.text) <= LONGEST_TOPIC)
+
+
+def _is_verb(question: Utterance, run: Sequence[Word]) -> bool:
+    """Say whether a name of one English word is what somebody does, as its place shows: "can I redirect it?"."""
+    before = question.text[: run[0].start].lower().rpartition(" ")[0].rpartition(" ")[2]
+    return len(run) == 1 and before in DOERS and " " not in run[0].text and run[0].group not in DEEDS
 
 
 # Names that ask: 空间有多大 is about no age, and "who can see my file" about nobody who is known.

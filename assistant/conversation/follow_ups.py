@@ -228,7 +228,7 @@ def _of_another_given(leaning: _Leaning) -> Condensed | None:
     """Say what is asked of somebody else, with the same word before it: 给商家呢 after 给骑手吗."""
     given, query = _GIVEN.fullmatch(leaning.rest.bare), leaning.query
     if given is None:
-        return None
+        return _of_another_done_to(leaning)
     former = next((topic for topic in topics_of(query) if query.text[: topic.start].endswith(given[1])), None)
     to_me = query.text.find(f"{given[1]}我") + 1
     start, end = (former.start, former.end) if former else (to_me, to_me + 1)
@@ -237,6 +237,17 @@ def _of_another_given(leaning: _Leaning) -> Condensed | None:
     return _rewritten(f"{query.text[:start]}{given[2]}{query.text[end:]}")
 
 
+def _of_another_done_to(leaning: _Leaning) -> Condensed | None:
+    """Say what is asked of the same done to something else, which is said again: 改名字呢 after 怎么改手机号."""
+    said, query = _DONE_TO_OTHER.fullmatch(leaning.rest.bare), leaning.query
+    if said is None:
+        return None
+    things = (topic for topic in topics_of(query) if topic.group in ("thing", "") and topic.end == len(query.bare))
+    former = next((topic for topic in things if query.text[: topic.start].endswith(said[1])), None)
+    return _rewritten(f"{query.text[: former.start]}{said[2]}{query.text[former.end :]}") if former else None
+
+
+_DONE_TO_OTHER = re.compile("([改换删查看存传填交绑退补])([^，。？“”的了掉不]{2,8})呢")
 _GIVEN = re.compile("(给|跟|和|向|被|从|让|找|用)([^，。？“”的]{1,12})呢")
 
 
@@ -247,7 +258,7 @@ def _of_refusing(leaning: _Leaning) -> Condensed | None:
 
 
 _REFUSED = re.compile(
-    "(?:如果|要是|那|我)?不(?:(给|同意|授权|提供|允许|开启|接受|愿意)[^，。？“”]{0,6}|([^，。？“”的]{1,4}))呢"
+    "(?:如果|要是|那)?(?:我们?|[他她]们?|对方|孩子|家长|本人)?不(?:(给|同意|授权|提供|允许|开启|接受|愿意)[^，。？“”]{0,6}|([^，。？“”的]{1,4}))呢"
 )
 
 
@@ -737,6 +748,9 @@ def _is_complete(parts: Parts) -> bool:
     concepts = [word for word in parts.aspects if word.concepts and not word.has("outcome")]
     if len(concepts) >= _ENOUGH_CONCEPTS or len(parts.aspects) > _ENOUGH_CONCEPTS:
         return True
+    if any(_DOES_TO_THING.fullmatch(word.text) for word in parts.aspects):
+        # 怎么改昵称 says what of.
+        return True
     first = parts.told[0]
     noun = first.is_aspect and any(concept.kind in _NOUNS for concept in first.named)
     if (noun and not first.asks and parts.asking) or (first.has("what") and _OWN_NOUN.search(first.text)):
@@ -746,6 +760,7 @@ def _is_complete(parts: Parts) -> bool:
 
 
 _ENOUGH_CONCEPTS = 2
+_DOES_TO_THING = re.compile("[改换删](?!掉|除|了|不|成|过|改)[^多几什哪啥]{2,4}")
 _NOUNS = ("term", "purpose")
 _OWN_NOUN = re.compile("信息|数据|资料|权限|information|info|data|details|permissions")
 _OBJECTS = ("me", "us", "you", "我", "我们", "你们")
