@@ -426,3 +426,7 @@ def test_one_kind_of_leave_is_not_another() -> None:
     assert married & mourning == {"leave_of_absence"}
     assert married - mourning
     assert mourning - married
+
+
+def test_a_day_takes_the_place_of_another_in_a_follow_up() -> None:
+    assert condense("周末呢", [Turn(question="工作日加班几倍")]).query == "周末加班几倍"
