@@ -663,3 +663,24 @@ def test_a_dash_right_before_chinese_begins_an_item() -> None:
         "须知\n一、不洗的衣物：\n-皮草；\n–羽绒服。\n二、水温\n-5℃以下不取件，水温在30℃以上，一律当天送回。\n"
     )
     assert [clause.label for clause in policy.walk() if clause.label] == ["一、", "-", "–", "二、"]
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        (
+            "一、卡\n（一）月卡：\n1.7天卡9元，14天卡15元；\n2.月卡不可转赠；\n3.30天内可以退款。\n（二）退卡\n见上。",
+            "一、 （一） 1. 2. 3. （二）",
+        ),
+        ("一、时限\n1.24小时内发货；\n2.48小时内送达；\n3.超时的，赔付5元。", "一、 1. 2. 3."),
+        # Amounts:
+        ("一、年假\n1. 标准\n员工每月有\n1.5天年假。\n2. 折算\n按月折算。", "一、 1. 2."),
+        ("一、加班\n1.5倍适用于工作日；\n2.5倍适用于休息日。", "一、"),
+        ("一、病假\n1. 需要证明。\n2. 分档如下：\n3.5天以内由主管批准。\n3. 其他另议。", "一、 1. 2. 3."),
+        ("1.1 发货\n1.2 送达\n1.3天内未送达的可以退款。\n2. 退货", "1.1 1.2 2."),
+    ],
+)
+def test_the_number_of_an_item_may_run_into_an_amount(text: str, labels: str) -> None:
+    policy = parse(text)
+    check(policy)
+    assert " ".join(clause.label for clause in policy.walk() if clause.label) == labels

@@ -76,7 +76,7 @@ def read_lines(text: str, folded: str) -> list[Line]:
             start, end = spans[number]
             lines.append(Line(start, end, markers_at(folded, start, end), tuple(_inside(folded, start, end))))
             number += 1
-    return _without_strays(text, folded, lines)
+    return _with_glued(folded, _without_strays(text, folded, lines))
 
 
 def _without_strays(text: str, folded: str, lines: Sequence[Line]) -> list[Line]:
@@ -102,6 +102,47 @@ def _without_strays(text: str, folded: str, lines: Sequence[Line]) -> list[Line]
                 section = path
             kept.append(marker)
         found.append(line if len(kept) == len(line.markers) else replace(line, markers=tuple(kept)))
+    return found
+
+
+# "1.7天卡9.9元": the first item, about seven days, as "2.骑行卡不可转赠" below it tells.
+_GLUED = re.compile(
+    r"(\d{1,2})\.(?=(\d{1,4})(?:个?[天日周月年]|个?小时|分钟|[元块折次人岁倍名张件台楼层级]|公里|公斤|万元|平方米|个工作日))"
+)
+
+
+def _with_glued(folded: str, lines: Sequence[Line]) -> list[Line]:
+    """Return the lines with the numbers of items that run into an amount, where items beside them tell."""
+    dotted = {marker.path for line in lines for marker in line.markers if marker.family == "1.1"}
+    glued: dict[int, tuple[str, int]] = {}
+    for i, line in enumerate(lines):
+        match = None if line.in_table else _GLUED.match(folded, line.start, line.end)
+        # Beside "1.6" it is "1.7".
+        if match and not any((int(match[1]), int(match[2]) + step) in dotted for step in (-1, 1)):
+            glued[i] = match[1], int(match[1])
+    if not glued:
+        return list(lines)
+    plain = [next((m.number for m in line.markers if m.family == "1."), 0) for line in lines]
+    # From the end, what comes next; then from the start, what came before.
+    following, nexts = 0, dict.fromkeys(glued, 0)
+    for i in range(len(lines) - 1, -1, -1):
+        if i in glued:
+            nexts[i] = following
+            following = glued[i][1] if following == glued[i][1] + 1 else following
+        elif lines[i].markers:
+            following = plain[i]
+    before, at = 0, -1
+    found = list(lines)
+    for i, line in enumerate(lines):
+        if i not in glued:
+            before, at = (plain[i], i) if line.markers else (before, at)
+            continue
+        label, number = glued[i]
+        last = number > 1 and at == i - 1 and nexts[i] != number and folded[lines[at].end - 1] in ";。"
+        if number == before + 1 and (nexts[i] == number + 1 or last):
+            end = line.start + len(label) + 1
+            found[i] = replace(line, markers=(Marker("1.", (number,), line.start, line.start, end),))
+            before, at = number, i
     return found
 
 
