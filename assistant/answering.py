@@ -173,6 +173,9 @@ _SIMILARITY_MARGIN = 0.09
 _ITEM_MARGIN = 1.0
 _ENOUGH_COVERAGE = 0.5
 _MORE_COVERAGE = 0.2
+_MOST_COVERAGE = 0.5
+_WORDS_MARGIN = 1.2
+_READ_FOR_WORDS = 5
 _CLOSE_SIMILARITY = 0.02
 _CLOSE_COVERAGE = 0.1
 _READ_FOR_VALUES = 3
@@ -224,12 +227,24 @@ def _chosen(query: str, hits: Sequence[Hit]) -> list[Hit]:
 
 
 def _with_more_words_first(hits: Sequence[Hit]) -> Sequence[Hit]:
-    """Return hits, the second before the first if it is as good and holds more of the words that are asked for."""
+    """Return hits, first one that is as good and holds more of the words that are asked for.
+
+    The second is as good if it comes close; a lesser one if it holds most of the words of which the first lacks most.
+    """
+    near = (hit for hit in hits[1:_READ_FOR_WORDS] if hit.score >= hits[0].score - _WORDS_MARGIN)
+    if most := next((hit for hit in near if _holds_most(hit, hits[0])), None):
+        return [most, *(hit for hit in hits if hit is not most)]
     if len(hits) < 2 or hits[1].score < hits[0].score - _CLOSE_SCORE or _is_item(hits[0], hits[1]):
         return hits
     first, second = hits[0].evidence, hits[1].evidence
     more = second.coverage >= first.coverage + _MORE_COVERAGE and (second.concepts or 0) >= (first.concepts or 0)
     return [hits[1], hits[0], *hits[2:]] if more else hits
+
+
+def _holds_most(hit: Hit, first: Hit) -> bool:
+    """Say whether a hit holds most of the words that are asked for, and the first one, of another list, but few."""
+    more = hit.evidence.coverage >= first.evidence.coverage + _MOST_COVERAGE
+    return more and (hit.evidence.concepts or 0) >= (first.evidence.concepts or 0) and not _is_item(first, hit)
 
 
 def _with_age_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:

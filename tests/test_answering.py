@@ -526,6 +526,18 @@ def test_a_second_clause_that_adds_nothing_is_not_quoted() -> None:
     assert quotes("订单怎么保存", some, full) == both[::-1]
 
 
+def test_of_which_the_first_holds_few_words_one_that_holds_most_is_quoted_first() -> None:
+    policy = parse(
+        "一、日志\n日志保存三年。\n二、订单\n订单保存五年。\n三、发票\n发票由商家开具。", id="kept", title="保存"
+    )
+    few, most = replace(ANSWERED, coverage=0.2), replace(ANSWERED, coverage=0.8)
+    found = [hit(policy, words, score=score, evidence=few) for words, score in (("日志保存", 9.0), ("订单保存", 8.7))]
+    near, far = (hit(policy, "发票由", score=score, evidence=most) for score in (8.2, 7.2))
+    for third, first in ((near, "发票由商家开具。"), (far, "日志保存三年。")):
+        draft = ExtractiveGenerator().generate("发票怎么开", [*found, third])
+        assert draft.claims[0].quote == first
+
+
 def test_of_a_short_clause_the_paragraphs_that_answer_are_quoted() -> None:
     policy = parse(GOODS, id="goods", title="行李")
     for words, told in (
