@@ -398,6 +398,134 @@ def test_what_an_item_says_is_so_only_in_the_cases_that_its_list_is_led_into_by(
     assert kind("会把我的信息共享给第三方吗", item) == "yes"
 
 
+# --- Acts that name their own thing, and questions that name none ---------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "quote", "text"),
+    [
+        ("这些权限是默认打开的吗", "以上设备权限均不会默认打开。", "不会默认开启："),
+        ("Are permissions on by default?", "These permissions are not enabled by default.", "No, not on by default:"),
+        ("会主动收集孩子的信息吗", "我们不会主动收集未成年人的个人信息。", "不会主动收集："),
+        (
+            "Do you knowingly collect data from children?",
+            "We do not knowingly collect personal information from children.",
+            "No, not knowingly collected:",
+        ),
+        ("会出境吗", "我们不会跨境提供、存储或处理您的个人信息。", "不会传到境外："),
+        ("会传到国外吗", "我们不存在向海外传输您的个人信息的情况。", "不会传到境外："),
+        ("会共享吗", "我们不会与任何第三方共享您的个人信息。", "不会共享："),
+        (
+            "会转让吗",
+            "我们不会将您的个人信息转让给任何公司，但以下情况除外：",
+            "有条件，不会转让，「但以下情况除外」：",
+        ),
+        ("会公开吗", "我们仅会在以下情况下，公开披露您的个人信息：", "有条件，「仅会在以下情况下」会公开披露："),
+        ("存放在境内吗", "我们收集的个人信息均存储在中国大陆。", "存储在境内："),
+        ("删了还能找回吗", "您的数据一旦删除，将无法恢复。", "不能恢复："),
+        ("Can deleted data be recovered?", "Deleted data cannot be recovered.", "No, it cannot be restored:"),
+        ("会存我的位置吗", "我们不会保存您的位置信息。", "不会存储："),
+        ("指纹会存吗", "我们不收集您的指纹。", "不会存储："),
+        ("Do you store my location?", "We do not collect your location.", "No, not stored:"),
+        ("会保存我的手机号吗", "我们会保存您的手机号码。", "会存储："),
+        ("提申请收费吗", "对于您的合理请求，原则上我们不收取费用。", "有条件，「原则上」不收取费用："),
+        (
+            "处理请求要收费吗",
+            "对于您的请求，我们原则上不收取费用，但对多次重复的请求，我们会收取一定费用。",
+            "有条件，「原则上」不收取费用：",
+        ),
+        ("通话会被录音吗", "为提升服务质量，我们会对通话进行录音。", "会录音："),
+        ("Are calls recorded?", "Calls may be recorded.", "It depends: perhaps recorded:"),
+        ("未成年人注册需要监护人同意吗", "未成年人在注册本平台账号前，应当征得监护人的同意。", "需要监护人同意："),
+        ("能删浏览记录吗", "您可以自行删除浏览记录。", "可以删除："),
+        ("能要一份我的信息吗", "您可以获取您的个人信息副本。", "可以获取副本："),
+        (
+            "不填生日影响使用吗",
+            "您可以选填身高、生日。如您拒绝提供上述补充信息，不影响您使用墨舟。",
+            "可以继续使用：",
+        ),
+    ],
+)
+def test_more_of_what_a_text_decides(question: str, quote: str, text: str) -> None:
+    verdict = told(question, quote)
+    assert verdict
+    assert verdict.text == text
+
+
+@pytest.mark.parametrize(
+    ("question", "quote"),
+    [
+        ("权限会默认开启吗", "相机权限不会默认开启。"),
+        ("权限会默认开启吗", "敏感权限均不会默认开启。"),
+        ("权限会默认开启吗", "部分权限会默认开启。"),
+        ("权限会默认开启吗", "上述权限默认开启的，您可以关闭。"),
+        ("权限会默认开启吗", "推送功能会默认开启。"),
+        ("你们会主动收集小朋友的信息吗", "我们不会主动收集未满五周岁儿童的信息。"),
+        ("你们会主动收集小朋友的信息吗", "我们不会收集儿童的人脸信息。"),
+        ("你们会主动收集小朋友的信息吗", "我们不会主动收集儿童的个人信息用于营销。"),
+        (
+            "Do you knowingly collect data from children?",
+            "We do not knowingly collect personal information from children under 13.",
+        ),
+        (
+            "Do you knowingly collect data from children?",
+            "We do not knowingly collect personal information from children without consent of a parent.",
+        ),
+        ("会出境吗", "我们不会跨境传输或存储您的支付密码。"),
+        ("会出境吗", "我们不会跨境传输敏感个人信息。"),
+        ("能转让吗", "我们不会将您的个人信息转让给任何公司。"),
+        ("可以转让吗", "我们不会将您的个人信息转让给任何公司。"),
+        ("会传到境外吗", "我们不存在向境外提供您的人脸信息的情形。"),
+        ("会传到境外吗", "如存在向境外提供您的个人信息的情形，我们会征得您的同意。"),
+        ("会传到境外吗", "我们没有向境外广告商提供您的个人信息的情形。"),
+        ("会传到境外吗", "我们会公示向境外提供您的个人信息的情形。"),
+        ("会共享吗", "我们不存在向广告商提供您的个人信息的情形。"),
+        ("删除后能恢复吗", "聊天记录一经删除，不可恢复。"),
+        ("删除后能恢复吗", "信息删除后，可能无法恢复。"),
+        ("删除后能恢复吗", "信息一经删除，三十日后不可恢复。"),
+        ("删除后能恢复吗", "账号一经注销，不可恢复。"),
+        ("删除后能恢复吗", "信息删除后无法恢复的，我们会通知您。"),
+        ("你们存人脸吗", "我们会收集您的人脸信息。"),
+        ("你们存人脸吗", "我们不会在服务器存储您的人脸信息。"),
+        ("你们存人脸吗", "您的人脸信息仅存储于您的设备，我们不会存储您的人脸信息。"),
+        ("你们存人脸吗", "我们会在您的设备本地存储您的人脸信息。"),
+        ("你们存人脸吗", "第三方会存储您的人脸信息。"),
+        ("你们存人脸吗", "我们不会存储您的人脸信息原图。"),
+        ("人脸会存吗", "未经您同意，我们不会收集您的人脸信息。"),
+        ("Do you store my location?", "We collect your location."),
+        ("Do you store my location?", "We store your location on your device only."),
+        ("Do you store my location?", "We do not collect your location in the background."),
+        ("处理请求收费吗", "对于无理的请求，我们会收取费用。"),
+        ("处理请求收费吗", "对于会员的请求，我们不收取费用。"),
+        ("处理请求收费吗", "第三方可能就其请求收取费用。"),
+        ("处理请求收费吗", "查询服务不收费。"),
+        ("小孩用要家长同意吗", "儿童在使用我们的服务前，无需取得父母的同意。"),
+        ("小孩用要家长同意吗", "儿童在使用支付功能前，应取得父母的同意。"),
+        ("小孩用要家长同意吗", "收集儿童信息前，我们会取得其监护人的同意。"),
+        ("小孩用要家长同意吗", "除法律另有规定外，儿童在使用我们的服务前，应取得您的父母的同意。"),
+        ("观看历史能删吗", "您可以删除搜索历史。"),
+        ("观看历史能删吗", "您可以授权我们删除观看历史的备份。"),
+        ("观看历史能删吗", "家长可以删除孩子的观看历史。"),
+        ("会转让吗", "会员卡不得转让。"),
+        ("存在国内吗", "部分个人信息存储在中华人民共和国境内。"),
+        ("存在国内吗", "原则上，我们收集的个人信息存储在境内。"),
+        ("存在国内吗", "支付信息均存储在中华人民共和国境内。"),
+        ("电话会录音吗", "我们需要获取您的录音权限，用于拨打语音电话。"),
+        ("电话会录音吗", "您可以对通话录音。"),
+        ("电话会录音吗", "客服电话不会未经同意录音。"),
+        ("Are calls recorded?", "Calls to our competitors are recorded."),
+        ("Are calls recorded?", "You may not record our calls."),
+        ("可以要一份我的数据吗", "您有权获取订单的副本。"),
+        ("可以要一份我的数据吗", "您有权要求我们提供本协议副本。"),
+        ("不填生日影响使用吗", "您可以补充您的性别。如果您不提供这些补充信息，不会影响您使用基本功能。"),
+        ("不填生日影响使用吗", "您可以补充您的性别、生日。如果您不提供该信息，不会影响您使用基本功能。"),
+        ("不填生日影响使用吗", "您可以补充您的性别、生日。如果您不提供这些补充信息，将影响您使用基本功能。"),
+    ],
+)
+def test_the_same_words_of_a_part_of_others_or_in_another_sense_leave_it_open(question: str, quote: str) -> None:
+    assert told(question, quote) is None
+
+
 # --- What one may not do ---------------------------------------------------------------------
 
 MAY = "您可以在设置中注销账号。"
@@ -803,7 +931,7 @@ def test_the_lexicon_has_the_entries_of_the_table_and_each_is_looked_for() -> No
     ],
 )
 def test_a_long_text_is_read_in_time(run: str) -> None:
-    of_acts = [(act.asked, act.said, act.undergone, act.beside, act.about) for act in acts()]
+    of_acts = [(act.asked, act.said, act.undergone, act.barred, act.silent, act.beside, act.about) for act in acts()]
     patterns = [pattern for patterns in of_acts for pattern in patterns if pattern]
     text = run * (5_000 // len(run))
     looked_for = (getattr(lexicon(), field.name) for field in fields(Lexicon))

@@ -85,7 +85,7 @@ def verdict_of(question: str, policy: Policy, clause_id: str, quote: str, others
     quoted = asker.as_you(quote)
     told = list(judge.rulings(asked, quoted))
     first = _first(asked.act, told)
-    if first is None:
+    if first is None or (asked.act.has("denied") and first.polarity != "is_not"):
         return None
     lead = _excepting_lead(policy, clause_id) if asked.act.by == "we" and first.polarity != "is_not" else ""
     if lead:

@@ -81,7 +81,7 @@ def _beside(act: Act, verb: Verb) -> Ruling:
     return on_condition(when[0], leads=True) if labels and when and not lexicon().at_use.search(when[0]) else IS
 
 
-def _is_amid(act: Act, text: str) -> bool:
+def is_amid(act: Act, text: str) -> bool:
     """Say whether a part of a sentence tells amid what something is done, which is no condition: when it is stored."""
     return act.amid is not None and act.amid.fullmatch(text.strip(" ,;:。.")) is not None
 
@@ -104,12 +104,12 @@ def _within(act: Act, verb: Verb) -> Ruling:
 def _following(act: Act, verb: Verb) -> Ruling:
     """Return the exception, or the English condition, that follows a verb: 我们不会共享，但…除外."""
     is_over = lexicon().next_subject.search(verb.plain, verb.end, verb.part.end) is not None
-    is_amid = False
+    was_amid = False
     rest = verb.sentence.segments[verb.place + 1 :]
     for part, after in zip_longest(rest, rest[1:]):
         text = verb.plain[part.start : part.end]
-        if _is_amid(act, text):
-            is_amid = True
+        if is_amid(act, text):
+            was_amid = True
             continue
         if after and after.subject_said == "we" and lexicon().leads.search(text):
             # 我们不会出售。除下列情形外，我们不会共享: an exception of what stands after it.
@@ -127,7 +127,7 @@ def _following(act: Act, verb: Verb) -> Ruling:
             continue
         when = lexicon().when_after.search(text)
         # Of two cases, the one that is a condition is not all of it.
-        return on_condition(when[0], leads=False) if when and not is_amid else DOUBT
+        return on_condition(when[0], leads=False) if when and not was_amid else DOUBT
     return IS
 
 
@@ -136,7 +136,7 @@ def _as_condition(act: Act, part: Segment, plain: str) -> Literal["condition", "
     text = plain[part.start : part.end]
     if lexicon().in_all_cases.fullmatch(text.strip()) or lexicon().besides.match(plain, part.start):
         return "none"
-    if _is_amid(act, text):
+    if is_amid(act, text):
         return "none"
     if act.about:
         if lexicon().major.search(text):

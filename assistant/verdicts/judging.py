@@ -10,7 +10,7 @@ from assistant.text import has_han
 from assistant.verdicts.conditions import on_condition
 from assistant.verdicts.matching import Matcher
 from assistant.verdicts.practices import ruling_of_us
-from assistant.verdicts.rights import ruling_of_refusal, ruling_of_you
+from assistant.verdicts.rights import ruling_of_refusal, ruling_of_statement, ruling_of_you
 from assistant.verdicts.statements import DOUBT, IS, NEAR, Verb, sentences_of, without_number
 from assistant.verdicts.table import lexicon
 
@@ -64,10 +64,13 @@ class Judge:
 
     def _rulings_in(self, asked: Asked, sentences: Iterable[tuple[str, str]]) -> Iterator[Ruling]:
         former = ""
-        patterns = [pattern for pattern in (asked.act.said, asked.act.undergone, asked.act.label) if pattern]
+        act = asked.act
+        patterns = [pattern for pattern in (act.said, act.undergone, act.barred, act.label) if pattern]
         for raw, plain in sentences:
             is_silent = not any(pattern.search(plain) for pattern in patterns)
-            if len(raw) > _LONGEST_SENTENCE or is_silent or lexicon().children.search(plain):
+            is_silent = is_silent or (act.silent is not None and act.silent.search(plain) is not None)
+            is_of_children = not act.has("children") and lexicon().children.search(plain)
+            if len(raw) > _LONGEST_SENTENCE or is_silent or is_of_children:
                 former = plain
                 continue
             sentence = _read(self._reader, raw)
@@ -76,7 +79,10 @@ class Judge:
                 yield IS
                 former = sentence.plain
                 continue
-            if asked.act.asks == "refused":
+            if asked.act.asks == "stated":
+                if about is None or about.search(sentence.plain):
+                    yield ruling_of_statement(asked, sentence)
+            elif asked.act.asks == "refused":
                 if found := ruling_of_refusal(asked, sentence, former, self._matcher):
                     yield found
             elif (not about or about.search(sentence.plain)) and all(self._has(sentence, word) for word in asked.rest):
@@ -99,12 +105,15 @@ class Judge:
         if asked.act.undergone:
             # The thing stands first, so all of it stands before the end of the verb.
             spans += [(match.end(), match.end()) for match in asked.act.undergone.finditer(sentence.plain)]
-        for start, end in spans:
+        own = len(spans)
+        if asked.act.barred:
+            spans += [match.span() for match in asked.act.barred.finditer(sentence.plain)]
+        for place_of, (start, end) in enumerate(spans):
             for place, part in enumerate(sentence.segments):
                 is_here = part.start <= start < part.end or start == end == part.end
                 if is_here and not part.is_aside and not part.is_purpose:
                     found = rule(asked, Verb(sentence=sentence, place=place, start=start, end=end), self._matcher)
-                    if found:
+                    if found and (place_of < own or found.polarity == "is_not"):
                         yield DOUBT if is_example else found
 
     def _has(self, sentence: Sentence, word: str) -> bool:

@@ -41,8 +41,7 @@ class Matcher:
 
     def things_in(self, text: str) -> set[str]:
         """Return the concepts of the things that a text names."""
-        named = {concept for _, _, ids in self._thesaurus.find(text) for concept in ids}
-        return {concept for concept in named if self._thesaurus[concept].kind in THING_KINDS}
+        return self._things(concept for _, _, ids in self._thesaurus.find(text) for concept in ids)
 
     def holds(self, asked: Asked, verb: Verb) -> Reach:
         """Say whether the verb's objects have what is asked about."""
@@ -93,7 +92,7 @@ class Matcher:
             is_named = bool(asked.item) and asked.item <= ids and (not asked.item <= coarse() or asked.name in item)
             if is_named and not (asked.act.id == "collect" and "权限" in head):
                 # 精确位置 and coordinates are a location too, but not any.
-                is_it = ids <= asked.item and not points_back and self._is_same(asked, name)
+                is_it = self._things(ids) <= asked.item and not points_back and self._is_same(asked, name)
                 return "wholly" if is_it and owner.fullmatch(head, 0, begin) else "partly"
         if asked.act.asks != "data":
             return ""
@@ -111,6 +110,9 @@ class Matcher:
         is_of_all = asked.act.by == "you" or asked.act.has("general")
         is_some = not is_of_all and not asked.item and kinds & {"data_item", "identifier"}
         return "partly" if is_some else ""
+
+    def _things(self, concepts: Iterable[str]) -> set[str]:
+        return {concept for concept in concepts if self._thesaurus[concept].kind in THING_KINDS}
 
     def _is_same(self, asked: Asked, name: str) -> bool:
         """Say whether a clause's name of a thing is no narrower than the question's: the same, or the usual one."""

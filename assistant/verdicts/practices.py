@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from assistant.segments import NEGATIVE, denials, says_perhaps
 from assistant.text import blank, has_han
-from assistant.verdicts.conditions import BINDING, condition_of
+from assistant.verdicts.conditions import BINDING, condition_of, is_amid, on_condition
 from assistant.verdicts.statements import DOUBT, IS
 from assistant.verdicts.table import lexicon
 
@@ -47,13 +47,25 @@ def ruling_of_us(asked: Asked, verb: Verb, matcher: Matcher) -> Ruling | None:
     if _is_for_others(verb) or (is_denied and _is_narrowed(asked, verb, matcher)):
         # What is not shared with one may be shared with another; but if some is not encrypted, not all is.
         return DOUBT if is_general else None
-    found = condition_of(asked.act, verb)
-    if found == DOUBT or (found == IS and lexicon().in_principle.search(verb.plain, 0, verb.start)):
+    found = _condition_of(asked.act, verb, is_denied=is_denied)
+    if found == DOUBT:
         return DOUBT
     announced = asked.act.announced and asked.act.announced.search(verb.plain, verb.start, verb.end)
     polarity: Polarity = "is_not" if denied else "may" if says_perhaps(f"{led} {verb.before}") else "is"
     is_part = held == "partly" and not asked.item
     return replace(found, polarity=polarity, is_announced=announced is not None, is_part=is_part)
+
+
+def _condition_of(act: Act, verb: Verb, *, is_denied: bool) -> Ruling:
+    """Return the condition of a verb; a doubt if it is so in principle only and the act is not told so."""
+    # 可能不会 denies nothing.
+    if is_denied and lexicon().perhaps.search(verb.before):
+        return DOUBT
+    found = condition_of(act, verb)
+    reserved = lexicon().in_principle.search(verb.plain, 0, verb.start) if found == IS else None
+    if reserved is None:
+        return found
+    return on_condition(reserved[0], leads=True) if act.has("in_principle") else DOUBT
 
 
 def _is_told_of_us(act: Act, verb: Verb) -> bool:
@@ -95,7 +107,11 @@ def _is_bare_no(asked: Asked, verb: Verb, held: Reach) -> bool:
 def _is_narrowed(asked: Asked, verb: Verb, matcher: Matcher) -> bool:
     """Say whether a denial is of some recipients, places, times or ends only, for all that can be told."""
     plain, part = verb.plain, verb.part
-    lead = [(each.start, each.end) for each in verb.leading if not each.is_aside and not each.is_purpose]
+    lead = [
+        (each.start, each.end)
+        for each in verb.leading
+        if not each.is_aside and not each.is_purpose and not is_amid(asked.act, plain[each.start : each.end])
+    ]
     # A mere number, 2023年, is no segment.
     lead.append((0, verb.sentence.segments[0].start))
     if any(lexicon().narrows_lead.search(_unnarrowed(plain[start:end])) for start, end in lead):

@@ -40,6 +40,8 @@ class Asked:
     """Other words, which the clause must have."""
 
 
+_OF_THEMSELVES = frozenset({"none", "stated"})
+"""What `Act.asks` is of acts that name their own thing."""
 _LONGEST_QUESTION = 120
 _SHORTEST_WORD = 2
 _ENDS = re.compile(r"[\s?!。.,;:~…]+$")
@@ -77,10 +79,12 @@ def _asked_as(act: Act, plain: str, language: Language, thesaurus: Thesaurus) ->
     asked = _with_names(Asked(act=act, language=language, left=left), match[0], thesaurus)
     if asked is None or (match[0] in act.to_whom and not asked.party):
         return None
-    names_it = asked.item or (asked.is_general and act.asks == "data")
-    if asked.is_general if act.asks == "none" else not names_it:
-        return None
     rest = tuple(_WORD.findall(form_words().sub(blank, asked.left)))
+    # 会出境吗, in a policy about personal information, asks about that; 能转让吗 may ask about a ticket.
+    is_alone = act.has("alone") and not (rest or asked.item or asked.party or lexicon().may_i.search(plain))
+    names_it = asked.item or ((asked.is_general or is_alone) and act.asks == "data")
+    if asked.is_general if act.asks in _OF_THEMSELVES else not names_it:
+        return None
     # 不 is left of 不给手机号, but not of 会不会 and 你们不会.
     return None if any(len(word) < _SHORTEST_WORD for word in rest) else replace(asked, rest=rest)
 
@@ -104,7 +108,7 @@ def _with_names(asked: Asked, verb: str, thesaurus: Thesaurus) -> Asked | None:
             if not act.party or asked.party or not goes_to:
                 return None
             asked = replace(asked, party=frozenset(ids))
-        elif act.asks == "none" or not (kinds & THING_KINDS or _GENERAL in ids):
+        elif act.asks in _OF_THEMSELVES or not (kinds & THING_KINDS or _GENERAL in ids):
             continue
         elif _GENERAL in ids:
             asked = replace(asked, is_general=True)

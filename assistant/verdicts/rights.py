@@ -6,7 +6,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from assistant.segments import conditions_in, denials
+from assistant.segments import conditions_in, denials, says_perhaps
+from assistant.text import blanked
 from assistant.verdicts.conditions import BINDING, condition_of, longest_condition, on_condition
 from assistant.verdicts.statements import DOUBT, IS, NEAR, Ruling, up_to_mark, without_number
 from assistant.verdicts.table import lexicon
@@ -162,10 +163,23 @@ def ruling_of_refusal(asked: Asked, sentence: Sentence, former: str, matcher: Ma
     what = plain[refused.end() : cut.start() if cut else refused.end() + NEAR]
     before = matcher.things_in(plain[: refused.start()]) or matcher.things_in(former)
     # 拒绝提供该信息: the one thing that was named before it.
-    is_it = lexicon().the_same.fullmatch(what) and before and before <= asked.item
+    # Who may go without all of these may go without one.
+    is_named = before <= asked.item or (lexicon().the_several.match(what) and asked.item <= before)
+    is_it = lexicon().the_same.fullmatch(what) and before and is_named
     if not is_it and not asked.item & matcher.things_in(what):
         return None
     words = goes_on[0].strip(" ,;")
     if not lexicon().in_part.search(plain, refused.end()):
         return IS
     return Ruling(polarity="is", condition=words) if len(words) <= longest_condition(words) else None
+
+
+def ruling_of_statement(asked: Asked, sentence: Sentence) -> Ruling:
+    """Return that a thing is so, where a sentence states it in words that name all of it; a doubt if more turns it."""
+    plain = sentence.plain
+    stated = asked.act.said.search(plain)
+    if stated is None:
+        return DOUBT
+    left = blanked(plain, *stated.span())
+    is_turned = denials(left) or says_perhaps(left) or conditions_in(left) & {"unless", "only"}
+    return DOUBT if is_turned or denials(stated[0]) else IS

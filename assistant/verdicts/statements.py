@@ -23,7 +23,8 @@ NEAR = 40
 def sentences_of(text: str) -> tuple[tuple[str, str], ...]:
     """Return the sentences of a text, each also normalized, with an exception of a sentence joined to it."""
     told: list[str] = []
-    for sentence in sentences_in(unlaid(text)):
+    for found in sentences_in(unlaid(text)):
+        sentence = _NO_CASE_OF.sub(r"不会\1", found)
         if told and lexicon().excepted_before.match(sentence):
             told[-1] += f", {sentence}"
         else:
@@ -43,6 +44,10 @@ def _unnumbered(sentence: str, rest: Sequence[str]) -> str:
     return sentence if len(items) > 1 and conditions_in(normalized(items[-1])) else _NUMBER.sub("", sentence)
 
 
+# 不存在向境外提供…的情形: that it is not done.
+_NO_CASE_OF = re.compile(
+    r"(?:不存在|没有)((?:向|将|把|与|和)[^,，。；;:：的]{1,24}(?:的(?:个人)?信息)?[^,，。；;:：的]{0,12})的(?:情形|情况|行为)(?=[,，。；;]|\s|$)"
+)
 _FIRST_NUMBER = re.compile(r"\b(?:not|shall|will|must|may|never) \((?:i|a|1)\) ")
 _NUMBER = re.compile(r"\((?:[ivx]{1,4}|[a-h]|\d)\) ")
 _NEXT_NUMBER = re.compile(rf"\s{{0,8}}(?:(?:and|or) )?{_NUMBER.pattern}")

@@ -21,7 +21,7 @@ class Act:
 
     id: str
     by: Literal["we", "you"]
-    asks: Literal["item", "data", "refused", "none"]
+    asks: Literal["item", "data", "refused", "stated", "none"]
     asked: re.Pattern[str]
     said: re.Pattern[str]
     fact: Mapping[Language, Sequence[str]]
@@ -33,10 +33,14 @@ class Act:
     label: re.Pattern[str] | None = None
     announced: re.Pattern[str] | None = None
     undergone: re.Pattern[str] | None = None
+    barred: re.Pattern[str] | None = None
+    silent: re.Pattern[str] | None = None
     to_whom: Sequence[str] = ()
     flags: Sequence[str] = ()
 
-    def has(self, flag: Literal["impersonal", "general", "topic"]) -> bool:
+    def has(
+        self, flag: Literal["impersonal", "general", "topic", "alone", "children", "in_principle", "denied"]
+    ) -> bool:
         """Say whether a flag is set."""
         return flag in self.flags
 
@@ -64,6 +68,8 @@ class Lexicon:
     label_end: re.Pattern[str]
     example: re.Pattern[str]
     in_principle: re.Pattern[str]
+    perhaps: re.Pattern[str]
+    may_i: re.Pattern[str]
     masked: re.Pattern[str]
     others: re.Pattern[str]
     others_act: re.Pattern[str]
@@ -134,6 +140,7 @@ class Lexicon:
     actor_first: re.Pattern[str]
     terms_to_meet: re.Pattern[str]
     the_same: re.Pattern[str]
+    the_several: re.Pattern[str]
     still_usable: re.Pattern[str]
     in_part: re.Pattern[str]
 
@@ -144,13 +151,17 @@ def lexicon() -> Lexicon:
     return Lexicon(**{name: _either(entry) for name, entry in _table()["words"].items()})
 
 
+_OF_BOTH = ("asked", "said", "undergone", "barred", "label")
+_OF_EITHER = ("beside", "about", "amid", "announced", "silent")
+
+
 @cache
 def acts() -> tuple[Act, ...]:
     """Return what may be asked about, in the order of the table."""
     found = []
     for entry in _table()["act"]:
-        read = {name: _either(entry[name]) for name in ("asked", "said", "undergone", "label") if name in entry}
-        read |= {name: re.compile(entry[name]) for name in ("beside", "about", "amid", "announced") if name in entry}
+        read = {name: _either(entry[name]) for name in _OF_BOTH if name in entry}
+        read |= {name: re.compile(entry[name]) for name in _OF_EITHER if name in entry}
         found.append(Act(**{**entry, **read}))
     return tuple(found)
 
