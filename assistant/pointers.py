@@ -61,10 +61,12 @@ def with_pointed_at(hits: Sequence[Hit]) -> tuple[Hit, ...]:
 
 
 def _passage(policy: Policy, clause: Clause) -> Passage | None:
-    """Return what is to be read at a clause: it with its items, if that is short, else its own text."""
+    """Return what is to be read at a clause: it with its items, if that is short, else its own text; no bare title."""
     end = clause.end if clause.end - clause.start <= policy.chars(_SHORT_CHARS) else clause.body_end
     span = stripped(policy.text, clause.label_end, end)
-    return Passage(clause_id=clause.id, start=clause.start, end=end, context="", sentences=(span,)) if span else None
+    if span is None or policy.text[slice(*span)].strip("#*_ ") == clause.title:
+        return None
+    return Passage(clause_id=clause.id, start=clause.start, end=end, context="", sentences=(span,))
 
 
 def _by_number(policy: Policy) -> dict[str, Clause]:

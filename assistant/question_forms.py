@@ -24,12 +24,13 @@ def wants_all(question: str) -> bool:
     return _ALL.search(normalized(question)) is not None
 
 
+_AUXILIARY = r"(?:do|does|did|are|can|could|will|would|should|must|may|have)\b"
 _ALL = re.compile(
     r"哪些|哪几[个种类家]|有哪|都有什么|所有|全部|列出|列举|分别|多少种|"
     r"\bwhich (?!is\b|was\b|has\b|does\b)(?:\w{1,30} ){0,2}\w{1,30}s\b|\bwhat (?:kinds?|types?|sorts?|all)\b|"
     # Not "what address do you", "what basis is there", "what hours are you open", "what papers do I need to join".
-    r"\bwhat (?:\w{1,30} )?(?!hours|days|times)\w{2,30}(?<![ius])s "
-    r"(?:do|does|did|are|can|could|will|would|should|must|may|have)\b(?!.{0,60}\bto\b)|"
+    rf"\bwhat (?:(?!{_AUXILIARY})\w{{1,30}} )?(?!hours|days|times)\w{{2,30}}(?<![ius])s {_AUXILIARY}"
+    r"(?!.{0,60}\bto\b)|"
     r"\blist (?:all|of|the|every)\b|\bwho all\b|"
     r"\bevery(?:one|thing|where)?\b|\ball (?:the |of the )?\w{1,30}s\b|\bin what (?:cases|situations|circumstances)\b"
 )

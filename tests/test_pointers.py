@@ -81,6 +81,14 @@ def test_an_answer_quotes_what_it_points_at() -> None:
     assert len(ExtractiveGenerator(max_citations=2).generate("are basic fares refunded", hits).claims) == 2
 
 
+def test_a_chapter_that_is_only_a_title_is_not_quoted() -> None:
+    rest = "我们会逐项告知您接收方的名称和联系方式，并取得您的单独同意。" * 10
+    text = f"第一章 保存\n第一条 涉及跨境的情形，适用本政策第二章。\n第二章 跨境提供\n第二条 {rest}\n第三条 {rest}\n"
+    found = hit(parse(text, id="p", title="P"), "涉及跨境")
+    assert [one.title for one in pointed_at(found.policy, found.start, found.end)] == ["跨境提供"]
+    assert with_pointed_at([found]) == (found,)
+
+
 def test_numbers_take_time_in_step_with_their_count() -> None:
     def taken(count: int) -> float:
         text = f"1. Law\n1.1 See clauses {'1, ' * count}and {'(a)' * count}{'第一条' * count}\n"

@@ -19,6 +19,7 @@ from assistant.question_forms import gives_orders, wants_all
         ("what address do you ship to", False),
         ("what legal basis do you have", False),
         ("what hours are you open", False),
+        ("what do cookies do on your site", False),
         ("what papers do I need to join", False),
         ("what happens if I do not agree", False),
         ("what does it do", False),
