@@ -307,6 +307,9 @@ _BEFALLEN = re.compile(r"\b(?:is|are|was|were|been|got|gets)\b", re.IGNORECASE)
 _ASKING_NAME = re.compile(INTERROGATIVES)
 
 
+_CONTRACTED = re.compile(r"(?:what|who|where|when|how)['’]s\b", re.IGNORECASE)
+
+
 def asked_with(question: Utterance, role: str, query: Utterance) -> str:
     """Return the former question with the word that asks: "why do you collect my location?" of "why?".
 
@@ -315,7 +318,7 @@ def asked_with(question: Utterance, role: str, query: Utterance) -> str:
         role: The word's role.
         query: The former question.
     """
-    if not query.told:
+    if not query.told or _CONTRACTED.match(query.text):
         return quoting(query, question.text)
     form, vocabulary = Form(query), query.vocabulary
     of_data = vocabulary.asking_of_data.get(role, {}).get(query.language)

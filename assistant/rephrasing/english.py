@@ -410,7 +410,10 @@ def asked_with_en(question: Utterance, role: str, word: str, query: Utterance, f
             return quoting(query, question.text)
         return f"How many {counted.text} {_lowered(query)[: counted.start].rstrip()}?"
     if form.what is told[0] and not form.asks and len(told) > 1 and told[1].text in AUXILIARIES:
-        if role not in ("who", "how_long", "how_much"):
+        # "Why is the fee this?" says nothing, "why does Getui collect this?" does.
+        if role not in ("who", "how_long", "how_much") and not (
+            told[1].text in ("is", "are") and not told[-1].text.endswith("ed")
+        ):
             return f"{word} {query.bare[told[1].start :]} this?"
     elif told[0].text in AUXILIARIES and not form.asks and (role != "who" or form.gives):
         return f"{'To whom' if role == 'who' and not form.shares else word} {_lowered(query)}"
