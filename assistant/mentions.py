@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from assistant.text import has_han, normalized, stem
+from assistant.text import LATIN_WORD, has_han, normalized, stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -56,7 +56,7 @@ def _stands(name: str, text: str, squeezed: str) -> bool:
     """Say whether a name stands in a text, Latin words in any of their forms."""
     if has_han(name):
         return "".join(name.split()) in squeezed
-    stems = [stem(word) for word in _LATIN_WORD.findall(name)]
+    stems = [stem(word) for word in LATIN_WORD.findall(name)]
     if not stems or not all(part in text for part in stems):
         return False
     # Other words begin with a short one.
@@ -74,5 +74,4 @@ def _read(text: str, renderings: tuple[str, ...]) -> tuple[str, str]:
 
 
 _LATIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
-_LATIN_WORD = re.compile(r"[a-z0-9]+")
 _SHORT_WORD = 3

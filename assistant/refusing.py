@@ -14,9 +14,10 @@ from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 from assistant.answer_types import holds, wanted
+from assistant.imprint import contact_of
 from assistant.mentions import is_mentioned
 from assistant.question_forms import gives_orders
-from assistant.text import STOPWORDS, Language, any_of, fold, has_han, language_of, normalized, stem
+from assistant.text import LATIN_WORD, STOPWORDS, Language, any_of, has_han, language_of, normalized, stem
 from assistant.thesaurus import default_thesaurus
 
 if TYPE_CHECKING:
@@ -287,7 +288,7 @@ def _coverage(query: str, hit: Hit) -> float:
     coverage, policy = hit.evidence.coverage, hit.policy
     if language_of(query) == policy.language:
         return coverage
-    words = {stem(word) for word in _LATIN_WORD.findall(normalized(query)) if word not in STOPWORDS}
+    words = {stem(word) for word in LATIN_WORD.findall(normalized(query)) if word not in STOPWORDS}
     known = _words_of(tuple(chain.from_iterable(policy.translations.values())))
     # Not weighted by rarity: a single one says little.
     share = len(words & known) / len(words) if words else 0.0
@@ -370,86 +371,10 @@ def _is_thing(word: str, concepts: Sequence[Concept]) -> bool:
 @lru_cache(maxsize=64)
 def _words_of(texts: tuple[str, ...]) -> frozenset[str]:
     """Return the stems of the words of English texts."""
-    return frozenset(map(stem, _LATIN_WORD.findall(normalized("\n".join(texts)))))
+    return frozenset(map(stem, LATIN_WORD.findall(normalized("\n".join(texts)))))
 
 
-_LATIN_WORD = re.compile(r"[a-z0-9]+")
 _THINGS = ("data_item", "identifier", "permission", "right")
-
-
-# --- Whom to ask -------------------------------------------------------------------------
-
-
-def contact_of(policy: Policy) -> str:
-    """Return how to reach the company: as is known of the policy, or as its clause about that prints it, if any."""
-    if policy.contact:
-        return policy.contact
-    # The last one: those before may be about somebody else, such as a partner.
-    for clause in reversed([clause for clause in policy.walk() if _HOW_TO_REACH.search(clause.title)]):
-        for kind in (_E_MAIL, _PHONE, _SERVICE_NUMBER):
-            for match in kind.finditer(policy.text, clause.start, clause.end):
-                if _is_own(policy.text, clause.start, match):
-                    return match[0]
-    # No title says so, or its clause names only a form: 可拨打客服热线….
-    for match in reversed(list(_LABELLED.finditer(policy.text))):
-        titles = [clause.title for clause in policy.path(policy.at(match.start()).id)]
-        is_own = _is_own(policy.text, 0, match) and not any(map(_OF_OTHERS.search, titles))
-        if is_own and not _FOR_ONE_MATTER.match(match["value"]):
-            return match["value"]
-    # An address alone is the company's if it is named like it, and not for one matter by its own name.
-    named = "".join(_LATIN_WORD.findall(fold(f"{policy.company} {policy.title}")))
-    for match in reversed(list(_GENERAL.finditer(policy.text))):
-        if fold(match["domain"]).replace("-", "") in named:
-            return match[0]
-    return ""
-
-
-def _is_own(text: str, start: int, match: re.Match[str]) -> bool:
-    """Say whether the words of the sentence before a number or an address, and its label, do not make it another's."""
-    line = text[max(match.start() - _LINE_CHARS, start) : match.end()]
-    return not _OF_OTHERS.search(_SENTENCE_ENDS.split(line)[-1])
-
-
-_HOW_TO_REACH = re.compile(
-    r"联系我们|联系方式|联络我们|与我们联系|(?:怎么|如何|怎样)(?:找到|联系|联络)|反馈|客服|投诉|"
-    r"\bcontact\b|\breach us\b|\bget in touch\b|\bcomplain|\bfeedback\b|"
-    r"\bcustomer (?:service|care|support)\b|^\W*questions\b",
-    re.IGNORECASE,
-)
-_E_MAIL = re.compile(r"(?<![\w.+-])[\w+-][\w.+-]{0,63}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}", re.ASCII)
-# No number of a registration, 京ICP备12345678号, and none of a chat.
-_PHONE = re.compile(r"(?<![\w-])(?<!备)(?<!第)(?<![Qq][:： ])\+?\(?\d(?:[ ()-]{0,2}\d){6,14}(?![\w-])(?!号)", re.ASCII)
-# Of banks, insurers and couriers, and of those who run telephone networks.
-_SERVICE_NUMBER = re.compile(r"(?<![\w-])(?:9[56]\d{3,4}|10\d{3})(?![\w-])", re.ASCII)
-_LABELLED = re.compile(
-    r"(?:(?:客服|服务|咨询|联系|投诉|我们的?)(?:电话|热线|邮箱|邮件)|热线|邮箱|邮件(?:发?送?至|到|给)|发(?:送)?至|拨打|致电|"
-    r"(?:电话|联系|投诉|反馈)[:：]|"
-    r"\b(?:e-?mail|write to|call|phone|ring|telephone|reach|contact)\b)"
-    rf"[^。！？!?\n@\d+(]{{0,30}}?[+(]?(?P<value>{_E_MAIL.pattern}|{_PHONE.pattern}|{_SERVICE_NUMBER.pattern})",
-    re.ASCII | re.IGNORECASE,
-)
-# Whoever asks something else is not sent to those who decide on appeals.
-_FOR_ONE_MATTER = re.compile(
-    r"(?:opt-?out|unsubscribe|charit\w{0,4}|appeals?|claims?|press|media|jobs?|careers?|abuse|legal|returns?|refunds?|billing"
-    r"|accounts?|payroll|sales|partners?|wholesale|security|dmca|copyright|report\w{0,4})@",
-    re.IGNORECASE,
-)
-_GENERAL = re.compile(
-    r"(?<![\w.+-])(?:contact|support|help|helpdesk|info|hello|hi|services?|customer\w{0,8}|care|enquir\w{1,4}|inquir\w{1,4}"
-    r"|office|team|mail|privacy|dpo|data-?protection)@(?P<domain>[\w-]{4,63})(?:\.[\w-]{1,63}){1,8}",
-    re.ASCII | re.IGNORECASE,
-)
-_LINE_CHARS = 120
-_SENTENCE_ENDS = re.compile(r"[。！？!?\n]|\. ")
-# What is not the company: nobody is sent to a partner, nor to the authority that hears complaints about it, nor to
-# those in it who hear nothing but complaints about copies.
-_OF_OTHERS = re.compile(
-    r"第三方|合作方|合作伙伴|供应商|关联公司|关联方|子公司|sdk|插件|著作权|版权|知识产权|侵权|"
-    r"监管|主管部门|管理局|管理部门|委员会|消费者协会|公安|工信|网信|法院|仲裁|"
-    r"\bthird[- ]part|\bpartners?\b|\baffiliates?\b|\bsubsidiar|\bprocessors?\b|\bsuppliers?\b|\bcopyright|\binfring|"
-    r"\bauthorit|\bregulator|\bcommissioner|\bombuds|\bsupervisory\b|\bpolice\b|\bcourts?\b",
-    re.IGNORECASE,
-)
 
 
 # --- To ask back -------------------------------------------------------------------------

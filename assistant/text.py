@@ -483,6 +483,10 @@ _NAME_FREQUENCY = 20_000
 _STEM_LOCK = threading.Lock()
 
 
+LATIN_WORD = re.compile(r"[a-z0-9]+")
+"""A word of a normalized text in Latin letters, or a number."""
+
+
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """Return the stem of an English word."""

@@ -29,7 +29,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import PolicyError
-from assistant.text import STOPWORDS, fold, has_han, normalized, simplified, visible, visible_line
+from assistant.text import LATIN_WORD, STOPWORDS, fold, has_han, normalized, simplified, visible, visible_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -60,7 +60,6 @@ _NAME_KEYS = ("zh", "zh_colloquial", "en")
 _KEYS = ("id", "kind", *_NAME_KEYS)
 _ID = re.compile(r"[a-z0-9_]{1,64}")
 _LATIN = re.compile(r"[a-z0-9]")
-_LATIN_WORD = re.compile(r"[a-z0-9]+")
 # A place where a name may begin: the start of a Latin word, or any other character, such as a Chinese one.
 _START = re.compile(r"(?<![a-z0-9])([a-z0-9]+)|[^a-z0-9\s]")
 
@@ -222,7 +221,7 @@ def _found(thesaurus: Thesaurus, text: str) -> tuple[tuple[int, int, tuple[str, 
 
 def _head(text: str, place: int) -> str:
     """Return what names that begin at a place are looked up by: two Chinese characters, or one Latin word."""
-    match = _LATIN_WORD.match(text, place)
+    match = LATIN_WORD.match(text, place)
     return match[0] if match else text[place : place + 2]
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from assistant import Draft, Policy, parse
 from assistant.answering import ExtractiveGenerator
-from assistant.refusing import Reason, answerability, contact_of, is_unclear, refusal
+from assistant.imprint import contact_of
+from assistant.refusing import Reason, answerability, is_unclear, refusal
 from assistant.retrieval import Evidence
 from assistant.text import language_of
 from assistant.wording import answer

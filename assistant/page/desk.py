@@ -10,9 +10,9 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
 from assistant.errors import AssistantError
+from assistant.imprint import contact_of
 from assistant.page.shared import hint, marked, place_link, said, shown
-from assistant.refusing import contact_of
-from assistant.text import fold, has_han, sentences, simplified, stem, visible, visible_line
+from assistant.text import LATIN_WORD, fold, has_han, sentences, simplified, stem, visible, visible_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -199,7 +199,7 @@ class _Terms:
         spans = [(a, b) for a, b, ids in self._thesaurus.find(folded) if self._concepts.intersection(ids)]
         spans += [match.span() for word in self._han for match in re.finditer(re.escape(word), folded)]
         if self._latin:
-            spans += [m.span() for m in _LATIN.finditer(folded) if m[0] in self._latin or stem(m[0]) in self._latin]
+            spans += [m.span() for m in LATIN_WORD.finditer(folded) if m[0] in self._latin or stem(m[0]) in self._latin]
         joined: list[Span] = []
         for left, right in sorted(spans):
             if joined and left <= joined[-1][1] - start:
@@ -216,7 +216,6 @@ def _share(shards: Sequence[Shard], token: str) -> float:
 
 
 _COMMON = 1 / 3
-_LATIN = re.compile(r"[a-z0-9]+")
 
 
 def section_key(policy: Policy, clause: Clause) -> str:
