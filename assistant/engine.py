@@ -13,12 +13,13 @@ from assistant.corpus import open_corpus, thesaurus_of
 from assistant.embedding import Embedder, bundled_embedders
 from assistant.errors import IndexDamagedError, QuestionError, SettingsError
 from assistant.imprint import issuers
-from assistant.index import Analyzer, IndexStore, Progress, names_in
+from assistant.index import IndexStore
 from assistant.pointers import with_pointed_at
 from assistant.question_forms import wants_all
 from assistant.rephrasing import unquoted
 from assistant.replies import chosen, cited_by, contacts, left, reason_of, reply_in, said, whole
 from assistant.retrieval import Hit, Retriever
+from assistant.shards import Analyzer, Progress, names_in
 from assistant.spelling import Speller
 from assistant.text import Language, any_of, decides_language, language_of, normalized, visible, visible_line
 from assistant.utterances import apart

@@ -12,7 +12,7 @@ from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from assistant.index import Passage
+from assistant.passages import Passage
 from assistant.policy import without_noun
 from assistant.retrieval import Hit
 from assistant.text import LATIN_WORD, any_of, fold, has_han, normalized, sentences

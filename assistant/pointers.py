@@ -9,7 +9,7 @@ import math
 import re
 from typing import TYPE_CHECKING
 
-from assistant.index import Passage
+from assistant.passages import Passage
 from assistant.retrieval import Evidence, Hit
 from assistant.text import fold, stripped
 

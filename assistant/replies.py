@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from assistant.answering import Answer
 from assistant.citing import Claim, Draft, locate
 from assistant.imprint import contact_of
-from assistant.index import Passage
+from assistant.passages import Passage
 from assistant.refusing import Reason
 from assistant.retrieval import Hit
 from assistant.text import Span, language_of, sentences, stripped

@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from assistant.embedding import Embedder, Vectors
-    from assistant.index import Analyzer, Index, Passage, Shard
+    from assistant.index import Index
+    from assistant.passages import Passage
     from assistant.policy import Clause, Policy
+    from assistant.shards import Analyzer, Shard
     from assistant.thesaurus import Thesaurus
 
     Scores = NDArray[np.float64]

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 from assistant import Assistant, Settings
 from assistant.corpus import open_corpus
 from assistant.embedding import bundled_embedders
-from assistant.index import passages, texts_of
+from assistant.passages import passages
+from assistant.shards import texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

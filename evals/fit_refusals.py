@@ -24,11 +24,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from assistant.evaluation.running import run_set
-from assistant.index import Index, build_shard
+from assistant.index import Index
 from assistant.parsing import parse
 from assistant.question_forms import gives_orders
 from assistant.refusing import features, is_unclear
 from assistant.retrieval import Retriever
+from assistant.shards import build_shard
 from assistant.text import sentences
 from evals import SETS, opened
 from training.data import read_policies

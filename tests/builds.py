@@ -74,8 +74,9 @@ def main(mode: str, corpus: Path, changed: Path, folder: Path) -> None:
     from conftest import FakeEmbedder
 
     from assistant import PolicyIndexError, open_corpus
-    from assistant.index import Analyzer, IndexStore, names_in
+    from assistant.index import IndexStore
     from assistant.settings import Settings
+    from assistant.shards import Analyzer, names_in
     from assistant.thesaurus import default_thesaurus
 
     former, latter = open_corpus(corpus), open_corpus(changed)

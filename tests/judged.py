@@ -9,7 +9,7 @@ from assistant.citing import cite
 from assistant.evaluation.gold import GoldFinder
 from assistant.evaluation.running import Outcome, judge
 from assistant.evaluation.sets import Gold, Question
-from assistant.index import passages
+from assistant.passages import passages
 from assistant.refusing import Reason
 from assistant.retrieval import Hit
 

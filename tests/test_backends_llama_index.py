@@ -36,8 +36,10 @@ from assistant.backends.llama_index import (
     PolicyRetriever,
     as_document,
 )
-from assistant.index import Index, build_shard, passages
+from assistant.index import Index
+from assistant.passages import passages
 from assistant.retrieval import Retriever
+from assistant.shards import build_shard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
 
     from assistant import Policy
     from assistant.embedding import Embedder
-    from assistant.index import Analyzer
+    from assistant.shards import Analyzer
 
 QUESTION = "星信推送收集什么信息？"
 POLICY = "一、收集\n我们收集您的手机号。\n二、联系\n请拨打12345。"

@@ -29,7 +29,7 @@ from assistant.corpus import (
     same_text,
     update_policy,
 )
-from assistant.index import passages
+from assistant.passages import passages
 from assistant.translations import digest
 
 if TYPE_CHECKING:

@@ -20,7 +20,9 @@ import numpy as np
 import pytest
 
 from assistant import IndexDamagedError, IndexLockedError, PolicyIndexError, open_corpus, parse
-from assistant.index import Analyzer, Index, IndexStore, names_in, passages, texts_of
+from assistant.index import Index, IndexStore
+from assistant.passages import passages
+from assistant.shards import Analyzer, names_in, texts_of
 from assistant.thesaurus import Concept, Thesaurus
 from tests.timing import seconds
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from assistant.index import Index, build_shard
+from assistant.index import Index
 from assistant.parsing import parse
 from assistant.retrieval import Retriever, _as_printed, fuse, of_passages
+from assistant.shards import build_shard
 from assistant.thesaurus import default_thesaurus
 from tests.conftest import FakeEmbedder
 
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
     from assistant import Policy
     from assistant.embedding import Vectors
-    from assistant.index import Analyzer
     from assistant.retrieval import Hit
+    from assistant.shards import Analyzer
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from assistant import Policy, parse
 from assistant.citing import Draft, verify
-from assistant.index import passages
+from assistant.passages import passages
 from assistant.retrieval import Hit
 from assistant.thesaurus import default_thesaurus
 from assistant.vetting import Proposal, Vetted, Vetter, whole

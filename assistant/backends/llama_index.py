@@ -55,8 +55,8 @@ from llama_index.core.schema import (
 )
 
 from assistant.conversation import Turn
-from assistant.index import Passage, passages
 from assistant.parsing import parse
+from assistant.passages import Passage, passages
 from assistant.text import Language
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from assistant.index import passages
+from assistant.passages import passages
 from assistant.quotes import Squeezed, squeezed
 from assistant.text import Span, sentences
 

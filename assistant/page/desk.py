@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from assistant.answering import Answer
     from assistant.citing import Citation
     from assistant.engine import Assistant
-    from assistant.index import Analyzer, Shard
     from assistant.page.shared import Page
     from assistant.policy import Clause, Policy
     from assistant.refusing import Reason
     from assistant.retrieval import Hit
+    from assistant.shards import Analyzer, Shard
     from assistant.text import Language, Span
 
 Tone = Literal["plain", "friendly", "formal"]

@@ -35,9 +35,9 @@ from assistant.translations import gaps
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from assistant.index import Progress
     from assistant.page.shared import Page
     from assistant.policy import Clause, Policy
+    from assistant.shards import Progress
 
 _SHOWN_CLAUSES = 300
 _SHOWN_LINES = 40
