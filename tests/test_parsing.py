@@ -628,6 +628,12 @@ def test_what_stands_above_a_policy_is_not_its_title(text: str, title: str) -> N
     assert parse(text).title == title
 
 
+def test_the_year_of_an_edition_is_part_of_a_title_or_stands_below_it() -> None:
+    text = "一、入住\n凭证件入住。\n二、退房\n中午前退房。"
+    assert parse(f"南屋住客规则（2021版）\n\n{text}").title == "南屋住客规则（2021版）"
+    assert parse(f"南屋住客规则\n（2021版）\n\n{text}").title == "南屋住客规则"
+
+
 def test_a_line_with_a_date_heads_nothing() -> None:
     policy = parse("Lantern Privacy Notice\n\nLast modified 3 March 2025\n\n1. Data\n1.1 We collect your name.\n")
     assert [policy.reference(clause.id) for clause in policy.walk() if clause.label] == ["1", "1.1"]

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
     from assistant.text import Span
 
-_DATE = re.compile(r"\d{4}\s*[年./-]|\d{4}\s?版|日期|版本|更新|生效|effective|updated|version")
+_DATE = re.compile(r"\d{4}\s*[年./-]|日期|版本|更新|生效|effective|updated|version")
+# Alone on its line: "规则(2025版)" is a title.
+_EDITION = re.compile(r"\W{0,2}\d{4}\s?年?版\W{0,2}")
 _DOCUMENT = re.compile(
     r"(?:政策|[协協][议議]|[规規][则則]|[声聲]明|指引|[须須]知|[条條]款|policy|agreement|rules|statement|notice|terms)$"
 )
@@ -256,7 +258,8 @@ class Layout:
     def is_dated(self, line: Line) -> bool:
         """Say whether a line is short and tells a date or a version, as lines below a title do."""
         short = line.end - line.start <= HEADING_CHARS and not line.markers
-        return short and _DATE.search(self.folded, line.start, line.end) is not None
+        dated = _DATE.search(self.folded, line.start, line.end) or _EDITION.fullmatch(self.folded, line.start, line.end)
+        return short and dated is not None
 
     def begins_document(self, number: int) -> bool:
         """Say whether a heading is the title of another document, such as a policy for children: its dates follow."""
