@@ -188,6 +188,7 @@ _MOST_POINTED_AT = 2
 _LIST_MARGIN = 2.0
 _LIST_FACTOR = 3
 _SEVERAL_ITEMS = 3
+_SEVERAL_BESIDE = 2
 _SHORT_CHARS = 250
 _WHOLE_LIST_CHARS = 600
 _WHOLE_ITEMS_CHARS = 1_200
@@ -292,11 +293,26 @@ def _with_list(query: str, chosen: list[Hit], hits: Sequence[Hit]) -> list[Hit]:
         # Where several items are among what was found, they are what is asked for, each a part of it.
         margin = _LIST_MARGIN if len(items) >= _SEVERAL_ITEMS else _ITEM_MARGIN
         items = [hit for hit in items if hit.score >= first.score - margin]
+        if not items and wants_all(query) and (beside := _list_beside(first, hits)):
+            return [first, beside, *(hit for hit in others if hit is not beside and not _is_item(hit, beside))]
         return [*sorted([first, *items], key=lambda hit: hit.start), *others]
     several = any(_is_item(hit, listed) for hit in near)
     if listed.score < first.score - _CLAUSE_MARGIN or not (several or _is_headed(listed)):
         return chosen
     return [listed, *(hit for hit in others if hit is not listed and not _is_item(hit, listed))]
+
+
+def _list_beside(first: Hit, hits: Sequence[Hit]) -> Hit | None:
+    """Return a short list that is as close in meaning as the first hit, which is no part of it, as several items are.
+
+    There is none if the first holds most of the words that are asked for, or all that is named.
+    """
+    if first.evidence.coverage >= _ENOUGH_COVERAGE or first.evidence.concepts == 1:
+        return None
+    least = first.evidence.similarity - _CLOSE_SIMILARITY
+    near = [hit for hit in hits if hit.score >= first.score - _LIST_MARGIN and hit.evidence.similarity >= least]
+    lists = (hit for hit in near if hit.end > hit.clause.body_end and not _is_item(first, hit) and hit is not first)
+    return next((one for one in lists if sum(_is_item(hit, one) for hit in near) >= _SEVERAL_BESIDE), None)
 
 
 def _is_item(hit: Hit, of: Hit) -> bool:

@@ -506,6 +506,22 @@ def test_who_asks_for_all_gets_each_item_where_several_were_found() -> None:
     assert len(quotes) == 1
 
 
+def test_who_asks_for_all_gets_the_list_of_which_several_items_come_close() -> None:
+    listed = "下列乘客不得上船：\n1. 刚刚饮酒的；\n2. 有心脏病的；\n3. 已经怀孕的。"
+    policy = parse(f"一、车型\n未满十八岁的人员不得租用摩托艇。\n二、乘客\n{listed}", id="boats", title="游船")
+    few = replace(ANSWERED, coverage=0.1, concepts=0.0)
+    places = (("未满", 3.4), ("有心脏病", 2.7), ("下列", 2.5), ("刚刚", 2.3))
+    found = [hit(policy, words, score=score, evidence=few) for words, score in places]
+    quotes = [claim.quote for claim in ExtractiveGenerator().generate("哪些人不能坐船", found).claims]
+    assert quotes[0].startswith("未满")
+    assert quotes[1].startswith("下列乘客不得上船：")
+    assert quotes[1].endswith("怀孕的。")
+    # It answers by itself if it holds the words, or if but one item comes close.
+    whole = [replace(found[0], evidence=replace(few, coverage=0.6)), *found[1:]]
+    for hits in (whole, found[:3]):
+        assert len(ExtractiveGenerator().generate("哪些人不能坐船", hits).claims) == 1
+
+
 def test_a_second_clause_that_adds_nothing_is_not_quoted() -> None:
     policy = parse("一、日志\n日志保存三年。\n二、订单\n订单保存五年。", id="kept", title="保存")
     second = hit(policy, "订单保存", score=9.9)
