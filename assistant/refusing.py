@@ -172,17 +172,17 @@ _ONLY_POINTS_ZH = re.compile(
 _FEW_WORDS = 2
 _IN_MOST = 0.5
 _ODDS = {
-    "scope": 0.14,
-    "similarity": 11.94,
-    "likeness": 0.09,
+    "scope": 0.13,
+    "similarity": 11.91,
+    "likeness": 0.13,
     "familiarity": -1.46,
-    "concepts": 0.81,
-    "unmentioned": -0.49,
+    "concepts": 0.79,
+    "unmentioned": -0.5,
     "stranger": -1.32,
-    "unstated": -0.42,
+    "unstated": -0.44,
     "score": 0.27,
-    "unseen": -0.5,
-    "base": -5.59,
+    "unseen": -0.51,
+    "base": -5.61,
 }
 # Of a few clauses even the best does not stand out, of a hundred it may by far.
 _MOST_SCORE = 6.0
