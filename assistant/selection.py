@@ -1,0 +1,185 @@
+"""Selection: which of the clauses that were found an answer quotes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from assistant.answer_types import holds, wanted
+from assistant.quantities import age_in, meant_for
+from assistant.question_forms import wants_all
+from assistant.text import normalized
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assistant.retrieval import Hit
+
+# In the units of scores, which are sums of standard scores. Chosen on the dev questions.
+_CLAUSE_MARGIN = 0.6
+_CLOSE_SCORE = 0.2
+_SIMILARITY_MARGIN = 0.09
+_ITEM_MARGIN = 1.0
+_ENOUGH_COVERAGE = 0.5
+_MORE_COVERAGE = 0.2
+_MOST_COVERAGE = 0.5
+_WORDS_MARGIN = 1.2
+_READ_FOR_WORDS = 5
+_CLOSE_SIMILARITY = 0.02
+_CLOSE_COVERAGE = 0.1
+_READ_FOR_VALUES = 3
+_VALUE_MARGIN = 2.0
+_MOST_CLAUSES = 2
+# Who asks for all places is told of those that name all that the question names.
+_LIST_MARGIN = 2.0
+_SEVERAL_ITEMS = 3
+_SEVERAL_BESIDE = 2
+
+
+def selected(query: str, hits: Sequence[Hit]) -> list[Hit]:
+    """Return the hits that an answer quotes, of which there is at least one if there are any.
+
+    Who asks for all places, of something that the first clause names, gets all that name it, in the order of the text.
+
+    Args:
+        query: The question.
+        hits: What was found, best first.
+    """
+    if lists_places(query, hits):
+        named = (h for h in hits if h.evidence.concepts == 1 and h.score >= hits[0].score - _LIST_MARGIN)
+        return sorted(named, key=lambda hit: (hit.policy.id, hit.start))
+    return _chosen(query, hits)
+
+
+def lists_places(query: str, hits: Sequence[Hit]) -> bool:
+    """Say whether a question asks for all places, and the best hit names all that the question names."""
+    return wants_all(query) and hits[0].evidence.concepts == 1
+
+
+def _chosen(query: str, hits: Sequence[Hit]) -> list[Hit]:
+    """Return the hits that are quoted: the first, and the second if it is as good, adds to it and is of another list.
+
+    Who asks for a value, such as a period, gets one of the first hits that holds such a value, if any about as good
+    does.
+    """
+    hits = _with_age_first(query, _with_more_words_first(hits))
+    first = hits[0]
+    chosen = [
+        hit
+        for place, hit in enumerate(hits[:_MOST_CLAUSES])
+        if hit.score >= first.score - _CLAUSE_MARGIN
+        # The margin is the bundled encoder's; other models have other cosines.
+        and (first.evidence.scope is None or hit.evidence.similarity >= first.evidence.similarity - _SIMILARITY_MARGIN)
+        and not (place and (_are_siblings(first, hit) or _adds_little(query, first, hit)))
+    ]
+    kinds = wanted(query)
+    holding = [hit for hit in hits[:_READ_FOR_VALUES] if kinds and _holds_values(query, hit)]
+    if holding and first not in holding:
+        # A clause about something else may hold such a value, too: it does not stand before one that is far closer.
+        behind = first.score - holding[0].score
+        pair = [holding[0], first] if behind <= _CLAUSE_MARGIN else [first, holding[0]]
+        chosen = pair if behind <= _VALUE_MARGIN else chosen
+    elif holding:
+        chosen = [hit for hit in chosen if hit in holding]
+    return _with_list(query, chosen, hits)
+
+
+def _with_more_words_first(hits: Sequence[Hit]) -> Sequence[Hit]:
+    """Return hits, first one that is as good and holds more of the words that are asked for.
+
+    The second is as good if it comes close; a lesser one if it holds most of the words of which the first lacks most.
+    """
+    near = (hit for hit in hits[1:_READ_FOR_WORDS] if hit.score >= hits[0].score - _WORDS_MARGIN)
+    if most := next((hit for hit in near if _holds_most(hit, hits[0])), None):
+        return [most, *(hit for hit in hits if hit is not most)]
+    if len(hits) < 2 or hits[1].score < hits[0].score - _CLOSE_SCORE or _is_item(hits[0], hits[1]):
+        return hits
+    first, second = hits[0].evidence, hits[1].evidence
+    more = second.coverage >= first.coverage + _MORE_COVERAGE and (second.concepts or 0) >= (first.concepts or 0)
+    return [hits[1], hits[0], *hits[2:]] if more else hits
+
+
+def _holds_most(hit: Hit, first: Hit) -> bool:
+    """Say whether a hit holds most of the words that are asked for, and the first one, of another list, but few."""
+    more = hit.evidence.coverage >= first.evidence.coverage + _MOST_COVERAGE
+    return more and (hit.evidence.concepts or 0) >= (first.evidence.concepts or 0) and not _is_item(first, hit)
+
+
+def _with_age_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
+    """Return hits, the first that is about those of the age that is asked for before one that is about others."""
+    age = age_in(normalized(query))
+    near = [hit for hit in hits if hit.score >= hits[0].score - _ITEM_MARGIN] if age is not None else []
+    if age is None or _is_for(age, near[0]) is not False:
+        return hits
+    best = next((hit for hit in near if _is_for(age, hit)), near[0])
+    return [best, *(hit for hit in hits if hit is not best)]
+
+
+def _is_for(age: int, hit: Hit) -> bool | None:
+    """Say whether a hit is about those of an age; None if it sets no limits of age."""
+    said = {meant_for(age, normalized(hit.policy.text[slice(*span)])) for span in hit.passage.sentences}
+    return True if True in said else (False if False in said else None)
+
+
+def _holds_values(query: str, hit: Hit) -> bool:
+    """Say whether a hit holds a value of each kind that a question wants."""
+    said = [hit.policy.text[slice(*span)] for span in hit.passage.sentences]
+    return all(any(holds(sentence, kind) for sentence in said) for kind in wanted(query))
+
+
+def _adds_little(query: str, first: Hit, second: Hit) -> bool:
+    """Say whether the first hit answers by itself: with the value that is wanted, or so much better than the second."""
+    one, other = first.evidence, second.evidence
+    if wanted(query) and one.coverage >= _ENOUGH_COVERAGE and _holds_values(query, first):
+        return True
+    return other.similarity < one.similarity - _CLOSE_SIMILARITY and other.coverage < one.coverage - _CLOSE_COVERAGE
+
+
+def _with_list(query: str, chosen: list[Hit], hits: Sequence[Hit]) -> list[Hit]:
+    """Return the hits that are quoted, with the list in place of its best item where one item says too little.
+
+    So it does if others come close, or if what leads to them is a heading. Of a list too long to be found as one, who
+    asks for all gets each item that comes close.
+    """
+    first, *others = chosen
+    near = [hit for hit in hits if hit.score >= first.score - _ITEM_MARGIN and hit is not first]
+    listed = next((hit for hit in hits if hit.end > hit.clause.body_end and _is_item(first, hit)), None)
+    if listed is None:
+        others_found = (hit for hit in hits if hit is not first) if wants_all(query) else ()
+        items = [hit for hit in others_found if hit.clause.label and _are_siblings(first, hit)]
+        # Where several items are among what was found, they are what is asked for, each a part of it.
+        margin = _LIST_MARGIN if len(items) >= _SEVERAL_ITEMS else _ITEM_MARGIN
+        items = [hit for hit in items if hit.score >= first.score - margin]
+        if not items and wants_all(query) and (beside := _list_beside(first, hits)):
+            return [first, beside, *(hit for hit in others if hit is not beside and not _is_item(hit, beside))]
+        return [*sorted([first, *items], key=lambda hit: hit.start), *others]
+    several = any(_is_item(hit, listed) for hit in near)
+    if listed.score < first.score - _CLAUSE_MARGIN or not (several or is_headed(listed)):
+        return chosen
+    return [listed, *(hit for hit in others if hit is not listed and not _is_item(hit, listed))]
+
+
+def _list_beside(first: Hit, hits: Sequence[Hit]) -> Hit | None:
+    """Return a short list that is as close in meaning as the first hit, which is no part of it, as several items are.
+
+    There is none if the first holds most of the words that are asked for, or all that is named.
+    """
+    if first.evidence.coverage >= _ENOUGH_COVERAGE or first.evidence.concepts == 1:
+        return None
+    least = first.evidence.similarity - _CLOSE_SIMILARITY
+    near = [hit for hit in hits if hit.score >= first.score - _LIST_MARGIN and hit.evidence.similarity >= least]
+    lists = (hit for hit in near if hit.end > hit.clause.body_end and not _is_item(first, hit) and hit is not first)
+    return next((one for one in lists if sum(_is_item(hit, one) for hit in near) >= _SEVERAL_BESIDE), None)
+
+
+def _is_item(hit: Hit, of: Hit) -> bool:
+    return bool(hit.clause.label) and hit.policy.id == of.policy.id and hit.clause in of.clause.children
+
+
+def is_headed(listed: Hit) -> bool:
+    """Say whether a heading leads to a list, not a sentence."""
+    return listed.passage.sentences[0][0] >= listed.clause.body_end
+
+
+def _are_siblings(one: Hit, other: Hit) -> bool:
+    above, _, _ = one.clause.id.rpartition(".")
+    return bool(above) and one.policy.id == other.policy.id and above == other.clause.id.rpartition(".")[0]
