@@ -132,10 +132,11 @@ class ExtractiveGenerator:
         """See `Generator.generate`."""
         if answerability(query, hits) < 0 or is_unclear(query, hits):
             return Draft(claims=())
-        most = self._max_citations * (_LIST_FACTOR if lists_places(query, hits) else 1)
+        chosen = selected(query, hits)
+        most = self._max_citations * (_LIST_FACTOR if len(chosen) > _SEVERAL or lists_places(query, hits) else 1)
         claims: list[Claim] = []
         told: list[tuple[str, Span]] = []
-        for hit in selected(query, hits):
+        for hit in chosen:
             quoted, items = excerpts_of(query, hit)
             if items and not wants_all(query):
                 # A list of which some items are missing misleads; one that comes second is left out instead.
@@ -158,6 +159,8 @@ class ExtractiveGenerator:
 
 
 _LIST_FACTOR = 3
+_SEVERAL = 2
+"""More clauses than this are those of a list."""
 _MOST_POINTED_AT = 2
 _LONGEST_POINTED_AT = 600
 """Characters."""

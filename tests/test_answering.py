@@ -501,6 +501,9 @@ def test_who_asks_for_all_gets_each_item_where_several_were_found() -> None:
     ]
     quotes = [claim.quote for claim in ExtractiveGenerator().generate("需要哪些权限", far).claims]
     assert [name for name in names if any(name in quote for quote in quotes)] == list(names)
+    # However many quotes they come to.
+    cut = ExtractiveGenerator(max_citations=2).generate("需要哪些权限", far).claims
+    assert [name for name in names if any(name in claim.quote for claim in cut)] == list(names)
     # One of two that is far behind is something else.
     quotes = [claim.quote for claim in ExtractiveGenerator().generate("需要哪些权限", [far[0], far[3]]).claims]
     assert len(quotes) == 1
