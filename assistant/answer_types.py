@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from assistant.english import AUXILIARIES, one_of
 from assistant.numerals import ENGLISH_NUMERAL, HAN_AMOUNT
-from assistant.text import has_han, normalized
+from assistant.text import WIDE, has_han, normalized
 from assistant.units import CURRENCIES_EN, MONTHS, PERIODS_EN, PERIODS_ZH, any_unit
 
 
@@ -43,7 +43,6 @@ def _of(name: str, *, wanted: str, held: str, needed: bool = True, printed: str 
     )
 
 
-_HAN = r"\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
 # Bounded, lest a long run of them be read again from each of its places.
 _NUMBER = rf"(?:\d{{1,9}}|[{HAN_AMOUNT}半几数]{{1,9}}|{ENGLISH_NUMERAL}|an?)"
 _TIME_ZH, _TIME_EN = any_unit(PERIODS_ZH), any_unit(PERIODS_EN)
@@ -266,7 +265,7 @@ ANSWER_TYPES = (
         "age",
         wanted=r"几岁|多少岁|多大(?:年龄|岁|的孩子|才)|什么年龄|年龄(?:限制|要求|下限)|\bhow old\b|"
         r"\b(?:minimum|what|which) age\b|\bage (?:limit|requirement)s?\b",
-        held=rf"[\d{HAN_AMOUNT}]{{1,3}}周?岁|\b\d{{1,2}}\b(?![{_HAN}])|成年|儿童|\b(?:minors?|child|children|adults?|teen\w*)\b",
+        held=rf"[\d{HAN_AMOUNT}]{{1,3}}周?岁|\b\d{{1,2}}\b(?![{WIDE}])|成年|儿童|\b(?:minors?|child|children|adults?|teen\w*)\b",
     ),
     _of(
         # What comes of it if something is not given or not agreed to.
@@ -313,6 +312,11 @@ def wanted(question: str) -> tuple[AnswerType, ...]:
     return tuple(kind for kind in ANSWER_TYPES if kind.wanted.search(asked))
 
 
+def needed(question: str) -> tuple[AnswerType, ...]:
+    """Return the kinds of value that a question wants without which a text is no answer to it."""
+    return tuple(kind for kind in wanted(question) if kind.needed)
+
+
 def _is_told_on(asked: str) -> bool:
     """Say whether a question asks if somebody learns a value, which is yes or no, not what the value is."""
     if has_han(asked):
@@ -355,4 +359,4 @@ def _plain(text: str) -> str:
     return _LAYOUT.sub("", normalized(text))
 
 
-_LAYOUT = re.compile(rf"(?<=[{_HAN}]) (?=[{_HAN}])")
+_LAYOUT = re.compile(rf"(?<=[{WIDE}]) (?=[{WIDE}])")

@@ -117,6 +117,15 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def begun(sentence: str) -> str:
+    """Return a sentence with a capital where it begins with an article; a name is written as it is.
+
+    >>> begun("the policy does not state this."), begun("iLamp's policy does not state this.")
+    ('The policy does not state this.', "iLamp's policy does not state this.")
+    """
+    return capital(sentence) if sentence.startswith("the ") else sentence
+
+
 def like(model: str, text: str) -> str:
     """Return `text` with a capital letter at its beginning if `model` has one."""
     return capital(text) if model[:1].isupper() else text

@@ -112,7 +112,7 @@ def _kept(query: str, hit: Hit) -> set[int]:
     if is_row:
         kept |= _rows_by_number(hit, best)
     for kind in wanted(query):
-        holding = [n for n, span in enumerate(hit.passage.sentences) if holds(hit.policy.text[slice(*span)], kind)]
+        holding = [number for number, said in enumerate(hit.said) if holds(said, kind)]
         if holding and kept.isdisjoint(holding):
             kept.add(max(holding, key=lambda number: scores[number]))
     return _with_what_they_lean_on(kept, best, hit)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from assistant.passages import Passage
 from assistant.policy import without_noun
+from assistant.quotes import Squeezed, squeezed
 from assistant.retrieval import Hit
 from assistant.text import LATIN_WORD, any_of, fold, has_han, normalized, sentences
 from assistant.units import MONTHS
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from assistant.policy import Policy
-    from assistant.text import Span
 
 _FIRST_CHARS = 3_000
 _MONTH = "|".join(f"{month[:3]}(?:{month[3:]})?" for month in MONTHS)
@@ -253,18 +253,18 @@ _ASKS_ISSUER_EN = re.compile(
 
 def _naming(policy: Policy) -> Hit | None:
     """Return the place where a policy names its company as what it is; None if it prints its name nowhere."""
-    spans = [span for span in sentences(policy.text) if _names(policy, span)]
+    named = list(Squeezed(policy.text).find(squeezed(policy.company)))
+    spans = [
+        (left, right)
+        for left, right in (sentences(policy.text) if named else ())
+        if any(left <= start and end <= right for start, end in named)
+    ]
     if not spans:
         return None
     said = next((span for span in spans if _PRESENTS.search(fold(policy.text[slice(*span)]))), spans[0])
     clause = policy.at(said[0])
     passage = Passage(clause_id=clause.id, start=clause.start, end=clause.body_end, context="", sentences=(said,))
     return Hit(policy=policy, clause=clause, passage=passage, score=_CERTAIN, sentence_scores=(_CERTAIN,))
-
-
-def _names(policy: Policy, span: Span) -> bool:
-    said, name = ("".join(fold(text).split()) for text in (policy.text[slice(*span)], policy.company))
-    return bool(name) and name in said
 
 
 # Above the scores of all that is found by words or vectors.

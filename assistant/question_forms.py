@@ -106,3 +106,33 @@ _ASKS = re.compile(
     rf"\?|[吗呢么]|{INTERROGATIVES}|几|是否|(.)不\1|"
     r"^(?:so|and|but|now|then)?,? ?(?:what|how|which|who|whom|whose|when|where|why|do|does|did|is|are|can|may|will)\b"
 )
+
+
+def kind_of_question(text: str) -> str:
+    """Return what kind of answer a question or a title that is one asks for; empty if it asks for none of these.
+
+    >>> [kind_of_question(said) for said in ("How soon is it paid?", "多久到账", "Who pays?", "Refunds")]
+    ['time', 'time', 'who', '']
+    """
+    asked = normalized(text)
+    return next((kind for kind, pattern in _KINDS if pattern.search(asked)), "")
+
+
+# The first that fits counts: "how do I find out when …" is less than what follows.
+_KINDS = (
+    (
+        "time",
+        re.compile(
+            r"\bhow (?:long|soon|quickly|fast|late|early)\b|"
+            r"\bhow many (?:\w{1,20} )?(?:hours|days|weeks|months|years)\b|^(?:until |by |since )?when\b|"
+            r"多久|多长时间|什么时候|何时|几天|多少天|期限"
+        ),
+    ),
+    ("amount", re.compile(r"\bhow much\b|\bwhat (?:does|do|will) .{1,40} cost\b|多少钱|怎么收费|费用是?多少")),
+    ("number", re.compile(r"\bhow many\b|多少[个次件张台]|几[个次件张台]")),
+    ("way", re.compile(r"^(?:so )?how (?:to|do|can|could|should|would|will|does|is|are)\b|怎么|如何|怎样")),
+    ("who", re.compile(r"^(?:who|whom|whose)\b|谁")),
+    ("where", re.compile(r"^where\b|哪里|哪儿|在哪")),
+    ("why", re.compile(r"^why\b|为什么|为何")),
+    ("whether", re.compile(r"^(?:can|could|may|am|is|are|do|does|will|must|should) |[吗么]\W{0,3}$|可否|能否|是否")),
+)

@@ -13,7 +13,8 @@ from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
-from assistant.answer_types import holds, wanted
+from assistant.answer_types import holds, needed
+from assistant.english import begun
 from assistant.imprint import contact_of
 from assistant.mentions import is_mentioned
 from assistant.question_forms import gives_orders
@@ -96,9 +97,8 @@ def features(query: str, hits: Sequence[Hit]) -> dict[str, float]:
 
 def _is_held_nowhere(query: str, hits: Sequence[Hit]) -> bool:
     """Say whether a question wants a kind of value, such as an hour, of which the policies found hold none anywhere."""
-    kinds = [kind for kind in wanted(query) if kind.needed]
     # Most are held by what was found, which is sooner read than all.
-    rare = [kind for kind in kinds if not any(_holds(hit, kind) for hit in hits)]
+    rare = [kind for kind in needed(query) if not any(_holds(hit, kind) for hit in hits)]
     texts = {hit.policy.id: hit.policy.text for hit in hits}.values() if rare else ()
     return any(not any(holds(text, kind) for text in texts) for kind in rare)
 
@@ -108,7 +108,7 @@ def _is_of_something_else(query: str, hits: Sequence[Hit]) -> bool:
 
     The encoder finds "how many days" alike whatever takes them. Words of two languages cannot be compared.
     """
-    kinds = [kind for kind in wanted(query) if kind.needed]
+    kinds = needed(query)
     if not kinds or language_of(query) != hits[0].policy.language:
         return False
     holding = [hit for hit in hits[:_READ_FOR_CONCEPTS] if all(_holds(hit, kind) for kind in kinds)]
@@ -116,7 +116,7 @@ def _is_of_something_else(query: str, hits: Sequence[Hit]) -> bool:
 
 
 def _holds(hit: Hit, kind: AnswerType) -> bool:
-    return any(holds(hit.policy.text[slice(*span)], kind) for span in hit.passage.sentences)
+    return any(holds(said, kind) for said in hit.said)
 
 
 def _unstated(query: str, hits: Sequence[Hit]) -> float:
@@ -125,14 +125,10 @@ def _unstated(query: str, hits: Sequence[Hit]) -> float:
     Returns:
         In the units of scores, from 0 to `_MOST_UNSTATED`; 0 if no value is wanted, `_NOWHERE` if no hit holds one.
     """
-    kinds = [kind for kind in wanted(query) if kind.needed]
+    kinds = needed(query)
     if not kinds:
         return 0.0
-    said = [
-        (score, hit.policy.text[start:end])
-        for hit in hits
-        for (start, end), score in zip(hit.passage.sentences, hit.sentence_scores, strict=True)
-    ]
+    said = [pair for hit in hits for pair in zip(hit.sentence_scores, hit.said, strict=True)]
     best = max((score for score, _ in said), default=0.0)
     behind = [best - max((score for score, text in said if holds(text, kind)), default=-math.inf) for kind in kinds]
     return _NOWHERE if math.inf in behind else min(_MOST_UNSTATED, max(behind))
@@ -239,7 +235,7 @@ def refusal(query: str, hits: Sequence[Hit], language: Language) -> Reason:
     kind: ReasonKind = "out_of_scope" if _is_off_topic(query, hits) else "not_stated"
     if not hits:
         return Reason(
-            kind=kind, message=_capital(_ABSTAINED[kind][language].format(title=_THE_POLICIES[language], does="do"))
+            kind=kind, message=begun(_ABSTAINED[kind][language].format(title=_THE_POLICIES[language], does="do"))
         )
     policy = hits[0].policy
     title = policy.called(language)
@@ -256,12 +252,7 @@ def refusal(query: str, hits: Sequence[Hit], language: Language) -> Reason:
     if contact := contact_of(policy):
         told = _CONTACT if policy.company else _ITS_CONTACT
         parts.append(told[language].format(company=policy.company, contact=contact))
-    return Reason(kind=kind, message=_capital((" " if language == "en" else "").join(parts)))
-
-
-def _capital(sentence: str) -> str:
-    """Return a sentence with a capital where it begins with an article; a name is written as it is."""
-    return f"T{sentence[1:]}" if sentence.startswith("the ") else sentence
+    return Reason(kind=kind, message=begun((" " if language == "en" else "").join(parts)))
 
 
 def _is_off_topic(query: str, hits: Sequence[Hit]) -> bool:

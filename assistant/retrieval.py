@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Protocol, get_args
 
 from assistant.embedding import AnswerGuesser, ScopeJudge
 from assistant.mentions import is_mentioned
-from assistant.question_forms import asks_meaning, asks_names
+from assistant.question_forms import asks_meaning, asks_names, kind_of_question
 from assistant.text import Language, any_of, has_han, normalized, simplified
 
 if TYPE_CHECKING:
@@ -94,6 +94,11 @@ class Hit:
     def end(self) -> int:
         """End of what was searched."""
         return self.passage.end
+
+    @property
+    def said(self) -> list[str]:
+        """The passage's sentences."""
+        return [self.policy.text[start:end] for start, end in self.passage.sentences]
 
     @property
     def reference(self) -> str:
@@ -395,7 +400,7 @@ class Retriever:
 
         Other titles of a list of questions name the same things: what is asked of them tells one from another.
         """
-        kind = _kind_of_question(query.text)
+        kind = kind_of_question(query.text)
         if not kind:
             return []
         return [
@@ -412,7 +417,7 @@ class Retriever:
             found: dict[str, list[tuple[int, frozenset[str]]]] = {}
             for number, passage in enumerate(shard.passages):
                 title = policy[passage.clause_id].title
-                kind = _kind_of_question(title) if 0 < len(title) <= policy.chars(_QUESTION_CHARS) else ""
+                kind = kind_of_question(title) if 0 < len(title) <= policy.chars(_QUESTION_CHARS) else ""
                 # Its concepts are its words once more, and not always found in other forms of these.
                 words = frozenset(token for token in self._words(title) if not self.analyzer.is_concept(token))
                 if kind and words:
@@ -506,36 +511,6 @@ def _addressed(question: str, names: re.Pattern[str]) -> str:
 
 # "how many days" means the time limits that policies set, but it is no thing that one either names or does not.
 _ASKS = re.compile(r"(?:how|what|when|where|who|which|why)\b|怎么|如何|多久|多少|几")
-
-
-def _kind_of_question(text: str) -> str:
-    """Return what kind of answer a question or a title that is one asks for; empty if it asks for none of these.
-
-    >>> [_kind_of_question(said) for said in ("How soon is it paid?", "多久到账", "Who pays?", "Refunds")]
-    ['time', 'time', 'who', '']
-    """
-    asked = normalized(text)
-    return next((kind for kind, pattern in _QUESTIONS if pattern.search(asked)), "")
-
-
-# The first that fits counts: "how do I find out when …" is less than what follows.
-_QUESTIONS = (
-    (
-        "time",
-        re.compile(
-            r"\bhow (?:long|soon|quickly|fast|late|early)\b|"
-            r"\bhow many (?:\w{1,20} )?(?:hours|days|weeks|months|years)\b|^(?:until |by |since )?when\b|"
-            r"多久|多长时间|什么时候|何时|几天|多少天|期限"
-        ),
-    ),
-    ("amount", re.compile(r"\bhow much\b|\bwhat (?:does|do|will) .{1,40} cost\b|多少钱|怎么收费|费用是?多少")),
-    ("number", re.compile(r"\bhow many\b|多少[个次件张台]|几[个次件张台]")),
-    ("way", re.compile(r"^(?:so )?how (?:to|do|can|could|should|would|will|does|is|are)\b|怎么|如何|怎样")),
-    ("who", re.compile(r"^(?:who|whom|whose)\b|谁")),
-    ("where", re.compile(r"^where\b|哪里|哪儿|在哪")),
-    ("why", re.compile(r"^why\b|为什么|为何")),
-    ("whether", re.compile(r"^(?:can|could|may|am|is|are|do|does|will|must|should) |[吗么]\W{0,3}$|可否|能否|是否")),
-)
 
 
 def _as_embedded(question: str) -> str:

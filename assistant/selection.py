@@ -116,14 +116,13 @@ def _with_age_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
 
 def _is_for(age: int, hit: Hit) -> bool | None:
     """Say whether a hit is about those of an age; None if it sets no limits of age."""
-    said = {meant_for(age, normalized(hit.policy.text[slice(*span)])) for span in hit.passage.sentences}
+    said = {meant_for(age, normalized(sentence)) for sentence in hit.said}
     return True if True in said else (False if False in said else None)
 
 
 def _holds_values(query: str, hit: Hit) -> bool:
     """Say whether a hit holds a value of each kind that a question wants."""
-    said = [hit.policy.text[slice(*span)] for span in hit.passage.sentences]
-    return all(any(holds(sentence, kind) for sentence in said) for kind in wanted(query))
+    return all(any(holds(sentence, kind) for sentence in hit.said) for kind in wanted(query))
 
 
 def _adds_little(query: str, first: Hit, second: Hit) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from assistant.errors import PolicyIndexError
 from assistant.passages import SHORT_SENTENCE, STEP, Passage, passages
-from assistant.text import STOPWORDS, Tokenizer, fold, has_han, normalized
+from assistant.text import STOPWORDS, Tokenizer, blanked, fold, has_han, normalized
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,7 +102,7 @@ class Analyzer:
         for start, end, found in self.thesaurus.find(rest):
             concepts |= dict.fromkeys(found)
             if rest[start:end].isascii():
-                rest = rest[:start] + " " * (end - start) + rest[end:]
+                rest = blanked(rest, start, end)
         return self.tokenizer.tokens(rest) + [f"{_CONCEPT}{concept}" for concept in concepts]
 
     def named(self, text: str) -> dict[str, str]:

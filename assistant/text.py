@@ -263,8 +263,9 @@ def unlaid(text: str) -> str:
     return _LAYOUT.sub("", text)
 
 
-_WIDE = r"\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
-_LAYOUT = re.compile(rf"(?<=[{_WIDE}])\s+(?=[{_WIDE}])")
+WIDE = r"\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
+"""Chinese characters and their punctuation, as a range of a pattern."""
+_LAYOUT = re.compile(rf"(?<=[{WIDE}])\s+(?=[{WIDE}])")
 
 
 def blanked(text: str, start: int, end: int) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from assistant.answering import Answer, AnswerPart
 from assistant.citing import Draft, verify, verify_each
+from assistant.english import begun
 from assistant.question_forms import wants_all
 from assistant.refusing import refusal
 from assistant.segments import conditions_in, denials, turns
@@ -313,7 +314,7 @@ class _Wording:
             said = _FOREIGN[language] if foreign else ""
             agreeing = _AGREEING[policy.called_as_several()]
             led = lead[language].format(title=policy.called(language), count=count, foreign=said, **agreeing)
-            yield f"{led[0].upper()}{led[1:]}" if led.startswith("the ") else led
+            yield begun(led)
         if count >= _LEAST_LIST and (above := _section(policy, citation.clause_id)) != self._section:
             self._section = above
             yield f"{above}{'：' if language == 'zh' else ':'}"
