@@ -205,8 +205,7 @@ def _of_those_asked_about(query: str, hit: Hit, items: list[tuple[Clause, Span]]
     thesaurus = extended(hit.policy.concepts)
 
     def vendors(text: str) -> set[str]:
-        named = {concept for *_, concepts in thesaurus.find(text) for concept in concepts}
-        return {concept for concept in named if thesaurus[concept].kind == "vendor"}
+        return {concept for concept in thesaurus.named_in(text) if thesaurus[concept].kind == "vendor"}
 
     asked = vendors(query)
     if not items or not asked or not asked <= vendors(hit.policy.own_text(hit.clause)):

@@ -307,6 +307,7 @@ def test_of_a_companys_list_the_items_about_another_are_left_out() -> None:
         return [claim.clause_id for claim in ExtractiveGenerator().generate(question, [found]).claims]
 
     assert told("个推收集哪些信息") == ["1", "1.1", "1.3"]
+    assert told("what does Getui collect") == told("GETUI collects what?") == ["1", "1.1", "1.3"]
     # Who asks of no company, or of another, is told of all.
     assert told("推送收集哪些信息") == ["1", "1.1", "1.2", "1.3"]
 
