@@ -70,6 +70,31 @@ _SPELLED_OUT = {
 }
 
 
+def turned(text: str) -> str:
+    """Return what a company says to customers as these would say it: "my" for its "your", "your" for its "our".
+
+    Args:
+        text: In lower case.
+
+    >>> turned("we share your number with our drivers if you write to us")
+    'you share my number with your drivers if i write to you'
+    """
+    return _PERSONS.sub(lambda word: _TURNED[word[0]], text)
+
+
+_TURNED = {
+    "your": "my",
+    "yours": "mine",
+    "you": "i",
+    "yourself": "myself",
+    "our": "your",
+    "ours": "yours",
+    "we": "you",
+    "us": "you",
+}
+_PERSONS = re.compile(r"(?<![\w'’-])(?:yourself|yours?|you|ours?|we|us)(?![\w-])")
+
+
 def one_of(words: Iterable[str]) -> str:
     """Return the pattern of one of some words, the longest first.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from assistant.answer_types import holds, wanted
 from assistant.question_forms import wants_all
+from assistant.recipients import telling_sentences
 from assistant.selection import is_headed
 from assistant.text import Span, sentences, stripped
 from assistant.thesaurus import extended
@@ -105,6 +106,8 @@ def _paragraphs(text: str, spans: Sequence[Span], *, by_entry: bool) -> list[tup
 def _kept(query: str, hit: Hit) -> set[int]:
     """Return the places of the sentences of a clause that answer; of rows, which are much alike, only the best."""
     scores = hit.sentence_scores
+    if telling := telling_sentences(query, hit):
+        return _with_what_they_lean_on(telling, max(telling, key=lambda number: scores[number]), hit)
     best = max(range(len(scores)), key=lambda number: scores[number])
     is_row = _CELL in hit.policy.text[slice(*hit.passage.sentences[best])]
     least = scores[best] - (_ROW_MARGIN if is_row else _SENTENCE_MARGIN)

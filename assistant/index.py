@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from assistant.policy import Policy
     from assistant.shards import Analyzer, Progress
 
-_FORMAT = 3
+_FORMAT = 4
 _CURRENT = "CURRENT"
 _BM25 = "bm25"
 _KEYS = "keys.json"

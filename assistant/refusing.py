@@ -18,6 +18,7 @@ from assistant.english import begun
 from assistant.imprint import contact_of
 from assistant.mentions import is_mentioned
 from assistant.question_forms import gives_orders
+from assistant.recipients import recipients_told
 from assistant.text import LATIN_WORD, STOPWORDS, Language, any_of, has_han, language_of, normalized, stem
 from assistant.thesaurus import default_thesaurus
 
@@ -124,10 +125,13 @@ def _unstated(query: str, hits: Sequence[Hit]) -> float:
 
     Returns:
         In the units of scores, from 0 to `_MOST_UNSTATED`; 0 if no value is wanted, `_NOWHERE` if no hit holds one.
+        Of recipients, which may be told in other words than those that are known, `_UNTOLD` if no hit tells any, and
+        as much less than 0 if one does.
     """
     kinds = needed(query)
     if not kinds:
-        return 0.0
+        told = recipients_told(query, hits)
+        return 0.0 if told is None else (-_UNTOLD if told else _UNTOLD)
     said = [pair for hit in hits for pair in zip(hit.sentence_scores, hit.said, strict=True)]
     best = max((score for score, _ in said), default=0.0)
     behind = [best - max((score for score, text in said if holds(text, kind)), default=-math.inf) for kind in kinds]
@@ -192,6 +196,7 @@ _READ_FOR_CONCEPTS = 3
 _MOST_UNSTATED = 3.0
 # What no clause found gives is not stated, however close one is: none of the dev questions with an answer is like that.
 _NOWHERE = 6.0
+_UNTOLD = 1.0
 # Of questions that have an answer; for an encoder that knows nothing of answers.
 _USUAL_LIKENESS = 0.76
 _USUAL_FAMILIARITY = 0.69

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Protocol, get_args
 
 from assistant.embedding import AnswerGuesser, ScopeJudge
 from assistant.mentions import is_mentioned
-from assistant.question_forms import asks_meaning, asks_names, kind_of_question
+from assistant.question_forms import as_received, asks_meaning, asks_names, kind_of_question
 from assistant.text import Language, any_of, has_han, normalized, simplified
 
 if TYPE_CHECKING:
@@ -235,6 +235,7 @@ class Retriever:
         import numpy as np
 
         readings = [_as_embedded(reading) for reading in self.analyzer.thesaurus.readings(question)]
+        readings = list(dict.fromkeys((*readings, *map(as_received, readings))))
         vectors = {embedder.name: embedder.embed(readings, "query") for embedder in self.embedders}
         odds = [max(map(judge.scope, vectors[judge.name])) for judge in self._judges]
         guesses = {

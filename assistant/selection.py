@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from assistant.answer_types import holds, wanted
 from assistant.quantities import age_in, meant_for
 from assistant.question_forms import wants_all
+from assistant.recipients import telling_sentences
 from assistant.text import normalized
 
 if TYPE_CHECKING:
@@ -38,12 +39,16 @@ _SEVERAL_BESIDE = 2
 def selected(query: str, hits: Sequence[Hit]) -> list[Hit]:
     """Return the hits that an answer quotes, of which there is at least one if there are any.
 
-    Who asks for all places, of something that the first clause names, gets all that name it, in the order of the text.
+    Who asks for all places, of something that the first clause names, gets all that name it, in the order of the text;
+    who asks who gets something, all that tell.
 
     Args:
         query: The question.
         hits: What was found, best first.
     """
+    near = (hit for hit in hits if hit.score >= hits[0].score - _LIST_MARGIN)
+    if telling := [hit for hit in near if telling_sentences(query, hit)]:
+        return sorted(telling, key=lambda hit: (hit.policy.id, hit.start))
     if lists_places(query, hits):
         named = (h for h in hits if h.evidence.concepts == 1 and h.score >= hits[0].score - _LIST_MARGIN)
         return sorted(named, key=lambda hit: (hit.policy.id, hit.start))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assistant.english import turned
 from assistant.errors import PolicyIndexError
 from assistant.passages import SHORT_SENTENCE, STEP, Passage, passages
 from assistant.text import STOPWORDS, Tokenizer, blanked, fold, has_han, normalized
@@ -91,13 +92,18 @@ class Analyzer:
         """SHA-256 of what the tokens depend on, hexadecimal."""
         return digest("\n".join([self.thesaurus.identity, *self.tokenizer.words, *sorted(STOPWORDS)]))
 
-    def tokens(self, text: str) -> list[str]:
+    def tokens(self, text: str, *, of_policy: bool = False) -> list[str]:
         """Return the words of `text`, then the concepts it names, marked with `§`, each once.
 
         A Latin name of a concept is counted as the concept only: English questions share few words with
         a Chinese policy, and the few, such as a vendor's name, would otherwise count twice.
+
+        Args:
+            text: A question, or what a policy says.
+            of_policy: Whether it is the latter: concepts go by the names that who asks has for them, to whom "your
+                number" is the company's.
         """
-        rest = normalized(text)
+        rest = turned(normalized(text)) if of_policy else normalized(text)
         concepts: dict[str, None] = {}
         for start, end, found in self.thesaurus.find(rest):
             concepts |= dict.fromkeys(found)
@@ -222,14 +228,16 @@ def _tokens(texts: Texts, analyzer: Analyzer) -> Iterator[list[str]]:
     """
 
     def of_sentence(place: int) -> list[str]:
-        words = analyzer.tokens(texts.renderings[place]) if texts.renderings[place] else []
-        return [word for word in words if not word.startswith(_CONCEPT)] + analyzer.tokens(texts.embedded[place])
+        words = analyzer.tokens(texts.renderings[place], of_policy=True) if texts.renderings[place] else []
+        return [word for word in words if not word.startswith(_CONCEPT)] + analyzer.tokens(
+            texts.embedded[place], of_policy=True
+        )
 
     for first, after, heading in zip(
         texts.firsts, (*texts.firsts[1:], len(texts.embedded)), texts.headings, strict=True
     ):
         of_sentences = [of_sentence(place) for place in range(first + 1, after)]
-        whole = [token for row in (analyzer.tokens(heading), *of_sentences) for token in row]
+        whole = [token for row in (analyzer.tokens(heading, of_policy=True), *of_sentences) for token in row]
         yield [token for token in whole if not token.startswith(_CONCEPT)] + list(
             dict.fromkeys(token for token in whole if token.startswith(_CONCEPT))
         )

@@ -736,3 +736,10 @@ def test_what_leads_into_a_long_list_is_embedded_with_how_its_items_begin() -> N
 def test_neither_a_label_nor_the_marks_around_it_are_said(text: str, said: list[str]) -> None:
     policy = parse(text, id="marks", title="标")
     assert [policy.text[slice(*span)] for passage in passages(policy) for span in passage.sentences] == said
+
+
+def test_a_policys_you_is_who_asks(analyzer) -> None:
+    said = analyzer.tokens("We share your phone number with our partners.", of_policy=True)
+    assert "§phone_number" in said
+    assert "§contact_us" not in said
+    assert "§contact_us" in analyzer.tokens("what is your phone number?")

@@ -1,0 +1,79 @@
+"""Recipients: who gets what a question names.
+
+A policy tells in one clause what is collected, and in others, each for some occasion, who gets it. A question for those
+who get something is answered by all of the latter, and by none of the former, however close its words are.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from assistant.english import turned
+from assistant.text import normalized, unlaid
+from assistant.thesaurus import extended
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assistant.policy import Policy
+    from assistant.retrieval import Hit
+
+
+@lru_cache(maxsize=256)
+def asks_recipients(question: str) -> bool:
+    """Say whether a question asks who gets or sees something, or whom it is given to.
+
+    >>> [asks_recipients(asked) for asked in ("手机号会提供给哪些公司", "谁能看到我的手机号", "who gets my number?")]
+    [True, True, True]
+    >>> [asks_recipients(asked) for asked in ("骑手能看到我的手机号吗", "谁负责隐私", "who are you?")]
+    [False, False, False]
+    """
+    return _ASKED.search(normalized(question)) is not None
+
+
+def telling_sentences(query: str, hit: Hit) -> set[int]:
+    """Return the places of the sentences of a hit that say who gets one of the things that a question names.
+
+    Empty if the question does not ask for that, or names no thing.
+    """
+    asked = _things(query, hit.policy) if asks_recipients(query) else set()
+    told = (number for number, said in enumerate(hit.said) if asked and _GIVEN.search(normalized(unlaid(said))))
+    return {number for number in told if asked & _things(turned(normalized(hit.said[number])), hit.policy)}
+
+
+def recipients_told(query: str, hits: Sequence[Hit]) -> bool | None:
+    """Say whether one of the hits, at least one, says who gets what a question names; None if it asks no such thing."""
+    if not asks_recipients(query) or not _things(query, hits[0].policy):
+        return None
+    return any(telling_sentences(query, hit) for hit in hits)
+
+
+def _things(text: str, policy: Policy) -> set[str]:
+    """Return the concepts of data that a text names."""
+    thesaurus = extended(policy.concepts)
+    return {concept for concept in thesaurus.named_in(text) if thesaurus[concept].kind in _THINGS}
+
+
+_THINGS = ("data_item", "identifier")
+_WHOM_ZH = r"(?:谁|哪些?(?:人|公司|第三方|机构|单位|平台|商家|部门|合作|伙伴|企业)|什么(?:人|公司|机构|第三方))"
+_GETS_EN = r"(?:sees?|gets?|receives?|views?|reads?|knows?|obtains?|ha(?:s|ve) access to|access(?:es)?)"
+_ASKED = re.compile(
+    rf"(?:给|向|和|跟|与|至|到|被){_WHOM_ZH}|{_WHOM_ZH}(?:都|还|也|能够?|可以|会|有权|可){{0,3}}"
+    r"(?:看|知道|晓得|拿|得到|收到|获得|获取|获知|得知|查|接触|访问)|"
+    rf"\bwho (?:else |all )?(?:(?:can|could|will|would|may|might) )?{_GETS_EN} (?:my|our)\b|"
+    r"\bwho (?:else )?(?:do|does|will|would|might|may|can|could) (?:you|they|it|the \w{1,20}) "
+    r"(?:share|give|sell|pass|send|disclose|provide|transfer|hand)\b|"
+    r"\b(?:to|with) (?:whom|(?:which|what) (?:\w{1,20} ){0,2}(?:compan|part|vendor|provider|people|person))|"
+    rf"\b(?:which|what) (?:\w{{1,20}} ){{1,3}}(?:(?:can|could|will|may) )?{_GETS_EN} (?:my|our)\b"
+)
+# Given to others, or seen by them: what the company itself is given by whoever asks is none.
+_GIVEN = re.compile(
+    r"共享|分享|披露|转让|透露|提供[给至]|(?:同步|转移|传输|发送|信息)[至给到]|移交|交由|接收方|(?<!您)(?:可以?|能够?|有权)(?:查看|看到|访问|接触到?|知道)您的|"
+    r"向(?!我们|本公司|本平台|您|你)[^,，。;；]{1,40}?(?:提供|传输|发送|同步|报送|告知|推送)|"
+    r"[将把](?=您|你|其|该|此|用户|前述|上述|相关)[^。;；]{1,60}?(?:提供|传输|发送|同步|报送|告知|告诉|给)|"
+    r"\b(?:shar(?:e|es|ed|ing)|disclos\w{1,5}|transfer\w{0,5}|receiv(?:e|es|ed)|recipients?|sell|sold)\b(?! with us\b)|"
+    r"\b(?:access(?: to)?|see|sees|view|views|visible|knows?) your\b|"
+    r"\b(?:provid|suppl|giv|send|sent|pass|forward)\w{0,5} [^.;]{1,80}? to (?!us\b|you\b)"
+)

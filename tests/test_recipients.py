@@ -1,0 +1,96 @@
+"""Who gets what a question names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from assistant import Assistant, Policy, Settings, parse
+from assistant.answering import ExtractiveGenerator
+from assistant.backends import embedders
+from assistant.recipients import asks_recipients, recipients_told, telling_sentences
+from tests.hits import hit
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_TEXT = """云舟用车隐私政策
+一、注册
+您需要向我们提供手机号码，用于创建账号。
+二、叫车
+我们会将您的手机号码和上车地点同步给司机。
+三、代收
+我们不会收集您的身份证号。
+四、投诉
+处理投诉时，我们可能会把您的手机号码提供给消费者协会。
+五、行程分享
+您可以把行程分享给朋友。
+"""
+_CLAUSES = ("您需要向我们提供", "同步给司机", "您的身份证号", "消费者协会", "行程分享给朋友")
+
+
+@pytest.fixture
+def policy() -> Policy:
+    return parse(_TEXT, id="yunzhou", title="云舟用车隐私政策")
+
+
+@pytest.mark.parametrize(
+    ("question", "asks"),
+    [
+        ("我的手机号会给谁", True),
+        ("哪些人可以看我的手机号", True),
+        ("手机号会共享给哪些第三方", True),
+        ("Who can see my phone number?", True),
+        ("who else do you give my number to", True),
+        ("which drivers get my number", True),
+        ("司机能看到我的手机号吗", False),
+        ("谁可以申请退款", False),
+        ("哪些人不能开车", False),
+        ("who pays for the damage?", False),
+        ("who is your data protection officer", False),
+    ],
+)
+def test_who_asks_for_those_who_get_something(question: str, asks: bool) -> None:
+    assert asks_recipients(question) is asks
+
+
+@pytest.mark.parametrize("question", ["谁能看到我的手机号", "手机号会提供给哪些公司", "who gets my phone number?"])
+def test_all_clauses_that_say_who_gets_it_are_told_and_no_other(policy: Policy, question: str) -> None:
+    # What is collected is closest to the words of the question, and says nothing of what is asked.
+    hits = [hit(policy, words, score=5.0 - place / 10) for place, words in enumerate(_CLAUSES)]
+    told = [claim.quote for claim in ExtractiveGenerator().generate(question, hits).claims]
+    assert told == [
+        "我们会将您的手机号码和上车地点同步给司机。",
+        "处理投诉时，我们可能会把您的手机号码提供给消费者协会。",
+    ]
+
+
+def test_what_the_company_is_given_is_not_given_to_others(policy: Policy) -> None:
+    assert not telling_sentences("手机号给谁", hit(policy, "您需要向我们提供"))
+    english = parse(
+        "Privacy\n1. Account\nYou provide your phone number to us. We pass your phone number to the driver.\n",
+        id="p",
+        title="Privacy",
+    )
+    assert telling_sentences("who gets my phone number", hit(english, "You provide")) == {1}
+
+
+def test_where_no_clause_says_who_gets_it_that_is_known(policy: Policy) -> None:
+    hits = [hit(policy, words) for words in _CLAUSES]
+    assert recipients_told("身份证号会给谁", hits) is False
+    assert recipients_told("手机号会给谁", hits) is True
+    # Of what names no thing it cannot be told.
+    assert recipients_told("你们会给谁", hits) is None
+    assert recipients_told("身份证号怎么改", hits) is None
+
+
+@pytest.mark.parametrize("question", ["谁能看到我的手机号", "who sees my phone number?", "我的手机号会给谁"])
+def test_who_asks_is_told_of_those_who_get_it(question: str, policy: Policy, tmp_path: Path) -> None:
+    folder = tmp_path / "corpus" / "yunzhou"
+    folder.mkdir(parents=True)
+    (folder / "policy.txt").write_text(policy.text, "utf-8")
+    (folder / "policy.toml").write_text('id = "yunzhou"\ntitle = "云舟用车隐私政策"\n', "utf-8")
+    settings = Settings(corpus=folder.parent, index_dir=tmp_path / "index")
+    answer = Assistant.open(settings=settings, embedders=embedders(settings)).ask(question)
+    assert [citation.reference for citation in answer.citations] == ["二", "四"]
