@@ -267,6 +267,40 @@ ANSWER_TYPES = (
         r"\b(?:minimum|what|which) age\b|\bage (?:limit|requirement)s?\b",
         held=rf"[\d{HAN_AMOUNT}]{{1,3}}周?岁|\b\d{{1,2}}\b(?![{WIDE}])|成年|儿童|\b(?:minors?|child|children|adults?|teen\w*)\b",
     ),
+    # What is done with something, not a value: what is said of the thing alone, such as that it is collected, does not
+    # tell. Policies say so in too many words for a text to be none for want of these.
+    _of(
+        "safety",
+        wanted=r"安全[吗么嘛]|安不安全|会不?会?.{0,4}(?:泄[露漏密]|被[盗偷])|(?:怎么|如何|怎样)保护|加密[吗了么]|"
+        r"\b(?:is|are) (?:my|our) .{1,40} (?:safe|secure|protected|encrypted)\b",
+        held=r"安全|加密|保护|防止|泄[露漏密]|去标识|匿名|脱敏|\b(?:(?:secur|protect|safeguard)\w{0,5}|encrypt\w{0,3}|leak\w{0,3}|"
+        r"breach\w{0,2}|anonymi\w{2,4}|pseudonymi\w{2,4})\b",
+        needed=False,
+    ),
+    _of(
+        "publicity",
+        wanted=r"公开[吗么嘛]|\b(?:is|are) (?:my|our) .{1,40} (?:public|visible)\b",
+        held=r"公开|披露|可见|展示|看到|看见|\b(?:public\w{0,3}|disclos\w{1,4}|visible|sees?|shown?|displayed)\b",
+        needed=False,
+    ),
+    _of(
+        "giving",
+        wanted=r"(?:给|卖|告诉|透露给|分享给|共享给?|传给|泄露给)(?:别人|他人|其他人|第三方|外人|其他公司|别的公司)|"
+        r"\b(?:do|will|would|might|may) (?:you|they) (?:ever )?(?:sell|share|give|pass|disclose) "
+        r"(?:my|our|any|personal|users?|customers?)\b",
+        held=r"共享|分享|披露|转让|[出转]售|售卖|提供[给至]|(?:同步|转移|传输|发送|信息)[至给到]|移交|交由|第三方|向[^,，。;；]{1,40}?提供|"
+        r"\b(?:shar(?:e|es|ed|ing)|sell|sold|sale|disclos\w{1,4}|transfer\w{0,5}|third part(?:y|ies)|pass\w{0,3}|"
+        r"recipients?)\b",
+        needed=False,
+    ),
+    _of(
+        "keeping",
+        wanted=r"会(?:被|一直)?(?:保存|保留|存储|留存|存着)|存(?:放|储)?在哪|"
+        r"\bdo you (?:store|keep|save) (?:my|our)\b|\b(?:is|are) (?:my|our) .{1,40}\b(?:stored|kept|saved)\b",
+        held=r"保存|保留|存储|储存|留存|缓存|存放|"
+        r"\b(?:stor(?:e|es|ed|ing|age)|keep|kept|retain\w{0,3}|retention|sav(?:e|es|ed)|hold|held)\b",
+        needed=False,
+    ),
     _of(
         # What comes of it if something is not given or not agreed to.
         "refusal",

@@ -324,6 +324,29 @@ def test_who_refuses_is_told_what_comes_of_it() -> None:
     assert ExtractiveGenerator().generate("不实名认证能用吗", hits).claims
 
 
+@pytest.mark.parametrize(
+    ("question", "words", "reference"),
+    [
+        ("日历会公开吗", "不会公开披露", "三"),
+        ("is my calendar public?", "不会公开披露", "三"),
+        ("日历安全吗", "采用加密", "四"),
+        ("do you sell my calendar", "出售", "五"),
+        ("日历会保存吗", "保存在", "六"),
+        ("日历权限干嘛用", "保存在", "二"),
+    ],
+)
+def test_what_is_done_with_a_thing_is_told_before_what_only_names_it(question: str, words: str, reference: str) -> None:
+    policy = parse(
+        "一、简介\n云历是日历应用。\n二、日历\n开启日历权限后，您可以用日历记下重要的日子。\n三、公开披露\n我们不会公开披露您的个人信息。\n"
+        "四、安全\n我们采用加密技术保护您的个人信息。\n五、共享\n我们不会向第三方出售您的个人信息。\n六、保存\n您的个人信息保存在境内。\n",
+        id="p",
+        title="P",
+    )
+    hits = [hit(policy, "开启日历"), hit(policy, words, score=9.7)]
+    first, *_ = ExtractiveGenerator().generate(question, hits).claims
+    assert policy.reference(first.clause_id) == reference
+
+
 def test_what_is_said_twice_in_the_same_words_is_quoted_once() -> None:
     policy = parse("一、电话\n客服电话 12345678。\n二、联系\n客服电话  12345678。", id="twice", title="二")
     hits = [hit(policy, "客服电话 1"), hit(policy, "客服电话  1", score=9.9)]

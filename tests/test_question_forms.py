@@ -16,6 +16,8 @@ from assistant.question_forms import as_received, gives_orders, wants_all
         ("what kinds of cookies are there", True),
         ("What permissions does the app need?", True),
         ("what legal rights do I have", True),
+        ("is there a list of partners", True),
+        ("why do you need my list of installed apps", False),
         ("what address do you ship to", False),
         ("what legal basis do you have", False),
         ("what hours are you open", False),
