@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from assistant.english import AUXILIARIES, one_of
 from assistant.numerals import ENGLISH_NUMERAL, HAN_AMOUNT
-from assistant.text import WIDE, has_han, normalized
+from assistant.text import WIDE, has_han, normalized, unlaid
 from assistant.units import CURRENCIES_EN, MONTHS, PERIODS_EN, PERIODS_ZH, any_unit
 
 
@@ -389,8 +389,4 @@ def holds(text: str, kind: AnswerType) -> bool:
 # The sentences of a policy are read for one question after another.
 @lru_cache(maxsize=10_000)
 def _plain(text: str) -> str:
-    # Stray blanks between Chinese characters are the layout's.
-    return _LAYOUT.sub("", normalized(text))
-
-
-_LAYOUT = re.compile(rf"(?<=[{WIDE}]) (?=[{WIDE}])")
+    return unlaid(normalized(text))

@@ -39,7 +39,7 @@ def telling_sentences(query: str, hit: Hit) -> set[int]:
     Empty if the question does not ask for that, or names no thing.
     """
     asked = _things(query, hit.policy) if asks_recipients(query) else set()
-    told = (number for number, said in enumerate(hit.said) if asked and _GIVEN.search(normalized(unlaid(said))))
+    told = (number for number, said in enumerate(hit.said) if asked and _GIVEN.search(unlaid(normalized(said))))
     return {number for number in told if asked & _things(turned(normalized(hit.said[number])), hit.policy)}
 
 
