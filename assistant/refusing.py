@@ -113,7 +113,10 @@ def _is_of_something_else(query: str, hits: Sequence[Hit]) -> bool:
     if not kinds or language_of(query) != hits[0].policy.language:
         return False
     holding = [hit for hit in hits[:_READ_FOR_CONCEPTS] if all(_holds(hit, kind) for kind in kinds)]
-    return not any(hit.evidence.coverage or hit.evidence.concepts for hit in holding or hits[:1])
+    return not any(
+        hit.evidence.coverage or hit.evidence.concepts or hit.evidence.similarity >= _CLOSE
+        for hit in holding or hits[:1]
+    )
 
 
 def _holds(hit: Hit, kind: AnswerType) -> bool:
@@ -197,6 +200,8 @@ _MOST_UNSTATED = 3.0
 # What no clause found gives is not stated, however close one is: none of the dev questions with an answer is like that.
 _NOWHERE = 6.0
 _UNTOLD = 1.0
+# A cosine, between that of any two sentences about time limits and that of two that ask and tell the same.
+_CLOSE = 0.65
 # Of questions that have an answer; for an encoder that knows nothing of answers.
 _USUAL_LIKENESS = 0.76
 _USUAL_FAMILIARITY = 0.69
@@ -250,7 +255,8 @@ def refusal(query: str, hits: Sequence[Hit], language: Language) -> Reason:
         if names := _unmentioned(query, hits):
             listed = {"zh": "、", "en": ", "}[language].join(f"“{name}”" for name in names)
             parts = [_UNMENTIONED[language].format(title=title, names=listed, does=does)]
-        if _is_near(hits[0].evidence):
+        # What stands above all clauses goes by the title, which has just been told.
+        if _is_near(hits[0].evidence) and hits[0].clause is not policy.root:
             parts.append(_NEAREST[language].format(clause=_described(hits[0], language)))
             # A title may be a question, and ends as one.
             parts[-1] = _TWO_ENDS.sub(r"\1", parts[-1])
