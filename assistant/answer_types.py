@@ -233,7 +233,8 @@ ANSWER_TYPES = (
         r"(?:在|位于)(?:哪个|哪座|什么|哪)(?:城市|省|市|国家)|哪个(?:城市|省|市|国家)(?!标准)|哪座城|"
         r"(?:公司|办公|注册|邮寄|通讯|办公室)地址(?:是|在|$|呢|吗|\?)|寄到哪|地址在哪|总部在|"
         r"\b(?:which|what) (?:city|cities|country|countries|states?|regions?|towns?)\b|"
-        r"\bwhere (?:is|are) (?:the |your )?(?:company|headquarters?|office|servers?|data cent(?:er|re)s?)\b|"
+        r"\bwhere (?:is|are) (?:the |your )?(?:company|headquarters?|office|servers?|data cent(?:er|re)s?)"
+        r"(?: (?:based|located|registered))?\b|\bwhere are you (?:based|located)\b|"
         r"\b(?:street|postal|mailing|office|registered|business) address\b",
         held=r"境内|境外|中国|国内|海外|香港|澳门|台湾|[\u4e00-\u9fff](?:省|市(?!场)|区(?!分)|县|镇|路(?!由)|街|大厦|楼|"
         r"室(?!内))|美国|英国|德国|法国|韩国|欧盟|欧洲|新加坡|日本|\b(?:china|united (?:states|kingdom)|usa?|uk|eu|"

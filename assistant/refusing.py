@@ -107,16 +107,23 @@ def _is_held_nowhere(query: str, hits: Sequence[Hit]) -> bool:
 def _is_of_something_else(query: str, hits: Sequence[Hit]) -> bool:
     """Say whether a value is wanted, and the clauses that hold one share no word with the question, nor a concept.
 
-    The encoder finds "how many days" alike whatever takes them. Words of two languages cannot be compared.
+    The encoder finds "how many days" alike whatever takes them. Words of two languages cannot be compared, nor is there
+    anything else where the question names nothing besides the value: "how old do I have to be".
     """
     kinds = needed(query)
-    if not kinds or language_of(query) != hits[0].policy.language:
+    if not kinds or language_of(query) != hits[0].policy.language or not _names_more(query, kinds):
         return False
     holding = [hit for hit in hits[:_READ_FOR_CONCEPTS] if all(_holds(hit, kind) for kind in kinds)]
-    return not any(
-        hit.evidence.coverage or hit.evidence.concepts or hit.evidence.similarity >= _CLOSE
-        for hit in holding or hits[:1]
-    )
+    return not any(hit.evidence.coverage or hit.evidence.concepts for hit in holding or hits[:1])
+
+
+def _names_more(query: str, kinds: Sequence[AnswerType]) -> bool:
+    """Say whether a question names something besides the values that it wants."""
+    rest = normalized(query)
+    for kind in kinds:
+        rest = kind.wanted.sub(" ", rest)
+    words = [word for word in LATIN_WORD.findall(rest) if word not in STOPWORDS]
+    return bool(words) or has_han(_EMPTY_ZH.sub("", rest))
 
 
 def _holds(hit: Hit, kind: AnswerType) -> bool:
@@ -200,8 +207,8 @@ _MOST_UNSTATED = 3.0
 # What no clause found gives is not stated, however close one is: none of the dev questions with an answer is like that.
 _NOWHERE = 6.0
 _UNTOLD = 1.0
-# A cosine, between that of any two sentences about time limits and that of two that ask and tell the same.
-_CLOSE = 0.65
+# Chinese words of a question that name nothing.
+_EMPTY_ZH = re.compile(r"[^\w]|[的了吗呢么吧啊是要会能得可以我你您们有在请问这那个才就必须应该到底一般]")
 # Of questions that have an answer; for an encoder that knows nothing of answers.
 _USUAL_LIKENESS = 0.76
 _USUAL_FAMILIARITY = 0.69

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assistant.answer_types import holds, wanted
+from assistant.answer_types import holds, needed, wanted
 from assistant.quantities import age_in, meant_for
 from assistant.question_forms import wants_all
 from assistant.recipients import telling_sentences
@@ -133,7 +133,7 @@ def _holds_values(query: str, hit: Hit) -> bool:
 def _adds_little(query: str, first: Hit, second: Hit) -> bool:
     """Say whether the first hit answers by itself: with the value that is wanted, or so much better than the second."""
     one, other = first.evidence, second.evidence
-    if wanted(query) and one.coverage >= _ENOUGH_COVERAGE and _holds_values(query, first):
+    if needed(query) and one.coverage >= _ENOUGH_COVERAGE and _holds_values(query, first):
         return True
     return other.similarity < one.similarity - _CLOSE_SIMILARITY and other.coverage < one.coverage - _CLOSE_COVERAGE
 
