@@ -31,6 +31,7 @@ _ALL = re.compile(
     # Not "what address do you", "what basis is there", "what hours are you open", "what papers do I need to join".
     rf"\bwhat (?:(?!{_AUXILIARY})\w{{1,30}} )?(?!hours|days|times)\w{{2,30}}(?<![ius])s {_AUXILIARY}"
     r"(?!.{0,60}\bto\b)|"
+    rf"\bwhat (?:\w{{1,30}} )?(?:data|info|information) {_AUXILIARY}(?! you have (?:on|about)\b)|"
     # Not "my list of installed apps", which is a thing.
     r"\blist (?:all|the|every)\b|(?<!my )(?<!our )(?<!your )\blist of\b|\bwho all\b|"
     r"\bevery(?:one|thing|where)?\b|\ball (?:the |of the )?\w{1,30}s\b|\bin what (?:cases|situations|circumstances)\b"
