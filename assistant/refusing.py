@@ -63,13 +63,14 @@ def answerability(query: str, hits: Sequence[Hit]) -> float:
 
     Returns:
         Above 0 if it is to be answered; minus infinity without hits, where no policy found holds a value of a kind
-        wanted or only of something else, and for an order, which is not carried out.
+        wanted or only of something else, or speaks of the right that is asked about, and for an order, which is not
+        carried out.
     """
     if not hits or gives_orders(query) or _is_held_nowhere(query, hits):
         return -math.inf
     if hits[0].evidence.scope is None:
         return math.inf
-    if _is_of_something_else(query, hits):
+    if _is_of_something_else(query, hits) or _is_right_unheard_of(query, hits):
         return -math.inf
     return sum(_ODDS[name] * value for name, value in features(query, hits).items()) + _ODDS["base"]
 
@@ -124,6 +125,24 @@ def _names_more(query: str, kinds: Sequence[AnswerType]) -> bool:
         rest = kind.wanted.sub(" ", rest)
     words = [word for word in LATIN_WORD.findall(rest) if word not in STOPWORDS]
     return bool(words) or has_han(_EMPTY_ZH.sub("", rest))
+
+
+def _is_right_unheard_of(query: str, hits: Sequence[Hit]) -> bool:
+    """Say whether a question names a right of which no Chinese policy found speaks, and the best hit nothing it names.
+
+    To the encoder leaving for good and withdrawing consent are much alike, and so is the end of an account and that of
+    the service. Chinese names match anywhere, English ones only in the forms that are known.
+    """
+    evidence = hits[0].evidence
+    if not evidence.unmentioned or evidence.concepts or any(hit.policy.language != "zh" for hit in hits):
+        return False
+    unheard = set(map(normalized, evidence.unmentioned))
+    asked = normalized(query)
+    named = _named(asked, {hit.policy.id: hit.policy for hit in hits}.values())
+    return any(
+        asked[start:end] in unheard and any(concept.kind == "right" for concept in concepts)
+        for start, end, concepts in named
+    )
 
 
 def _holds(hit: Hit, kind: AnswerType) -> bool:

@@ -321,6 +321,26 @@ def test_a_company_that_the_policy_does_not_name_is_refused(policy: Policy) -> N
     assert odds[0] > 0 > odds[1]
 
 
+@pytest.mark.parametrize(
+    ("question", "unmentioned", "concepts", "is_answered"),
+    [
+        ("怎么注销账号", ("注销账号",), 0.0, False),
+        ("注销以后多久删掉", ("注销以后",), 0.0, False),
+        ("how do I close my account", ("close my account",), 0.0, False),
+        # What else is asked about may be in the clause.
+        ("怎么注销账号", ("注销账号",), 0.4, True),
+        ("怎么注销账号", (), 0.0, True),
+        # What is no right may be spoken of in other words.
+        ("身高会不会收集", ("身高",), 0.0, True),
+    ],
+)
+def test_a_right_of_which_the_policy_never_speaks_is_not_that_of_another_clause(
+    policy: Policy, question: str, unmentioned: tuple[str, ...], concepts: float, is_answered: bool
+) -> None:
+    close = Evidence(scope=5.0, similarity=0.65, coverage=0.3, concepts=concepts, unmentioned=unmentioned)
+    assert (answerability(question, [hit(policy, "手机号码", evidence=close)]) > 0) is is_answered
+
+
 def test_orders_are_not_carried_out(policy: Policy) -> None:
     close = [hit(policy, "手机号码", evidence=replace(ANSWERED, similarity=0.55))]
     assert answerability("为什么收集手机号码", close) > 0 > answerability("帮我写一段关于手机号码的诗", close)
