@@ -41,6 +41,8 @@ class Passage:
     """Whether it only lists names, such as those of packages, and says nothing about them."""
     defines: str = ""
     """The word that it begins by saying the meaning of: `个人信息` of `个人信息是指…`; empty if it does not."""
+    announces: bool = False
+    """Whether it tells what a new version of the policy has changed: `我们对隐私政策进行了更新。本次更新主要…`."""
 
 
 def passages(policy: Policy) -> tuple[Passage, ...]:
@@ -71,6 +73,7 @@ def passages(policy: Policy) -> tuple[Passage, ...]:
                     sentences=spans,
                     names_only=all(_is_names(policy.text[left:right]) for left, right in spans),
                     defines=_defined(policy.text, spans[0]),
+                    announces=any(_ANNOUNCES.search(policy.text, *span) for span in spans[:_OPENING_SENTENCES]),
                 )
             )
     return tuple(found)
@@ -150,6 +153,13 @@ _DEFINES = re.compile(
     r"\W{0,3}(?:[Tt]he term )?[\"“']([^\"”'\n]{1,60})[\"”'],? (?:means?|refers? to|is defined)\b|"
     r"([A-Z][\w ]{1,40}) (?:means|refers to) (?:any|an?|the|what|every|each|all|information|data|those|that)\b"
 )
+# Not 我们会对本政策进行更新 and 如更新了本政策, which may happen.
+_ANNOUNCES = re.compile(
+    r"对[^。，；\n]{0,24}(?:政策|协议|条款|声明|指引)[》”]?(?:进行|[做作])了[^。，；\n]{0,6}(?:更新|修订|修改|调整)|"
+    r"(?<![会能将可如若])(?:更新|修订|修改)了[^。，；\n]{0,24}(?:政策|协议|条款|声明|指引)|"
+    r"(?:本次|此次|此版本)[^。，；\n]{0,16}(?:更新|修订|变化)[^。；\n]{0,10}(?:主要|内容|集中|包括)"
+)
+_OPENING_SENTENCES = 2
 _ENDS = "。！？!?…；;：:，,."
 SHORT_SENTENCE = 40
 """Characters: a shorter sentence says little by itself."""

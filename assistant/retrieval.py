@@ -269,6 +269,7 @@ class Retriever:
             0.0 if asks_names(query.text) else _NAMES_ONLY_PENALTY
         )
         penalty[self._off_definitions(shards, starts, query)] += _DEFINES_PENALTY
+        penalty[_off_announcements(shards, starts, query)] += _DEFINES_PENALTY
         if (companies := self._naming_companies(shards, query)).any():
             penalty[~companies] += _OTHERS_PENALTY
         titled = _TITLED_OF_COMPANY if companies.any() else _TITLED
@@ -439,11 +440,16 @@ class Retriever:
         return self._titled[policy.id]
 
     def _naming_companies(self, shards: Sequence[Shard], query: Query) -> NDArray[np.bool_]:
-        """Return which passages name a company that the query asks about: shape (n_passages,)."""
+        """Return which passages name a company that the query asks about, or stand below a list of its names.
+
+        Returns:
+            Shape (n_passages,).
+        """
         import numpy as np
 
         tokens = [token for token in query.named if self.analyzer.is_vendor(token)]
-        return np.concatenate([shard.holding(tokens)[:, shard.firsts].any(axis=0) for shard in shards])
+        of_shards = [(shard, shard.holding(tokens)[:, shard.firsts]) for shard in shards]
+        return np.concatenate([_with_those_below(shard, np.any(held, axis=0)) for shard, held in of_shards])
 
     def _scores(self, shards: Sequence[Shard], query: Query) -> dict[str, Scores]:
         """Return the score of every text of the shards in each leg: float64, shape (n_texts,).
@@ -477,6 +483,33 @@ class Retriever:
         if guessed:
             scores[_ANSWERS] = np.mean(guessed, axis=0)
         return scores
+
+
+def _with_those_below(shard: Shard, naming: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which passages name something, and those below of them that only list names: `插件：… 收集的信息：…`."""
+    listing = {shard.passages[number].clause_id for number in (naming & shard.names_only).nonzero()[0].tolist()}
+    if not listing:
+        return naming
+    below = [any(above.id in listing for above in shard.policy.path(passage.clause_id)) for passage in shard.passages]
+    return naming | below
+
+
+def _off_announcements(shards: Sequence[Shard], starts: Sequence[int], query: Query) -> list[int]:
+    """Return the passages that tell what a new version has changed, if that is not asked; `starts` are the shards'."""
+    if _ASKS_OF_CHANGES.search(normalized(query.text)):
+        return []
+    return [
+        start + number
+        for start, shard in zip(starts, shards, strict=False)
+        for number, passage in enumerate(shard.passages)
+        if passage.announces
+    ]
+
+
+_ASKS_OF_CHANGES = re.compile(
+    r"更新|修订|修改|改动|变更|变化|调整|新增|新版|版本|改了|变了|"
+    r"\b(?:updat|chang|revis|amend)\w{0,6}\b|\bversions?\b|\bnew in\b|\bwhat(?:'s| is) new\b"
+)
 
 
 def _reranked(reranker: Reranker, query: str, hits: Sequence[Hit]) -> list[Hit]:
@@ -681,7 +714,8 @@ _LEG_WEIGHTS = {"bm25": 0.25, _ANSWERS: 0.2}
 # A list of names is close to every question with one of them, though it answers few: who asks for the name
 # itself finds it all the same, by a far higher score.
 _NAMES_ONLY_PENALTY = 2.0
-# What personal information *is* names every kind of it, and does not say that any is collected.
+# What personal information *is* names every kind of it, and does not say that any is collected; what has changed in
+# a policy names the matters of the clauses that say so.
 _DEFINES_PENALTY = 1.5
 # Who asks what one company gets is not told what another does.
 _OTHERS_PENALTY = 1.0

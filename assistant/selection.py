@@ -75,6 +75,8 @@ def _chosen(query: str, hits: Sequence[Hit]) -> list[Hit]:
         # The margin is the bundled encoder's; other models have other cosines.
         and (first.evidence.scope is None or hit.evidence.similarity >= first.evidence.similarity - _SIMILARITY_MARGIN)
         and not (place and (_are_siblings(first, hit) or _adds_little(query, first, hit)))
+        # What is said of another company, or of all, is none of what is asked of one.
+        and hit.evidence.company >= first.evidence.company
     ]
     kinds = wanted(query)
     holding = [hit for hit in hits[:_READ_FOR_VALUES] if kinds and _holds_values(query, hit)]

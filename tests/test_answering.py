@@ -569,6 +569,17 @@ def test_a_second_clause_that_adds_nothing_is_not_quoted() -> None:
     assert quotes("订单怎么保存", some, full) == both[::-1]
 
 
+def test_a_second_clause_about_another_company_is_not_quoted() -> None:
+    text = "一、推送\n个推收集您的位置信息。\n二、导航\n高德收集您的位置信息。"
+    policy = parse(text, id="p", title="隐私政策")
+    of = replace(ANSWERED, company=True)
+    hits = [hit(policy, "个推", evidence=of), hit(policy, "高德")]
+    cited = [claim.quote for claim in ExtractiveGenerator().generate("个推会拿我的位置吗", hits).claims]
+    assert cited == ["个推收集您的位置信息。"]
+    hits = [hits[0], replace(hits[1], evidence=of)]
+    assert len(ExtractiveGenerator().generate("个推和高德会拿我的位置吗", hits).claims) == 2
+
+
 def test_of_which_the_first_holds_few_words_one_that_holds_most_is_quoted_first() -> None:
     policy = parse(
         "一、日志\n日志保存三年。\n二、订单\n订单保存五年。\n三、发票\n发票由商家开具。", id="kept", title="保存"

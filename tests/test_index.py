@@ -78,6 +78,21 @@ def test_a_passage_tells_what_it_defines(text: str, defined: str) -> None:
     assert passages(parse(text, id="defined"))[-1].defines == defined
 
 
+@pytest.mark.parametrize(
+    ("text", "announces"),
+    [
+        ("尊敬的用户：我们对《隐私政策》进行了更新。新增了退款所需的信息。", True),
+        ("欢迎使用云巢！我们于近日更新了《云巢隐私政策》，请您阅读。", True),
+        ("本次更新的内容主要包括：儿童个人信息的保护。", True),
+        ("我们会对本政策进行更新，并通知您。", False),
+        ("如更新了本政策，我们将在更新生效前告知您。", False),
+        ("您更新了收货地址，我们会保存。", False),
+    ],
+)
+def test_a_passage_tells_whether_it_announces_what_has_changed(text: str, announces: bool) -> None:
+    assert passages(parse(f"一、说明\n{text}", id="new"))[-1].announces is announces
+
+
 def test_rows_that_give_a_value_are_statements_and_lines_of_names_are_one() -> None:
     rows = ["客服通话录音：十二个月", "Corbel Ltd – card payments – United Kingdom"]
     text = "\n".join(["一、保存期限", "保存期限如下：", *rows, "二、第三方插件", "com.one.sdk", "com.two.sdk"])

@@ -244,6 +244,25 @@ def test_a_passage_says_whether_it_names_the_company_that_is_asked_about(analyze
     assert not any(hit.evidence.company for hit in retriever.retrieve("会收集设备信息吗", k=2))
 
 
+def test_what_stands_below_a_list_of_a_companys_names_is_of_the_company(analyzer: Analyzer) -> None:
+    text = """一、插件
+使用的第三方插件（1）：
+com.igexin.sdk（个推）
+com.getui（个推）
+收集的个人信息：
+我们会收集您的位置信息，用于推送。
+使用的第三方插件（2）：
+com.amap.api（高德）
+收集的个人信息：
+我们会收集您的位置信息，用于导航。
+"""
+    embedder = FakeEmbedder()
+    policy = parse(text, id="p", title="隐私政策", language="zh")
+    retriever = Retriever(Index("v", [build_shard(policy, analyzer, [embedder])]), analyzer, [embedder])
+    best = retriever.retrieve("个推收集位置信息吗", k=1)[0]
+    assert (best.evidence.company, "用于推送" in policy.text[best.start : best.end]) == (True, True)
+
+
 def test_a_company_that_no_policy_names_is_a_stranger(retriever: Retriever) -> None:
     assert retriever.retrieve("会把信息给 TikTok 吗", k=1)[0].evidence.stranger
     assert not retriever.retrieve("会收集人脸吗", k=1)[0].evidence.stranger
@@ -299,6 +318,15 @@ def test_what_a_word_means_answers_who_asks_that(analyzer: Analyzer) -> None:
     assert first("收集的有IMEI吗") == "2"
     assert first("个人信息收集的有IMEI吗") == "1"
     assert first("收集的有IMEI等，算个人信息吗") == "1"
+
+
+def test_what_has_changed_is_told_to_who_asks_that(analyzer: Analyzer) -> None:
+    notice = "尊敬的用户：我们对《隐私政策》进行了更新，新增退票需要提供的信息。"
+    policy = parse(f"一、说明\n{notice}\n二、退票\n退票时您需提供姓名。\n三、日志\n我们收集日志。", id="new")
+    embedder = FakeEmbedder()
+    retriever = Retriever(Index("v", [build_shard(policy, analyzer, [embedder])]), analyzer, [embedder])
+    said = ("退票需要提供的信息", "这次更新新增退票需要提供的信息了吗")
+    assert [retriever.retrieve(question, k=1)[0].clause.id for question in said] == ["2", "1"]
 
 
 def scores_of(text: str, question: str, analyzer: Analyzer) -> dict[str, float]:
