@@ -39,6 +39,36 @@ _ALL = re.compile(
 
 
 @lru_cache(maxsize=256)
+def denied_deed(question: str) -> str:
+    """Return the verb of a Chinese question that asks for all of which something is not so; empty if it asks otherwise.
+
+    >>> denied_deed("哪些SDK不会收集信息"), denied_deed("哪些信息不提供也能下单"), denied_deed("哪些SDK会收集信息")
+    ('收集', '', '')
+    """
+    match = _DENIED.search(normalized(question))
+    return match[1] if match else ""
+
+
+def denies(text: str, deed: str) -> bool:
+    """Say whether a Chinese text says of something that it is not done.
+
+    >>> denies("打印SDK并不收集您的任何信息", "收集"), denies("如您不同意，我们将停止收集", "收集")
+    (True, False)
+    """
+    return (
+        re.search(rf"(?:不|未|无需|没有|不得|禁止)(?:会|能|可|再|主动|直接|向您|曾){{0,3}}{re.escape(deed)}", text)
+        is not None
+    )
+
+
+# What follows on 不提供 is asked about the rest: 也能下单, 会怎样.
+_DENIED = re.compile(
+    r"(?:哪些|哪几[个种类家])[^,。?!]{0,12}?(?<!得)(?:并不|不会|不能|不|没有|没|未)(?!得不|是|同)(?:会|能|再)?([\u4e00-\u9fff]{2})"
+    r"(?![^。?!]{0,12}(?:也|还|就|会|能|可以|影响|怎))"
+)
+
+
+@lru_cache(maxsize=256)
 def asks_names(question: str) -> bool:
     """Say whether a question asks for the names of companies or what they made.
 

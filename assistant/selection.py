@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from assistant.answer_types import holds, needed, wanted
 from assistant.quantities import age_in, meant_for
-from assistant.question_forms import wants_all
+from assistant.question_forms import denied_deed, denies, wants_all
 from assistant.recipients import telling_sentences
 from assistant.text import normalized
 
@@ -50,9 +50,27 @@ def selected(query: str, hits: Sequence[Hit]) -> list[Hit]:
     if telling := [hit for hit in near if telling_sentences(query, hit)]:
         return sorted(telling, key=lambda hit: (hit.policy.id, hit.start))
     if lists_places(query, hits):
-        named = (h for h in hits if h.evidence.concepts == 1 and h.score >= hits[0].score - _LIST_MARGIN)
+        named = [h for h in hits if h.evidence.concepts == 1 and h.score >= hits[0].score - _LIST_MARGIN]
+        named = [hit for hit in named if not _leads_to_one(hit, named)]
+        if deed := denied_deed(query):
+            named = [hit for hit in named if any(denies(sentence, deed) for sentence in hit.said)] or named
         return sorted(named, key=lambda hit: (hit.policy.id, hit.start))
     return _chosen(query, hits)
+
+
+def _leads_to_one(hit: Hit, named: Sequence[Hit]) -> bool:
+    """Say whether a hit leads into a list of which others, far better ones, are all in one item: no other is asked for.
+
+    ``交易时，我们会收集如下信息： ① 下单… ② 支付…``, of which ② is asked about.
+    """
+    if not hit.policy.leads_in(hit.clause):
+        return False
+    holding = [
+        {item.id for item in hit.clause.children if item.start <= other.start < item.end}
+        for other in named
+        if other.policy.id == hit.policy.id and other.score > hit.score + _ITEM_MARGIN
+    ]
+    return len(set().union(*holding)) == 1
 
 
 def lists_places(query: str, hits: Sequence[Hit]) -> bool:

@@ -670,6 +670,34 @@ def test_who_asks_for_all_places_is_told_of_all_that_name_it_in_the_order_of_the
     assert len(ExtractiveGenerator().generate("为什么收集IMEI", hits).claims) < 3
 
 
+def test_who_asks_what_is_not_done_is_told_of_those_that_do_not() -> None:
+    tools = ["收集您的位置", "不会主动收集任何数据", "读取您的日志", "并不收集您的信息"]
+    body = "\n".join(f"{n}、工具{n}SDK{does}，用于服务。" for n, does in enumerate(tools, 1))
+    policy = parse(f"一、插件\n{body}\n二、其他\n我们记录日志。", id="tools", title="插件")
+    hits = [hit(policy, f"工具{n}SDK", score=10 - n / 10) for n in range(1, 5)]
+    told = [claim.clause_id for claim in ExtractiveGenerator().generate("哪些SDK不收集信息", hits).claims]
+    assert told == ["1.2", "1.4"]
+    assert len(ExtractiveGenerator().generate("哪些SDK会收集信息", hits).claims) == 4
+    # Where none denies it, it is said in other words.
+    assert len(ExtractiveGenerator().generate("哪些SDK不出售信息", hits).claims) == 4
+
+
+def test_what_leads_into_a_list_is_not_told_for_one_of_its_items() -> None:
+    text = """一、交易
+当您使用交易功能（下单、支付、售后）时，我们会收集如下信息：
+①下单功能：您需要填写收货地址。
+②支付功能：支付本身不收集您的信息。
+③售后功能：我们会查询您的订单。
+"""
+    policy = parse(text, id="deal", title="交易")
+    hits = [hit(policy, "支付本身", score=6.0), hit(policy, "当您使用", score=4.5)]
+    told = [claim.clause_id for claim in ExtractiveGenerator().generate("支付功能收集哪些信息", hits).claims]
+    assert told == ["1.2"]
+    hits = [hits[0], hit(policy, "收货地址", score=5.9), hits[1]]
+    told = [claim.clause_id for claim in ExtractiveGenerator().generate("支付和下单收集哪些信息", hits).claims]
+    assert told == ["1"], "the short list is told whole"
+
+
 def test_a_draft_of_which_nothing_stands_abstains(policy: Policy) -> None:
     draft = Draft(claims=(claim(policy, "我们出售您的手机号码"),))
     hits = [hit(policy, "手机号码")]
