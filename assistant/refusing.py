@@ -70,7 +70,7 @@ def answerability(query: str, hits: Sequence[Hit]) -> float:
         return -math.inf
     if hits[0].evidence.scope is None:
         return math.inf
-    if _is_of_something_else(query, hits) or _is_right_unheard_of(query, hits):
+    if hits[0].evidence.other or _is_of_something_else(query, hits) or _is_unheard_of(query, hits):
         return -math.inf
     return sum(_ODDS[name] * value for name, value in features(query, hits).items()) + _ODDS["base"]
 
@@ -127,22 +127,31 @@ def _names_more(query: str, kinds: Sequence[AnswerType]) -> bool:
     return bool(words) or has_han(_EMPTY_ZH.sub("", rest))
 
 
-def _is_right_unheard_of(query: str, hits: Sequence[Hit]) -> bool:
-    """Say whether a question names a right of which no Chinese policy found speaks, and the best hit nothing it names.
+def _is_unheard_of(query: str, hits: Sequence[Hit]) -> bool:
+    """Say whether a right or a permission is asked about of which no Chinese policy found speaks.
 
-    To the encoder leaving for good and withdrawing consent are much alike, and so is the end of an account and that of
-    the service. Chinese names match anywhere, English ones only in the forms that are known.
+    To the encoder leaving for good and withdrawing consent are much alike, so is the end of an account and that of the
+    service, and so are all permissions. A right may be asked about beside something that the best hit does name.
+    Chinese names match anywhere, English ones only in the forms that are known.
     """
     evidence = hits[0].evidence
-    if not evidence.unmentioned or evidence.concepts or any(hit.policy.language != "zh" for hit in hits):
+    if not evidence.unmentioned or any(hit.policy.language != "zh" for hit in hits):
         return False
     unheard = set(map(normalized, evidence.unmentioned))
     asked = normalized(query)
     named = _named(asked, {hit.policy.id: hit.policy for hit in hits}.values())
     return any(
-        asked[start:end] in unheard and any(concept.kind == "right" for concept in concepts)
+        asked[start:end] in unheard
+        and (
+            asked.endswith(_PERMISSION, start, end)
+            or asked.startswith(_PERMISSION, end)
+            or (not evidence.concepts and any(concept.kind == "right" for concept in concepts))
+        )
         for start, end, concepts in named
     )
+
+
+_PERMISSION = "权限"
 
 
 def _holds(hit: Hit, kind: AnswerType) -> bool:

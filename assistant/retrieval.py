@@ -56,6 +56,8 @@ class Evidence:
     """Whether a company is among these."""
     company: bool = False
     """Whether the passage names a company that the query asks about."""
+    other: bool = False
+    """Whether the passage names permissions of a device, such as for the camera, but not the one asked about."""
     likeness: float | None = None
     """Cosine of what answers to such questions are like and the passage's closest text; None if no model knows."""
     familiarity: float | None = None
@@ -272,6 +274,8 @@ class Retriever:
         penalty[_off_announcements(shards, starts, query)] += _DEFINES_PENALTY
         if (companies := self._naming_companies(shards, query)).any():
             penalty[~companies] += _OTHERS_PENALTY
+        others = self._naming_other_permissions(shards, query)
+        penalty[others] += _OTHERS_PENALTY
         titled = _TITLED_OF_COMPANY if companies.any() else _TITLED
         penalty[self._under_titles(shards, starts, query)] -= titled
         penalty[self._under_same_question(shards, starts, query)] -= _SAME_QUESTION
@@ -302,7 +306,7 @@ class Retriever:
                     score=float(fused[place]),
                     ranks=own_ranks,
                     sentence_scores=tuple(texts[first : first + len(passage.sentences)].tolist()),
-                    evidence=replace(own_evidence, company=bool(companies[place])),
+                    evidence=replace(own_evidence, company=bool(companies[place]), other=bool(others[place])),
                 )
             )
         return tuple(_reranked(self.reranker, query.text, hits)[:k] if self.reranker else hits)
@@ -450,6 +454,29 @@ class Retriever:
         tokens = [token for token in query.named if self.analyzer.is_vendor(token)]
         of_shards = [(shard, shard.holding(tokens)[:, shard.firsts]) for shard in shards]
         return np.concatenate([_with_those_below(shard, np.any(held, axis=0)) for shard, held in of_shards])
+
+    def _naming_other_permissions(self, shards: Sequence[Shard], query: Query) -> NDArray[np.bool_]:
+        """Return which passages name permissions, but not the one that the query asks about: shape (n_passages,)."""
+        import numpy as np
+
+        text = normalized(query.text)
+        asked = {
+            token: normalized(name).removesuffix("权限")
+            for token, name in query.named.items()
+            if token in self.analyzer.permissions
+            and re.search(rf"{re.escape(normalized(name))}(?:(?<=权限)|权限| permissions?\b)", text)
+        }
+        if not asked:
+            return np.zeros(sum(len(shard.passages) for shard in shards), np.bool_)
+        rest = [token for token in self.analyzer.permissions if token not in asked]
+        masks = []
+        for shard in shards:
+            named, others = (np.any(shard.holding(tokens)[:, shard.firsts], axis=0) for tokens in (list(asked), rest))
+            # A name counts within another: 电话 in 拨打电话.
+            said = (normalized(shard.policy.text[passage.start : passage.end]) for passage in shard.passages)
+            within = [any(name in words for name in asked.values()) for words in said]
+            masks.append(others & ~named & ~np.array(within))
+        return np.concatenate(masks)
 
     def _scores(self, shards: Sequence[Shard], query: Query) -> dict[str, Scores]:
         """Return the score of every text of the shards in each leg: float64, shape (n_texts,).

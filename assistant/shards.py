@@ -85,6 +85,10 @@ class Analyzer:
     def __init__(self, thesaurus: Thesaurus, names: Sequence[str] = (), *, cache_dir: Path | None = None) -> None:
         self.thesaurus = thesaurus
         self._kinds = {f"{_CONCEPT}{concept.id}": concept.kind for concept in thesaurus.concepts}
+        things = (concept for concept in thesaurus.concepts if concept.kind in ("permission", "data_item"))
+        permissions = (one for one in things if one.kind == "permission" or any(map(_NAMES_IT, one.zh)))
+        self.permissions = frozenset(f"{_CONCEPT}{one.id}" for one in permissions) - {f"{_CONCEPT}{_ANY_PERMISSION}"}
+        """The tokens of what a device lets an app use, such as the microphone, each told from the others."""
         self.tokenizer = Tokenizer([*thesaurus.words(), *names], cache_dir=cache_dir)
 
     @property
@@ -136,6 +140,10 @@ class Analyzer:
 
 _THINGS = ("data_item", "identifier", "permission", "right", "vendor")
 """Kinds of concepts that are not spoken of in other words."""
+_ANY_PERMISSION = "permissions"
+"""The concept of permissions in general."""
+_NAMES_IT = re.compile("权限$").search
+"""In the name of a thing that is data as well: 通讯录权限."""
 
 
 def names_in(policy: Policy) -> tuple[str, ...]:

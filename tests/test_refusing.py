@@ -330,15 +330,24 @@ def test_a_company_that_the_policy_does_not_name_is_refused(policy: Policy) -> N
         # What else is asked about may be in the clause.
         ("怎么注销账号", ("注销账号",), 0.4, True),
         ("怎么注销账号", (), 0.0, True),
+        ("蓝牙权限用来干什么", ("蓝牙权限",), 0.4, False),
+        ("为什么要剪切板权限", ("剪切板",), 0.4, False),
+        ("剪切板的内容会存吗", ("剪切板",), 0.4, True),
         # What is no right may be spoken of in other words.
         ("身高会不会收集", ("身高",), 0.0, True),
     ],
 )
-def test_a_right_of_which_the_policy_never_speaks_is_not_that_of_another_clause(
+def test_a_right_or_permission_of_which_the_policy_never_speaks_is_not_that_of_another_clause(
     policy: Policy, question: str, unmentioned: tuple[str, ...], concepts: float, is_answered: bool
 ) -> None:
     close = Evidence(scope=5.0, similarity=0.65, coverage=0.3, concepts=concepts, unmentioned=unmentioned)
     assert (answerability(question, [hit(policy, "手机号码", evidence=close)]) > 0) is is_answered
+
+
+def test_what_is_said_of_another_permission_is_no_answer(policy: Policy) -> None:
+    of = Evidence(scope=5.0, similarity=0.7, coverage=0.5, concepts=0.5)
+    assert answerability("相机权限有什么用", [hit(policy, "手机号码", evidence=of)]) > 0
+    assert answerability("相机权限有什么用", [hit(policy, "手机号码", evidence=replace(of, other=True))]) < 0
 
 
 def test_orders_are_not_carried_out(policy: Policy) -> None:

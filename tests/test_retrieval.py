@@ -351,6 +351,30 @@ def test_who_asks_what_one_company_gets_is_not_told_what_another_does(
 
 
 @pytest.mark.parametrize(
+    ("question", "first", "other"),
+    [
+        ("麦克风权限用来干什么", "2", False),
+        ("why do you need the microphone permission", "2", False),
+        # No clause is about it: what comes first is about another.
+        ("日历权限用来干什么", "1", True),
+        # A name counts within another, and data are no permission.
+        ("电话权限用来干什么", "3", False),
+        ("会读取我的日历吗", "1", False),
+    ],
+)
+def test_who_asks_what_one_permission_is_for_is_not_told_of_another(
+    question: str, first: str, other: bool, analyzer: Analyzer
+) -> None:
+    camera = "1、权限用来干什么：您开启相机权限后可以用来扫码，这权限用来干什么由您选择。"
+    text = f"{camera}\n2、您开启麦克风权限后可以发语音。\n3、您可以开启拨打电话的功能。\n4、日历之外我们不收集信息。"
+    policy = parse(text, id="p", title="隐私政策", language="zh")
+    embedder = FakeEmbedder()
+    retriever = Retriever(Index("v", [build_shard(policy, analyzer, [embedder])]), analyzer, [embedder])
+    hits = {hit.clause.id: hit.evidence.other for hit in retriever.retrieve(question, k=9)}
+    assert hits[first] is other
+
+
+@pytest.mark.parametrize(
     ("question", "titled"),
     [
         ("高德收集什么", "收集"),
