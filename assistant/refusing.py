@@ -72,6 +72,8 @@ def answerability(query: str, hits: Sequence[Hit]) -> float:
         return math.inf
     if hits[0].evidence.other or _is_of_something_else(query, hits) or _is_unheard_of(query, hits):
         return -math.inf
+    if _is_collecting_of_others(query, hits):
+        return -math.inf
     return sum(_ODDS[name] * value for name, value in features(query, hits).items()) + _ODDS["base"]
 
 
@@ -152,6 +154,34 @@ def _is_unheard_of(query: str, hits: Sequence[Hit]) -> bool:
 
 
 _PERMISSION = "权限"
+
+
+def _is_collecting_of_others(query: str, hits: Sequence[Hit]) -> bool:
+    """Say whether it is asked if something is collected, and none of the best hits, in Chinese, names any of it.
+
+    Each policy says in many places that something is collected, and one of them is always close: 会收集我的血型吗.
+    """
+    best = hits[:_READ_FOR_CONCEPTS]
+    asked = normalized(query)
+    if any(hit.policy.language != "zh" for hit in best) or not _IS_COLLECTED.search(asked):
+        return False
+    policies = {hit.policy.id: hit.policy for hit in best}.values()
+    named = [one for _, _, concepts in _named(asked, policies) for one in concepts if one.kind in _DATA]
+    said = {
+        concept.id
+        for hit in best
+        for _, _, concepts in _named(normalized(f"{hit.passage.context} {' '.join(hit.said)}"), [hit.policy])
+        for concept in concepts
+    }
+    return bool(named) and said.isdisjoint(concept.id for concept in named)
+
+
+_DATA = ("data_item", "identifier")
+_COLLECTS = "(?:收集|采集|搜集|获取|读取)"
+_IS_COLLECTED = re.compile(
+    rf"{_COLLECTS}.{{1,16}}(?:[吗嘛]|(?<![什怎])么)[?!。 ]{{0,3}}$|[会要]不[会要]{_COLLECTS}|是否[会要]?{_COLLECTS}|"
+    r"^(?:so |and |but )?(?:do|does|will|can) (?:you|they|it|the app) (?:collect|gather|read|take)\b"
+)
 
 
 def _holds(hit: Hit, kind: AnswerType) -> bool:

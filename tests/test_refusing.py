@@ -334,7 +334,7 @@ def test_a_company_that_the_policy_does_not_name_is_refused(policy: Policy) -> N
         ("为什么要剪切板权限", ("剪切板",), 0.4, False),
         ("剪切板的内容会存吗", ("剪切板",), 0.4, True),
         # What is no right may be spoken of in other words.
-        ("身高会不会收集", ("身高",), 0.0, True),
+        ("身高会不会给别人", ("身高",), 0.0, True),
     ],
 )
 def test_a_right_or_permission_of_which_the_policy_never_speaks_is_not_that_of_another_clause(
@@ -342,6 +342,36 @@ def test_a_right_or_permission_of_which_the_policy_never_speaks_is_not_that_of_a
 ) -> None:
     close = Evidence(scope=5.0, similarity=0.65, coverage=0.3, concepts=concepts, unmentioned=unmentioned)
     assert (answerability(question, [hit(policy, "手机号码", evidence=close)]) > 0) is is_answered
+
+
+@pytest.mark.parametrize(
+    ("question", "is_answered"),
+    [
+        ("会收集我的血型吗", False),
+        ("会不会采集指纹", False),
+        ("do you collect my blood type?", False),
+        ("会收集我的手机号吗", True),
+        ("do you collect my phone number", True),
+        # Who asks what is collected, or what is done with it, may be told by what holds for all data.
+        ("收集血型做什么", True),
+        ("what blood type data do you take", True),
+        ("血型会给别人吗", True),
+        ("会收集什么吗", True),
+    ],
+)
+def test_that_something_else_is_collected_is_no_answer(policy: Policy, question: str, is_answered: bool) -> None:
+    close = Evidence(scope=5.0, similarity=0.65, coverage=0.3, concepts=0.2)
+    assert (answerability(question, [hit(policy, "手机号码", evidence=close)]) > 0) is is_answered
+
+
+def test_a_part_of_a_longer_name_is_not_collected() -> None:
+    text = "一、设备\n我们收集设备指纹，用于保障安全。\n二、登录\n我们收集指纹信息，用于登录。"
+    policy = parse(text, id="p", title="云巢")
+    close = Evidence(scope=5.0, similarity=0.65, coverage=0.3, concepts=0.2)
+    asked = [
+        answerability("会收集我的指纹吗", [hit(policy, words, evidence=close)]) for words in ("设备指纹", "指纹信息")
+    ]
+    assert [odds > 0 for odds in asked] == [False, True]
 
 
 def test_what_is_said_of_another_permission_is_no_answer(policy: Policy) -> None:

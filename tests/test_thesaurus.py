@@ -125,6 +125,9 @@ def test_every_name_of_the_default_thesaurus_can_be_found() -> None:
     ("said", "printed"),
     [
         ("能换航班吗", "客票可以改期一次"),
+        ("聊天记录", "保存您的通信/通话记录和内容"),
+        ("通话记录", "保存您的通信或通话记录和内容"),
+        ("QQ号填了干嘛", "您可以填写您的QQ信息"),
         ("Can I reschedule?", "客票可以改期一次"),
         ("飞机晚点怎么办", "航班延误2小时以上的"),
         ("my suitcase", "免费行李额"),
