@@ -23,7 +23,15 @@ from assistant.parsing.headings import (
 )
 from assistant.parsing.lines import CELL_BREAK, Line, is_told_row, read_lines, row_mark
 from assistant.parsing.markers import QUESTION, Marker, answer_mark
-from assistant.parsing.wrapping import WRAPPED, is_cut, is_open, is_unfinished, may_go_on, wrapped_lines
+from assistant.parsing.wrapping import (
+    WRAPPED,
+    is_cut,
+    is_open,
+    is_open_in_chinese,
+    is_unfinished,
+    may_go_on,
+    wrapped_lines,
+)
 from assistant.text import fold, stripped
 
 if TYPE_CHECKING:
@@ -74,12 +82,16 @@ class Layout:
         """Lines at which or in which they do, by the same."""
 
     def _find_open(self) -> set[int]:
-        """Return the English lines that go on in the next one, as is seen without a width at which they were wrapped.
+        """Return the lines that go on in the next one, as is seen without a width at which they were wrapped.
 
-        They are long, or end with a word that wants another, or stand below such a line.
+        English ones are long, or end with a word that wants another, or stand below such a line; Chinese ones end
+        inside a bracket or a row of words.
         """
         found: set[int] = set()
         for number, (before, after) in enumerate(pairwise(self.lines)):
+            open_in_chinese = is_open_in_chinese(self.folded, before, after)
+            if open_in_chinese and not after.markers and may_go_on(self.text, self.folded, before, after):
+                found.add(number)
             if before.end - before.start > WRAPPED[1] or HAN.search(self.folded, before.start, before.end):
                 continue
             long = before.end - before.start >= WRAPPED[0] or number - 1 in found

@@ -31,6 +31,10 @@ _COLUMNS = re.compile(r"\t|\S {3}")
 _OTHER_LINE = re.compile(r"#{1,6}\s|[|>]|<[a-z/!?]|```|~~~")
 _RULED = re.compile(r"[\W_]{3,}")
 _NEVER_FIRST = frozenset("，。、；：！？）》」』”")
+_OPENING, _CLOSING = "(《「", ")》」"
+_BRACKET = re.compile(f"[{_OPENING}{_CLOSING}]")
+_MOST_OPEN = 80
+"""Characters from a bracket to the end of the line that it is open at."""
 # Words that a line was cut behind, whatever the next one begins with; a heading may end with some of them.
 _CUT = re.compile(
     r"\b(?:of|the|an?|our|your|their|its|than|within|least|most|every|per|another|sections?|clauses?|articles?|paragraphs?"
@@ -46,6 +50,20 @@ def is_unfinished(folded: str, line: Line) -> bool:
 def is_cut(folded: str, line: Line) -> bool:
     """Say whether an English line ends with a word that wants another after it."""
     return _CUT.search(folded, max(line.start, line.end - HEADING_CHARS), line.end) is not None
+
+
+def is_open_in_chinese(folded: str, before: Line, after: Line) -> bool:
+    """Say whether a Chinese line ends behind `、`, or in a bracket that the next closes: `（友盟` above `极光）`."""
+    if not HAN.search(folded, before.start, before.end):
+        return False
+    if folded[before.end - 1] == "、":
+        return True
+    opening = max(folded.rfind(mark, before.start, before.end) for mark in _OPENING)
+    closed = max(folded.rfind(mark, before.start, before.end) for mark in _CLOSING)
+    if opening <= closed or before.end - opening > _MOST_OPEN or folded[before.end - 1] in _STOPS:
+        return False
+    depths = accumulate(1 if mark[0] in _OPENING else -1 for mark in _BRACKET.finditer(folded, after.start, after.end))
+    return any(depth < 0 for depth in depths)
 
 
 def may_go_on(text: str, folded: str, before: Line, after: Line) -> bool:
