@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from assistant.answer_types import holds, needed, wanted
 from assistant.quantities import age_in, meant_for
-from assistant.question_forms import denied_deed, denies, wants_all
+from assistant.question_forms import asks_meaning, denied_deed, denies, wants_all
 from assistant.recipients import telling_sentences
 from assistant.text import normalized
 
@@ -95,6 +95,8 @@ def _chosen(query: str, hits: Sequence[Hit]) -> list[Hit]:
         and not (place and (_are_siblings(first, hit) or _adds_little(query, first, hit)))
         # What is said of another company, or of all, is none of what is asked of one.
         and hit.evidence.company >= first.evidence.company
+        # What a word means is told to who asks that, and adds nothing to what is done.
+        and not (place and hit.passage.defines and not asks_meaning(query))
     ]
     kinds = wanted(query)
     holding = [hit for hit in hits[:_READ_FOR_VALUES] if kinds and _holds_values(query, hit)]

@@ -569,6 +569,17 @@ def test_a_second_clause_that_adds_nothing_is_not_quoted() -> None:
     assert quotes("订单怎么保存", some, full) == both[::-1]
 
 
+def test_what_a_word_means_is_not_told_second_to_who_asks_what_is_done() -> None:
+    text = "一、下单\n下单时您需要填写收货地址。\n二、定义\n敏感信息是指收货地址等一旦泄露会造成损害的信息。"
+    policy = parse(text, id="p", title="隐私政策")
+    hits = [hit(policy, "下单时"), hit(policy, "敏感信息是指")]
+    told = {
+        question: [claim.clause_id for claim in ExtractiveGenerator().generate(question, hits).claims]
+        for question in ("下单要填收货地址吗", "收货地址算敏感信息吗")
+    }
+    assert told == {"下单要填收货地址吗": ["1"], "收货地址算敏感信息吗": ["1", "2"]}
+
+
 def test_a_second_clause_about_another_company_is_not_quoted() -> None:
     text = "一、推送\n个推收集您的位置信息。\n二、导航\n高德收集您的位置信息。"
     policy = parse(text, id="p", title="隐私政策")
