@@ -77,6 +77,8 @@ def _by_number(policy: Policy) -> dict[str, Clause]:
             continue
         number = policy.reference(clause.id).rpartition(" › ")[2]
         keys = {_key(number), _key(_KIND.sub("", number)), _key(_ZH_LABEL.sub("", clause.label))}
+        # 3.1 of Part II, where no other part has one.
+        keys.add(label if "." in (label := _key(clause.label)) else "")
         for key in keys - {""}:
             found[key] = None if key in found else clause
     return {key: clause for key, clause in found.items() if clause}
@@ -105,11 +107,14 @@ _AFTER_CHARS = 60
 _SINGULAR = {"annexes": "annex", "appendices": "appendix", "schedules": "schedule"}
 _KIND = re.compile(r"^(?:clause|section|article|paragraph|part|chapter)\s+", re.IGNORECASE)
 _ZH_LABEL = re.compile(r"^(?!第).*$")
-_NUMBER = r"(?:\d{1,3}(?:\.\d{1,3}){0,4}|[A-Z]\d{0,2}(?![A-Za-z]))(?:\([a-z0-9]{1,4}\)){0,3}"
+_NUMBER = r"(?:\d{1,3}(?:\.\d{1,3}){0,4}|[A-Z](?:\.?\d{1,2}){0,3}(?![A-Za-z]))(?:\([a-z0-9]{1,4}\)){0,3}"
 _NUMBER_EN = re.compile(_NUMBER)
 _POINTER_EN = re.compile(
     r"(?:\b(?P<kind>[Cc]lauses?|[Ss]ections?|[Aa]rticles?|[Pp]aragraphs?|[Aa]nnex(?:es)?|[Aa]ppendi(?:x|ces)|[Ss]chedules?"
-    r"|[Pp]arts?|[Cc]hapters?|[Rr]ules?)|\b[Ss]ee)\s"
+    r"|[Pp]arts?|[Cc]hapters?|[Rr]ules?)|\b[Ss]ee"
+    # A number by itself may be any; one of several parts, behind such words, is a clause's: "as set out in 4.4".
+    r"|\b(?:(?:set out|laid down|mentioned|stated|described|specified|listed|provided|defined|referred to|given) in"
+    r"|subject to|pursuant to|except(?: as)? under)(?=\s(?:[A-Z]|\d{1,3})\.\d{1,2}(?!\d|\s?%)))\s"
     rf"(?P<numbers>{_NUMBER}(?:(?:,\s|\s(?:and|or|to|&)\s|,\s(?:and|or)\s){_NUMBER}){{0,5}})"
 )
 _OF_A_LAW = re.compile(

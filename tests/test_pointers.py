@@ -30,6 +30,22 @@ TERMS = """Terms
 Annex B. Goods
 Lamps and candles.
 """
+NUMBERS = """Terms
+
+PART I: FARES
+1. Names
+1.1 Names are not changed except as set out in 2.2.
+1.2 No bags but those mentioned in 1.1 or 2.1, of 2.2 kg, are carried; fees are subject to 2.1% tax.
+2. Bags
+2.1 A second bag is dear.
+2.2 A name is changed for a fee.
+
+PART II: COVER
+Section A - Theft
+A.1 We pay up to the maximum stated in B.1.
+Section B - Loss
+B.1 A maximum of 100 pounds is paid.
+"""
 RULES = """规则
 
 第一条 退款
@@ -49,6 +65,9 @@ RULES = """规则
         (TERMS, "We act", []),
         (TERMS, "You may appeal", ["3.1"]),
         (TERMS, "Goods are listed", ["Annex B"]),
+        (NUMBERS, "Names are", ["PART I.2.2"]),
+        (NUMBERS, "No bags but", ["PART I.1.1", "PART I.2.1"]),
+        (NUMBERS, "We pay", ["PART II › B.1"]),
         (TERMS, "Lamps", []),
         (RULES, "退款按照", ["第三条", "第二条"]),
         (RULES, "七日内", []),
