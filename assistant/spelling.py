@@ -2,7 +2,8 @@
 
 Who types Chinese by its sounds gets the right sounds and the wrong characters: 相策 for 相册, 收活地止 for 收货地址.
 What is no word, sounds like one of the policies' words and shares a character with it, is taken for that word. An
-English word that no dictionary knows, and is one slip away from a word of the policies, is taken for that.
+English word that no dictionary knows, and is one slip away from a word of the policies, is taken for that. So is an
+abbreviation that they spell out, such as GPC, for the name with these initials.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class Speller:
         # Offsets must hold in what was typed.
         if len(asked) != len(question):
             return question
-        found = [*self._mistyped_zh(asked), *self._mistyped_en(asked)]
+        found = [*self._mistyped_zh(asked), *self._mistyped_en(asked), *self._abbreviated(asked)]
         for start, end, word in sorted(found, reverse=True):
             question = f"{question[:start]}{word}{question[end:]}"
         return question
@@ -113,9 +114,24 @@ class Speller:
             if typed not in self._in_names and not _dictionary().known([typed]):
                 yield match.start(), match.end(), close
 
+    def _abbreviated(self, asked: str) -> Iterator[tuple[int, int, str]]:
+        for match in _INITIALS.finditer(asked):
+            typed, written = match[0], self._written_out.get(match[0], frozenset())
+            if len(written) == 1 and typed not in STOPWORDS | self._in_names and not _dictionary().known([typed]):
+                yield match.start(), match.end(), next(iter(written))
+
+    @cached_property
+    def _written_out(self) -> Mapping[str, frozenset[str]]:
+        """The names that the policies spell out, by initials that stand nowhere in them."""
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for name in (match[0] for text in self._texts for match in _NAME.finditer(text)):
+            found["".join(re.findall(r"\b[A-Z](?=[a-z])", name)).lower()].add(" ".join(name.split()))
+        said = {word for text in self._texts for word in _INITIALS.findall(normalized(text))}
+        return {initials: frozenset(names) for initials, names in found.items() if initials not in said}
+
     @cached_property
     def _in_names(self) -> frozenset[str]:
-        return frozenset(word for name in self._names for word in _ENGLISH.findall(normalized(name)))
+        return frozenset(word for name in self._names for word in _NAMED.findall(normalized(name)))
 
     def _vocabulary(self) -> _Vocabulary:
         with self._lock:
@@ -152,6 +168,9 @@ def _is_near(word: str, typed: str) -> bool:
 
 
 _ENGLISH = re.compile(r"(?<![a-z0-9.@/_-])[a-z]{5,20}(?![a-z0-9@/_-]|\.[a-z0-9])")
+_NAMED = re.compile(r"[a-z]{3,20}")
+_INITIALS = re.compile(r"(?<![a-z0-9.@/_-])[a-z]{3,5}(?![a-z0-9@/_-]|\.[a-z0-9])")
+_NAME = re.compile(r"\b[A-Z][a-z]{1,20}(?:['’]s)?(?:(?: (?:of|for|and|the)){0,2} [A-Z][a-z]{1,20}(?:['’]s)?){2,4}\b")
 _CLOSE = 0.82
 _LEAST_HAN, _MOST_HAN = 2, 6
 _MOST_WORDS = 3

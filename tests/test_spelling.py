@@ -75,6 +75,19 @@ def test_what_is_no_slip_is_left_alone(speller: Speller, asked: str) -> None:
     assert speller.mended(asked) == asked
 
 
+def test_an_abbreviation_is_the_name_that_the_policy_spells_out() -> None:
+    text = (
+        "Complaints go to the Lakeland Ferry Ombudsman or the Office of Harbour Affairs. Our Data Safety Panel and "
+        "the Deck Services Point reply. Ask the Arts Review Team."
+    )
+    speller = Speller([text], NAMES, Tokenizer())
+    assert speller.mended("can I write to the LFO?") == "can I write to the Lakeland Ferry Ombudsman?"
+    assert speller.mended("who is the oha") == "who is the Office of Harbour Affairs"
+    # Spelled out by two names, or used by the policy itself; an English word; an address.
+    for asked in ("what is the DSP", "is there art", "write to lfo@ferries.example", "what does XYZ do"):
+        assert speller.mended(asked) == asked
+
+
 def test_a_slip_that_may_be_two_words_is_left_alone() -> None:
     assert Speller(["可以恢复。"], [], Tokenizer()).mended("还能灰复吗") == "还能恢复吗"
     assert Speller(["可以恢复，也可以回复。"], [], Tokenizer()).mended("还能灰复吗") == "还能灰复吗"
