@@ -237,6 +237,12 @@ _ONLY_POINTS_ZH = re.compile(
 )
 
 
+# A clause that holds a value of the kind wanted, is as close and stands out as far, may say it in other words.
+_SAME_MATTER = 0.55
+_STANDS_OUT = 2.5
+# What a price or a time is asked with, whatever it is of, and the concepts of such words.
+_ASKING = frozenset(("cost", "costs", "pay", "price", "prices", "get", "charge", "charged", "take"))
+_ASKED = frozenset(("payment", "response_fee", "retention_period"))
 _FEW_WORDS = 2
 _IN_MOST = 0.5
 _ODDS = {

@@ -218,7 +218,7 @@ class Retriever:
         # Within its own policy a name tells no clause from another, but for the few that introduce it.
         own = any_of(name for shard in shards for name in shard.policy.names)
         languages = tuple(dict.fromkeys(shard.policy.language for shard in shards))
-        query = self.query(self._put(question, shards, own), languages)
+        query = self.query(self._put(question, shards, own), languages, [shard.policy for shard in shards])
         if query.scope is not None and query.scope < _OTHER_MATTERS:
             # Tomorrow's weather is no matter of policies, whatever was asked before.
             after, near = (), ()
@@ -232,12 +232,19 @@ class Retriever:
         """Return `question` as it is put to policies: in their own words for who they are of and whom they name."""
         return _as_printed(_addressed(question, own), [shard.policy.text for shard in shards], self.analyzer.thesaurus)
 
-    def query(self, question: str, languages: Sequence[Language] = get_args(Language)) -> Query:
-        """Analyse and embed a question that is put to policies in these languages."""
+    def query(
+        self,
+        question: str,
+        languages: Sequence[Language] = get_args(Language),
+        policies: Sequence[Policy] = (),
+    ) -> Query:
+        """Analyse and embed a question that is put to these policies, or to any in these languages."""
         import numpy as np
 
-        readings = [_as_embedded(reading) for reading in self.analyzer.thesaurus.readings(question)]
-        readings = list(dict.fromkeys((*readings, *map(as_received, readings))))
+        thesaurus = self.analyzer.thesaurus
+        readings = (*thesaurus.readings(question), _in_their_words(question, policies, thesaurus))
+        readings = tuple(dict.fromkeys(map(_as_embedded, readings)))
+        readings = tuple(dict.fromkeys((*readings, *map(as_received, readings))))
         vectors = {embedder.name: embedder.embed(readings, "query") for embedder in self.embedders}
         odds = [max(map(judge.scope, vectors[judge.name])) for judge in self._judges]
         guesses = {
@@ -614,6 +621,46 @@ def _as_printed(question: str, texts: Sequence[str], thesaurus: Thesaurus) -> st
         if alone[usual] > alone.get(folded[start:end], 0):
             said = f"{said[:start]}{usual}{said[end:]}"
     return said
+
+
+def _in_their_words(question: str, policies: Sequence[Policy], thesaurus: Thesaurus) -> str:
+    """Return an English `question` with what it names as the policies call it, where they call it otherwise.
+
+    >>> from assistant.parsing import parse
+    >>> from assistant.thesaurus import default_thesaurus
+    >>> policy = parse("Seniors get a reduction.", language="en")
+    >>> _in_their_words("Is there a discount for OAPs?", [policy], default_thesaurus())
+    'Is there a reduction for seniors?'
+    """
+    said, folded = question, normalized(question)
+    english = [policy for policy in policies if policy.language == "en"]
+    if not english or has_han(folded) or len(folded) != len(question):
+        return question
+    for start, end, ids in reversed(list(thesaurus.find(folded))):
+        named = [thesaurus[id_] for id_ in ids if thesaurus[id_].kind in _NAMED_OTHERWISE]
+        if not named or _ASKS.match(folded[start:end]) or is_mentioned(folded[start:end], (), english):
+            continue
+        counts = {name: sum(_count(name, policy.text) for policy in english) for one in named for name in one.en}
+        usual = max(sorted(counts), key=lambda name: (counts[name], len(name)), default="")
+        if counts.get(usual):
+            said = f"{said[:start]}{usual}{said[end:]}"
+    return said
+
+
+# Nouns: a verb would come in another form.
+_NAMED_OTHERWISE = ("actor", "data_item", "identifier", "term")
+
+
+# Of one name and one policy it is asked again for every question.
+@lru_cache(maxsize=20_000)
+def _count(name: str, text: str) -> int:
+    """Return how often an English name stands in a text."""
+    return len(re.findall(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", _folded(text)))
+
+
+@lru_cache(maxsize=64)
+def _folded(text: str) -> str:
+    return normalized(text)
 
 
 def _similarities(scores: Mapping[str, Scores], firsts: NDArray[np.int64]) -> Scores:

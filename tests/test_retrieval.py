@@ -74,6 +74,22 @@ def test_a_capital_and_the_mark_at_the_end_change_nothing(retriever: Retriever, 
     assert retriever.retrieve(typed, k=100) == retriever.retrieve(hastily, k=100)
 
 
+def test_an_english_question_is_read_in_the_policys_words_too(analyzer: Analyzer) -> None:
+    text = "1. Fares\n{fares}\n2. Cabins\nA cabin is let with a key.\n3. Decks\nNobody stays below deck."
+    embedder = FakeEmbedder()
+
+    def vectors(question: str, fares: str) -> Vectors:
+        policy = parse(text.format(fares=fares), id="ferry", language="en")
+        found = Retriever(Index("v", [build_shard(policy, analyzer, [embedder])]), analyzer, [embedder])
+        return found.query(question, ("en",), [policy]).vectors["fake"]
+
+    asked, said = "is there a discount for OAPs", "is there a reduction for seniors"
+    both = vectors(asked, "Seniors get a reduction.")
+    assert (both == embedder.embed([asked, said], "query")).all()
+    # Where the policy calls it what the customer does, in whatever form, or does not name it, there is but one reading.
+    assert len(vectors(asked, "An OAP gets a discount, seniors do.")) == len(vectors(asked, "Children pay half.")) == 1
+
+
 def test_what_answers_the_question_before_is_put_forward(retriever: Retriever) -> None:
     def rank(*after: str) -> int:
         hits = retriever.retrieve("需要同意吗", k=1_000, policies=["yunchao"], after=after)

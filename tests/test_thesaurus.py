@@ -148,11 +148,31 @@ def test_every_name_of_the_default_thesaurus_can_be_found() -> None:
         ("公司全称", "本站的经营者为云桥公司"),
         ("法律依据是什么", "处理的合法性基础"),
         ("证件照怎么存的", "此类图片储存于境内"),
+        ("what if I don't turn up", "No refund is due for no-shows"),
+        ("discount for OAPs", "Seniors pay half"),
+        ("is my bike free", "Bicycles are carried free of charge"),
+        ("do you pay for a hotel", "We provide accommodation"),
+        ("can a friend sleep over", "Visitors must leave by midnight"),
+        ("I'm locked out", "Lockouts are charged"),
+        ("how do I swap rooms", "A room change must be agreed"),
+        ("take me off your list", "You may unsubscribe at any time"),
+        ("can my roommate sign", "All flatmates are liable"),
+        ("is my service dog allowed", "Assistance dogs travel free"),
+        ("what isn't covered", "EXCLUSIONS"),
+        ("免赔额是多少", "The deductible is $200"),
+        ("is wine allowed", "Alcohol may not be brought"),
     ],
 )
 def test_what_people_call_it_is_what_terms_of_service_call_it(said: str, printed: str) -> None:
     thesaurus = default_thesaurus()
     assert set(thesaurus.named_in(said)) & set(thesaurus.named_in(printed))
+
+
+def test_what_differs_is_not_called_the_same() -> None:
+    thesaurus = default_thesaurus()
+    # A ticket is no hotel, what one bears oneself no premium, and a guide dog no pet.
+    for said, other in (("a ticket", "hotels"), ("the deductible", "premiums"), ("guide dogs", "pets")):
+        assert not set(thesaurus.named_in(said)) & set(thesaurus.named_in(other))
 
 
 def test_the_default_thesaurus_is_well_formed() -> None:
