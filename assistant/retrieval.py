@@ -624,17 +624,19 @@ def _as_printed(question: str, texts: Sequence[str], thesaurus: Thesaurus) -> st
 
 
 def _in_their_words(question: str, policies: Sequence[Policy], thesaurus: Thesaurus) -> str:
-    """Return an English `question` with what it names as the policies call it, where they call it otherwise.
+    """Return a `question` with what it names as English policies call it, where they call it otherwise.
 
     >>> from assistant.parsing import parse
     >>> from assistant.thesaurus import default_thesaurus
     >>> policy = parse("Seniors get a reduction.", language="en")
     >>> _in_their_words("Is there a discount for OAPs?", [policy], default_thesaurus())
     'Is there a reduction for seniors?'
+    >>> _in_their_words("老年人打折吗", [policy], default_thesaurus())
+    'seniors  reduction 吗'
     """
     said, folded = question, normalized(question)
     english = [policy for policy in policies if policy.language == "en"]
-    if not english or has_han(folded) or len(folded) != len(question):
+    if not english or len(folded) != len(question):
         return question
     for start, end, ids in reversed(list(thesaurus.find(folded))):
         named = [thesaurus[id_] for id_ in ids if thesaurus[id_].kind in _NAMED_OTHERWISE]
@@ -643,8 +645,9 @@ def _in_their_words(question: str, policies: Sequence[Policy], thesaurus: Thesau
         counts = {name: sum(_count(name, policy.text) for policy in english) for one in named for name in one.en}
         usual = max(sorted(counts), key=lambda name: (counts[name], len(name)), default="")
         if counts.get(usual):
-            said = f"{said[:start]}{usual}{said[end:]}"
-    return said
+            blank = " " if has_han(folded) else ""
+            said = f"{said[:start]}{blank}{usual}{blank}{said[end:]}"
+    return said.strip()
 
 
 # Nouns: a verb would come in another form.

@@ -74,7 +74,7 @@ def test_a_capital_and_the_mark_at_the_end_change_nothing(retriever: Retriever, 
     assert retriever.retrieve(typed, k=100) == retriever.retrieve(hastily, k=100)
 
 
-def test_an_english_question_is_read_in_the_policys_words_too(analyzer: Analyzer) -> None:
+def test_a_question_is_read_in_the_words_of_an_english_policy_too(analyzer: Analyzer) -> None:
     text = "1. Fares\n{fares}\n2. Cabins\nA cabin is let with a key.\n3. Decks\nNobody stays below deck."
     embedder = FakeEmbedder()
 
@@ -86,6 +86,7 @@ def test_an_english_question_is_read_in_the_policys_words_too(analyzer: Analyzer
     asked, said = "is there a discount for OAPs", "is there a reduction for seniors"
     both = vectors(asked, "Seniors get a reduction.")
     assert (both == embedder.embed([asked, said], "query")).all()
+    assert len(vectors("老年人有优惠吗", "Seniors get a reduction.")) == 2
     # Where the policy calls it what the customer does, in whatever form, or does not name it, there is but one reading.
     assert len(vectors(asked, "An OAP gets a discount, seniors do.")) == len(vectors(asked, "Children pay half.")) == 1
 
