@@ -103,11 +103,15 @@ ANSWER_TYPES = (
         wanted=r"几点|(?:上班|营业|办公|接听|人工|客服(?:工作|服务)?)时间|"
         r"(?:什么时候|何时|啥时候?)(?:才|会|能|开始){0,2}(?:上班|下班|营业|开门|关门|打烊|休息|在线|有人)|"
         r"\bwhen (?:do|does|are|is) (?:you|they|(?:the|your) (?:\w{1,20} )?(?:office|shop|store|support|hotline|lines?|"
-        r"service|desk|branch(?:es)?|counter|centre|center))\b.{0,12}\b(?:opens?|closes?|closed|available|staffed)\b|"
+        r"service|desk|branch(?:es)?|counter|centre|center))\b.{0,12}\b(?:opens?|closes?|closed|available|staffed)\b"
+        # Not "when do you close an account".
+        r"(?=\W{0,3}$| (?:on|at|for|in|during|over|today|tonight|tomorrow|again)\b)|"
         r"\b(?:at )?what (?:time|hours)\b(?! will| would| do you| limit)|"
         r"\b(?:opening|office|business|working|service) hours\b",
         held=rf"\d{{1,2}}[:：]\d{{2}}|\b\d{{1,2}} ?[ap]\.?m\b|[\d{HAN_AMOUNT}]{{1,3}}(?:点|时(?![候间常刻代]))|"
-        r"24 ?小时|全天|(?:工作|上班|营业|服务)时间|\b(?:business|office|opening|working) hours\b|\bo'clock\b",
+        r"24 ?小时|全天|(?:工作|上班|营业|服务)时间|\b(?:business|office|opening|working) hours\b|\bo'clock\b|"
+        # So many hours before something that has an hour of its own.
+        rf"\b{_NUMBER} (?:hours?|minutes?) (?:before|after|prior to|ahead of)\b",
     ),
     _of(
         "date",
@@ -121,9 +125,10 @@ ANSWER_TYPES = (
         wanted=rf"(?<![赔退扣偿返罚还])(?<![赔退扣偿返罚还][我您款费])(?<![押定订证]金)多少(?:钱|元|块)(?!.{{0,8}}会)|价格|价钱|要钱|(?:要|得|需要)花钱|要付费|"
         rf"(?:花费?|[支缴]?付|交|省){_MUCH}(?!的?(?:{_DEPOSITS}))|"
         rf"\bhow much (?:does|do|is|are|will|would|money|to pay|can i (?:get|claim))\b(?!.{{0,40}}\b{_SETTLED_EN}\b)|"
-        r"\bhow much can (?:i|we|you) (?:spend|borrow|save)\b|\bprices?\b|\bcosts?\b|"
+        r"\bhow much can (?:i|we|you) (?:spend|borrow|save)\b|\bhow much(?= for\b|\W{0,3}$)|\bprices?\b|\bcosts?\b|"
         r"\bfree of charge\b|\bcharged? (?:me|us|for)\b",
-        held=_MONEY,
+        # A part of a price is an amount.
+        held=rf"{_MONEY}|\d ?(?:%|per ?cent) of\b|\bhalf (?:of )?(?:the|your|an?) ",
     ),
     _of(
         # What may be a share of a price, too.
@@ -168,7 +173,8 @@ ANSWER_TYPES = (
         r"\bhow many (?:cm|centimet\w+|inches|feet|lit(?:er|re)s|square \w+|degrees|watts?)\b|"
         r"\b(?:what|which|maximum) (?:size|dimensions|height|area|volume) (?:limit|can|may|is|are|of)\b",
         held=rf"{_NUMBER} ?(?:厘米|公分|毫米|英?寸|平方米?|平米|毫?升|度|瓦|毫安|伏|米)|\d ?[×x*] ?\d|"
-        r"\d ?(?:cm|mm|m|inch(?:es)?|in|feet|ft|l|ml|lit(?:er|re)s?|°c?|wh?|mah|v|m2|㎡|[kmgt]b)\b|像素|兆",
+        r"\d ?(?:cm|mm|m|(?:milli|centi)?met(?:er|re)s?|inch(?:es)?|in|feet|ft|l|ml|lit(?:er|re)s?|°c?|wh?|mah|v|m2|㎡|"
+        r"[kmgt]b)\b|像素|兆",
     ),
     _of(
         "distance",

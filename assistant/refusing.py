@@ -20,7 +20,7 @@ from assistant.mentions import is_mentioned
 from assistant.question_forms import gives_orders
 from assistant.recipients import recipients_told
 from assistant.text import LATIN_WORD, STOPWORDS, Language, any_of, has_han, language_of, normalized, stem
-from assistant.thesaurus import default_thesaurus
+from assistant.thesaurus import default_thesaurus, extended
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -114,19 +114,29 @@ def _is_of_something_else(query: str, hits: Sequence[Hit]) -> bool:
     anything else where the question names nothing besides the value: "how old do I have to be".
     """
     kinds = needed(query)
-    if not kinds or language_of(query) != hits[0].policy.language or not _names_more(query, kinds):
+    if not kinds or language_of(query) != hits[0].policy.language:
         return False
     holding = [hit for hit in hits[:_READ_FOR_CONCEPTS] if all(_holds(hit, kind) for kind in kinds)]
-    return not any(hit.evidence.coverage or hit.evidence.concepts for hit in holding or hits[:1])
-
-
-def _names_more(query: str, kinds: Sequence[AnswerType]) -> bool:
-    """Say whether a question names something besides the values that it wants."""
+    # The words that ask for the value are those of every such value: "how much does … cost".
     rest = normalized(query)
     for kind in kinds:
         rest = kind.wanted.sub(" ", rest)
-    words = [word for word in LATIN_WORD.findall(rest) if word not in STOPWORDS]
-    return bool(words) or has_han(_EMPTY_ZH.sub("", rest))
+    if has_han(query):
+        names_more = has_han(_EMPTY_ZH.sub("", rest))
+        return names_more and not any(hit.evidence.coverage or hit.evidence.concepts for hit in holding or hits[:1])
+    best = hits[0]
+    if best in holding and best.evidence.similarity >= _SAME_MATTER and best.score >= _STANDS_OUT:
+        return False
+    about = _words_and_concepts(rest, best.policy)
+    said = (f"{hit.passage.context} {hit.policy.text[hit.start : hit.end]}" for hit in holding or hits[:1])
+    return bool(about) and not any(about & _words_and_concepts(text, best.policy) for text in said)
+
+
+def _words_and_concepts(text: str, policy: Policy) -> frozenset[str]:
+    """Return the stems of the English words of a text, and the concepts that it names."""
+    folded = normalized(text)
+    words = (stem(word) for word in LATIN_WORD.findall(folded) if word not in STOPWORDS | _ASKING)
+    return frozenset(words).union(*(ids for *_, ids in extended(policy.concepts).find(folded))) - _ASKED
 
 
 def _is_unheard_of(query: str, hits: Sequence[Hit]) -> bool:

@@ -84,7 +84,10 @@ def _chosen(query: str, hits: Sequence[Hit]) -> list[Hit]:
     Who asks for a value, such as a period, gets one of the first hits that holds such a value, if any about as good
     does.
     """
-    hits = _with_age_first(query, _with_more_words_first(hits))
+    # A value of the kind wanted says more than the words, which stand beside other such values, too.
+    if not (wanted(query) and _holds_values(query, hits[0])):
+        hits = _with_more_words_first(hits)
+    hits = _with_age_first(query, hits)
     first = hits[0]
     chosen = [
         hit

@@ -603,6 +603,16 @@ def test_of_which_the_first_holds_few_words_one_that_holds_most_is_quoted_first(
         assert draft.claims[0].quote == first
 
 
+def test_the_best_clause_with_the_value_that_is_wanted_stays_before_one_with_more_words() -> None:
+    text = "1. Desk\nThe desk is staffed from 8am to 8pm.\n2. Keys\nFetch your keys in opening hours, from 9am on."
+    policy = parse(text, id="desk", title="House rules", language="en")
+    few, most = replace(ANSWERED, coverage=0.2, concepts=0.0), replace(ANSWERED, coverage=0.9)
+    hits = [hit(policy, "The desk", evidence=few), hit(policy, "Fetch", score=9.5, evidence=most)]
+    generator = ExtractiveGenerator(max_citations=1)
+    assert generator.generate("opening hours of the desk", hits).claims[0].quote.startswith("The desk")
+    assert generator.generate("where are the keys of the desk", hits).claims[0].quote.startswith("Fetch")
+
+
 def test_of_a_short_clause_the_paragraphs_that_answer_are_quoted() -> None:
     policy = parse(GOODS, id="goods", title="行李")
     for words, told in (

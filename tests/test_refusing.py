@@ -302,15 +302,33 @@ def test_a_value_of_something_else_is_no_answer() -> None:
     assert answerability("退课要几天", [replace(period, evidence=UNKNOWN_MODEL)]) > 0
 
 
+def test_the_words_that_ask_for_a_value_do_not_say_of_what() -> None:
+    text = (
+        "1. Copies\nA copy of your file costs 4 euros.\n2. Kayaks\nKayaks are lent to members.\n3. Moorings\nNo vessel \
+may be longer than 9 metres."
+    )
+    policy = parse(text, id="boats", title="Club rules", language="en")
+    close = Evidence(scope=5.0, similarity=0.5, coverage=0.5, concepts=0.5)
+    copy, kayak, boat = (hit(policy, words, score=4.0, evidence=close) for words in ("costs 4", "Kayaks are", "vessel"))
+    assert answerability("how much does a copy cost", [copy, kayak]) > 0
+    assert answerability("how much does a kayak cost", [copy, kayak]) < 0
+    # A clause that holds such a value and is far closer than others may say it in other words.
+    asked = "how tall can my dinghy be"
+    assert answerability(asked, [boat, copy]) < 0
+    assert answerability(asked, [replace(boat, evidence=replace(close, similarity=0.66)), copy]) > 0
+
+
 def test_what_no_clause_gives_is_not_answered_however_close_one_is() -> None:
-    text = "1. Officer\nOur data protection officer is Ann Lee.\n2. Logs\nCall +44 1603 555010 about the logs."
+    text = (
+        "1. Officer\nOur data protection officer is Ann Lee.\n2. Logs\nCall +44 1603 555010 about the officer's logs."
+    )
     policy = parse(text, id="officer", title="Notice", language="en")
     close = Evidence(scope=5.0, similarity=0.58, coverage=0.5, concepts=0.5)
     hits = [hit(policy, "data protection", score=5.0, evidence=close)]
     asked = "what is the phone number of your officer"
     assert answerability("is there an officer", hits) > 0 > answerability(asked, hits)
     # What another gives may be what is asked for after all.
-    far = replace(hit(policy, "about the logs", evidence=close), sentence_scores=(1.0,))
+    far = replace(hit(policy, "about the officer", evidence=close), sentence_scores=(1.0,))
     assert answerability(asked, hits) < answerability(asked, [*hits, far])
 
 
