@@ -165,6 +165,16 @@ class Policy:
         """What people call the policy, its company and its product."""
         return tuple(name for name in (self.company, *self.aliases, *self.title_names, self.id) if name)
 
+    @property
+    def given_version(self) -> str:
+        """The version that whoever keeps the policy gave it; empty where it is made of the date or of the text."""
+        return "" if self.version == self.effective_date or self.sha256.startswith(self.version) else self.version
+
+    def place(self, reference: str) -> str:
+        """Return a reference with the policy's title: `《隐私协议》一（二）4`, `Privacy Notice, 2.1`."""
+        title = " ".join(self.title.split())
+        return f"《{title}》{reference}" if self.language == "zh" else f"{title}, {reference}"
+
     def called(self, language: Language) -> str:
         """Return what the policy is called within a sentence of a language.
 

@@ -274,6 +274,7 @@ def test_a_question_that_names_a_policy_is_answered_from_it_alone(run: Runs, que
 def test_the_option_outweighs_the_name_in_the_question(run: Runs) -> None:
     answer = json.loads(run("ask", ENGLISH, "--policy", "yunchao", "--json").out)
     assert {hit["policy_id"] for hit in answer["hits"]} == {"yunchao"}
+    assert "\n[1] Lantern Post Privacy Policy, " in run("ask", ENGLISH).out
     both = run("search", "phone", "--policy", "yunchao", "--policy", "lantern", "-k", "30", "--json")
     assert {hit["policy_id"] for hit in json.loads(both.out)["hits"]} == {"yunchao", "lantern"}
 

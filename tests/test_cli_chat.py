@@ -99,7 +99,7 @@ def test_each_line_of_a_pipe_is_answered_with_its_places(pipe: Runs) -> None:
     assert (code, err) == (ANSWERED, "")
     assert out.startswith(f"> {CHINESE}\n《云巢读书隐私政策》的相关原文：\n")
     assert f"“{QUOTE}” [1]" in out
-    assert "\n[1] 《云巢读书隐私政策》 一（三）1\n" in out
+    assert "\n[1] 《云巢读书隐私政策》一（三）1\n" in out
     assert "\n> How long does Lantern Post keep the record of a delivery?\nWhat Lantern Post" in out
 
 
@@ -128,8 +128,8 @@ def test_forgetting_what_was_said(pipe: Runs) -> None:
 
 def test_a_clause_is_shown_by_its_id_or_by_its_place_in_the_answer(pipe: Runs) -> None:
     answers = pipe(CHINESE, "/sources", "/clause [1]", "/clause yunchao 5", "/clause 1.3.2").answers()
-    assert "[1] 《云巢读书隐私政策》 一（三）1  /clause yunchao 1.3.1" in answers[1]
-    assert "《云巢读书隐私政策》 一（三）1  [1.3.1]\n1、" + QUOTE in answers[2]
+    assert "[1] 《云巢读书隐私政策》一（三）1  /clause yunchao 1.3.1" in answers[1]
+    assert "《云巢读书隐私政策》一（三）1  [1.3.1]\n1、" + QUOTE in answers[2]
     assert "五、联系我们" in answers[3]
     assert "400-000-1234" in answers[3]
     # Of the policy that the conversation is about.

@@ -114,7 +114,7 @@ def test_an_answer_is_the_assistants_with_its_references(assistant_: Assistant, 
         assert policy.text[cited["start"] : cited["end"]] == cited["quote"] == citation.quote
         # There are several policies: a place is told with its own.
         assert cited["policy_title"] == assistant_.policy(citation.policy_id).title
-        assert f"[{cited['marker']}] {cited['policy_title']} · {citation.reference} ({cited['uri']})" in text
+        assert f"[{cited['marker']}] {policy.place(citation.reference)} ({cited['uri']})" in text
 
 
 def test_history_and_policies_are_taken_into_account(assistant_: Assistant) -> None:
@@ -145,8 +145,9 @@ def test_searching_lists_clauses_with_their_text(assistant_: Assistant) -> None:
     expected = assistant_.search("星信推送", k=3)
     assert [hit["clause_id"] for hit in data["hits"]] == [hit.clause.id for hit in expected]
     for hit in data["hits"]:
-        assert hit["text"] == assistant_.policy(hit["policy_id"]).text[hit["start"] : hit["end"]]
-        assert f"{hit['rank']}. {hit['policy_title']} · {hit['reference']} ({hit['uri']})" in text
+        policy = assistant_.policy(hit["policy_id"])
+        assert hit["text"] == policy.text[hit["start"] : hit["end"]]
+        assert f"{hit['rank']}. {policy.place(hit['reference'])} ({hit['uri']})" in text
 
 
 def test_policies_are_listed(assistant_: Assistant) -> None:

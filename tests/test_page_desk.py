@@ -233,9 +233,16 @@ def test_tones_greet_and_close_around_the_same_statements(assistant, language) -
 def test_an_english_reply_from_a_chinese_policy_has_the_original_and_its_translation(assistant) -> None:
     answer = answer_of(assistant, QUOTE, question="how long", translation="We delete it within 15 working days")
     reply = reply_card(answer, assistant.policies, "en", "friendly", "text")
-    assert f"“{QUOTE}”\nTranslation: We delete it within 15 working days\n— 云巢读书隐私政策, " in reply
+    assert f"“{QUOTE}”\nTranslation: We delete it within 15 working days\n— 《云巢读书隐私政策》" in reply
     assert "the original text prevails" in reply
     assert "Translation" not in reply_card(answer, assistant.policies, "zh", "friendly", "text")
+
+
+def test_a_reply_names_no_version_that_is_made_of_the_text(assistant) -> None:
+    known = [replace(policy, version=policy.sha256[:12], effective_date="") for policy in assistant.policies]
+    text = reply_card(answer_of(assistant, QUOTE), known, "en", "plain", "text")
+    assert "云巢读书隐私政策" in text
+    assert "version" not in text.lower()
 
 
 def test_an_answer_in_its_own_words_keeps_them_in_its_language_only(assistant) -> None:

@@ -567,7 +567,7 @@ def test_a_completion_is_the_answer_with_its_references(http: TestClient, assist
     text = said["choices"][0]["message"]["content"]
     assert text.startswith(expected.text)
     for marker, citation in enumerate(expected.citations, 1):
-        assert f"[{marker}] 云巢读书隐私政策 · {citation.reference}" in text.removeprefix(expected.text)
+        assert f"[{marker}] 《云巢读书隐私政策》{citation.reference}" in text.removeprefix(expected.text)
     assert [citation["quote"] for citation in said["citations"]] == [citation.quote for citation in expected.citations]
     assert complete(http, [{"type": "text", "text": QUESTION}]).json()["choices"] == said["choices"]
 

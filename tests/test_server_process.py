@@ -90,7 +90,7 @@ def test_openais_client_gets_an_answer_with_its_citations(
     assert text
     assert text.startswith(expected.text)
     # Of several policies.
-    assert f"\n[1] 云巢读书隐私政策 · {expected.citations[0].reference}" in text
+    assert f"\n[1] 《云巢读书隐私政策》{expected.citations[0].reference}" in text
     assert said.choices[0].finish_reason == "stop"
     assert said.model_extra
     assert [citation["quote"] for citation in said.model_extra["citations"]] == [c.quote for c in expected.citations]

@@ -339,8 +339,9 @@ def _print_answer(answer: Answer, assistant: Assistant, seconds: tuple[float, fl
         print_line("")
     several = len(assistant.policies) > 1
     for number, citation in enumerate(answer.citations, 1):
-        title = f"{assistant.policy(citation.policy_id).title} " if several else ""
-        print_line(f"[{number}] {title}{citation.reference}", style="cyan")
+        reference = citation.reference
+        place = assistant.policy(citation.policy_id).place(reference) if several else reference
+        print_line(f"[{number}] {place}", style="cyan")
     if is_terminal(sys.stderr):
         typer.echo(f"\n(opened in {seconds[0]:.1f} s, answered in {1000 * seconds[1]:.0f} ms)", err=True)
 

@@ -203,9 +203,9 @@ class _Talk:
     def _print_places(self, answer: Answer, *, ids: bool = False) -> None:
         several = len(self._assistant.policies) > 1
         for marker, citation in enumerate(answer.citations, 1):
-            title = f"《{self._assistant.policy(citation.policy_id).title}》 " if several else ""
+            policy, place = self._assistant.policy(citation.policy_id), citation.reference
             shown_id = f"  /clause {f'{citation.policy_id} ' if several else ''}{citation.clause_id}" if ids else ""
-            print_line(f"[{marker}] {title}{citation.reference}{shown_id}", style="cyan")
+            print_line(f"[{marker}] {policy.place(place) if several else place}{shown_id}", style="cyan")
 
     # --- Commands ------------------------------------------------------------------------
 
@@ -217,8 +217,9 @@ class _Talk:
             raise QuestionError(
                 f"{policy.title} has no clause {clause_id!r}: `policy-assistant outline {policy.id}` lists them"
             ) from None
-        title = f"《{policy.title}》 " if len(self._assistant.policies) > 1 else ""
-        print_line(f"{title}{policy.reference(clause.id)}  [{clause.id}]", style="cyan")
+        place = policy.reference(clause.id)
+        place = policy.place(place) if len(self._assistant.policies) > 1 else place
+        print_line(f"{place}  [{clause.id}]", style="cyan")
         lines = (line.strip() for line in policy.text[clause.start : clause.end].splitlines())
         print_line("\n".join(line for line in lines if line))
 

@@ -356,13 +356,12 @@ def _by_question(answer: Answer, nearest: Policy, language: Language) -> tuple[d
 
 
 def _statement(answer: Answer, number: int, citation: Citation, policy: Policy, language: Language) -> Statement:
-    between = "" if language == "zh" else ", "
     return Statement(
         # In another language than the reply's it would be no help to whom it is sent.
         text=_own_words(answer, number, citation) if answer.language == language else "",
         quote="\n".join(line.strip() for line in visible(citation.quote).splitlines() if line.strip()),
         translation=visible(citation.translation or "").strip() if language == "en" else "",
-        source=f"{_name(policy.title, language)}{between}{visible_line(citation.reference)}",
+        source=visible_line(policy.place(citation.reference)),
     )
 
 
@@ -393,11 +392,9 @@ def _declined(answer: Answer, policies: Sequence[Policy], language: Language) ->
 
 def _titled(policy: Policy, language: Language) -> str:
     name = _name(policy.title, language)
-    return (
-        said("desk.reply_version", language, title=name, version=visible_line(policy.version))
-        if policy.version
-        else name
-    )
+    # One that is made of the text tells nobody anything.
+    version = policy.given_version or policy.effective_date
+    return said("desk.reply_version", language, title=name, version=visible_line(version)) if version else name
 
 
 def _name(title: str, language: Language) -> str:
@@ -512,7 +509,7 @@ def _row(page: Page, found: Found, ranks: bool, several: bool) -> str:
     link = place_link(policy.id, found.clause.id, reference, (found.start, found.end))
     above = [clause.title for clause in policy.path(found.clause.id)[1:-1] if clause.title]
     trail = " › ".join([policy.title] * several + [visible_line(title) for title in above])
-    copied = f"{_BLANK_LINES.sub(_LINE, found.text.strip())}\n—— {_source(policy, reference)}"
+    copied = f"{_BLANK_LINES.sub(_LINE, found.text.strip())}\n—— {visible_line(policy.place(reference))}"
     button = copy_button(page, copied, page.say("desk.copy"), name=page.say("desk.copy_clause", reference=reference))
     english = policy.translation(found.start, found.end) if page.language == "en" else None
     return (
@@ -523,10 +520,6 @@ def _row(page: Page, found: Found, ranks: bool, several: bool) -> str:
         + (_ranks(page, found) if ranks and found.ranks else "")
         + "</li>"
     )
-
-
-def _source(policy: Policy, reference: str) -> str:
-    return f"{_name(policy.title, policy.language)}{'' if policy.language == 'zh' else ', '}{visible_line(reference)}"
 
 
 def _body(page: Page, found: Found) -> str:

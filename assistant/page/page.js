@@ -267,7 +267,8 @@
     }
 
     function named(place) {
-      return place.title ? `《${place.title}》${place.reference}` : place.reference;
+      if (!place.title) return place.reference;
+      return place.language === "zh" ? `《${place.title}》${place.reference}` : `${place.title}, ${place.reference}`;
     }
 
     function asks(title, questions, name) {

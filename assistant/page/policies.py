@@ -80,9 +80,8 @@ def _item(page: Page, policy: Policy, folder: Path | None) -> str:
         facts.append(page.say("policies.effective", date=policy.effective_date))
     else:
         facts.append(page.say("policies.undated"))
-    # Where nobody gave one, it is made of the text.
-    if policy.version != policy.effective_date and not policy.sha256.startswith(policy.version):
-        facts.append(page.say("policies.version", version=policy.version))
+    if policy.given_version:
+        facts.append(page.say("policies.version", version=policy.given_version))
     facts += [policy.company, _translated(page, policy, folder)]
     badge = told = ""
     if folder is not None and not may_change(page.settings, folder):

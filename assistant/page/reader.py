@@ -143,9 +143,8 @@ class _Keyed:
 def _read(keyed: _Keyed, language: Language) -> dict[str, Any]:
     policy = keyed.policy
     facts = []
-    # Where nobody gave a version, it is made of the text.
-    if policy.version not in (policy.effective_date, policy.sha256[: len(policy.version)]):
-        facts.append(said("reader.version", language, version=policy.version))
+    if policy.given_version:
+        facts.append(said("reader.version", language, version=policy.given_version))
     if policy.effective_date:
         facts.append(said("reader.effective", language, date=policy.effective_date))
     translated = bool(policy.translations)

@@ -164,7 +164,7 @@ class Asking:
             citation["permalink"] = link(self._request, policy, citation["clause_id"])
         return {"answer_id": self.id, "index_version": self.snapshot.version} | said
 
-    def place(self, cited: Mapping[str, str]) -> str:
+    def place(self, cited: Mapping[str, Any]) -> str:
         """Return where a citation stands, in plain words: with its policy, where the caller sees several."""
         return place_of(cited, self.snapshot.view(self._caller.scope))
 
@@ -182,9 +182,10 @@ def titled(said: dict[str, Any], assistant: Assistant) -> dict[str, Any]:
     return said
 
 
-def place_of(cited: Mapping[str, str], view: Assistant) -> str:
+def place_of(cited: Mapping[str, Any], view: Assistant) -> str:
     """Return where a citation or hit, as it is sent, stands: with its policy, where there are several."""
-    return f"{cited['policy_title']} · {cited['reference']}" if len(view.policies) > 1 else cited["reference"]
+    reference = str(cited["reference"])
+    return view.policy(cited["policy_id"]).place(reference) if len(view.policies) > 1 else reference
 
 
 def is_whole(pieces: Sequence[str | Answer]) -> bool:

@@ -249,7 +249,7 @@ async def _clause(service: Service, seen: Seen, wanted: GetClause) -> tuple[str,
         said = clause_json(policy, wanted.clause_id)
     except KeyError:
         raise QuestionError(_no_clause(policy, wanted.clause_id)) from None
-    lines = [f"{policy.title} {said['reference']}", "", _tidy(said["text"])]
+    lines = [policy.place(said["reference"]), "", _tidy(said["text"])]
     if said["translation"]:
         lines += ["", f"Courtesy translation: {said['translation']}"]
     if said["children"]:
@@ -373,7 +373,7 @@ def _resource_text(view: Assistant, uri: str) -> str:
         clause = policy[clause_id]
     except KeyError:
         raise QuestionError(_no_clause(policy, clause_id)) from None
-    return f"{policy.title} {policy.reference(clause_id)}\n\n{_tidy(policy.text[clause.start : clause.end])}"
+    return f"{policy.place(policy.reference(clause_id))}\n\n{_tidy(policy.text[clause.start : clause.end])}"
 
 
 def _completions(view: Assistant, name: str, value: str, known: dict[str, str]) -> list[str]:

@@ -50,11 +50,12 @@ export function clauseView(
   const isThere = clauses.map((clause) => cut(clause, ...range)[1]).join("") === quote;
   const whole = clauses.map(({ text }) => text).join("");
   const version = first.version && say.version(first.version);
+  const language = spokenLanguage(first.policyTitle);
   const parts: HTMLElement[] = [
     h(
       "p",
-      { class: "note", lang: spokenLanguage(first.policyTitle) },
-      `《${first.policyTitle}》`,
+      { class: "note", lang: language },
+      language === "zh" ? `《${first.policyTitle}》` : first.policyTitle,
       version && ` · ${version}`,
     ),
     path(first, say, actions),
