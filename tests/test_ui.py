@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import tomllib
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from starlette.testclient import TestClient
 
 from assistant import Answer, Assistant, Settings, Turn
 from assistant.errors import ServiceError, SettingsError
+from assistant.imprint import contact_of
 from assistant.page import chat, door, reader
 from assistant.page.shared import Page, all_words, said, shown
 from assistant.parsing import parse
@@ -372,6 +374,18 @@ def test_where_there_is_no_answer_the_nearest_clauses_and_the_contact_are_told(
     assert 1 <= len(answer["nearest"]) <= 3
     assert all(near["reference"] and near["excerpt"] for near in answer["nearest"])
     assert "400-000-1234" in answer["text"] + answer["contact"]
+
+
+def test_a_refusal_names_one_contact_and_not_that_of_another_policy_beside_it(assistant: Assistant) -> None:
+    nearest, other = assistant.policies
+    nearest = replace(nearest, contact="")
+    hits = assistant.search("record of a delivery", k=2, policies=[nearest.id])
+    hits = tuple(replace(hit, policy=nearest) for hit in hits) + assistant.search("保存多久", k=1, policies=[other.id])
+    refused = Reason(kind="not_stated", message="…")
+    answer = replace(assistant.ask(QUESTION), citations=(), hits=hits, text="…", abstained=refused)
+    told = chat.described(answer, assistant, "en")["contact"]
+    assert other.contact not in told
+    assert contact_of(nearest) in told
 
 
 def test_what_is_not_clear_is_asked_back_with_readings_to_choose_from(client: TestClient) -> None:

@@ -17,6 +17,7 @@ from fastapi.sse import KEEPALIVE_COMMENT
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.conversation import Turn
+from assistant.imprint import contact_of
 from assistant.page.reader import EVERYTHING
 from assistant.page.shared import Page, all_words, said, shown
 from assistant.server.asking import Asking, answer_of, event, is_whole, keep_feedback, parts_of, streamed, unless_left
@@ -219,7 +220,7 @@ def described(answer: Answer, assistant: Assistant, language: Language) -> dict[
         "abstained": reason.kind if reason else "",
         "readings": [visible(text) for text in reason.suggestions] if reason else [],
         "nearest": _nearest(answer, answer.language, several=several),
-        "contact": _contact(answer, assistant, language) if reason and reason.kind != "unclear" and answer.hits else "",
+        "contact": _contact(answer, language) if reason and reason.kind != "unclear" and answer.hits else "",
         "follow_ups": follow_ups(answer, assistant, answer.language),
     }
 
@@ -309,14 +310,14 @@ def _english(hit: Hit) -> str:
     return hit.policy.translation(hit.start, hit.end) or ""
 
 
-def _contact(answer: Answer, assistant: Assistant, language: Language) -> str:
-    """Return whom to turn to, unless the answer says so."""
-    asked = {hit.policy.id for hit in answer.hits}
-    for policy in assistant.policies:
-        if policy.id in asked and policy.contact and policy.contact not in answer.text:
-            told = "chat.contact" if policy.company else "chat.contact_alone"
-            return visible(said(told, language, company=policy.company, contact=policy.contact))
-    return ""
+def _contact(answer: Answer, language: Language) -> str:
+    """Return whom to turn to, unless the answer says so: whom the policy names that came nearest, and no other one."""
+    policy = answer.hits[0].policy
+    contact = contact_of(policy)
+    if not contact or contact in answer.text:
+        return ""
+    told = "chat.contact" if policy.company else "chat.contact_alone"
+    return visible(said(told, language, company=policy.company, contact=contact))
 
 
 def _has(policy: Policy, clause_id: str) -> bool:
