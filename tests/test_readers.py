@@ -227,6 +227,35 @@ def test_the_main_part_of_a_page() -> None:
     assert html(f"<body><aside><p>{COMMON}</p></aside></body>") == COMMON
 
 
+MENU = "<ul><li><a href='/'>Home</a><li><a href='/rooms'>Rooms</a></ul>"
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        f"<div class='topnav'>{MENU}</div>",
+        MENU.replace("<ul>", "<ul id='mainMenu'>"),
+        "<div class='site-footer'>© Lantern Hotels</div>",
+        f"<div class='layout__sidebar'><h3>Related</h3>{MENU}</div>",
+        "<div class='breadcrumbs'><a href='/'>Home</a> » Privacy</div>",
+    ],
+)
+def test_what_a_page_calls_a_menu_or_a_footer_is_left_out(beside: str) -> None:
+    assert html(f"<body>{beside}<p>{COMMON}</p>{beside}</body>") == COMMON
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "<div class='has-sidebar'>{}</div>",
+        "<div id='navigation-data'><h2>Navigation data</h2>{}</div><p>" + "y" * 10_000,
+        "<h2 class='menu'>{}</h2>",
+    ],
+)
+def test_text_of_the_policy_stays_whatever_its_element_is_called(around: str) -> None:
+    assert COMMON in html(f"<body><p>x</p>{around.format(COMMON)}</body>")
+
+
 @pytest.mark.parametrize(
     ("markup", "title"),
     [
@@ -456,6 +485,22 @@ def test_rows_are_told_with_the_heads_of_their_columns_in_every_format() -> None
         for look, row in zip(row_looks, rows, strict=True)
     )
     assert word(f"<w:tbl>{table}</w:tbl>").split("\n") == TOLD
+
+
+def test_the_first_of_several_rows_that_alone_has_no_value_names_the_columns_whatever_its_words() -> None:
+    rows = [("Meal", "At home", "Abroad"), ("Lunch", "18 euros", "25 euros"), ("Dinner", "30 euros", "45 euros")]
+    told = ["Meal: Lunch | At home: 18 euros | Abroad: 25 euros", "Meal: Dinner | At home: 30 euros | Abroad: 45 euros"]
+
+    def page(rows: list[tuple[str, ...]]) -> str:
+        return f"<table>{''.join('<tr>' + ''.join(f'<td>{cell}' for cell in row) for row in rows)}</table>"
+
+    assert html(page(rows)).split("\n") == told
+    cells = "".join(f"<w:tr>{''.join(f'<w:tc>{paragraph(cell)}</w:tc>' for cell in row)}</w:tr>" for row in rows)
+    assert word(f"<w:tbl>{cells}</w:tbl>").split("\n") == told
+    # Facts by name have no heads.
+    assert html(page([("Company", "Lantern Post"), ("Founded", "2001")])) == "Company\tLantern Post\nFounded\t2001"
+    plans = [("Plan", "Basic", "Plus"), ("Storage", "small", "large")]
+    assert html(page(plans)) == "Plan\tBasic\tPlus\nStorage\tsmall\tlarge"
 
 
 def test_rows_of_a_text_are_told_with_the_heads_of_their_columns() -> None:

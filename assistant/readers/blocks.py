@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, replace
-from itertools import zip_longest
+from itertools import islice, takewhile, zip_longest
 from typing import TYPE_CHECKING
 
 from assistant.parsing.headings import HEADING_CHARS, MARKED_CHARS, is_bold_question, is_heading_text
@@ -167,7 +167,9 @@ def _with_told_rows(blocks: Sequence[Block]) -> Iterator[Block]:
         )
         if len(cells) == 1:
             heads = []
-        elif block.head or (not before and after == len(cells) - 1 and are_heads(cells)):
+        elif block.head or (
+            not before and after == len(cells) - 1 and _name_columns(cells, _rows_after(blocks, number))
+        ):
             heads = [_LAST_STOP.sub("", cell.strip()) for cell in cells]
             if after == len(cells) - 1 and not blocks[number + 1].head:
                 continue
@@ -176,15 +178,30 @@ def _with_told_rows(blocks: Sequence[Block]) -> Iterator[Block]:
         yield replace(block, text=told.strip())
 
 
+def _rows_after(blocks: Sequence[Block], number: int) -> list[list[str]]:
+    """Return the rows of a table that follow one of them, with as many cells."""
+    width = blocks[number].text.count("\t")
+    rows = takewhile(lambda block: block.text.count("\t") == width, islice(blocks, number + 1, None))
+    return [block.text.split("\t") for block in rows]
+
+
+def _name_columns(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    # Of two columns the first row may as well be the first fact: `Company | Lantern Post`, `Founded | 2001`.
+    return are_heads(heads) or (len(heads) > 2 and _alone_without_value(heads, rows))
+
+
 def rows_told(rows: Sequence[Sequence[str]]) -> list[str]:
     """Return the rows of a table as lines, told with the heads of their columns if the first one names these."""
     heads, *others = rows
-    plain = len(set(heads)) == len(heads) and not any(_IS_VALUE.search(cell) for cell in heads)
-    # Of several rows whose first alone gives no value it names the columns, whatever its words.
-    valued = all(any(_IS_VALUE.search(cell) for cell in row[1:]) for row in others)
-    if others and (are_heads(heads) or (plain and valued)):
+    if others and (are_heads(heads) or _alone_without_value(heads, others)):
         return [_told(heads, row) for row in others]
     return [CELL_BREAK.join(cell.strip() for cell in row) for row in rows]
+
+
+def _alone_without_value(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Say whether a row alone gives no value of several rows: it names the columns then, whatever its words."""
+    plain = len(set(heads)) == len(heads) and not any(_IS_VALUE.search(cell) for cell in heads)
+    return plain and all(any(_IS_VALUE.search(cell) for cell in row[1:]) for row in rows)
 
 
 def are_heads(cells: Sequence[str]) -> bool:

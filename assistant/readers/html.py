@@ -24,6 +24,10 @@ _UNSEEN = _words(
 )
 _BESIDE = _words("nav aside footer")
 _BESIDE_ROLES = _words("navigation complementary contentinfo banner search menu menubar dialog alertdialog")
+# What an element is called by its class or id that stands beside the text, where no tag and no role says so.
+_BESIDE_NAMES = _words("nav navbar navigation topnav menu breadcrumb breadcrumbs crumbs sidebar footer pagination")
+_NAMED_PARTS = re.compile(r"[A-Z]?[a-z]+")
+_BESIDE_SHARE = 0.2
 _BLOCKS = _words(
     "html body main article section header footer nav aside div p h1 h2 h3 h4 h5 h6 ul ol li dl dt dd menu dir "
     "table caption thead tbody tfoot tr td th blockquote pre figure figcaption address fieldset legend form hr "
@@ -60,6 +64,7 @@ INDENT = "\ue010"
 """What stands for a blank at the head of a line, in a page made of a text whose lists are typed."""
 INDENT_OR_BLANK = f"{INDENT} \t\n\r\f\v\xa0"
 _MOST_INDENT = 12
+_MOST_NAMED_CHARS = 200
 _MOST_SPAN = 50
 _MOST_SPANNED_CHARS = 200
 
@@ -146,6 +151,7 @@ class _Page:
     def __init__(self, *, beside: bool, typed: bool) -> None:
         self._beside = beside
         self._typed = typed
+        self._page_chars = 0
         self._apart = False
         """Whether a list has ended that the next block is no part of."""
         self._bold = 0
@@ -166,6 +172,7 @@ class _Page:
 
     def blocks(self, root: Any) -> list[Block]:
         """Return the blocks of a page."""
+        self._page_chars = _chars(root)
         self._visit(root)
         self._end_block()
         return self._blocks
@@ -193,7 +200,22 @@ class _Page:
             return True
         if element.get("hidden") is not None or _HIDDEN.search(element.get("style", "")):
             return True
-        return not self._beside and (tag in _BESIDE or element.get("role", "").lower() in _BESIDE_ROLES)
+        if self._beside:
+            return False
+        return tag in _BESIDE or element.get("role", "").lower() in _BESIDE_ROLES or self._is_called_beside(element)
+
+    def _is_called_beside(self, element: Any) -> bool:
+        """Say whether an element is a menu or a footer by its class or id, and holds no text of the policy's."""
+        if element.tag not in ("div", "ul", "ol"):
+            return False
+        named = f"{element.get('class', '')} {element.get('id', '')}"[:_MOST_NAMED_CHARS]
+        if _BESIDE_NAMES.isdisjoint(part.lower() for part in _NAMED_PARTS.findall(named)):
+            return False
+        # A page may be called by its layout (`has-sidebar`), and a section by what it is about (`navigation-data`).
+        chars = _chars(element)
+        linked = sum(map(_chars, element.iter("a")))
+        headed = next(element.iter("h1", "h2", "h3", "h4", "h5", "h6"), None) is not None
+        return linked > chars / 2 or (not headed and chars < _BESIDE_SHARE * self._page_chars)
 
     def _open(self, element: Any, tag: str) -> None:
         if tag in ("ol", "ul", "menu", "dir"):
