@@ -301,24 +301,39 @@ def _metadata(folder: Path) -> dict[str, Any]:
     return _checked(known, path)
 
 
-def _checked(known: dict[str, Any], path: Path) -> dict[str, Any]:
-    """Return metadata as `parse` takes them; `path` is named if they are not as they should be."""
+def _checked(known: dict[str, Any], path: Path | None = None) -> dict[str, Any]:
+    """Return metadata as `parse` takes them; the file is named, if they are from one and not as they should be."""
+    of = f"{path}: " if path else ""
     if unknown := sorted(set(known) - set(_KEYS)):
-        raise PolicyError(f"{path}: unknown key {unknown[0]!r}: known are {', '.join(_KEYS)}")
+        raise PolicyError(f"{of}unknown key {unknown[0]!r}: known are {', '.join(_KEYS)}")
     for key in _TEXTS:
         if not isinstance(known.get(key, ""), str):
-            raise PolicyError(f"{path}: {key} must be a text in quotes, not {known[key]!r}")
+            raise PolicyError(f"{of}{key} must be a text in quotes, not {known[key]!r}")
     if not _ID.fullmatch(known["id"]):
+        remedy = ': write id = "…" into it' if path else ""
         raise PolicyError(
-            f"{path}: id {known['id']!r} must be 1 to 64 letters, digits, '.', '_' or '-', "
-            'the first a letter or digit: write id = "…" into it'
+            f"{of}id {known['id']!r} must be 1 to 64 letters, digits, '.', '_' or '-', "
+            f"the first a letter or digit{remedy}"
         )
     if known.get("language", "zh") not in get_args(Language):
-        raise PolicyError(f"{path}: language {known['language']!r} must be one of {', '.join(get_args(Language))}")
+        raise PolicyError(f"{of}language {known['language']!r} must be one of {', '.join(get_args(Language))}")
     aliases = known.get("aliases", [])
     if not isinstance(aliases, list) or not all(isinstance(alias, str) and alias.strip() for alias in aliases):
-        raise PolicyError(f"{path}: aliases must be a list of names in quotes, none of them blank, not {aliases!r}")
-    return known | {"aliases": tuple(aliases), "effective_date": _date(path, known.get("effective_date", ""))}
+        raise PolicyError(f"{of}aliases must be a list of names in quotes, none of them blank, not {aliases!r}")
+    date = known.get("effective_date", "")
+    if not _is_date(date):
+        raise PolicyError(f"{of}effective_date must be a date such as 2022-02-20, not {date!r}")
+    return known | {"aliases": tuple(aliases), "effective_date": str(date)[:10]}
+
+
+def _is_date(value: object) -> bool:
+    """Say whether a value of the metadata is a date, TOML's own or in ISO 8601, or empty."""
+    if isinstance(value, datetime.date) or value == "":
+        return True
+    try:
+        return isinstance(value, str) and bool(_DATE.fullmatch(value) and datetime.date.fromisoformat(value))
+    except ValueError:
+        return False
 
 
 def _toml(path: Path, *, max_bytes: int = _MAX_METADATA_BYTES) -> dict[str, Any]:
@@ -328,18 +343,6 @@ def _toml(path: Path, *, max_bytes: int = _MAX_METADATA_BYTES) -> dict[str, Any]
     # Not only TOMLDecodeError: brackets may be nested too deeply, a number too long.
     except (ValueError, RecursionError) as error:
         raise PolicyError(f'{path}: is not TOML ({error}): write lines such as title = "…"') from None
-
-
-def _date(path: Path, value: object) -> str:
-    """Return a date of the metadata in ISO 8601; empty if none is given."""
-    if isinstance(value, datetime.date):
-        return value.isoformat()[:10]
-    try:
-        if value == "" or (isinstance(value, str) and _DATE.fullmatch(value) and datetime.date.fromisoformat(value)):
-            return str(value)
-    except ValueError:
-        pass
-    raise PolicyError(f"{path}: effective_date must be a date such as 2022-02-20, not {value!r}")
 
 
 # --- Adding, updating, correcting, removing ------------------------------------------------
@@ -403,11 +406,11 @@ def add_policy(settings: Settings, text: str, *, name: str = "", numbered: bool 
     with _writing(folder):
         taken = {known_id.casefold() for known_id in folders_of(settings)}
         if "id" not in said:
-            made = parse(text, **_checked({"id": "policy"} | said, Path(METADATA_FILE)))
+            made = parse(text, **_checked({"id": "policy"} | said))
             said["id"] = _free(said.get("title") or Path(name).stem or made.title, taken if numbered else ())
         if str(said["id"]).casefold() in taken:
             raise CorpusError(_taken(settings, str(said["id"])))
-        checked = _checked(dict(said), Path(METADATA_FILE))
+        checked = _checked(dict(said))
         parse(text, **checked)
         staged = folder / f"{_STAGED}{uuid.uuid4().hex}"
         try:

@@ -269,6 +269,10 @@ def test_wrong_usage(run: Callable[..., Run], file: Path) -> None:
     code, _, err = run("policies", "add", file, "--effective-date", "soon")
     assert code == ERROR
     assert "effective_date must be a date such as 2022-02-20, not 'soon'" in err
+    code, _, err = run("policies", "add", file, "--id", "my policy")
+    assert code == ERROR
+    assert "id 'my policy' must be 1 to 64 letters" in err
+    assert "policy.toml" not in err, "nothing stands in a file yet"
     code, _, err = run("policies", "add", file, "--id", "baiju")
     assert "there is a policy 'baiju' already" in err
     assert "the corpus has baiju" in run("policies", "remove", "nope").err
