@@ -55,6 +55,17 @@ def run(
     return run
 
 
+def test_a_set_is_about_the_policies_in_use_unless_its_name_says_otherwise(
+    run: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ASSISTANT_CORPUS")
+    monkeypatch.setenv("ASSISTANT_POLICIES_DIR", str(FIXTURES / "corpus"))
+    assert run("validate", SET).code == DONE, "its policy was added beside the one that comes with the package"
+    about_ours = tmp_path / "baiju-mine.jsonl"
+    about_ours.write_text(SET.read_text("utf-8"), "utf-8")
+    assert "is not in the policy" in run("validate", about_ours).out, "of which a set of this name is"
+
+
 @pytest.fixture(scope="module")
 def report(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report of the set, made once."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from assistant.evaluation.gold import GoldFinder
     from assistant.evaluation.runs import Document, SetRun
     from assistant.evaluation.sets import QuestionSet
+    from assistant.settings import Settings
 
 
 class _RunByDefault(TyperGroup):
@@ -77,7 +78,7 @@ SetCorpus = Annotated[
         "--corpus",
         metavar="FOLDER",
         help="Folder of policies. \\[default: of the set x-….jsonl the folder ../policies/x beside the set's, "
-        "if there is one, else the one that comes with it]",
+        "if there is one, else the policies in use]",
     ),
 ]
 
@@ -214,18 +215,29 @@ def compare(
 # --- Sets and their policies --------------------------------------------------------------------
 
 
-def _with_finders(sets: Sequence[Path], corpus: Path | None) -> Iterator[tuple[Path, Path, GoldFinder]]:
-    """Yield each set with the folder of its policies, and what finds gold in them."""
+def _with_finders(sets: Sequence[Path], corpus: Path | None) -> Iterator[tuple[Path, Path | None, GoldFinder]]:
+    """Yield each set with the folder of its policies, None for those in use, and what finds gold in them."""
     from assistant.corpus import open_corpus
     from assistant.evaluation.gold import GoldFinder
-    from assistant.evaluation.sets import corpus_of
 
-    finders: dict[Path, GoldFinder] = {}
+    settings = settings_of(None, None)
+    finders: dict[Path | None, GoldFinder] = {}
     for path in sets:
-        folder = corpus or corpus_of(path, settings_of(None, None))
+        folder = corpus or _corpus_of(path, settings)
         if folder not in finders:
-            finders[folder] = GoldFinder(open_corpus(folder))
+            finders[folder] = GoldFinder(open_corpus(*((folder,) if folder else settings.corpus_dirs())))
         yield path, folder, finders[folder]
+
+
+def _corpus_of(path: Path, settings: Settings) -> Path | None:
+    """Return the folder of the policies that a set is about; None for all in use, of a set that names none by its name.
+
+    One about a policy that came with the package is measured on that alone, whatever was added to it.
+    """
+    from assistant.evaluation.sets import corpus_of, subject_of
+
+    folder = corpus_of(path, settings)
+    return folder if folder != settings.corpus_dir() or (folder / subject_of(path)).is_dir() else None
 
 
 def _run_sets(sets: Sequence[Path], corpus: Path | None, index_dir: Path | None) -> Iterator[SetRun]:
@@ -239,11 +251,16 @@ def _run_sets(sets: Sequence[Path], corpus: Path | None, index_dir: Path | None)
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise EvaluationError(f"two sets are called {twice[0]!r}: rename one, or give each once")
     several = len({folder for folder, _, _ in read}) > 1
-    opened: dict[Path, Assistant] = {}
+    opened: dict[Path | None, Assistant] = {}
     for folder, finder, found in read:
         if folder not in opened:
             # Each corpus has its index: in one folder each would replace the other's.
-            opened[folder] = open_assistant(folder, index_dir / folder.name if index_dir and several else index_dir)
+            own = (
+                index_dir / (folder or settings_of(None, None).corpus_dir()).name
+                if index_dir and several
+                else index_dir
+            )
+            opened[folder] = open_assistant(folder, own)
         with _asking(found) as progress:
             outcomes = run_set(opened[folder], found, finder=finder, progress=progress)
         yield SetRun(question_set=found, assistant=opened[folder], finder=finder, outcomes=outcomes)

@@ -279,8 +279,13 @@ def corpus_of(path: Path, settings: Settings) -> Path:
     Raises:
         CorpusError: If there is neither.
     """
-    beside = path.resolve().parent.parent / "policies" / path.stem.split("-")[0]
+    beside = path.resolve().parent.parent / "policies" / subject_of(path)
     return beside if beside.is_dir() else settings.corpus_dir()
+
+
+def subject_of(path: Path) -> str:
+    """Return what a set is about by its name: `x` of `x-….jsonl`."""
+    return path.stem.split("-")[0]
 
 
 def sets_in(folder: Path) -> tuple[Path, ...]:
