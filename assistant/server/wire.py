@@ -133,7 +133,7 @@ def explained(error: ErrorDetails) -> str:
 _LIMITED = {
     "greater_than_equal": "send {ge} or more",
     "less_than_equal": "send {le} or less",
-    "too_short": "send {min_length} or more, or leave the field out",
+    "too_short": "send {min_length} or more",
     "too_long": "send at most {max_length}",
     "string_too_short": "send at least {min_length}",
     "string_too_long": "send at most {max_length}",
