@@ -25,21 +25,9 @@ from assistant.evaluation.report import page as report_page
 from assistant.evaluation.running import ERROR_CLASSES, ask_each, run_set
 from assistant.evaluation.runs import Document, SetRun, document, runs_in
 from assistant.evaluation.sets import read_set, sets_in
-from assistant.page.evaluation import (
-    IN_USE,
-    Shelf,
-    Step,
-    Wanted,
-    checked,
-    chosen,
-    comparison,
-    corpora,
-    figures,
-    measure,
-    opened,
-    own_corpus,
-    questions,
-)
+from assistant.page.evaluation.comparing import comparison
+from assistant.page.evaluation.listing import Wanted, chosen, figures, questions
+from assistant.page.evaluation.measuring import IN_USE, Shelf, Step, checked, corpora, measure, opened, own_corpus
 from assistant.page.shared import Page
 from assistant.text import visible
 from tests import browsing
