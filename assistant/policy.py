@@ -258,6 +258,16 @@ class Policy:
         """Return the clause's text without its children's."""
         return self.text[clause.start : clause.body_end]
 
+    def begins(self, clause: Clause) -> str:
+        """Return the words that stand for a clause in an outline: its number and its title as printed, or its text."""
+        own = self.own_text(clause)
+        return own[: own.find(clause.title) + len(clause.title)] if clause.title else own
+
+    @property
+    def size(self) -> int:
+        """Number of clauses, the root not counted."""
+        return len(self._paths) - 1
+
     def sentences(self, clause: Clause) -> Iterator[Span]:
         """Yield the spans of the sentences of the clause's own text, without its label and the mark of an answer."""
         asked = clause.title.rstrip(_AROUND_TITLES).endswith(("?", "？"))

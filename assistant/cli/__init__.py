@@ -349,9 +349,8 @@ def _print_answer(answer: Answer, assistant: Assistant, seconds: tuple[float, fl
 def _print_outline(policy: Policy) -> None:
     for clause in policy.walk():
         depth = len(policy.path(clause.id)) - 1
-        own = policy.own_text(clause)
-        named = own[: own.find(clause.title) + len(clause.title)] if clause.title else own
-        print_line(f"{'  ' * depth}{shortened(policy.title if clause is policy.root else named, 48)}  [{clause.id}]")
+        named = policy.title if clause is policy.root else policy.begins(clause)
+        print_line(f"{'  ' * depth}{shortened(named, 48)}  [{clause.id}]")
 
 
 def _clause_json(root: Clause) -> dict[str, Any]:

@@ -227,15 +227,11 @@ def _index(settings: Settings, *, no_index: bool) -> None:
         print_line(build(settings))
 
 
-def _clauses(policy: Policy) -> int:
-    return sum(1 for _ in policy.walk()) - 1
-
-
 def _summary(policy: Policy) -> str:
     from assistant.translations import complete_clauses
 
     facts = [
-        plural(_clauses(policy), "clause"),
+        plural(policy.size, "clause"),
         plural(len(policy.text), "character"),
         policy.language,
         f"version {policy.version}",
@@ -251,7 +247,7 @@ def _as_json(policy: Policy) -> dict[str, Any]:
     fields = ("id", "title", "company", "language", "version", "effective_date", "contact", "sha256")
     return {name: getattr(policy, name) for name in fields} | {
         "aliases": list(policy.aliases),
-        "clauses": _clauses(policy),
+        "clauses": policy.size,
         "characters": len(policy.text),
         "translated_clauses": complete_clauses(policy),
     }

@@ -13,6 +13,9 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import gradio as gr
+from gradio.context import Context
+
 from assistant.corpus import (
     REMOVED,
     add_policy,
@@ -29,19 +32,20 @@ from assistant.imprint import said_of_itself
 from assistant.page.shared import Tab, hint, place_link, progress, shown
 from assistant.parsing import parse
 from assistant.readers import FORMATS, Format, read_file
-from assistant.text import visible
+from assistant.text import shortened, visible
 from assistant.translations import gaps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from assistant.page.shared import Page
-    from assistant.policy import Clause, Policy
+    from assistant.policy import Policy
     from assistant.shards import Progress
 
 _SHOWN_CLAUSES = 300
 _SHOWN_LINES = 40
 _LINE_CHARS = 160
+_NAME_CHARS = 41
 _ENDINGS = [f".{name}" for name in (*FORMATS, "htm", "markdown")]
 _KEPT_S = 3_600
 """How long a file that was read waits to be added."""
@@ -94,11 +98,7 @@ def _item(page: Page, policy: Policy, folder: Path | None) -> str:
 
 
 def _size(page: Page, policy: Policy) -> str:
-    return page.say("policies.facts", clauses=f"{_clauses(policy):,}", characters=f"{len(policy.text):,}")
-
-
-def _clauses(policy: Policy) -> int:
-    return sum(1 for _ in policy.walk()) - 1
+    return page.say("policies.facts", clauses=f"{policy.size:,}", characters=f"{len(policy.text):,}")
 
 
 def _translated(page: Page, policy: Policy, folder: Path | None) -> str:
@@ -163,7 +163,7 @@ def preview(page: Page, upload: Upload) -> str:
             "policies.read",
             name=upload.name,
             format=upload.format,
-            clauses=f"{_clauses(policy):,}",
+            clauses=f"{policy.size:,}",
             characters=f"{len(policy.text):,}",
         )
     ]
@@ -173,7 +173,7 @@ def preview(page: Page, upload: Upload) -> str:
     if same:
         told.append(page.say("policies.same", title=same.title))
     lines = [line.strip() for line in policy.text.splitlines() if line.strip()][:_SHOWN_LINES]
-    beginning = "".join(f"<p>{shown(_cut(line))}</p>" for line in lines)
+    beginning = "".join(f"<p>{shown(shortened(line, _LINE_CHARS))}</p>" for line in lines)
     return (
         f"{''.join(hint(words) for words in told)}"
         f'<div class="pa-policies-preview"><section tabindex="0" aria-label="{escape(page.say("policies.outline"))}">'
@@ -183,27 +183,18 @@ def preview(page: Page, upload: Upload) -> str:
     )
 
 
-def _cut(line: str) -> str:
-    return line if len(line) <= _LINE_CHARS else f"{line[: _LINE_CHARS - 1]}…"
-
-
 def _outline(page: Page, policy: Policy) -> str:
     rows: list[str] = []
     clauses = [clause for clause in policy.walk() if clause is not policy.root]
     for clause in clauses[:_SHOWN_CLAUSES]:
-        own = " ".join(_named(policy, clause).split())
         depth = min(len(policy.path(clause.id)) - 2, 6)
         heading = " pa-policies-heading" if clause.kind == "heading" else ""
-        rows.append(f'<li class="pa-policies-in{depth}{heading}">{shown(own[:40])}{"…" * (len(own) > 40)}</li>')
+        rows.append(
+            f'<li class="pa-policies-in{depth}{heading}">{shown(shortened(policy.begins(clause), _NAME_CHARS))}</li>'
+        )
     if len(clauses) > _SHOWN_CLAUSES:
         rows.append(f"<li>{shown(page.say('policies.more_clauses', count=f'{len(clauses) - _SHOWN_CLAUSES:,}'))}</li>")
     return f'<ul class="pa-policies-outline">{"".join(rows)}</ul>'
-
-
-def _named(policy: Policy, clause: Clause) -> str:
-    """Return the words that stand for a clause: its number and its title, or its text."""
-    own = policy.own_text(clause)
-    return own[: own.find(clause.title) + len(clause.title)] if clause.title else own
 
 
 # --- What is known -----------------------------------------------------------------------------
@@ -340,8 +331,6 @@ def build_policies(page: Page) -> None:
     Args:
         page: What it is built with.
     """
-    import gradio as gr
-
     tab = _Tab(page)
     with gr.Column(elem_classes="pa-policies"):
         _html(f"<h2>{shown(tab.say('in_use'))}</h2>")
@@ -370,22 +359,16 @@ class _Tab(Tab):
 
     def known(self) -> dict[Any, Any]:
         """Return what tells of the policies in use, as they are now."""
-        import gradio as gr
-
         choices = [(policy.title, policy.id) for policy in self.page.current().policies]
         choices += [(f"{policy_id} ({self.say('unused')})", policy_id) for policy_id in _unused(self.page)]
         return {self["listing"]: listing(self.page), self["which"]: gr.Dropdown(choices=choices, value=None)}
 
     def opened(self, *names: str) -> Updates:
         """Return what shows parts of the tab."""
-        import gradio as gr
-
         return {self[name]: gr.Column(visible=True) for name in names}
 
     def closed(self, *names: str) -> Updates:
         """Return what hides parts of the tab."""
-        import gradio as gr
-
         return {self[name]: gr.Column(visible=False) for name in names}
 
     def alone(self, *names: str) -> Updates:
@@ -398,14 +381,10 @@ class _Tab(Tab):
 
 
 def _html(value: str = "", **given: Any) -> Any:
-    import gradio as gr
-
     return gr.HTML(value, apply_default_css=False, padding=False, **given)
 
 
 def _build_fields(tab: _Tab, form: str) -> None:
-    import gradio as gr
-
     said = {"effective_date": "date"}
     hints = {"effective_date": "date_hint", "aliases": "aliases_hint"}
     for name in _FIELDS:
@@ -419,8 +398,6 @@ def _build_fields(tab: _Tab, form: str) -> None:
 
 
 def _build_adding(tab: _Tab) -> None:
-    import gradio as gr
-
     _html(f"<h2>{shown(tab.say('add'))}</h2>")
     tab["file"] = gr.File(
         label=tab.say("file"), file_types=_ENDINGS, height=150, elem_id="pa-policies-file", buttons=[]
@@ -437,8 +414,6 @@ def _build_adding(tab: _Tab) -> None:
 
 
 def _build_correcting(tab: _Tab) -> None:
-    import gradio as gr
-
     _html(f"<h2>{shown(tab.say('correct'))}</h2>")
     # What there is, is asked for as the page is loaded.
     tab["which"] = gr.Dropdown([], value=None, label=tab.say("which"), elem_id="pa-policies-which")
@@ -460,8 +435,6 @@ def _build_correcting(tab: _Tab) -> None:
 
 
 def _wire(tab: _Tab) -> None:
-    from gradio.context import Context
-
     quiet: dict[str, Any] = {
         "api_visibility": "private",
         "concurrency_limit": _CONCURRENT,

@@ -7,6 +7,9 @@ from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+import gradio as gr
+from gradio.context import Context
+
 from assistant.errors import AssistantError
 from assistant.page.desk.finding import Filters, Topics, look_up, section_key, sections
 from assistant.page.desk.replies import TONES
@@ -29,9 +32,6 @@ def build_desk(page: Page) -> None:
     Args:
         page: What it is built with.
     """
-    import gradio as gr
-    from gradio.context import Context
-
     topics = Topics()
     several = len(page.current().policies) > 1
     policies, named, listed = (update["choices"] for update in _updates(page, topics, ""))
@@ -100,8 +100,6 @@ def build_desk(page: Page) -> None:
 
 
 def _search(page: Page, query: str, *given: Any) -> tuple[str, Any]:
-    import gradio as gr
-
     policy, section, topic, ranks, k = given
     filters = Filters(policy=policy or "", section=section or "", topic=topic or "")
     found, more = _searched(page, query, filters, k, ranks=ranks)
@@ -183,8 +181,6 @@ def _updates(page: Page, topics: Topics, policy_id: str) -> list[dict[str, Any]]
 
 
 def _choices(page: Page, topics: Topics, policy_id: str | None) -> list[Any]:
-    import gradio as gr
-
     policy_id = policy_id or ""
     known = policy_id in {policy.id for policy in page.current().policies}
     updates = _updates(page, topics, policy_id if known else "")

@@ -8,6 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import gradio as gr
+from gradio.context import Context
+
 from assistant.errors import AssistantError, EvaluationError
 from assistant.page.evaluation.comparing import comparison
 from assistant.page.evaluation.listing import Wanted, chosen, error_name, figures, questions
@@ -35,8 +38,6 @@ def build_evaluation(page: Page) -> None:
     Args:
         page: What it is built with.
     """
-    import gradio as gr
-
     from assistant.evaluation.measures import require_packages
 
     try:
@@ -99,14 +100,10 @@ class _Bench(Tab):
 
 
 def _html(value: str = "", **given: Any) -> Any:
-    import gradio as gr
-
     return gr.HTML(value, apply_default_css=False, **given)
 
 
 def _build_running(bench: _Bench) -> None:
-    import gradio as gr
-
     say = bench.say
     with gr.Row(elem_classes="pa-filters"):
         bench["set"] = gr.Dropdown([], label=say("set"), min_width=200, elem_id="pa-eval-set")
@@ -124,8 +121,6 @@ def _build_running(bench: _Bench) -> None:
 
 
 def _build_results(bench: _Bench) -> None:
-    import gradio as gr
-
     say = bench.say
     with gr.Row(elem_classes="pa-filters pa-eval-which"):
         bench["chosen"] = gr.Dropdown(
@@ -150,9 +145,6 @@ def _build_results(bench: _Bench) -> None:
 
 
 def _wire(bench: _Bench) -> None:
-    import gradio as gr
-    from gradio.context import Context
-
     private: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": _CONCURRENT}
     quiet = {**private, "show_progress": "hidden"}
     # One run at a time, and no run waits for whoever looks at another.
@@ -207,8 +199,6 @@ def _wire(bench: _Bench) -> None:
 
 def _refreshed(bench: _Bench, uploaded: dict[str, str]) -> list[Any]:
     """Return what may have come or gone since the page was built: sets, policies, runs."""
-    import gradio as gr
-
     sets = list(bench.known_sets(uploaded))
     name = sets[0] if sets else None
     corpus, status, is_sound = _set_checked(bench, name, uploaded) if name else (IN_USE, "", False)
@@ -228,8 +218,6 @@ def _refreshed(bench: _Bench, uploaded: dict[str, str]) -> list[Any]:
 
 
 def _set_chosen(bench: _Bench, name: str | None, uploaded: dict[str, str]) -> tuple[Any, Any, Any]:
-    import gradio as gr
-
     corpus, status, is_sound = _set_checked(bench, name, uploaded)
     return gr.Dropdown(choices=bench.corpus_choices(), value=corpus), gr.Button(interactive=is_sound), status
 
@@ -244,8 +232,6 @@ def _set_checked(bench: _Bench, name: str | None, uploaded: dict[str, str]) -> t
 
 
 def _checked(bench: _Bench, name: str | None, corpus: str | None, uploaded: dict[str, str]) -> tuple[Any, str]:
-    import gradio as gr
-
     try:
         status, is_sound = checked(bench.page, bench.set_of(name, uploaded), bench.corpus_of(corpus))
     except AssistantError as error:
@@ -254,8 +240,6 @@ def _checked(bench: _Bench, name: str | None, corpus: str | None, uploaded: dict
 
 
 def _uploaded(bench: _Bench, path: str, uploaded: dict[str, str]) -> tuple[Any, ...]:
-    import gradio as gr
-
     sent = Path(path)
     if sent.stat().st_size > _MOST_SET_BYTES:
         told = bench.say("too_large", name=visible(sent.name), most=f"{_MOST_SET_BYTES / 1e6:g}")
@@ -267,8 +251,6 @@ def _uploaded(bench: _Bench, path: str, uploaded: dict[str, str]) -> tuple[Any, 
 
 
 def _run(bench: _Bench, name: str | None, corpus: str | None, uploaded: dict[str, str]) -> Iterator[list[Any]]:
-    import gradio as gr
-
     idle = [gr.Button(visible=True), gr.Button(visible=False)]
     busy = [gr.Button(visible=False), gr.Button(visible=True)]
     yield [*busy, _progress(bench, Step(done=0, total=0)), gr.skip(), gr.skip()]
@@ -298,15 +280,11 @@ def _progress(bench: _Bench, step: Step) -> str:
 
 
 def _cancelled(bench: _Bench) -> list[Any]:
-    import gradio as gr
-
     return [gr.Button(visible=True), gr.Button(visible=False), hint(bench.say("cancelled"))]
 
 
 def _opened(bench: _Bench, name: str | None, former: str | None) -> list[Any]:
     """Show a run: its figures, its questions without filters, and what has changed since the other one."""
-    import gradio as gr
-
     from assistant.evaluation.running import ERROR_CLASSES
 
     if not name:
@@ -342,8 +320,6 @@ def _list(page: Page, run: Document, wanted: Wanted, most: int) -> tuple[str, bo
 
 
 def _listed(bench: _Bench, name: str | None, *given: Any) -> tuple[str, Any]:
-    import gradio as gr
-
     if not name:
         return hint(bench.say("no_run")), gr.Button(visible=False)
     result, language, style, text, most = given
