@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from assistant import Assistant, CorpusError, PolicyIndexError, Settings
-from assistant.corpus import add_policy, change_policy, remove_policy
 from assistant.errors import FileError
+from assistant.keeping import add_policy, change_policy, remove_policy
 from assistant.page.policies import (
     Step,
     applied,

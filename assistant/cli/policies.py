@@ -45,7 +45,8 @@ _NoIndex = Annotated[bool, typer.Option("--no-index", help="Leave the index as i
 @app.command("list")
 def listed(as_json: AsJson = False, corpus: Corpus = None) -> None:
     """List the policies in use, with what is known about them."""
-    from assistant.corpus import left_out, may_change, open_folders
+    from assistant.corpus import open_folders
+    from assistant.keeping import left_out, may_change
 
     settings = settings_of(corpus, None)
     found = open_folders(*settings.corpus_dirs())
@@ -86,8 +87,8 @@ def add(
     See how it is divided first with `policy-assistant outline FILE`. A new version of a policy that is there goes into
     its place with `policy-assistant policies update`.
     """
-    from assistant.corpus import add_policy, same_text
     from assistant.imprint import said_of_itself
+    from assistant.keeping import add_policy, same_text
     from assistant.parsing import parse
     from assistant.readers import read_file
 
@@ -136,7 +137,8 @@ def update(
 
     Example: policy-assistant policies update lantern new.docx --effective-date 2025-01-01
     """
-    from assistant.corpus import METADATA_FILE, folders_of, read_translation, update_policy
+    from assistant.corpus import METADATA_FILE, read_translation
+    from assistant.keeping import folders_of, update_policy
     from assistant.readers import read_file
     from assistant.translations import gaps
 
@@ -171,7 +173,7 @@ def correct(
     index_dir: IndexDir = None,
 ) -> None:
     """Correct what is known about a policy; `''` takes a value out."""
-    from assistant.corpus import change_policy
+    from assistant.keeping import change_policy
 
     known = _given(title=title, company=company, effective_date=effective_date, language=language, contact=contact)
     if not known:
@@ -188,7 +190,7 @@ def remove(policy_id: _Id, no_index: _NoIndex = False, corpus: Corpus = None, in
 
     One that came with the package is left out: `policies restore` uses it again.
     """
-    from assistant.corpus import may_change, remove_policy
+    from assistant.keeping import may_change, remove_policy
 
     settings = settings_of(corpus, index_dir)
     place = remove_policy(settings, policy_id)
@@ -204,7 +206,7 @@ def remove(policy_id: _Id, no_index: _NoIndex = False, corpus: Corpus = None, in
 @app.command()
 def restore(policy_id: _Id, no_index: _NoIndex = False, corpus: Corpus = None, index_dir: IndexDir = None) -> None:
     """Use a policy again that came with the package and was removed."""
-    from assistant.corpus import restore_policy
+    from assistant.keeping import restore_policy
 
     settings = settings_of(corpus, index_dir)
     restore_policy(settings, policy_id)

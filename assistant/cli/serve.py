@@ -138,7 +138,7 @@ def create_key(
 
 def _note_unknown(scope: Sequence[str]) -> None:
     """Tell which policies of a key are not in use here; the service may have others."""
-    from assistant.corpus import folders_of
+    from assistant.keeping import folders_of
 
     try:
         known = folders_of(settings_of(None, None))

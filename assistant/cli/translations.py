@@ -81,7 +81,8 @@ def template(policy: PolicyId = None, out: _Out = None, update: _Update = False,
     Example: policy-assistant translations template yunfan --update
     """
     from assistant import storage
-    from assistant.corpus import may_change, read_text, read_translation_file
+    from assistant.corpus import read_text, read_translation_file
+    from assistant.keeping import may_change
     from assistant.translations import MAX_TRANSLATION_BYTES, TRANSLATION_FILE, gaps, template
 
     policies = _chinese_policies(policy, corpus)

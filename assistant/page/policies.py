@@ -16,19 +16,19 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 from gradio.context import Context
 
-from assistant.corpus import (
+from assistant.corpus import read_translation
+from assistant.errors import AssistantError, FileError
+from assistant.imprint import said_of_itself
+from assistant.keeping import (
     REMOVED,
     add_policy,
     change_policy,
     folders_of,
     left_out,
     may_change,
-    read_translation,
     remove_policy,
     restore_policy,
 )
-from assistant.errors import AssistantError, FileError
-from assistant.imprint import said_of_itself
 from assistant.page.shared import Tab, hint, place_link, progress, shown
 from assistant.parsing import parse
 from assistant.readers import FORMATS, Format, read_file
