@@ -26,7 +26,8 @@ from assistant import Assistant, Settings
 from assistant.errors import ModelError
 from assistant.server.database import Database
 from assistant.server.keys import KeyStore
-from assistant.server.mcp import mcp_server, uri_of
+from assistant.server.mcp import mcp_server
+from assistant.server.mcp.resources import uri_of
 from assistant.server.observing import Metrics
 from assistant.server.service import Service
 from tests.conftest import FIXTURES
