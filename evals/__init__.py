@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from assistant import Assistant, Settings, backends
 from assistant.evaluation.gold import GoldFinder
-from assistant.evaluation.sets import QuestionSet, corpus_of, read_set
+from assistant.evaluation.sets import corpus_of, read_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from assistant.evaluation.questions import QuestionSet
 
 SETS = Path(__file__).parent / "questions"
 """Folder of the question sets that come with the project."""

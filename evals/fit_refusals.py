@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from assistant import Assistant
     from assistant.evaluation.gold import GoldFinder, Place
-    from assistant.evaluation.sets import Question
+    from assistant.evaluation.questions import Question
     from assistant.policy import Policy
     from assistant.text import Language
     from training.judged import Judgement

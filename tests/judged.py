@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from assistant.answering import Answer
 from assistant.citing import cite
 from assistant.evaluation.gold import GoldFinder
+from assistant.evaluation.questions import Gold, Question
 from assistant.evaluation.running import Outcome, judge
-from assistant.evaluation.sets import Gold, Question
 from assistant.passages import passages
 from assistant.refusing import Reason
 from assistant.retrieval import Hit

@@ -17,10 +17,11 @@ from assistant import Assistant, EvaluationError, Policy, Settings, Turn
 from assistant.evaluation.comparing import compare
 from assistant.evaluation.gold import GoldFinder
 from assistant.evaluation.measures import MEASURES
+from assistant.evaluation.questions import Gold, Question, QuestionSet
 from assistant.evaluation.report import REPORT_FILES, check_report_folder, junit, page, write_report
 from assistant.evaluation.running import run_set
 from assistant.evaluation.runs import Document, SetRun, as_bytes, document, read_run, shortfalls
-from assistant.evaluation.sets import Gold, Question, QuestionSet, read_set
+from assistant.evaluation.sets import read_set
 from tests.conftest import FIXTURES, FakeEmbedder
 
 if TYPE_CHECKING:

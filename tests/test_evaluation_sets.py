@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from assistant import EvaluationError, Policy, Settings, parse
 from assistant.conversation import Turn
 from assistant.evaluation.gold import GoldFinder, Place
-from assistant.evaluation.sets import Gold, Question, check_set, corpus_of, read_set, write_set
+from assistant.evaluation.questions import Gold, Question
+from assistant.evaluation.sets import check_set, corpus_of, read_set, write_set
 from tests.conftest import FIXTURES
 
 if TYPE_CHECKING:

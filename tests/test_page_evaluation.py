@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from assistant import Assistant, EvaluationError, Settings
-from assistant.evaluation import sets
+from assistant.evaluation import faults
 from assistant.evaluation.gold import GoldFinder
 from assistant.evaluation.measures import MEASURES
 from assistant.evaluation.report import REPORT_FILES, figures_page
@@ -129,7 +129,7 @@ def test_faults_are_told_in_the_pages_language(page, tmp_path) -> None:
 def test_every_phrase_of_a_fault_has_its_chinese_with_the_same_values() -> None:
     folder = ROOT / "assistant/evaluation"
     said = tomllib.loads((folder / "faults.zh.toml").read_text("utf-8"))
-    assert set(said) == {phrase for phrases in sets._FAULTS.values() for phrase in phrases}
+    assert set(said) == {phrase for phrases in faults._FAULTS.values() for phrase in phrases}
     for english, chinese in said.items():
         values = [sorted(re.findall(r"\{(\w+)\}", phrase)) for phrase in (english, chinese)]
         assert values[0] == values[1], english

@@ -410,7 +410,7 @@ BOUNDED = {
         f"assistant.segments.{name}": "the start of a part of a sentence only, by `match`"
         for name in ("_ASIDE", "_GOES_ON", "_NO_PURPOSE_AFTER", "_PURPOSE", "_RESET", "_SUBJECT")
     },
-    "assistant.evaluation.sets._FORMULA": "the start of a cell only, by `match`",
+    "assistant.evaluation.tables._FORMULA": "the start of a cell only, by `match`",
     "assistant.parsing.contents._PAGE_NUMBER": "the end of a short line",
     "assistant.policy._WORDED": "the start of a text only, by `match`",
     "assistant.readers._HTML": "the start of a file's first bytes only, by `match`",

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from assistant.engine import Assistant
     from assistant.evaluation.gold import GoldFinder
+    from assistant.evaluation.questions import QuestionSet
     from assistant.evaluation.runs import Document, SetRun
-    from assistant.evaluation.sets import QuestionSet
     from assistant.settings import Settings
 
 

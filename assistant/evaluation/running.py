@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from assistant.answering import Answer
     from assistant.engine import Assistant
-    from assistant.evaluation.sets import Question, QuestionSet
+    from assistant.evaluation.questions import Question, QuestionSet
 
 ErrorClass = Literal["parse", "retrieval", "selection", "refusal", "wording"]
 """Where an answer went wrong; `ERROR_CLASSES` says what each means."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from assistant.engine import Assistant
     from assistant.evaluation.gold import GoldFinder
-    from assistant.evaluation.sets import QuestionSet
+    from assistant.evaluation.questions import QuestionSet
     from assistant.settings import Settings
 
 SCHEMA = 1

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from assistant import Policy
-    from assistant.evaluation.sets import Question
+    from assistant.evaluation.questions import Question
     from assistant.settings import Settings
     from evals.peers.models import Model, Words
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from assistant.engine import Assistant
+    from assistant.evaluation.faults import Fault
     from assistant.evaluation.runs import Document
-    from assistant.evaluation.sets import Fault
     from assistant.page.shared import Page
     from assistant.policy import Policy
 
