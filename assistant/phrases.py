@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from assistant.english import ARTICLES, AUXILIARIES, BEING, DOERS, DOING, INDEFINITE, PREPOSITIONS, is_plural
+from assistant.english import ARTICLES, AUXILIARIES, BEING, DOERS, DOING, INDEFINITE, LINKING, PREPOSITIONS, is_plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +36,8 @@ class Phrase:
     """Whether something is said of it, with "is" or "are"."""
     is_asked_for: bool
     """Whether it is what is asked for: "which deposit"."""
+    is_time: bool
+    """Whether it is no thing but a time or a measure: "sundays", "per day"."""
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -64,7 +66,7 @@ class Unit:
     text: str
     role: Literal["noun", "quality", "aspect", "article", "mark", ""]
     group: str = ""
-    """Sort of what it names, if the thesaurus knows it: `Word.group`."""
+    """Sort of what it names, if that is known: `Word.group`, or `time`."""
 
 
 def phrases_of(question: Utterance) -> tuple[Phrase, ...]:
@@ -148,6 +150,7 @@ def _phrase(question: Utterance, units: Sequence[Unit], before: str, article: st
         is_subject=before in DOING or before in BEING or before in ("which", "how many", "how much"),
         is_complement=before in BEING,
         is_asked_for=before in ("which", "what", "how many", "how much"),
+        is_time=units[-1].group == "time" or units[0].text in LINKING,
     )
 
 
@@ -157,7 +160,9 @@ def units_of(question: Utterance) -> list[Unit]:
     for word in question.words:
         last = units[-1] if units else None
         if last and last.end == word.start and (word.text in _JOINING or last.text.endswith(_JOINING)):
-            units[-1] = Unit(last.start, word.end, f"{last.text}{word.text}", "noun")
+            joined = f"{last.text}{word.text}"
+            # The fee of "what's the fee" is what is named, not "what's".
+            units[-1] = Unit(last.start, word.end, joined, "noun" if last.role or "-" in joined else "")
             continue
         role: Literal["noun", "quality", "aspect", "article", "mark", ""] = ""
         if word.text in ARTICLES or word.text in _ENTIRE:
@@ -170,7 +175,7 @@ def units_of(question: Utterance) -> list[Unit]:
             role = "quality"
         elif word.is_aspect:
             role = "aspect"
-        units.append(Unit(word.start, word.end, word.text, role, word.group))
+        units.append(Unit(word.start, word.end, word.text, role, "time" if word.has("time") else word.group))
     return units
 
 

@@ -41,6 +41,8 @@ class Reference:
     """Whether that is done to data only."""
     is_of_collecting: bool
     """Whether its question asks what is collected."""
+    is_handling: bool
+    """Whether it does what is done to data, such as getting them."""
     is_doing: bool
     """Whether it is "they" of which is asked what they do."""
     is_had: bool
@@ -102,8 +104,10 @@ class Reference:
         found = (named.others or people or named.policies)[:1]
         if found and not (self.is_of_data and found[0].group == "deed"):
             return Referent(topics=found, of_data=self.is_of_data)
-        older = tuple(topic for topic in earlier if topic.group in ("who", "thing"))[:1]
-        return Referent(topics=older, of_data=self.is_of_data) if older else None
+        # "Does it include breakfast?" names a thing that it is not, and asks of the last one nonetheless.
+        last = () if self.is_handling else named.things
+        last = last or tuple(topic for topic in earlier if topic.group in ("who", "thing"))[:1]
+        return Referent(topics=last, of_data=self.is_of_data) if last else None
 
 
 def _may_do(name: str) -> bool:
@@ -233,6 +237,7 @@ def references_in(question: Utterance, parts: Parts) -> tuple[Reference, ...]:
             is_done_to=(done := _is_done_to(word, question, parts)),
             is_of_data=_is_of_data(parts, done=done, active=question.language == "en" and not done),
             is_of_collecting="collection" in parts.concepts,
+            is_handling=not done and parts.has("handling"),
             is_doing=word.text == "they" and _DO.search(question.text[: word.start]) is not None,
             is_had=word.text == "them" and _MY_DOING.search(question.text[: word.start]) is not None,
         )
@@ -352,7 +357,9 @@ def _is_empty_it(before: Word | None, after: Sequence[Word]) -> bool:
     return any(judged.has("quality") and _COMPLEMENT.fullmatch(then.text) for judged, then in pairwise(after[:3]))
 
 
-_EXPLETIVE = re.compile(".* it (?:a|an|the|me|my|your|our|true)|does it (?:matter|take|cost)")
+_EXPLETIVE = re.compile(
+    ".* it (?:a|an|the|me|my|your|our|true|(?:rain|snow)(?:s|ed|ing)?)|does it (?:matter|take|cost)"
+)
 _COMPLEMENT = re.compile("that|to|if|for|when|whether")
 _AFTER_THAT = BEING | {"be", "for", "about", "from", "to", "with", "by", "in", "on", "at", "too", "also"}
 _DETERMINERS = ("this", "these", "those", "这个", "那个", "这", "那", "这些", "那些")

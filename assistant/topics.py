@@ -69,7 +69,7 @@ def topics_of(question: Utterance | None) -> tuple[Topic, ...]:
         return ()
     runs: list[tuple[Word, ...]] = []
     for word in question.words:
-        if not word.has("topic", "unknown"):
+        if not word.has("topic", "unknown") or word.has("time"):
             continue
         if runs and runs[-1][-1].end == word.start and negates(word, runs[-1][-1]):
             # 会员 and 运费 of 会员免运费吗 are two things.
@@ -96,7 +96,7 @@ def _is_verb(question: Utterance, run: Sequence[Word]) -> bool:
 
 
 # Names that ask: 空间有多大 is about no age, and "who can see my file" about nobody who is known.
-_ASKED = re.compile(r"多大|几岁|多少岁|谁|how old\b|who\b", re.IGNORECASE)
+_ASKED = re.compile(r"多大|几岁|多少岁|谁|(?:最[多少高低长短大小]|一共|总共)$|how old\b|who\b", re.IGNORECASE)
 
 
 def _whole(topics: Sequence[Topic], question: Utterance) -> list[Topic]:
@@ -127,7 +127,7 @@ def _whole(topics: Sequence[Topic], question: Utterance) -> list[Topic]:
             found.append(topic)
     if any(topic.start >= said_from for topic in found) or not _is_question(question):
         return found
-    said = [phrase for phrase in phrases if phrase.start >= said_from]
+    said = [phrase for phrase in phrases if phrase.start >= said_from and not phrase.is_time]
     asked = next((phrase for phrase in said if phrase.preposition in ("", "of")), said[0] if said else None)
     return [*found, _thing(asked)] if asked else found
 
@@ -199,8 +199,8 @@ def _topic(question: Utterance, run: tuple[Word, ...]) -> Topic:
     start, end = run[0].start, run[-1].end
     groups = {word.group for word in run}
     group = run[-1].group
-    if not any(groups) and not _holds_data(question, run):
-        # 运费 of 运费谁出 is no company.
+    if not any(groups) and (_MINE.search(question.text[:start]) or not _holds_data(question, run)):
+        # 运费 of 运费谁出 is no company, and neither is what one has.
         group = "thing"
     if group in DEEDS and _RECORDING.fullmatch(question.text[start:end]):
         # 录像 is done, and a 监控录像 is kept.
@@ -218,9 +218,10 @@ def _topic(question: Utterance, run: tuple[Word, ...]) -> Topic:
     elif lasts := _LASTING.fullmatch(text) if question.text.startswith(_HOW_LONG, end) else None:
         # 手机 of 手机保修多久.
         text, end = lasts[1], end - len(lasts[2])
-    elif group in ("thing", "") and question.text.startswith("内容", end):
-        # 微聊内容 is one thing.
-        text, end = f"{text}内容", end + len("内容")
+    elif goes_on := _GOES_ON.match(question.text, end):
+        # 微聊内容 is one thing, and so is a 健身房, though to 健身 is something that is done.
+        text, end = text + goes_on[0], goes_on.end()
+        group = "thing" if group in DEEDS else group
     owner = (
         "我的" if before.endswith("我的") else _OWNERS.get(before.rstrip().rpartition(" ")[2].lstrip("“").lower(), "")
     )
@@ -245,7 +246,9 @@ def _holds_data(question: Utterance, run: tuple[Word, ...]) -> bool:
     )
 
 
+_MINE = re.compile(r"我家?的$|\bmy $", re.IGNORECASE)
 _OR_NOT = re.compile(r"(.)[不没]\1")
+_GOES_ON = re.compile("内容|[房室厅馆店卡费证券]")
 _RECORDING = re.compile("(?:监控|摄像头|直播|会议|课堂|电话|通话|语音|视频|门禁|门铃|行车)(?:录像|录音|录屏)")
 _HOW_LONG = ("多久", "多长", "几天", "几年", "几个月")
 # What lasts, where no other verb says so.
@@ -260,11 +263,13 @@ def _is_subject(question: Utterance, run: tuple[Word, ...]) -> bool:
     after = told[last + 1] if last + 1 < len(told) else None
     if has_han(run[0].text):
         said = after is not None and (
-            after.is_aspect or after.asks or after.has("function") or negates(after, told[last])
+            after.is_aspect or after.asks or after.has("function", "time") or negates(after, told[last])
         )
-        owned = first > 1 and told[first - 1].text == "的" and told[first - 2].group == "person"
+        mine = _MINE.search(question.text[: run[0].start]) is not None
+        owned = mine or (first > 1 and told[first - 1].text == "的" and told[first - 2].group == "person")
         begins = first == 0 or owned or run[0].start == prefix_of(question.text)
-        return said and begins and 1 < run[-1].end - run[0].start <= _LONGEST_SUBJECT
+        # One character may be anything, unless somebody has it: 我的猫.
+        return said and begins and (0 if mine else 1) < run[-1].end - run[0].start <= _LONGEST_SUBJECT
     before = [word for word in told[:first] if word.text not in ARTICLES]
     if not before:
         return False

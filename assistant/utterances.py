@@ -146,7 +146,7 @@ class Parts:
     @property
     def own(self) -> bool:
         """Whether it says by itself what it is about. One unknown character may be anything, such as a verb."""
-        weight = sum(1 if has_han(word.text) else 2 for word in self.unknown)
+        weight = sum(len(word.text) if has_han(word.text) else 2 for word in self.unknown)
         named = bool(self.names) or (self.particle and _NOUN.search(self._question.text) is not None)
         return named or weight > 1 or any(_OWNED.search(word.text) for word in self.aspects)
 
@@ -162,7 +162,9 @@ class Parts:
     @property
     def only_names(self) -> bool:
         """Whether it names something and asks nothing of it; in 高德好用吗 an unknown word may be what is asked."""
-        if self.asks or (self.unknown and self._question.bare.endswith(WHETHER)):
+        if self.asks or (
+            self._question.bare.endswith(WHETHER) and (self.unknown or (self.says(*_MAY) and not self.also))
+        ):
             return False
         if self.told and self.told[0].text in _BEGIN_WHETHER:
             # "And do you pay for internet?", 那能恢复吗.
@@ -190,7 +192,8 @@ class Parts:
 
 
 _EMPTY = frozenset({"function", "lead", "what_about"})
-_BEGIN_WHETHER = AUXILIARIES | {"能", "可以", "能不能", "可不可以", "会不会", "能否"}
+_MAY = ("能", "可以", "能不能", "可不可以", "会不会", "能否")
+_BEGIN_WHETHER = AUXILIARIES | set(_MAY)
 """Words that a question for yes or no begins with, which names no more than it asks."""
 _ALSO = ("也", "也是", "也有", "一样", "too", "also", "as well")
 # 被移除的人呢
@@ -309,7 +312,7 @@ class Vocabulary:
             # The converter to simplified characters has changed the length: its text stands for both.
             shown = folded + shown[len(beginning) :]
         found = [
-            Word(start=start, end=end, text=folded[start:end], roles=frozenset(roles))
+            Word(start=start, end=end, text=folded[start:end], roles=_roles(roles))
             for start, end, roles in (self._all if chat else self._asking).find(folded)
             if end > start + 1 or not _WITHIN_A_WORD.match(folded, start)
         ]
@@ -382,9 +385,16 @@ _MOST_CHARS = 300
 _PART = re.compile(r"[a-z0-9]+|[^\sa-z0-9]")
 _PRONOUN = re.compile(r"\b(?:it|them|they)\b")
 # 邀请 asks for nothing politely, 质量问题 says nothing of asking, and 有线网络 nothing of having.
-_WITHIN_A_WORD = re.compile("(?<=[申邀聘宴])请|请(?=[假求客示])|问(?=题)|(?<=[询访顾])问|有(?=[线偿]|限公司)")
+_WITHIN_A_WORD = re.compile(
+    "(?<=[申邀聘宴])请|请(?=[假求客示])|问(?=题)|(?<=[询访顾])问|有(?=[线偿]|限公司)|下(?=[午次月周载单])|了(?=解)"
+)
 # What is left of "don't" and "it's" beside the words in the vocabulary.
 _CLITICS = frozenset({"s", "t", "d", "m", "ll", "re", "ve"})
+
+
+def _roles(ids: Sequence[str]) -> frozenset[str]:
+    """Return what a word of the vocabulary does: a day or a season, besides, is what somebody may name."""
+    return frozenset({*ids, "unknown"} if "time" in ids else ids)
 
 
 def _unknown(match: re.Match[str]) -> Word:

@@ -403,6 +403,24 @@ def test_a_follow_up_is_read_with_the_names_of_the_policies_own(conversation: st
     assert condense(question, [Turn(question=former)], thesaurus=extended(own)).query == query
 
 
+@pytest.mark.parametrize(
+    "conversation",
+    [
+        "客服几点上班 / 周末呢",
+        "工作日加班怎么算 / 周末呢",
+        "展厅周末开放吗 / 放映室呢",
+        "when does the gym open? / and on weekends?",
+        "when does it open on weekdays? / and sundays?",
+        "do you deliver on sundays / is it free",
+    ],
+)
+def test_a_time_is_a_circumstance_though_a_policy_has_a_name_for_it(conversation: str) -> None:
+    own = (Concept(id="weekend", kind="term", zh=("周末",), en=("weekends", "weekdays", "sundays")),)
+    former, question = conversation.split(" / ")
+    found = condense(question, [Turn(question=former)], thesaurus=extended(own))
+    assert found.query == understood(conversation).query
+
+
 @pytest.mark.parametrize("unit", ["金卡会员", "gold members ", "a-", "for the ", "以上", "x's "])
 def test_phrases_take_no_longer_than_the_question(unit: str) -> None:
     query = "金卡会员呢" if unit.isascii() is False else "and silver members?"

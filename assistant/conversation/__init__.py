@@ -141,7 +141,7 @@ def _opening(said: Utterance, *, leans: bool) -> _Opening:
             word.has("meant") or (word.has("fix") and (ends or opening.corrects or (after and after.has("meant"))))
         ):
             opening = replace(opening, end=word.end, corrects=True)
-        elif word.has("greeting", "thanks", "ack") and ends:
+        elif word.has("greeting", "thanks", "ack", "abuse") and ends:
             opening = replace(opening, end=word.end)
         elif not word.has("mark", "filler"):
             break

@@ -211,7 +211,8 @@ def _of_number(leaning: _Leaning) -> Condensed | None:
 _NUMBER = re.compile(
     rf"[0-9]{{1,6}}(?:\.[0-9]{{1,2}})?(?:岁|周岁|天|个月|月|年|公斤|千克|斤|米|元|块|万)?|[{HAN_NUMERAL}]{{1,4}}"
     "|[要得满]?(?:几[岁级]|多[大重高宽远]|多少岁)[的了呢啊]?"
-    "|(?:最[多少高低长短]|一共|总共|每[次天月年])(?:能|可以|要)?(?:几[次个天件人张条年月]|多少[次个天钱]?|多久)"
+    "|(?:最[多少高低长短]|一共|总共|每[次天月年])(?:能|可以|要)?(?:几[次个天件人张条年月只位名间台辆部套份瓶本晚]|多少[次个天钱]?|多久)"
+    r"|how many (?!more\b|days\b|times\b)[a-z]{2,20}"
 )
 
 
@@ -504,7 +505,7 @@ _DONE = ("了", "过")
 # 上了一半了 after 能退费吗.
 _HAPPENED = re.compile("(?![太真好你您那算])[^，。？“”吗呢什么怎多几谁哪啥咋]{2,10}了")
 _MEASURED = re.compile(
-    rf"是?((?:提前|超过|超出|超了?|不到|不足|不满|满|晚了?|迟到?|过了|逾期|延误)[0-9{HAN_NUMERAL}两半]{{1,5}}个?"
+    rf"(?:是|可以|能|要)?((?:提前|超过|超出|超了?|不到|不足|不满|满|晚了?|迟到?|过了|逾期|延误)[0-9{HAN_NUMERAL}两半]{{1,5}}个?"
     r"(?:分钟|小时|天|周|星期|月|年|岁|周岁|公斤|千克|克|斤|米|厘米|公里|元|块|次|人)(?:以上|以下|以内|之内|内|前|后|的话)?)呢?"
 )
 _HAVING_OR_NOT = ("有", "没有", "没", "无", "未", "不", "不是", "不要", "不需要", "不带", "不用")
@@ -620,8 +621,10 @@ _MOST_BARE_WORDS = 5
 def _last_asked_of_such(topic: Topic, leaning: _Leaning) -> Utterance | None:
     """Return the last question that was asked of such a thing, if the last of all was about no thing but a deed."""
     slots = topics_of(leaning.query)
-    if topic.group not in ("who", "thing") or any(
-        slot.group not in ("deed", "term", "purpose", "document") for slot in slots
+    if (
+        leaning.corrects
+        or topic.group not in ("who", "thing")
+        or any(slot.group not in ("deed", "term", "purpose", "document") for slot in slots)
     ):
         return None
     earlier = leaning.memory.earlier

@@ -44,6 +44,7 @@ _REMARKS = tuple(
         ("thanks", {"thanks"}, {"it", "function"}),
         ("change", {"change"}, {"fix", "meant"}),
         ("fix", {"fix", "meant"}, ()),
+        ("fix", {"abuse"}, {"fix", "function", "particle", "filler", "human", "identity", "it"}),
         ("human", {"human"}, {*_AROUND, "reach", "what", "how_much", "where", "how"}),
         ("show", {"show", "ordinal"}, {*_AROUND, "showing", "it", "these", "what", "where", "how"}),
     )

@@ -19,6 +19,7 @@ from assistant.english import (
 from assistant.phrases import phrases_of
 from assistant.rephrasing.chinese import (
     DENIED,
+    LISTING,
     as_done_to,
     as_object_zh,
     asked_the_same,
@@ -204,7 +205,7 @@ def _in_place(query: Utterance, same: Sequence[Topic], new: Topic) -> str:
     """
     first = last = same[0]
     for slot in same[1:]:
-        if any(word.text not in _LISTING for word in query.words if last.end <= word.start < slot.start):
+        if any(word.text not in LISTING for word in query.words if last.end <= word.start < slot.start):
             break
         last = slot
     name, start = name_of(new, query.language), first.start
@@ -237,7 +238,6 @@ def _in_place(query: Utterance, same: Sequence[Topic], new: Topic) -> str:
     return f"{before}{name}{after}"
 
 
-_LISTING = {"和", "与", "跟", "及", "以及", "或", "或者", "还是", "、", ",", "and", "or", "/", "&"}
 _USE = {"收集": "使用", "采集": "使用", "collect": "use", "collects": "uses", "collected": "used"}
 _COLLECT = re.compile("|".join(sorted(_USE, reverse=True)), re.IGNORECASE)
 

@@ -50,8 +50,7 @@ def likened_zh(query: Utterance, rest: Utterance) -> str:
         # 不同意呢 after 要经过我同意吗 is another case, and no other consent.
         return ""
     wanting = _WANTING.match(bare)
-    noun = len(bare) >= _LONGEST_WORD and _is_noun(rest, wanting.end() if wanting else 0, len(bare))
-    if not noun and not _TIME_ZH.fullmatch(bare):
+    if len(bare) < _LONGEST_WORD or not _is_noun(rest, wanting.end() if wanting else 0, len(bare)):
         return ""
     if place := _sibling(query, bare):
         start, end = place
@@ -60,11 +59,9 @@ def likened_zh(query: Utterance, rest: Utterance) -> str:
             start -= len(former[0])
         # 付费的 is 付费用户 where 免费用户 was.
         return f"{text[:start]}{bare if _goes_on(query, end) else name}{text[end:]}"
-    if _TIME_ZH.fullmatch(bare):
-        former = _TIME_ZH.search(text)
-        if former is None:
-            return supposing_zh(query, bare)
-        return f"{text[: former.start()]}{bare}{text[former.end() :]}"
+    if all(word.has("time") or word.text in LISTING for word in rest.told if word.end <= len(bare)):
+        time = next((word for word in query.words if word.has("time")), None)
+        return f"{text[: time.start]}{bare}{text[time.end :]}" if time else supposing_zh(query, bare)
     end = next((word.start for word in query.words if not _is_noun(query, 0, word.end)), 0)
     if end > _LONGEST_NOUN:
         # 金牌会员减免运费 is no noun alone, and 金牌会员 is.
@@ -99,13 +96,11 @@ def of_some(query: Utterance, rest: Utterance) -> str:
     return f"{query.text[:start]}{which[1]}{query.text[thing.start :]}"
 
 
+LISTING = frozenset({"和", "与", "跟", "及", "以及", "或", "或者", "还是", "、", ",", "and", "or", "/", "&"})
+"""What stands between things that are named together, in both languages."""
 _WHICH_ZH = re.compile("((?:还?[没未不]有?|已经?|被|刚)[^，。的]{1,8}的)呢")
 _SORT_ZH = re.compile("([^，。的没未不已被刚它这那我你他]{2,6}的)呢")
 _VALUE_ZH = re.compile("多[久少长大]|几|什么时候|何时")
-_TIME_ZH = re.compile(
-    "周末|周[一二三四五六日天]|星期[一二三四五六日天]|工作日|平日|平时|双休日|(?:法定)?节假日|假期|假日|春节|国庆节?|元旦|寒假|暑假|旺季|淡季"
-    "|早上|上午|中午|下午|晚上|夜里|夜间|白天|凌晨|今年|明年|去年"
-)
 _LONGEST_WORD = 2
 """Characters of a Chinese noun without what qualifies it, as a rule."""
 _LONGEST_NOUN = 6
@@ -275,7 +270,7 @@ def swapped_zh(query: Utterance, new: Topic) -> str:
     said, start = "", prefix_of(query.text)
     if is_quoting(query) and not new.group:
         return ""
-    if start and is_people(new):
+    if start and (is_people(new) or not new.group):
         return f"对于{name_of(new, 'zh')}，{query.text[start:]}"
     if new.group == "thing":
         said = _as_object_zh(query, new)
@@ -369,7 +364,7 @@ def as_object_zh(query: Utterance, new: Topic) -> str:
 # 可以 | 带 | 电脑.
 _MAY_DO_ZH = re.compile(
     "(.{0,12}?(?:可不可以|能不能|可以|能)(?:随身)?(?:带|寄|养|买|租|装|放|吃|喝|穿|托运|携带|使用|购买|安装))"
-    "([^，。？“”带的了不]{1,8}?)(吗[？?]?)"
+    "(?![进出到上下去走回])([^，。？“”带的了不]{1,8}?)(吗[？?]?)"
 )
 
 

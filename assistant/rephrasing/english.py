@@ -200,8 +200,8 @@ def _instead(query: Utterance, phrase: Phrase, said: str) -> str:
 def _under_other_circumstances(query: Utterance, phrases: Sequence[Phrase], name: _Name) -> str:
     """Return the former question asked of another time or place: "on weekends" for "on weekdays", "abroad"."""
     last = name.units[-1].text
-    if _TIME_EN.fullmatch(last) and name.preposition in ("", "on", "at"):
-        former = next((phrase for phrase in phrases if _TIME_EN.fullmatch(phrase.words[-1])), None)
+    if name.units[-1].group == "time" and name.preposition in ("", "on", "at"):
+        former = next((phrase for phrase in phrases if phrase.is_time), None)
         if former:
             return f"{query.text[: former.start]}{name.text}{query.text[former.end :]}"
         return supposing_en(query, f"{name.preposition or 'on'} {name.text}")
@@ -211,7 +211,6 @@ def _under_other_circumstances(query: Utterance, phrases: Sequence[Phrase], name
     return ""
 
 
-_TIME_EN = re.compile("weekends?|weekdays?|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|holidays")
 _SOMEWHERE = frozenset({"elsewhere", "abroad", "overseas", "online", "offline"})
 
 
@@ -225,7 +224,7 @@ def _put(query: Utterance, phrase: Phrase, name: str, article: str) -> str:
         article: The article that it came with, if it had one.
     """
     before, after = query.text[: phrase.start], query.text[phrase.end :]
-    if found := ARTICLE.search(before):
+    if (found := ARTICLE.search(before)) and not article:
         before = before[: found.start()] + article_of(name, found[0])
     elif article and phrase.article not in ("", article):
         before = before[: -len(phrase.article) - 1] + f"{article} "
