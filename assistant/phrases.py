@@ -110,9 +110,13 @@ def _before(units: Sequence[Unit], place: int, article: str) -> str:
 def _follows(units: Sequence[Unit], place: int) -> bool:
     """Say whether a word goes on with a phrase: no mark is before it, and it is no phrase by itself: "what I say"."""
     unit = units[place]
+    if unit.group == "who" and units[place - 1].text in _HELD:
+        # "The data Amap gets": the company does something.
+        return False
     return unit.start == units[place - 1].end + 1 and _OPENING.match(unit.text) is None
 
 
+_HELD = ("data", "information", "info", "details")
 _OPENING = re.compile(r"(?:an?|the|my|your|our|i|what|who|where|when|how) ")
 
 

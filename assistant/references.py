@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from assistant.english import BEING, DOERS, DOING, HAVING, PLACING, is_plural, one_of
 from assistant.phrases import phrases_of
+from assistant.rephrasing import object_zh
 from assistant.text import has_han
 from assistant.topics import Topic, topics_of, topics_said
 from assistant.utterances import DEEDS, Parts, Utterance, Word
@@ -65,7 +66,7 @@ class Reference:
         Args:
             asked: The questions before its own, the latest first; at least one.
         """
-        named = _Named([topic for topic in topics_said(asked[0]) if not _is_whereabouts(asked[0], topic)])
+        named = _named_in(asked[0])
         earlier = [
             topic for question in asked[1:] for topic in topics_of(question) if not _is_whereabouts(question, topic)
         ]
@@ -185,6 +186,12 @@ _HAVE = re.compile(r"\b(?:have|get|need) (?:(?:an?|the) )?", re.IGNORECASE)
 
 
 _PLURALS = ("these", "those", "这些", "那些", "这几", "all")
+
+
+def _named_in(question: Utterance) -> _Named:
+    topics = [topic for topic in topics_said(question) if not _is_whereabouts(question, topic)]
+    done_to = object_zh(question)
+    return _Named(topics or ([done_to] if done_to else []))
 
 
 class _Named:

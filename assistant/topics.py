@@ -209,9 +209,9 @@ def _topic(question: Utterance, run: tuple[Word, ...]) -> Topic:
         # 星信推送: what the thesaurus knows of it is not what it is.
         group = ""
     text, before = question.text[start:end], question.text[:start]
-    if text.endswith("可以"):
+    if group == "person" and (may := _ENDS_IN_MAY.search(text)):
         # 家长可以 is a name of parents, whose 可以 stays where it is.
-        text, end = text.removesuffix("可以"), end - len("可以")
+        text, end = text[: may.start()], end - len(may[0])
     elif _OR_NOT.match(question.text, end - 1):
         # 转租 of 转租行不行.
         text, end = text[:-1], end - 1
@@ -246,6 +246,8 @@ def _holds_data(question: Utterance, run: tuple[Word, ...]) -> bool:
     )
 
 
+_MAY = re.compile("可以|能")
+_ENDS_IN_MAY = re.compile("(?:可以|能)$")
 _MINE = re.compile(r"我家?的$|\bmy $", re.IGNORECASE)
 _OR_NOT = re.compile(r"(.)[不没]\1")
 _GOES_ON = re.compile("内容|[房室厅馆店卡费证券]")
@@ -411,4 +413,9 @@ _STATING_NOTHING = re.compile(
 def topics_said(query: Utterance) -> tuple[Topic, ...]:
     """Return what a question is about, less what it is asked for or of, if it names anything else."""
     topics, start = topics_of(query), prefix_of(query.text)
-    return tuple(topic for topic in topics if topic.start >= start) or topics
+    asked = tuple(topic for topic in topics if topic.start >= start)
+    people = [topic for topic in asked if topic.group == "person"]
+    if len(people) > 1 and any(topic.group == "thing" for topic in asked):
+        # The photos of 孩子的照片老师能看吗 are not the teacher's.
+        asked = tuple(topic for topic in asked if topic not in people or not _MAY.match(query.text, topic.end))
+    return asked or topics

@@ -313,6 +313,11 @@ def test_it_is_what_is_asked_about(conversation: str, query: str) -> None:
         ("Is travel to Germany paid? / and France?", "Is travel to France paid?"),
         ("Is delivery to New Zealand free? / and South Korea?", "Is delivery to South Korea free?"),
         ("How long does a parcel from Berlin take? / and Paris?", "How long does a parcel from Paris take?"),
+        ("Can I use my pass in Spain? / in the US?", "Can I use my pass in the US?"),
+        ("can I use my pass in spain? / and in the us?", "can I use my pass in the us?"),
+        ("Can I use my pass in Spain? / and in the EU? / and in Japan?", "Can I use my pass in Japan?"),
+        ("how long can I stay in Spain / in the us", "how long can I stay in the us"),
+        ("Do you offer discounts? / since when", "Since when do you offer discounts?"),
         ("Is travel to Germany paid? / and by car?", "By car, is travel to Germany paid?"),
         # But a company may do as another does.
         ("Does Getui send data to Google? / and Amap?", "Does Amap send data to Google?"),

@@ -22,6 +22,7 @@ thesaurus; what a pronoun stands for is in `assistant.references`, how a questio
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -131,7 +132,14 @@ def _opening(said: Utterance, *, leans: bool) -> _Opening:
         leans: Whether there is a question before it that can be corrected.
     """
     opening = _Opening()
+    if leans and (not_meant := _NOT_MEANT.match(said.text)):
+        # "Not the car, I meant the bike."
+        meant = next((word for word in said.words if word.has("meant") and word.start >= not_meant.end()), None)
+        if meant and not said.text[not_meant.end() : meant.start].strip(_BETWEEN):
+            opening = _Opening(end=meant.end, corrects=True)
     for word, after in zip(said.words, (*said.words, None)[1:], strict=True):
+        if word.start < opening.end:
+            continue
         # An emoji as well.
         chinese = has_han(word.text) or not word.text.isascii()
         ends = after is None or after.has("mark") or (chinese and word.end < after.start)
@@ -149,4 +157,7 @@ def _opening(said: Utterance, *, leans: bool) -> _Opening:
     return replace(opening, end=len(said.text) - len(rest.lstrip(_BETWEEN))) if opening.end else opening
 
 
+_NOT_MEANT = re.compile(
+    r"(?:no,? )?not [^,;.?]{2,40}(?=[,;.])|(?:我)?不是(?:说|问|要问)?[^，；。？]{1,20}(?=[，；。])", re.IGNORECASE
+)
 _BETWEEN = " \t,.;:!?，。；：！？、~…-—"

@@ -41,6 +41,7 @@ from assistant.rephrasing import (
     asked_with,
     asks_of_doing,
     asks_who,
+    corrected_en,
     filled,
     in_another_case,
     is_quoting,
@@ -325,7 +326,7 @@ def _by_pronoun(leaning: _Leaning) -> Condensed | None:
         told += new
         names.append((reference, name))
     said = filled(rest, [(reference.word, name) for reference, name in names])
-    if (parts.particle or leaning.leads) and not parts.asks:
+    if (parts.particle or leaning.leads) and not parts.asks and not rest.bare.endswith(WHETHER):
         return _of_another_pointed_at(leaning, said.rstrip("呢?？!！。 "), told[0].group if told else "")
     # A name that is doubled was read amiss.
     return _quoted(leaning) if _TWICE.search(said) else _rewritten(said)
@@ -495,7 +496,11 @@ def _said_anew(leaning: _Leaning, said: str) -> Condensed | None:
 
 def _is_place_or_use(parts: Parts) -> bool:
     """Say whether a few English words are a preposition and a name: "for children?"."""
-    return parts.only_names and len(parts.told) <= _MOST_BARE_WORDS and parts.told[0].text in ("to", *CIRCUMSTANTIAL)
+    first, *others = parts.told
+    if not others:
+        # A name of the thesaurus: "in the US".
+        return _PREPOSITION.match(first.text) is not None
+    return parts.only_names and len(parts.told) <= _MOST_BARE_WORDS and first.text in ("to", *CIRCUMSTANTIAL)
 
 
 _PREPOSITION = re.compile(rf"[在对从用]|{one_of((*CIRCUMSTANTIAL, 'by', 'as', 'when', 'while'))}(?![a-z])")
@@ -527,7 +532,7 @@ def _of_one_like_it(leaning: _Leaning) -> Condensed | None:
         return None
     # 付费的, but not 上次什么时候改的.
     adjective = rest.bare.endswith("的") and not _INTERROGATIVE.search(rest.bare)
-    brief = leaning.asked.text.endswith(("?", "？")) and len(rest.bare) <= _LONGEST_BRIEF
+    brief = len(rest.bare) <= _LONGEST_BRIEF
     if rest.language == "zh" and not (leaning.leads or leaning.corrects or parts.particle or adjective or brief):
         return None
     if rest.language == "zh" and len(parts.told) == 1 and parts.told[0].has("topic"):
@@ -565,10 +570,15 @@ def _of_another(leaning: _Leaning) -> Condensed | None:
         if not parts.only_names and not noun:
             return None
         topic = _new_topic(rest, parts)
+        if leaning.corrects and topic.group and rest.language == "zh" and parts.unknown:
+            # 我是说一对一的请假 says all that is meant.
+            return None
         if not (marked or _is_bare(topic, leaning)) or (not topic.group and len(parts.told) > _MOST_BARE_WORDS):
             return None
         of_such = _last_asked_of_such(topic, leaning)
         said = swapped(of_such, topic) if of_such else _put_anew(leaning, lambda query: swapped(query, topic))
+        if not said and leaning.corrects and query.language == rest.language == "en" and not is_quoting(query):
+            said = corrected_en(query, topic)
         if not said and is_quoting(query) and (leaning.corrects or rest.language == "zh"):
             return _quoted(leaning)
         return _said_anew(leaning, said)

@@ -32,6 +32,8 @@ from assistant.rephrasing.chinese import (
     likened_zh,
     not_again,
     noun_zh,
+    object_zh,
+    of_place_zh,
     of_some,
     supposing_zh,
     swapped_zh,
@@ -45,6 +47,7 @@ from assistant.rephrasing.english import (
     asked_of_place,
     asked_with_en,
     asks_of_doing,
+    corrected_en,
     fits_en,
     fits_subject,
     keeps_denials_en,
@@ -55,7 +58,17 @@ from assistant.rephrasing.english import (
     swapped_en,
     verb_of,
 )
-from assistant.rephrasing.former import Form, asked_after, asks_who, is_quoting, pointing, quoted_in, quoting, unquoted
+from assistant.rephrasing.former import (
+    Form,
+    asked_after,
+    asked_whether,
+    asks_who,
+    is_quoting,
+    pointing,
+    quoted_in,
+    quoting,
+    unquoted,
+)
 from assistant.text import has_han
 from assistant.topics import Topic, name_of, owned, phrase_of, stated_until, topics_of
 from assistant.utterances import DEEDS, Utterance, Word
@@ -71,12 +84,14 @@ __all__ = [
     "asked_with",
     "asks_of_doing",
     "asks_who",
+    "corrected_en",
     "filled",
     "in_another_case",
     "is_quoting",
     "keeps_denials",
     "likened",
     "noun_zh",
+    "object_zh",
     "of_doing",
     "of_some",
     "other_aspect",
@@ -115,6 +130,10 @@ def _swapped_in_words(query: Utterance, new: Topic) -> str:
     groups = {"": ("", "who", "thing"), "who": ("who", ""), "thing": ("thing", "")}.get(new.group, (new.group,))
     if new.group and not any(slot.group in groups for slot in slots):
         slots = tuple(filter(None, (_inner(query, slot, new.group) for slot in slots)))
+    # 老师呢 after 谁能看到孩子的照片 asks whether they can, and of no other photos.
+    asked = asked_whether(query, new) if new.group in ("who", "person") else ""
+    if said := of_place_zh(query, new) or asked:
+        return said
     same = next((found for group in groups if (found := [slot for slot in slots if slot.group == group])), [])
     if query.language == "zh" and is_people(new) and not any(slot.group == "person" for slot in same):
         # 老人 after 学生有优惠吗 are as the students, and 实习生 after 正式员工有年假吗 as 正式员工.
@@ -126,7 +145,8 @@ def _swapped_in_words(query: Utterance, new: Topic) -> str:
         same = []
     if same and (said := as_done_to(query, same[0], new) or _in_place(query, same, new)):
         return said
-    if said := (as_subject if query.language == "en" else as_object_zh)(query, new):
+    said = asked_whether(query, new) if not new.group else ""
+    if said := said or (as_subject if query.language == "en" else as_object_zh)(query, new):
         return said
     if new.group in (*DEEDS, "document") and not any(topic.group in ("thing", "person") for topic in named):
         # 那注销呢 after 个推收集什么: another question, that says no more than this; unlike 托运呢 after 能带几公斤.

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from assistant.chinese import FINAL_PARTICLES, WHETHER
-from assistant.rephrasing.former import Form, asks_who, is_quoting, quoting
+from assistant.rephrasing.former import Form, is_quoting, quoting
 from assistant.text import has_han
 from assistant.topics import (
     LONGEST_TOPIC,
@@ -289,6 +289,21 @@ def swapped_zh(query: Utterance, new: Topic) -> str:
     return "" if stands else f"对于{name}，{query.text[prefix_of(query.text) :]}"
 
 
+def of_place_zh(query: Utterance, new: Topic) -> str:
+    """Return what a Chinese question asks of a place, asked of another: 在加拿大能用吗 of 在美国能用吗."""
+    place = _PLACE_ZH.search(query.text)
+    if place is None or new.group not in ("", "thing") or is_people(new) or not _NAMES_PLACE.search(new.text):
+        return ""
+    return f"{query.text[: place.start(1)]}{name_of(new, 'zh')}{query.text[place.end(1) :]}"
+
+
+_PLACE_ZH = re.compile("在([^，。？！：“”的线家]{2,8}?)(?=可不可以|可以|能|会|要|怎么|多少)")
+_NAMES_PLACE = re.compile(
+    "(?:[国省市县区州洲岛店馆场站厅室楼校院港内外]|日本|加拿大|俄罗斯|新加坡|澳门|台湾|欧盟)$"
+    "|^[A-Z][a-z]{1,20}(?: [A-Z][a-z]{1,20}){0,2}$"
+)
+
+
 def _as_object_zh(query: Utterance, new: Topic) -> str:
     """Return 个推收集位置吗 for 个推收集什么 and 那位置呢."""
     for before, word in pairwise(query.told):
@@ -299,8 +314,6 @@ def _as_object_zh(query: Utterance, new: Topic) -> str:
 
 def _of_person_zh(query: Utterance, name: str) -> str:
     """Return 收集未成年人的位置吗 for 收集我的位置吗 and 那未成年人呢."""
-    if asks_who(query):
-        return _by_company_zh(query, name)
     thing = next((topic for topic in topics_of(query) if topic.group == "thing"), None)
     if thing:
         return f"{query.text[: thing.start].removesuffix('我的')}{name}的{query.text[thing.start :]}"
@@ -321,9 +334,6 @@ def _by_company_zh(query: Utterance, name: str) -> str:
         end = given[-1].end
         ends = query.bare[end:].removeprefix("给") in ("", *WHETHER, "了吗")
         return f"{text[:end].removesuffix('给')}给{name}{text[end:].removeprefix('给')}" if ends else ""
-    if asks_who(query):
-        before, _, after = query.bare.partition("谁")
-        return f"{before}{name}{after}吗？"
     if first.group == "policy":
         return f"{text[: first.end]}的{name}{text[first.end :].removeprefix('的')}"
     if first.text in _SUBJECTS or first.has("self"):
@@ -355,16 +365,22 @@ def as_done_to(query: Utterance, topic: Topic, new: Topic) -> str:
 
 def as_object_zh(query: Utterance, new: Topic) -> str:
     """Return 可以带充电宝吗 of 可以带电脑吗 and 充电宝, whatever either is; nothing for other questions."""
-    done = _MAY_DO_ZH.fullmatch(query.text)
+    done = object_zh(query)
     if done is None or new.group in ("deed", "who", "person") or not has_han(new.text):
         return ""
-    return f"{done[1]}{name_of(new, 'zh')}{done[3]}"
+    return f"{query.text[: done.start]}{name_of(new, 'zh')}{query.text[done.end :]}"
+
+
+def object_zh(query: Utterance) -> Topic | None:
+    """Return what something may be done to: 狗 of 可以带狗吗, whatever it is; None for other questions."""
+    done = _MAY_DO_ZH.fullmatch(query.text)
+    return Topic(text=done[1], group="thing", start=done.start(1), end=done.end(1)) if done else None
 
 
 # 可以 | 带 | 电脑.
 _MAY_DO_ZH = re.compile(
-    "(.{0,12}?(?:可不可以|能不能|可以|能)(?:随身)?(?:带|寄|养|买|租|装|放|吃|喝|穿|托运|携带|使用|购买|安装))"
-    "(?![进出到上下去走回])([^，。？“”带的了不]{1,8}?)(吗[？?]?)"
+    ".{0,12}?(?:可不可以|能不能|可以|能)(?:随身)?(?:带|寄存|寄|养|买|租|装|放|吃|喝|穿|托运|携带|使用|购买|安装)"
+    "(?![进出到上下去走回])([^，。？“”带的了不]{1,8}?)吗[？?]?"
 )
 
 
@@ -380,7 +396,14 @@ def supposing_zh(query: Utterance, condition: str) -> str:
     if _HAVING.match(condition) and (having := _HAVING.match(query.text)) and having[2]:
         # 没带手机呢 after 没带卡可以进吗.
         return f"{having[1]}{condition}{query.text[having.end() - len(having[2]) :]}"
+    condition = _IN.sub("在", condition)
+    place = _PLACE_ZH.search(query.text) if condition.startswith("在") else None
+    if place:
+        return f"{query.text[: place.start()]}{condition}{query.text[place.end() :]}"
     return f"{condition}，{query.text}"
+
+
+_IN = re.compile(r"^in (?:the )?(?=[A-Z])")
 
 
 def in_another_case(query: Utterance, case: str) -> str:

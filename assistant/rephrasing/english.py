@@ -22,7 +22,7 @@ from assistant.english import (
     one_of,
 )
 from assistant.phrases import Phrase, Unit, phrases_of, units_of
-from assistant.rephrasing.former import WHO, Form, is_quoting, quoting
+from assistant.rephrasing.former import Form, is_quoting, quoting
 from assistant.text import stem
 from assistant.topics import Topic, name_of, owned, prefix_of, topics_of
 from assistant.utterances import DEEDS, Utterance
@@ -127,7 +127,8 @@ def likened_en(query: Utterance, rest: Utterance, preposition: str) -> str:
         head = query.text[phrase.starts[-1] : phrase.end] if phrase else ""
         return _put(query, phrase, f"{name.qualifier} {head}", "") if phrase else ""
     alike = _alike(query, phrases, name)
-    if alike and (alike.preposition in ("", "of") or name.preposition in ("", "for", alike.preposition)):
+    again = name.preposition != "" and alike is not None and alike.preposition == name.preposition
+    if alike and not again and (alike.preposition in ("", "of") or name.preposition in ("", "for")):
         return _put(query, alike, name.text, name.article)
     if alike is None and (contrary := _CONTRARY.get(name.preposition)):
         # "And with a plan?" after "without a plan".
@@ -281,6 +282,8 @@ def as_subject(query: Utterance, new: Topic) -> str:
     phrase = next((phrase for phrase in phrases_of(query) if phrase.is_subject), None)
     if phrase is None or new.group not in ("person", "who", "thing", ""):
         return ""
+    if new.group == "person" and _PRICED.search(query.text):
+        return ""
     doers = ("person", "who") if new.group in ("person", "who") else ()
     known = _is_several(new.text) or any(
         topic.concept and topic.group not in doers for topic in named if phrase.start <= topic.start < phrase.end
@@ -289,6 +292,8 @@ def as_subject(query: Utterance, new: Topic) -> str:
     return _put(query, phrase, name_of(new, "en"), "") if not known and (people or phrase.form == new.form) else ""
 
 
+# "And for students?" is asked of what they pay.
+_PRICED = re.compile(r"\bhow much (?:is|are)\b|\bcosts?\b", re.IGNORECASE)
 ARTICLE = re.compile(r"\b(?:an?|the) $", re.IGNORECASE)
 BEFORE_VERBS = (*DOERS, "to")
 
@@ -311,6 +316,12 @@ def verb_of(topic: Topic, name: str) -> str:
     return name
 
 
+def corrected_en(query: Utterance, new: Topic) -> str:
+    """Return the former question with what was meant in place of what it names last; nothing if it names nothing."""
+    named = [phrase for phrase in phrases_of(query) if not phrase.is_time]
+    return _put(query, named[-1], name_of(new, "en"), new.owner.strip()) if named else ""
+
+
 def swapped_en(query: Utterance, new: Topic) -> str:
     """Return the former question, which names nothing of the sort, asked of something else."""
     name, text, told = name_of(new, "en"), query.text, query.told
@@ -322,10 +333,6 @@ def swapped_en(query: Utterance, new: Topic) -> str:
     if not named:
         # Of what else there may be, the former question is not asked again: dogs after "can I carry leave over?".
         return ""
-    who = WHO.match(text)
-    if new.group in ("who", "", "person") and who:
-        article = new.owner if new.owner == "the " else ""
-        return f"{like(text, who[1])} {article}{name}{query.bare[who.end() :]}{closing}"
     if new.group == "" and new.concept is None and (said := asked_of_place(query, name)):
         return said
     if new.group in ("who", ""):
@@ -351,10 +358,23 @@ _PEOPLE_EN = re.compile(r"(?:[a-z]er|or|ist|ee|ant|ent|ian|man|men|child|people|
 
 def supposing_en(query: Utterance, condition: str) -> str:
     """Return an English question, asked under a condition: "On iOS, how long do you keep it?"."""
-    if (former := _SUPPOSED.match(query.text)) and former[1].lower() == condition.partition(" ")[0].lower():
+    preposition = condition.partition(" ")[0].lower()
+    if (former := _SUPPOSED.match(query.text)) and former[1].lower() == preposition:
         # "On weekends, …" of "and on holidays?" is not asked of both.
         return f"{capital(condition)}, {query.text[former.end() :]}"
+    last = next(iter(phrases_of(query)[-1:]), None)
+    if last and last.preposition == preposition and preposition in WHERETO and _is_place(query, last):
+        # "In the US" takes the place of "in Spain".
+        return _instead(query, last, condition)
     return f"{capital(condition)}, {_lowered(query)}"
+
+
+def _is_place(query: Utterance, phrase: Phrase) -> bool:
+    """Say whether a phrase may be the name of a place, by how it is written at the end of a question."""
+    named = phrase.text[:1].isupper() or query.bare.replace(" I ", " ").islower()
+    return (
+        named and not phrase.article and not phrase.is_time and phrase.form == "mass" and phrase.end == len(query.bare)
+    )
 
 
 _SUPPOSED = re.compile(rf"({one_of((*CIRCUMSTANTIAL, 'if', 'when'))}) [^,“”?]{{1,60}}, ", re.IGNORECASE)
@@ -395,7 +415,8 @@ def asked_with_en(question: Utterance, role: str, word: str, query: Utterance, f
     told = query.told
     asked = question.bare.lower()
     if question.language == "en" and (
-        asked.partition(" ")[0] in (*PREPOSITIONS, *CIRCUMSTANTIAL) or asked.startswith(("how many ", "until "))
+        asked.partition(" ")[0] in (*PREPOSITIONS, *CIRCUMSTANTIAL)
+        or asked.startswith(("how many ", "until ", "since "))
     ):
         # "After how many days?" is not "how many days?", and neither is "how long?".
         word = capital(question.bare)

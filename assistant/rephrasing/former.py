@@ -5,24 +5,31 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from assistant.english import (
-    AUXILIARIES,
-)
-from assistant.topics import (
-    name_of,
-    phrase_of,
-    topics_of,
-)
+from assistant.english import AUXILIARIES, like
+from assistant.topics import Topic, name_of, phrase_of, topics_of
 
 if TYPE_CHECKING:
     from assistant.utterances import Utterance
 
-WHO = re.compile(r"who (can|could|will|would|may)\b", re.IGNORECASE)
+_WHO = re.compile(r"who (can|could|will|would|may)\b", re.IGNORECASE)
 
 
 def asks_who(query: Utterance) -> bool:
     """Say whether a question asks who does something: 谁能看到, "who can see"."""
-    return "谁" in query.text or WHO.match(query.text) is not None
+    return "谁" in query.text or _WHO.match(query.text) is not None
+
+
+def asked_whether(query: Utterance, new: Topic) -> str:
+    """Return whether somebody does what a question asks who does: 警察能看到吗 of 谁能看到; nothing for any other."""
+    text, name = query.text, name_of(new, query.language)
+    if query.language == "zh":
+        before, who, after = query.bare.partition("谁")
+        return f"{before}{name}{after}吗？" if who else ""
+    who_may = _WHO.match(text)
+    if who_may is None:
+        return ""
+    article = new.owner if new.owner == "the " else ""
+    return f"{like(text, who_may[1])} {article}{name}{query.bare[who_may.end() :]}{text[len(query.bare) :] or '?'}"
 
 
 class Form:
