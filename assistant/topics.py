@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from assistant.english import ARTICLES, AUXILIARIES, DOERS, INDEFINITE, is_plural
 from assistant.phrases import PARTICIPLE, Phrase, phrases_of
 from assistant.text import Language, has_han
-from assistant.utterances import DEEDS, Utterance, Word
+from assistant.utterances import DEEDS, LAST, Utterance, Word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -140,6 +140,13 @@ def _is_question(question: Utterance) -> bool:
     start = prefix_of(question.text)
     first = next((word for word in question.told if word.start >= start), None)
     return first is not None and (first.asks or first.has("what", "lead") or first.text in AUXILIARIES)
+
+
+def nth(topics: Sequence[Topic], place: int) -> Topic | None:
+    """Return the topic at a place: 1 is the first, `LAST` the last; None if there are not as many."""
+    if place == LAST:
+        return topics[-1] if topics else None
+    return topics[place - 1] if 0 < place <= len(topics) else None
 
 
 def form_of(named: Utterance) -> str:

@@ -11,7 +11,8 @@ as it stands by itself, those before it, what was cited, what was asked back. Ea
 2. What stands before the question is taken off: a greeting, another topic announced, a correction (`_opening`).
 3. If it names what was asked back about, such as 高德 when that was whether 高德 or 个推 is meant, the question before
    is asked of that (`_of_name_given`).
-4. If it leans on the question before it, it is made to stand by itself, or asked back about (`follow_ups`).
+4. If it leans on the question before it, it is made to stand by itself, or asked back about (`follow_ups`, which tries
+   what `leaning` reads in the ways of `sequels`, `pronouns` and `circumstances`).
 5. Else it stands by itself, and is left as typed. In any doubt a question does. But a short one may lean on those
    before it though no word shows it: they are told (`Condensed.after`), and what answers them is put forward.
 

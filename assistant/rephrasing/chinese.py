@@ -371,6 +371,27 @@ def as_object_zh(query: Utterance, new: Topic) -> str:
     return f"{query.text[: done.start]}{name_of(new, 'zh')}{query.text[done.end :]}"
 
 
+def said_again_zh(query: Utterance, rest: Utterance) -> str:
+    """Return the former question asked of another, which is named after the same word: 给商家呢, 改名字呢; or 猫呢.
+
+    A thing of one character, which may be no name elsewhere, is what something may be done to.
+    """
+    if one := _ONE_CHARACTER.fullmatch(rest.bare):
+        return as_object_zh(query, Topic(text=one[1], group=""))
+    said, text = _SAID_AGAIN.fullmatch(rest.bare), query.text
+    if said is None:
+        return ""
+    former = next((topic for topic in topics_of(query) if text[: topic.start].endswith(said[1])), None)
+    if former:
+        return f"{text[: former.start]}{said[2]}{text[former.end :]}"
+    before, to_me, after = text.partition(f"{said[1]}我")
+    return f"{before}{said[1]}{said[2]}{after}" if to_me and not after.startswith(("的", "们")) else ""
+
+
+_ONE_CHARACTER = re.compile("([^这那它他她我你您谁啥还也又呢吗0-9a-zA-Z，。？])呢")
+_SAID_AGAIN = re.compile("([给跟和向被从让找用改换删查看存传填交绑退补])([^，。？“”的了掉不]{1,12})呢")
+
+
 def object_zh(query: Utterance) -> Topic | None:
     """Return what something may be done to: 狗 of 可以带狗吗, whatever it is; None for other questions."""
     done = _MAY_DO_ZH.fullmatch(query.text)

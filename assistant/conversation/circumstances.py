@@ -1,0 +1,91 @@
+"""Circumstances: follow-ups that ask the former question under others, such as 注销以后呢 and "and on iOS?"."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from assistant.conversation.leaning import rewritten
+from assistant.english import CIRCUMSTANTIAL, one_of
+from assistant.numerals import HAN_NUMERAL
+from assistant.rephrasing import asked_of_place, supposing
+from assistant.topics import topics_of
+
+if TYPE_CHECKING:
+    from assistant.conversation.leaning import Leaning
+    from assistant.conversation.turns import Condensed
+    from assistant.utterances import Parts
+
+
+def under_others(leaning: Leaning) -> Condensed | None:
+    """Say what is asked under other circumstances; None for a question that tells none."""
+    if said := _happened(leaning) or _measured(leaning):
+        return rewritten(supposing(leaning.unsupposed, said, instead=False))
+    condition = _condition(leaning)
+    if not condition:
+        return None
+    if condition.startswith("to "):
+        place = asked_of_place(leaning.query, condition.removeprefix("to "))
+        return rewritten(place or f"{leaning.query.bare} {condition}?")
+    again = all(any(topic.group == "deed" for topic in topics_of(asked)) for asked in (leaning.rest, leaning.query))
+    return rewritten(supposing(leaning.unsupposed, condition, instead=again))
+
+
+def _happened(leaning: Leaning) -> str:
+    """Return what happened, in a question that says no more: 上了一半了 after 能退费吗; nothing for others."""
+    # 了 at its end counts, which is cut off the rest as other words of politeness are.
+    said = f"{leaning.rest.bare.removesuffix('了')}了"
+    return said if leaning.asked.bare.endswith("了") and _HAPPENED.fullmatch(said) else ""
+
+
+def _measured(leaning: Leaning) -> str:
+    """Return a measure that was not told before: 提前3天呢, and 不对，是提前3小时 after that; nothing for others."""
+    measured = _MEASURED.fullmatch(leaning.rest.bare)
+    return measured[1] if measured and measured[1] not in leaning.query.text else ""
+
+
+def _condition(leaning: Leaning) -> str:
+    """Return the circumstances that a question tells and asks nothing of; nothing if it tells none."""
+    rest, parts = leaning.rest, leaning.parts
+    marked = leaning.is_marked or (rest.language == "en" and _is_place_or_use(parts))
+    if not parts.told or not marked or parts.asking or parts.has("what"):
+        return ""
+    first = parts.told[0]
+    if (clause := _CLAUSE.fullmatch(rest.bare)) and (parts.unknown or _has_or_lacks(parts)):
+        return clause[1]
+    if first.text == "by" and any(topic.group == "who" for topic in topics_of(rest)):
+        return ""
+    condition = rest.text[first.start : parts.told[-1].end]
+    if first.has("condition"):
+        return condition if parts.own else ""
+    supposes = _PREPOSITION.match(first.text) is not None or condition.endswith(_POSTPOSITIONS)
+    return condition if supposes or first.text == "to" else ""
+
+
+def _has_or_lacks(parts: Parts) -> bool:
+    """Say whether a few Chinese words name what there is or is not: 没有父母同意 is asked of nobody else."""
+    return parts.told[0].text in _HAVING_OR_NOT and parts.own and not parts.asks
+
+
+def _is_place_or_use(parts: Parts) -> bool:
+    """Say whether a few English words are a preposition and a name: "for children?", "in the US"."""
+    if not parts.told:
+        return False
+    first, *others = parts.told
+    if not others:
+        # One name of the thesaurus.
+        return _PREPOSITION.match(first.text) is not None
+    return parts.only_names and len(parts.told) <= _MOST_WORDS and first.text in ("to", *CIRCUMSTANTIAL)
+
+
+_MOST_WORDS = 5
+_PREPOSITION = re.compile(rf"[在对从用]|{one_of((*CIRCUMSTANTIAL, 'by', 'as', 'when', 'while'))}(?![a-z])")
+_POSTPOSITIONS = ("后", "前", "时", "时候", "里", "里面", "上", "内", "外", "的话")
+# 拆封了呢, 一年没登录呢; but not 没登录的用户呢.
+_CLAUSE = re.compile(r"([^的]{0,12}[没不未无][^的]{1,12}|有[^的]{1,12}|[^的]{1,20}[了过])呢")
+_HAVING_OR_NOT = ("有", "没有", "没", "无", "未", "不", "不是", "不要", "不需要", "不带", "不用")
+_HAPPENED = re.compile("(?![太真好你您那算])[^，。？“”吗呢什么怎多几谁哪啥咋]{2,10}了")
+_MEASURED = re.compile(
+    rf"(?:是|可以|能|要)?((?:提前|超过|超出|超了?|不到|不足|不满|满|晚了?|迟到?|过了|逾期|延误)[0-9{HAN_NUMERAL}两半]{{1,5}}个?"
+    r"(?:分钟|小时|天|周|星期|月|年|岁|周岁|公斤|千克|克|斤|米|厘米|公里|元|块|次|人)(?:以上|以下|以内|之内|内|前|后|的话)?)呢?"
+)

@@ -1,0 +1,176 @@
+"""Sequels: follow-ups that say only what of it is asked, such as 保存多久, "why?" and 需要出示什么."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from assistant.conversation.leaning import rewritten
+from assistant.numerals import HAN_NUMERAL
+from assistant.references import of_data
+from assistant.rephrasing import asked_of, asked_with, quoting
+from assistant.text import has_han
+from assistant.topics import stated_until, topics_said
+from assistant.utterances import ASKING_ROLES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assistant.conversation.leaning import Leaning
+    from assistant.conversation.turns import Condensed
+    from assistant.utterances import Parts, Utterance, Word
+
+
+def saying_little(leaning: Leaning) -> Condensed | None:
+    """Say what a question asks that tells by its form that it says little: 14, 不同意呢, "what if it's heavier?"."""
+    if _IN_STATE.fullmatch(leaning.asked.bare):
+        return leaning.quoted(leaning.asked.text)
+    return leaning.quoted() if _has_form(leaning, _SAYING_LITTLE) else None
+
+
+def _has_form(leaning: Leaning, forms: Sequence[re.Pattern[str]]) -> bool:
+    """Say whether a question has one of these forms, and what it says `again` stands in the former one."""
+    said = [found for form in forms if (found := form.fullmatch(leaning.rest.bare))]
+    return any((found.groupdict().get("again") or "") in leaning.query.text for found in said)
+
+
+# Of what is like that, not of another thing.
+_IN_STATE = re.compile(
+    r"(?:and |but |so )?what if (?:(?:it|they|that|this)(?:['’](?:s|re)| is| are| was| were| gets?| got| goes| went) "
+    r"(?:not |too |still |even |already |only |more |less ){0,2}(?!an? |the |my )[a-z]{2,20}(?: [a-z]{2,20}){0,2}"
+    r"|(?:i|we|you|they|he|she)(?: do(?:es)?n['’]t| do(?:es)? not| can['’]?t| won['’]t| didn['’]t| do(?:es)?| did))",
+    re.IGNORECASE,
+)
+_SAYING_LITTLE = (
+    # A number, or what one is asked of.
+    re.compile(
+        rf"[0-9]{{1,6}}(?:\.[0-9]{{1,2}})?(?:岁|周岁|天|个月|月|年|公斤|千克|斤|米|元|块|万)?|[{HAN_NUMERAL}]{{1,4}}"
+        "|[要得满]?(?:几[岁级]|多[大重高宽远]|多少岁)[的了呢啊]?"
+        "|(?:最[多少高低长短]|一共|总共|每[次天月年])(?:能|可以|要)?(?:几[次个天件人张条年月只位名间台辆部套份瓶本晚]|多少[次个天钱]?|多久)"
+        r"|how many (?!more\b|days\b|times\b)[a-z]{2,20}"
+    ),
+    # Who does not do what the former question speaks of: 不同意呢 after 要我同意吗.
+    re.compile(
+        "(?:如果|要是|那)?(?:我们?|[他她]们?|对方|孩子|家长|本人)?不"
+        "(?:(?:给|同意|授权|提供|允许|开启|接受|愿意)[^，。？“”]{0,6}|(?P<again>[^，。？“”的]{1,4}))呢"
+    ),
+)
+
+
+def of_the_same(leaning: Leaning) -> Condensed | None:
+    """Say what a question asks that names nothing, of what the one before it named."""
+    rest, parts, query = leaning.rest, leaning.parts, leaning.query
+    if parts.own or not parts.asks or _is_complete(parts):
+        return None
+    if parts.has("what") and (_addresses(parts) or not parts.aspects):
+        return None
+    if not parts.aspects:
+        role = next(role for word in parts.asking for role in ASKING_ROLES if word.has(role))
+        said = asked_with(rest, role, query)
+        return leaning.quoted() if parts.unknown and said == quoting(query, rest.text) else rewritten(said)
+    stated = stated_until(query)
+    topics = [topic for topic in topics_said(query) if topic.start >= stated]
+    if not any(topic.group == "deed" for topic in topics) and _is_of_deeds(parts):
+        # What it costs to get a copy; but not what a phone number costs.
+        if any(concept.kind == "right" for word in query.told for concept in word.named):
+            return leaning.quoted()
+        if not parts.only_judges:
+            return None
+    return rewritten(asked_of(rest, query, topics, of_data=of_data(parts)))
+
+
+def _is_complete(parts: Parts) -> bool:
+    """Say whether a question lacks nothing though it names nothing: "can I trust you", 你们安全吗, 授权怎么关."""
+    concepts = [word for word in parts.aspects if word.concepts and not word.has("outcome")]
+    if len(concepts) >= _ENOUGH_CONCEPTS or len(parts.aspects) > _ENOUGH_CONCEPTS:
+        return True
+    if any(_DOES_TO_THING.fullmatch(word.text) for word in parts.aspects):
+        # 怎么改昵称 says what of.
+        return True
+    first = parts.told[0]
+    noun = first.is_aspect and any(concept.kind in _NOUNS for concept in first.named)
+    if (noun and not first.asks and parts.asking) or (first.has("what") and _OWN_NOUN.search(first.text)):
+        return True
+    return any(word.is_aspect and object_.text in _OBJECTS for word, object_ in pairwise(parts.told))
+
+
+_ENOUGH_CONCEPTS = 2
+_DOES_TO_THING = re.compile("[改换删](?!掉|除|了|不|成|过|改)[^多几什哪啥]{2,4}")
+_NOUNS = ("term", "purpose")
+_OWN_NOUN = re.compile("信息|数据|资料|权限|information|info|data|details|permissions")
+_OBJECTS = ("me", "us", "you", "我", "我们", "你们")
+
+
+def _is_of_deeds(parts: Parts) -> bool:
+    """Say whether what is asked can be asked of something that is done: how long it takes, whether it is free."""
+    of_deeds = parts.vocabulary.aspects_of_deeds
+    return all(word.has("quality") or (word.concepts and of_deeds.issuperset(word.concepts)) for word in parts.aspects)
+
+
+def going_on(leaning: Leaning) -> Condensed | None:
+    """Say what a question asks that names nothing and goes on from the one before: 需要出示什么, "do you ask first?".
+
+    It has a word for what comes before or after something, it says a word of the former question again, or it begins
+    with what it asks, and hardly asks more.
+    """
+    rest, parts = leaning.rest, leaning.parts
+    if _has_form(leaning, _ASKING_AGAIN):
+        return leaning.quoted()
+    if not leaning.names_nothing or _length(parts.told) > _LONGEST:
+        return None
+    goes_on = parts.has("sequel") or _again(rest, leaning.query) or _lacks_what(parts)
+    return leaning.quoted() if goes_on else None
+
+
+_ASKING_AGAIN = (
+    # 怎么告诉 after 改了会告诉我吗, 赔多少 after 要赔吗.
+    re.compile(
+        "(?:怎么|如何|怎样|咋|什么时候|何时|多久|在哪里?|哪里|谁来?)(?:给|去)?(?P<again>[^，。？“”我你的了]{2})(?:我|你们)?[的呢啊]?"
+    ),
+    re.compile("(?P<again>[^，。？“”我你的了几多]{1,2})(?:多少钱?|多久|几[天次个年月]|给谁)[的呢啊]?"),
+    re.compile(
+        r"what (?:else )?(?:do|would|will|must|should) (?:i|we) (?:(?:have|need) to )?"
+        r"(?:need|have|bring|show|send|provide|do)(?: to (?:bring|show|send|provide|do))?"
+        r"(?: (?:from|for|with) (?:me|us|it|that))?"
+        r"|what (?:do|would|will) you (?:need|want|require)(?: from (?:me|us))?",
+        re.IGNORECASE,
+    ),
+)
+_LONGEST = 9
+_MOST_WORDS_AGAIN = 3
+_MOST_UNKNOWN = 1
+
+
+def _length(words: Sequence[Word]) -> float:
+    """Return how many words a question has: a Chinese word has two characters as a rule."""
+    return sum(0.5 if word.has("unknown") and has_han(word.text) else 1 for word in words)
+
+
+def _again(rest: Utterance, query: Utterance) -> bool:
+    """Say whether a question says a word again that the former one has and no vocabulary knows: 匹配; and more."""
+    words = [
+        {one.text + other.text for one, other in pairwise(asked.told) if _are_one(one, other)}
+        for asked in (rest, query)
+    ]
+    return not words[0].isdisjoint(words[1]) and len(rest.told) > _MOST_WORDS_AGAIN
+
+
+def _are_one(one: Word, other: Word) -> bool:
+    return one.has("unknown") and other.has("unknown") and has_han(one.text) and one.end == other.start
+
+
+def _lacks_what(parts: Parts) -> bool:
+    """Say whether a Chinese question has little but what it asks, and nobody who does it: 需要出示什么, 交给谁."""
+    first, *others = parts.told
+    does = first.has("unknown") and bool(others) and not _are_one(first, others[0])
+    begins = first.asks or does or first.text in _NEEDED
+    asks = any(word.has("what", "who", "when", "how_long", "how_often", "how_much", "why") for word in parts.told)
+    return begins and asks and has_han(first.text) and not _addresses(parts) and _length(parts.unknown) <= _MOST_UNKNOWN
+
+
+_NEEDED = ("需要", "要", "得", "应该")
+
+
+def _addresses(parts: Parts) -> bool:
+    return parts.says("you", "we", "你们", "你", "您", "我们")
