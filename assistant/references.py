@@ -316,7 +316,8 @@ def _is_own(word: Word, named: set[str]) -> bool:
     if word.has("these") or (word.has("they") and " " in word.text):
         return bool(named & {"thing", "unknown", "self"})
     if word.has("it"):
-        return bool(named - {"who", "policy", "clause"})
+        # 墨舟是什么，装它做什么
+        return bool(named - {"who", "policy", "clause"}) or {"who", "clause"} <= named
     return bool(named - {"thing"}) if word.has("they") else bool(named)
 
 

@@ -217,6 +217,9 @@ def _new_topic(rest: Utterance, parts: Parts) -> Topic:
 
 def _is_bare(topic: Topic, leaning: Leaning) -> bool:
     """Say whether a name alone asks what was asked of another of its sort, as names of things to be done do not."""
+    if len(leaning.query.told) > _MOST_WORDS_ASKED:
+        # Of a long question too much would have to be the same.
+        return False
     alone = len(leaning.parts.names) == 1 and all(w.has("topic") or w.text in _ARTICLES for w in leaning.parts.told)
     named = {slot.group for slot in topics_of(leaning.query)} & {"who", "thing", "person"}
     return alone and (topic.group in named or (topic.group == "who" and asks_who(leaning.query)))
@@ -224,6 +227,7 @@ def _is_bare(topic: Topic, leaning: Leaning) -> bool:
 
 _ARTICLES = ("my", "the", "our", *INDEFINITE, "我", "的")
 _MOST_BARE_WORDS = 5
+_MOST_WORDS_ASKED = 9
 
 
 def _last_asked_of_such(topic: Topic, leaning: Leaning) -> Utterance | None:

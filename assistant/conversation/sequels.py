@@ -92,13 +92,16 @@ def _is_complete(parts: Parts) -> bool:
     noun = first.is_aspect and any(concept.kind in _NOUNS for concept in first.named)
     if (noun and not first.asks and parts.asking) or (first.has("what") and _OWN_NOUN.search(first.text)):
         return True
-    return any(word.is_aspect and object_.text in _OBJECTS for word, object_ in pairwise(parts.told))
+    # "Where are your servers?", 你们的服务器在哪, "can I trust you?"
+    yours = any(one.text == "your" or (one.text in _YOU and word.text == "的") for one, word in pairwise(parts.told))
+    return yours or any(word.is_aspect and object_.text in _OBJECTS for word, object_ in pairwise(parts.told))
 
 
 _ENOUGH_CONCEPTS = 2
 _DOES_TO_THING = re.compile("[改换删](?!掉|除|了|不|成|过|改)[^多几什哪啥]{2,4}")
 _NOUNS = ("term", "purpose")
 _OWN_NOUN = re.compile("信息|数据|资料|权限|information|info|data|details|permissions")
+_YOU = ("你们", "你", "您")
 _OBJECTS = ("me", "us", "you", "我", "我们", "你们")
 
 
@@ -149,11 +152,11 @@ def _length(words: Sequence[Word]) -> float:
 
 def _again(rest: Utterance, query: Utterance) -> bool:
     """Say whether a question says a word again that the former one has and no vocabulary knows: 匹配; and more."""
-    words = [
-        {one.text + other.text for one, other in pairwise(asked.told) if _are_one(one, other)}
-        for asked in (rest, query)
-    ]
-    return not words[0].isdisjoint(words[1]) and len(rest.told) > _MOST_WORDS_AGAIN
+    former = {one.text + other.text for one, other in pairwise(query.told) if _are_one(one, other)}
+    again = [pair for pair in pairwise(rest.told) if _are_one(*pair) and pair[0].text + pair[1].text in former]
+    # 房间里有冰箱吗 names something else after 能换房间吗.
+    new = [word for word in rest.told if word.has("unknown") and not any(word in pair for pair in again)]
+    return bool(again) and len(rest.told) > _MOST_WORDS_AGAIN and _length(new) < _MOST_UNKNOWN
 
 
 def _are_one(one: Word, other: Word) -> bool:
