@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from assistant.english import BEING, DOERS, DOING, HAVING, PLACING, is_plural, one_of
 from assistant.phrases import phrases_of
-from assistant.rephrasing import object_zh
+from assistant.rephrasing.chinese import object_zh
 from assistant.text import has_han
 from assistant.topics import Topic, topics_of, topics_said
 from assistant.utterances import DEEDS, Parts, Utterance, Word

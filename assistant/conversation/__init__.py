@@ -32,7 +32,7 @@ from assistant.conversation.memory import Memory
 from assistant.conversation.remarks import said_to_us
 from assistant.conversation.turns import CitedClause, Condensed, Turn
 from assistant.english import spelled_out
-from assistant.rephrasing import is_quoting
+from assistant.rephrasing.former import is_quoting
 from assistant.text import has_han
 from assistant.utterances import default_vocabulary, vocabulary_of
 

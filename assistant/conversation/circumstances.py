@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from assistant.conversation.leaning import rewritten
 from assistant.english import CIRCUMSTANTIAL, one_of
 from assistant.numerals import HAN_NUMERAL
-from assistant.rephrasing import asked_of_place, supposing
+from assistant.rephrasing import supposing
+from assistant.rephrasing.english import asked_of_place
 from assistant.topics import topics_of
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from assistant.conversation.turns import Condensed
 from assistant.english import DOERS
-from assistant.rephrasing import is_quoting, keeps_denials, quoted_in, quoting
+from assistant.rephrasing import keeps_denials
+from assistant.rephrasing.former import is_quoting, quoted_in, quoting
 from assistant.text import has_han
 from assistant.topics import prefix_of
 from assistant.utterances import Parts, Utterance

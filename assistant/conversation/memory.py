@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from assistant.rephrasing import quoted_in
+from assistant.rephrasing.former import quoted_in
 from assistant.text import visible
 from assistant.topics import Topic, topics_of
 from assistant.utterances import Utterance, Vocabulary, default_vocabulary

@@ -11,7 +11,8 @@ from assistant.conversation.leaning import rewritten
 from assistant.conversation.remarks import ask_back, show
 from assistant.english import AUXILIARIES, is_plural
 from assistant.references import Reference, references_in
-from assistant.rephrasing import asks_of_doing, filled, of_doing, supposing, swapped
+from assistant.rephrasing import filled, supposing, swapped
+from assistant.rephrasing.english import asks_of_doing, of_doing
 from assistant.topics import Topic, name_of, nth, phrase_of, topics_of
 from assistant.utterances import LAST
 

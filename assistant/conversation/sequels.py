@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from assistant.conversation.leaning import rewritten
 from assistant.numerals import HAN_NUMERAL
 from assistant.references import of_data
-from assistant.rephrasing import asked_of, asked_with, quoting
+from assistant.rephrasing import asked_of, asked_with
+from assistant.rephrasing.former import quoting
 from assistant.text import has_han
 from assistant.topics import stated_until, topics_said
 from assistant.utterances import ASKING_ROLES

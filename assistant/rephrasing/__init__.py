@@ -12,30 +12,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assistant.chinese import INTERROGATIVES
-from assistant.english import (
-    article_of,
-    is_plural,
-)
+from assistant.english import article_of, is_plural
 from assistant.phrases import phrases_of
 from assistant.rephrasing.chinese import (
     DENIED,
     LISTING,
     as_done_to,
     as_object_zh,
-    asked_the_same,
     asked_with_zh,
     begins_with_verb,
     fits_zh,
-    in_another_case,
     is_people,
     keeps_denials_zh,
     likened_zh,
     not_again,
-    noun_zh,
-    object_zh,
     of_place_zh,
-    of_some,
-    said_again_zh,
     supposing_zh,
     swapped_zh,
     with_qualifier,
@@ -45,15 +36,11 @@ from assistant.rephrasing.english import (
     BEFORE_VERBS,
     agreeing,
     as_subject,
-    asked_of_place,
     asked_with_en,
-    asks_of_doing,
-    corrected_en,
     fits_en,
     fits_subject,
     keeps_denials_en,
     likened_en,
-    of_doing,
     precedes,
     supposing_en,
     swapped_en,
@@ -63,10 +50,8 @@ from assistant.rephrasing.former import (
     Form,
     asked_after,
     asked_whether,
-    asks_who,
     is_quoting,
     pointing,
-    quoted_in,
     quoting,
     unquoted,
 )
@@ -78,27 +63,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = [
-    "as_object_zh",
     "asked_of",
-    "asked_of_place",
-    "asked_the_same",
     "asked_with",
-    "asks_of_doing",
-    "asks_who",
-    "corrected_en",
     "filled",
-    "in_another_case",
-    "is_quoting",
     "keeps_denials",
     "likened",
-    "noun_zh",
-    "object_zh",
-    "of_doing",
-    "of_some",
     "other_aspect",
-    "quoted_in",
-    "quoting",
-    "said_again_zh",
     "supposing",
     "swapped",
     "unquoted",
@@ -110,13 +80,11 @@ def swapped(query: Utterance, new: Topic) -> str:
     if new.group in ("thing", "") and any(around := pointing(query)):
         # 身份证呢 after 为什么要收集这些.
         return (owned if query.language == "en" else name_of)(new, query.language).join(around)
-    if (
-        is_quoting(query)
-        and new.group in ("who", "person")
-        and asks_who(tail := query.vocabulary.read(asked_after(query)))
-    ):
-        # 警察呢 after 关于“会录像吗”：谁能看到.
-        return f"{query.text[: -len(tail.text)]}{swapped(tail, new)}"
+    if is_quoting(query) and new.group in ("who", "person"):
+        tail = query.vocabulary.read(asked_after(query))
+        if said := asked_whether(tail, new):
+            # 警察呢 after 关于“会录像吗”：谁能看到.
+            return f"{query.text[: -len(tail.text)]}{said}"
     return _swapped_in_words(query, new)
 
 
