@@ -70,11 +70,10 @@ class Reference:
         earlier = [
             topic for question in asked[1:] for topic in topics_of(question) if not _is_whereabouts(question, topic)
         ]
-        if self.word.text == "it" and "thing" not in self.own and (one := _named_last(asked[0], named)):
-            return Referent(topics=(one,))
-        if self.word.text == "it" and "thing" not in self.own and not named.things and (one := _asked_last(asked[0])):
-            return Referent(topics=(one,))
-        if self.is_had and (one := _had(asked[0], named)):
+        one = _had(asked[0]) if self.is_had else None
+        if self.word.text == "it":
+            one = _named_last(asked[0]) or _asked_last(asked[0])
+        if one:
             return Referent(topics=(one,))
         if self.word.has("they", "its"):
             return self._they(named, earlier)
@@ -128,10 +127,8 @@ def _is_whereabouts(question: Utterance, topic: Topic) -> bool:
 _WHERE = re.compile(r"\b(?:from|at|to|in) $", re.IGNORECASE)
 
 
-def _named_last(question: Utterance, named: _Named) -> Topic | None:
+def _named_last(question: Utterance) -> Topic | None:
     """Return the one thing that some have, which "it" is rather than they: "do directors have a notice period?"."""
-    if question.language != "en" or not all(_are_several(topic.text) for topic in (*named.things, *named.people)):
-        return None
     phrases = phrases_of(question)
     have = _HAVE.search(question.bare)
     if have is None or not phrases or not phrases[0].is_subject or not _are_several(phrases[0].text):
@@ -145,8 +142,6 @@ def _named_last(question: Utterance, named: _Named) -> Topic | None:
 
 def _asked_last(question: Utterance) -> Topic | None:
     """Return what is asked for after something stated: the leave of "I'm having a baby, what leave do I get?"."""
-    if question.language != "en":
-        return None
     phrase = next((phrase for phrase in phrases_of(question) if phrase.is_asked_for and phrase.form == "mass"), None)
     if phrase is None or not _STATED_BEFORE.search(question.text[: phrase.start]):
         return None
@@ -156,11 +151,8 @@ def _asked_last(question: Utterance) -> Topic | None:
 _STATED_BEFORE = re.compile(r"[,.;] (?:what|which) $", re.IGNORECASE)
 
 
-def _had(question: Utterance, named: _Named) -> Topic | None:
+def _had(question: Utterance) -> Topic | None:
     """Return what people get, which "them" is rather than they: the annual leave of "do staff get annual leave?"."""
-    people = named.people and not named.things and not named.companies
-    if question.language != "en" or not people or not all(_are_several(person.text) for person in named.people):
-        return None
     phrases = phrases_of(question)
     had = next((phrase for phrase in phrases if _HAVE.search(question.bare[: phrase.start])), None)
     if had is None and _HAVE_AT_END.search(question.bare):
@@ -276,20 +268,14 @@ def _leaning(question: Utterance) -> list[Word]:
         elif word.group in DEEDS and " " not in word.text and _is_verb(word, before):
             # "Do I need to register it?"
             continue
-        elif _ASKING_NAME.match(word.text) or (place == 1 and _follows_who(word, before, after)):
+        elif _ASKING_NAME.match(word.text) or (place == 1 and told[0].text == "who" and word.has("unknown")):
+            # "Who listens to that?"
             continue
         elif word.has("topic", "self", "others"):
             named.add(word.group or "self")
         elif word.has("unknown") and not _is_verb(word, before) and _is_word(word, before, after):
             named.add("unknown")
     return found
-
-
-def _follows_who(word: Word, before: Word | None, after: Sequence[Word]) -> bool:
-    """Say whether a word is what somebody does of whom is asked, such as "listens" of "who listens to that?"."""
-    return (
-        before is not None and before.text == "who" and bool(after) and word.has("unknown") and not has_han(word.text)
-    )
 
 
 def _asked_for(question: Utterance) -> int:
