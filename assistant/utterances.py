@@ -163,7 +163,7 @@ class Parts:
     def only_names(self) -> bool:
         """Whether it names something and asks nothing of it; in 高德好用吗 an unknown word may be what is asked."""
         if self.asks or (
-            self._question.bare.endswith(WHETHER) and (self.unknown or (self.says(*_MAY) and not self.also))
+            self._question.bare.endswith(WHETHER) and (self.unknown or (self.says(*MAY_ZH) and not self.also))
         ):
             return False
         if self.told and self.told[0].text in _BEGIN_WHETHER:
@@ -192,8 +192,9 @@ class Parts:
 
 
 _EMPTY = frozenset({"function", "lead", "what_about"})
-_MAY = ("能", "可以", "能不能", "可不可以", "会不会", "能否")
-_BEGIN_WHETHER = AUXILIARIES | set(_MAY)
+MAY_ZH = ("可不可以", "能不能", "会不会", "能否", "能够", "可以", "能")
+"""Chinese words before what one may do, the longest first."""
+_BEGIN_WHETHER = AUXILIARIES | set(MAY_ZH)
 """Words that a question for yes or no begins with, which names no more than it asks."""
 _ALSO = ("也", "也是", "也有", "一样", "too", "also", "as well")
 # 被移除的人呢

@@ -21,6 +21,8 @@ from assistant.topics import (
     topics_of,
 )
 
+from assistant.utterances import MAY_ZH
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -297,7 +299,7 @@ def of_place_zh(query: Utterance, new: Topic) -> str:
     return f"{query.text[: place.start(1)]}{name_of(new, 'zh')}{query.text[place.end(1) :]}"
 
 
-_PLACE_ZH = re.compile("在([^，。？！：“”的线家]{2,8}?)(?=可不可以|可以|能|会|要|怎么|多少)")
+_PLACE_ZH = re.compile(f"在([^，。？！：“”的线家]{{2,8}}?)(?={'|'.join(MAY_ZH)}|会|要|怎么|多少)")
 _NAMES_PLACE = re.compile(
     "(?:[国省市县区州洲岛店馆场站厅室楼校院港内外]|日本|加拿大|俄罗斯|新加坡|澳门|台湾|欧盟)$"
     "|^[A-Z][a-z]{1,20}(?: [A-Z][a-z]{1,20}){0,2}$"
@@ -347,7 +349,7 @@ def _by_company_zh(query: Utterance, name: str) -> str:
 
 def begins_with_verb(query: Utterance, new: Topic) -> bool:
     """Say whether a Chinese question has room for a name before what one may do: 能带几公斤, 能退费吗."""
-    if not query.told or query.told[0].text not in _MAY_ZH:
+    if not query.told or query.told[0].text not in MAY_ZH:
         return False
     named = topics_of(query)
     return not named or (new.group != "deed" and all(topic.group == "deed" for topic in named))
@@ -357,7 +359,7 @@ def as_done_to(query: Utterance, topic: Topic, new: Topic) -> str:
     """Return 锂电池能托运吗 of 能托运吗 and 锂电池: in place of what is done stands no thing; nothing for others."""
     if query.language == "en":
         return ""
-    may = next((may for may in _MAY_ZH if query.text.startswith(may)), "")
+    may = next((may for may in MAY_ZH if query.text.startswith(may)), "")
     only = may and topic.start == len(may) and query.bare[topic.end :] in WHETHER
     done = topic.text in _DONE_TO_ZH and new.group != "deed"
     return f"{name_of(new, 'zh')}{query.text}" if only and done else ""
@@ -400,12 +402,11 @@ def object_zh(query: Utterance) -> Topic | None:
 
 # 可以 | 带 | 电脑.
 _MAY_DO_ZH = re.compile(
-    ".{0,12}?(?:可不可以|能不能|可以|能)(?:随身)?(?:带|寄存|寄|养|买|租|装|放|吃|喝|穿|托运|携带|使用|购买|安装)"
+    f".{{0,12}}?(?:{'|'.join(MAY_ZH)})(?:随身)?(?:带|寄存|寄|养|买|租|装|放|吃|喝|穿|托运|携带|使用|购买|安装)"
     "(?![进出到上下去走回])([^，。？“”带的了不]{1,8}?)吗[？?]?"
 )
 
 
-_MAY_ZH = ("可不可以", "能不能", "可以", "能")
 _DONE_TO_ZH = ("托运", "寄存", "退货", "换货", "退换", "报销", "保修", "转让", "补办")
 
 
@@ -483,12 +484,12 @@ def asked_with_zh(question: Utterance, role: str, word: str, query: Utterance, f
 _WHY_NOT_ZH = re.compile(
     "(?:为什么|为啥|为何|凭什么|凭啥|干嘛)[不没](?:可以|能|行|会|让|给|准|许|允许|成|有|是|要)?[呢啊呀的]?"
 )
-_MODAL = re.compile("可不可以|能不能|会不会|可以|能够|能|会(?!员|议|计|话|费)")
+_MODAL = re.compile(f"{'|'.join(MAY_ZH)}|会(?!员|议|计|话|费)")
 _DENIED_ZH = {"可不可以": "不可以", "能不能": "不能", "会不会": "不会"}
 _DENYING_MODAL = re.compile("[不没](?:可以|能|会|要)")
 _WHETHER = re.compile(f"(?:{'|'.join(WHETHER)}|不)$")
 _SAYS_MORE_ZH = re.compile("[这那]么|[不没]")
 _MAY = re.compile(
-    "(我|你们|你|您|[^，。？！：“”]{2,12}?(?=可不可以|能不能|可以)|)(?:可不可以|能不能|会不会|可以|能够|能|会)"
+    f"(我|你们|你|您|[^，。？！：“”]{{2,12}}?(?=可不可以|能不能|可以)|)(?:{'|'.join(MAY_ZH)}|会)"
     "|(我们?|你们|你(?!们)|您)(?![有没是不们])"
 )
