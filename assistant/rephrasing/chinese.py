@@ -48,9 +48,6 @@ def likened_zh(query: Utterance, rest: Utterance) -> str:
     name = _FINAL.sub("", rest.bare)
     bare = name.removesuffix("的") or name
     text = query.text
-    if bare[:1] == "不" and bare[1:] in text:
-        # 不同意呢 after 要经过我同意吗 is another case, and no other consent.
-        return ""
     wanting = _WANTING.match(bare)
     if len(bare) < _LONGEST_WORD or not _is_noun(rest, wanting.end() if wanting else 0, len(bare)):
         return ""
@@ -90,12 +87,7 @@ def of_some(query: Utterance, rest: Utterance) -> str:
             _is_noun(query, 0, _LONGEST_WORD) and not _goes_on(query, _LONGEST_WORD) and _is_start(query, _LONGEST_WORD)
         )
         return f"{which[1]}{query.text}" if bare and query.text[:_LONGEST_WORD] not in which[1] else ""
-    if thing is None or thing.group not in ("thing", ""):
-        return ""
-    before = query.text[start : thing.start]
-    if before not in ("", "我的") and not _WHICH_ZH.fullmatch(f"{before}呢"):
-        return ""
-    return f"{query.text[:start]}{which[1]}{query.text[thing.start :]}"
+    return f"{query.text[:start]}{which[1]}{query.text[thing.start :]}" if thing else ""
 
 
 LISTING = frozenset({"和", "与", "跟", "及", "以及", "或", "或者", "还是", "、", ",", "and", "or", "/", "&"})
@@ -230,8 +222,6 @@ def fits_zh(query: Utterance, topic: Topic, new: Topic) -> bool:
     """Say whether a name may take the place of another in a Chinese question."""
     if topic.group == "thing" and (is_people(new) or (not new.group and topic.concept)):
         return is_people(topic) == is_people(new) or new.text.endswith("的")
-    if topic.concept or new.concept or new.group or topic.group == "who":
-        return True
     # A company or a thing that is unknown begins its question, and is no person where a person is named.
     start = prefix_of(query.text)
     # 云巢读书的星信推送 is one of what a policy names.
