@@ -84,8 +84,7 @@ def topics_of(question: Utterance | None) -> tuple[Topic, ...]:
         if (any(word.has("topic") for word in run) and not _is_verb(question, run)) or _is_subject(question, run)
     )
     topics = [topic for run in named if not _ASKED.match((topic := _topic(question, run)).text)]
-    if question.language == "en":
-        topics = _whole(topics, question)
+    topics = _whole(topics, question) if question.language == "en" else _qualified(topics, question)
     return tuple(topic for topic in topics if len(topic.text) <= LONGEST_TOPIC)
 
 
@@ -93,6 +92,21 @@ def _is_verb(question: Utterance, run: Sequence[Word]) -> bool:
     """Say whether a name of one English word is what somebody does, as its place shows: "can I redirect it?"."""
     before = question.text[: run[0].start].lower().rpartition(" ")[0].rpartition(" ")[2]
     return len(run) == 1 and before in DOERS and " " not in run[0].text and run[0].group not in DEEDS
+
+
+def _qualified(topics: Sequence[Topic], question: Utterance) -> list[Topic]:
+    """Return topics with what is done to them or by them, where that only says which are meant: 住院的病历."""
+    found: list[Topic] = []
+    for topic in topics:
+        which = found[-1] if found else None
+        if which and which.group in DEEDS and question.text[which.end : topic.start] == "的" and topic.group in _HELD:
+            found[-1] = replace(topic, text=question.text[which.start : topic.end], start=which.start, concept=None)
+        else:
+            found.append(topic)
+    return found
+
+
+_HELD = ("thing", "")
 
 
 # Names that ask: 空间有多大 is about no age, and "who can see my file" about nobody who is known.
@@ -275,7 +289,7 @@ def _is_subject(question: Utterance, run: tuple[Word, ...]) -> bool:
             after.is_aspect or after.asks or after.has("function", "time") or negates(after, told[last])
         )
         mine = _MINE.search(question.text[: run[0].start]) is not None
-        owned = mine or (first > 1 and told[first - 1].text == "的" and told[first - 2].group == "person")
+        owned = mine or (first > 1 and told[first - 1].text == "的" and told[first - 2].group in ("person", *DEEDS))
         begins = first == 0 or owned or run[0].start == prefix_of(question.text)
         # One character may be anything, unless somebody has it: 我的猫.
         return said and begins and (0 if mine else 1) < run[-1].end - run[0].start <= _LONGEST_SUBJECT

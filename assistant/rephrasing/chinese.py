@@ -20,7 +20,6 @@ from assistant.topics import (
     stated_until,
     topics_of,
 )
-
 from assistant.utterances import MAY_ZH
 
 if TYPE_CHECKING:
@@ -81,6 +80,10 @@ def of_some(query: Utterance, rest: Utterance) -> str:
         return ""
     start = max(prefix_of(query.text), stated_until(query))
     thing = next((topic for topic in topics_of(query) if topic.start >= start), None)
+    qualifier, of, _ = thing.text.partition("的") if thing and thing.start == start else ("", "", "")
+    if of:
+        # 门诊的病历 of 住院的病历.
+        return f"{query.text[:start]}{which[1]}{query.text[start + len(qualifier) + 1 :]}"
     if which.re is _SORT_ZH:
         # 住院的病历 of 病历; but 普通会员 is no 金卡会员.
         bare = (
