@@ -42,6 +42,7 @@ from assistant.rephrasing.english import (
     keeps_denials_en,
     likened_en,
     precedes,
+    put_en,
     supposing_en,
     swapped_en,
     verb_of,
@@ -209,23 +210,21 @@ def _in_place(query: Utterance, same: Sequence[Topic], new: Topic) -> str:
     if not name:
         return ""
     before, after = query.text[:start], query.text[last.end :]
-    name = not_again(before, name)
-    # "A laptop battery" after "can I send perfume?".
-    bare_one = query.language == "en" and new.is_one and not ARTICLE.search(before)
-    name = article_of(name, "a ") + name if bare_one else name
-    if article := ARTICLE.search(before):
-        before = before[: article.start()] + article_of(name, article[0])
-        if first.group in DEEDS:
-            # All of "a refund claim".
-            end = next((word.start for word in query.words if word.start > last.end and not word.has("unknown")), None)
-            after = query.text[end:] if end else ""
-    if query.language == "en" and new.group in ("who", "person", "thing", ""):
-        was_plural = last is not first or first.group == "person" or is_plural(first.text)
-        before, after = agreeing(before, after, plural=is_plural(name), was_plural=was_plural)
     if (new.kind == "permission") > (first.kind == "permission"):
         # A camera is used, not collected.
         before, after = (_COLLECT.sub(lambda verb: _USE[verb[0].lower()], part) for part in (before, after))
-    return f"{before}{name}{after}"
+    if query.language == "zh":
+        return f"{before}{not_again(before, name)}{after}"
+    if new.is_one and not ARTICLE.search(before):
+        # "A laptop battery" after "can I send perfume?".
+        name = article_of(name, "a ") + name
+    if first.group in DEEDS and ARTICLE.search(before):
+        # All of "a refund claim".
+        end = next((word.start for word in query.words if word.start > last.end and not word.has("unknown")), None)
+        after = query.text[end:] if end else ""
+    was_plural = last is not first or first.group == "person" or is_plural(first.text)
+    named = new.group in ("who", "person", "thing", "")
+    return put_en(before, name, after, was_plural=was_plural if named else is_plural(name))
 
 
 _USE = {"收集": "使用", "采集": "使用", "collect": "use", "collects": "uses", "collected": "used"}

@@ -350,8 +350,6 @@ def begins_with_verb(query: Utterance, new: Topic) -> bool:
 
 def as_done_to(query: Utterance, topic: Topic, new: Topic) -> str:
     """Return 锂电池能托运吗 of 能托运吗 and 锂电池: in place of what is done stands no thing; nothing for others."""
-    if query.language == "en":
-        return ""
     may = next((may for may in MAY_ZH if query.text.startswith(may)), "")
     only = may and topic.start == len(may) and query.bare[topic.end :] in WHETHER
     done = topic.text in _DONE_TO_ZH and new.group != "deed"

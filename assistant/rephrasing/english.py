@@ -224,15 +224,25 @@ def _put(query: Utterance, phrase: Phrase, name: str, article: str) -> str:
         name: The other name.
         article: The article that it came with, if it had one.
     """
-    before, after = query.text[: phrase.start], query.text[phrase.end :]
-    if (found := ARTICLE.search(before)) and not article:
-        before = before[: found.start()] + article_of(name, found[0])
-    elif article and phrase.article not in ("", article):
-        before = before[: -len(phrase.article) - 1] + f"{article} "
-    elif article and not phrase.article:
-        before += f"{article} "
-    plural, was_plural = is_plural(name), is_plural(phrase.text)
-    before, after = agreeing(before, after, plural=plural, was_plural=was_plural)
+    before = query.text[: phrase.start]
+    if article:
+        former = f"{phrase.article} " if phrase.article else ""
+        before = f"{before[: len(before) - len(former)]}{article} "
+    return put_en(before, name, query.text[phrase.end :], was_plural=is_plural(phrase.text))
+
+
+def put_en(before: str, name: str, after: str, *, was_plural: bool) -> str:
+    """Return an English question with a name in place of another, the article before it and verbs made to fit.
+
+    Args:
+        before: What stands before the name.
+        name: The name.
+        after: What stands after it.
+        was_plural: Whether the other name was that of several.
+    """
+    if article := ARTICLE.search(before):
+        before = before[: article.start()] + article_of(name, article[0])
+    before, after = agreeing(before, after, plural=is_plural(name), was_plural=was_plural)
     return f"{before}{name}{after}"
 
 
