@@ -40,9 +40,11 @@ def _happened(leaning: Leaning) -> str:
 
 
 def _measured(leaning: Leaning) -> str:
-    """Return a measure that was not told before: 提前3天呢, and 不对，是提前3小时 after that; nothing for others."""
-    measured = _MEASURED.fullmatch(leaning.rest.bare)
-    return measured[1] if measured and measured[1] not in leaning.query.text else ""
+    """Return a measure, in a question that says no more: 提前3天呢, 不对，是提前3小时; nothing for others."""
+    measured, query = _MEASURED.fullmatch(leaning.rest.bare), leaning.query
+    # 满18岁呢 after 未满18岁可以办卡吗 denies what that asks; but 3天前 may be said again.
+    said = measured is not None and measured[1] in query.text and leaning.memory.unsupposed is None
+    return measured[1] if measured and not said else ""
 
 
 def _condition(leaning: Leaning) -> str:

@@ -280,8 +280,9 @@ def swapped_zh(query: Utterance, new: Topic) -> str:
         # Of what else there may be the former question is not asked again, but the same people are meant.
         who = _WHOSE.match(query.text, prefix_of(query.text))
         return f"{who[0]}的{name}呢？" if who and _is_noun(query, who.start(), who.end()) else ""
-    stands = is_quoting(query)
-    return "" if stands else f"对于{name}，{query.text[prefix_of(query.text) :]}"
+    # What is neither said of anybody nor unknown is another matter: 停车呢 after 小孩几岁算小孩.
+    asked_for = not new.group or is_people(new)
+    return f"对于{name}，{query.text[start:]}" if asked_for and not is_quoting(query) else ""
 
 
 def of_place_zh(query: Utterance, new: Topic) -> str:
