@@ -95,14 +95,13 @@ class Memory:
         if former is None:
             return None
         if former_start := self.circumstances:
-            if len(query.text) > former_start and query.text[:former_start] == former.text[:former_start]:
+            if query.text[:former_start] == former.text[:former_start]:
                 return self.read(query.text[former_start:])
             former = self.unsupposed or former
         asked = quoted_in(former) or former.text
         start = len(query.text) - len(asked)
-        if start <= 0 or query.text[start:].lower() != asked.lower():
-            return None
-        return self.read(asked) if query.text[:start].endswith(("，", ", ")) else None
+        under = query.text[: max(start, 0)].endswith(("，", ", ")) and query.text[start:].lower() == asked.lower()
+        return self.read(asked) if under else None
 
 
 _MOST_EARLIER = 3

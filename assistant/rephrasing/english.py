@@ -165,10 +165,8 @@ def _alike(query: Utterance, phrases: Sequence[Phrase], name: _Name) -> Phrase |
         same = (phrase for phrase in phrases if phrase.preposition == name.preposition)
         # "And for bereavement?" after "how many days of sick leave do I get?".
         return next(same, None) or (next(of_it, None) if name.preposition == "for" else None)
-    if _PEOPLE_EN.search(name.text):
-        people = [phrase for phrase in phrases if phrase.preposition == "for" and _PEOPLE_EN.search(phrase.text)]
-        return people[0] if people else _of_form(query, phrases, name)
-    return _of_form(query, phrases, name)
+    people = [phrase for phrase in phrases if phrase.preposition == "for" and _PEOPLE_EN.search(phrase.text)]
+    return people[0] if people and _PEOPLE_EN.search(name.text) else _of_form(query, phrases, name)
 
 
 def _of_form(query: Utterance, phrases: Sequence[Phrase], name: _Name) -> Phrase | None:
@@ -370,7 +368,7 @@ def supposing_en(query: Utterance, condition: str) -> str:
     """Return an English question, asked under a condition: "On iOS, how long do you keep it?"."""
     preposition = condition.partition(" ")[0].lower()
     if (former := _SUPPOSED.match(query.text)) and former[1].lower() == preposition:
-        # "On weekends, …" of "and on holidays?" is not asked of both.
+        # "If I'm late, …" of "and if I'm ill?" is not asked of both.
         return f"{capital(condition)}, {query.text[former.end() :]}"
     last = next(iter(phrases_of(query)[-1:]), None)
     if last and last.preposition == preposition and preposition in WHERETO and _is_place(query, last):
@@ -379,15 +377,15 @@ def supposing_en(query: Utterance, condition: str) -> str:
     return f"{capital(condition)}, {_lowered(query)}"
 
 
+_SUPPOSED = re.compile(rf"({one_of((*CIRCUMSTANTIAL, 'if', 'when'))}) [^,“”?]{{1,60}}, ", re.IGNORECASE)
+
+
 def _is_place(query: Utterance, phrase: Phrase) -> bool:
     """Say whether a phrase may be the name of a place, by how it is written at the end of a question."""
     named = phrase.text[:1].isupper() or query.bare.replace(" I ", " ").islower()
     return (
         named and not phrase.article and not phrase.is_time and phrase.form == "mass" and phrase.end == len(query.bare)
     )
-
-
-_SUPPOSED = re.compile(rf"({one_of((*CIRCUMSTANTIAL, 'if', 'when'))}) [^,“”?]{{1,60}}, ", re.IGNORECASE)
 
 
 def of_doing(question: Utterance, query: Utterance) -> str:
