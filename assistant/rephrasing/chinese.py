@@ -262,27 +262,21 @@ def not_again(before: str, name: str) -> str:
 
 def swapped_zh(query: Utterance, new: Topic) -> str:
     """Return the former question, which names nothing of the sort, asked of something else."""
-    said, start = "", prefix_of(query.text)
+    name, start = name_of(new, "zh"), prefix_of(query.text)
+    asked_for = not new.group or is_people(new)
     if is_quoting(query) and not new.group:
         return ""
-    if start and (is_people(new) or not new.group):
-        return f"对于{name_of(new, 'zh')}，{query.text[start:]}"
-    if new.group == "thing":
-        said = _as_object_zh(query, new)
-    elif new.group == "person":
-        said = _of_person_zh(query, name_of(new, "zh"))
-    elif new.group in ("who", ""):
-        said = _by_company_zh(query, name_of(new, "zh"))
-    if said:
+    if start and asked_for:
+        return f"对于{name}，{query.text[start:]}"
+    way = _WAYS.get(new.group)
+    if way and (said := way(query, new)):
         return said
-    name = name_of(new, "zh")
-    if not new.group and has_han(name) and not _PEOPLE.search(name) and not is_quoting(query):
+    if not new.group and has_han(name) and not is_people(new):
         # Of what else there may be the former question is not asked again, but the same people are meant.
-        who = _WHOSE.match(query.text, prefix_of(query.text))
+        who = _WHOSE.match(query.text)
         return f"{who[0]}的{name}呢？" if who and _is_noun(query, who.start(), who.end()) else ""
     # What is neither said of anybody nor unknown is another matter: 停车呢 after 小孩几岁算小孩.
-    asked_for = not new.group or is_people(new)
-    return f"对于{name}，{query.text[start:]}" if asked_for and not is_quoting(query) else ""
+    return f"对于{name}，{query.text}" if asked_for and not is_quoting(query) else ""
 
 
 def of_place_zh(query: Utterance, new: Topic) -> str:
@@ -308,8 +302,9 @@ def _as_object_zh(query: Utterance, new: Topic) -> str:
     return ""
 
 
-def _of_person_zh(query: Utterance, name: str) -> str:
+def _of_person_zh(query: Utterance, new: Topic) -> str:
     """Return 收集未成年人的位置吗 for 收集我的位置吗 and 那未成年人呢."""
+    name = name_of(new, "zh")
     thing = next((topic for topic in topics_of(query) if topic.group == "thing"), None)
     if thing:
         return f"{query.text[: thing.start].removesuffix('我的')}{name}的{query.text[thing.start :]}"
@@ -319,9 +314,9 @@ def _of_person_zh(query: Utterance, name: str) -> str:
     return ""
 
 
-def _by_company_zh(query: Utterance, name: str) -> str:
+def _by_company_zh(query: Utterance, new: Topic) -> str:
     """Return 高德收集位置吗 for 你们收集位置吗 and 那高德呢; but 会共享给高德吗 for 会共享吗."""
-    text = query.text
+    name, text = name_of(new, "zh"), query.text
     if not query.told:
         return ""
     first = query.told[0]
@@ -339,6 +334,10 @@ def _by_company_zh(query: Utterance, name: str) -> str:
         return f"{text[: query.told[1].start]}{name}{text[query.told[1].end :]}"
     # A question that begins with its verb; not one that begins with a thing.
     return "" if first.has("topic", "unknown") else f"{name}{text[first.start :]}"
+
+
+_WAYS = {"thing": _as_object_zh, "person": _of_person_zh, "who": _by_company_zh, "": _by_company_zh}
+"""How something is put into a question that names nothing of its sort: see `Topic.group`."""
 
 
 def begins_with_verb(query: Utterance, new: Topic) -> bool:
