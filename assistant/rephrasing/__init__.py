@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from assistant.chinese import INTERROGATIVES
 from assistant.english import article_of, is_plural
-from assistant.phrases import phrases_of
 from assistant.rephrasing.chinese import (
     DENIED,
     LISTING,
@@ -38,7 +37,6 @@ from assistant.rephrasing.english import (
     as_subject,
     asked_with_en,
     fits_en,
-    fits_subject,
     keeps_denials_en,
     likened_en,
     precedes,
@@ -157,10 +155,7 @@ def _fits(query: Utterance, topic: Topic, new: Topic) -> bool:
 
     Dogs are not asked of as leave is in "how many days of leave do I get?"; in "how much is breakfast?" anything is.
     """
-    phrase = next((phrase for phrase in phrases_of(query) if phrase.start == topic.start), None)
-    if phrase and not fits_subject(phrase, new):
-        return False
-    return fits_zh(query, topic, new) if query.language == "zh" else fits_en(phrase, topic, new)
+    return (fits_zh if query.language == "zh" else fits_en)(query, topic, new)
 
 
 def _inner(query: Utterance, topic: Topic, group: str) -> Topic | None:

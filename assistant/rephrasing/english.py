@@ -267,16 +267,15 @@ _MODIFIERS = re.compile(
 )
 
 
-def fits_subject(phrase: Phrase, new: Topic) -> bool:
-    """Say whether a name may stand where a phrase does: of several words, not where something does something."""
-    return not phrase.is_subject or phrase.is_complement or not _is_several(new.text)
-
-
-def fits_en(phrase: Phrase | None, topic: Topic, new: Topic) -> bool:
-    """Say whether a name may take the place of another, which is a phrase of an English question."""
-    if topic.concept or new.concept or not topic.form or not new.form:
+def fits_en(query: Utterance, topic: Topic, new: Topic) -> bool:
+    """Say whether a name may take the place of another in an English question."""
+    phrase = next((phrase for phrase in phrases_of(query) if phrase.start == topic.start), None)
+    if phrase and phrase.is_complement:
         return True
-    return topic.form == new.form or (phrase is not None and phrase.is_complement)
+    if phrase and phrase.is_subject and _is_several(new.text):
+        # "And hang pictures?" after "do dogs bark?".
+        return False
+    return bool(topic.concept or new.concept or not topic.form or not new.form or topic.form == new.form)
 
 
 def _is_several(name: str) -> bool:
