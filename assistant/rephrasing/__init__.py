@@ -213,10 +213,6 @@ def _in_place(query: Utterance, same: Sequence[Topic], new: Topic) -> str:
     if new.is_one and not ARTICLE.search(before):
         # "A laptop battery" after "can I send perfume?".
         name = article_of(name, "a ") + name
-    if first.group in DEEDS and ARTICLE.search(before):
-        # All of "a refund claim".
-        end = next((word.start for word in query.words if word.start > last.end and not word.has("unknown")), None)
-        after = query.text[end:] if end else ""
     was_plural = last is not first or first.group == "person" or is_plural(first.text)
     named = new.group in ("who", "person", "thing", "")
     return put_en(before, name, after, was_plural=was_plural if named else is_plural(name))
