@@ -31,10 +31,11 @@ from assistant.conversation.remarks import ask_back, more, replied
 from assistant.conversation.sequels import going_on, of_the_same, saying_little
 from assistant.conversation.turns import Condensed
 from assistant.english import INDEFINITE
-from assistant.rephrasing import asked_with, likened, other_aspect, swapped
-from assistant.rephrasing.chinese import asked_the_same, in_another_case, noun_zh, of_some, said_again_zh
+from assistant.rephrasing import asked_with, other_aspect, swapped
+from assistant.rephrasing.chinese import noun_zh, said_again_zh
 from assistant.rephrasing.english import corrected_en
 from assistant.rephrasing.former import asks_who, is_quoting
+from assistant.rephrasing.likeness import asked_the_same, in_another_case, likened, of_some
 from assistant.topics import Topic, form_of, is_one_in, name_of, nth, owned_in, topics_of
 from assistant.utterances import DEEDS, Parts, Utterance
 

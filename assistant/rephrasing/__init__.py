@@ -15,7 +15,6 @@ from assistant.chinese import INTERROGATIVES
 from assistant.english import article_of, is_plural
 from assistant.rephrasing.chinese import (
     DENIED,
-    LISTING,
     as_done_to,
     as_object_zh,
     asked_with_zh,
@@ -23,7 +22,6 @@ from assistant.rephrasing.chinese import (
     fits_zh,
     is_people,
     keeps_denials_zh,
-    likened_zh,
     not_again,
     of_place_zh,
     supposing_zh,
@@ -38,7 +36,6 @@ from assistant.rephrasing.english import (
     asked_with_en,
     fits_en,
     keeps_denials_en,
-    likened_en,
     precedes,
     put_en,
     supposing_en,
@@ -46,6 +43,7 @@ from assistant.rephrasing.english import (
     verb_of,
 )
 from assistant.rephrasing.former import (
+    LISTING,
     Form,
     asked_after,
     asked_whether,
@@ -66,7 +64,6 @@ __all__ = [
     "asked_with",
     "filled",
     "keeps_denials",
-    "likened",
     "other_aspect",
     "supposing",
     "swapped",
@@ -132,22 +129,6 @@ def keeps_denials(query: Utterance, rest: Utterance, said: str) -> bool:
         said: The question that was made of both.
     """
     return keeps_denials_en(rest, said) if rest.language == "en" else keeps_denials_zh(query, rest, said)
-
-
-def likened(query: Utterance, rest: Utterance, preposition: str) -> str:
-    """Return the former question with what a follow-up names in place of what is like it; nothing if nothing is.
-
-    What is named counts whole, and so does what it takes the place of: 普通会员 that of 金卡会员, 二线 that of 一线,
-    "part-time staff" that of "full-time staff", "and annual?" that of "monthly". No thesaurus needs to know either.
-
-    Args:
-        query: The former question.
-        rest: What names something, and asks nothing.
-        preposition: The English preposition before it, if there was one: "with" of "and with?".
-    """
-    if query.language != rest.language:
-        return ""
-    return likened_zh(query, rest) if query.language == "zh" else likened_en(query, rest, preposition)
 
 
 def _fits(query: Utterance, topic: Topic, new: Topic) -> bool:

@@ -11,13 +11,11 @@ from assistant.chinese import FINAL_PARTICLES, WHETHER
 from assistant.rephrasing.former import Form, is_quoting, quoting
 from assistant.text import has_han
 from assistant.topics import (
-    LONGEST_TOPIC,
     Topic,
     name_of,
     negates,
     owned,
     prefix_of,
-    stated_until,
     topics_of,
 )
 from assistant.utterances import MAY_ZH
@@ -40,150 +38,14 @@ _DENYING = re.compile(f"{_DENIES}[^，。？！“”]")
 _DENYING_TWICE = re.compile(f"{_DENIES}[没未不免无非]")
 _WHETHER_OR_NOT = re.compile(r"(.)[不没]\1")
 DENIED = re.compile(f"{_DENIES}$")
-
-
-def likened_zh(query: Utterance, rest: Utterance) -> str:
-    """Return the former question with what a Chinese follow-up names in place of its like; nothing if there is none."""
-    name = _FINAL.sub("", rest.bare)
-    bare = name.removesuffix("的") or name
-    text = query.text
-    wanting = _WANTING.match(bare)
-    if len(bare) < _LONGEST_WORD or not _is_noun(rest, wanting.end() if wanting else 0, len(bare)):
-        return ""
-    if place := _sibling(query, bare):
-        start, end = place
-        if wanting and (former := _ENDS_WANTING.search(text[max(0, start - 2) : start])):
-            # 没手机 of 没带卡 says that once.
-            start -= len(former[0])
-        # 付费的 is 付费用户 where 免费用户 was.
-        return f"{text[:start]}{bare if _goes_on(query, end) else name}{text[end:]}"
-    if all(word.has("time") or word.text in LISTING for word in rest.told if word.end <= len(bare)):
-        time = next((word for word in query.words if word.has("time")), None)
-        return f"{text[: time.start]}{bare}{text[time.end :]}" if time else supposing_zh(query, bare)
-    end = next((word.start for word in query.words if not _is_noun(query, 0, word.end)), 0)
-    if end > _LONGEST_NOUN:
-        # 金牌会员减免运费 is no noun alone, and 金牌会员 is.
-        end = next((word.end for word in query.words if word.start and word.end <= _LONGEST_NOUN and word.group), 0)
-    if bare != name and not is_quoting(query) and end > _LONGEST_WORD + 1 and _goes_on(query, end - 1):
-        # 纸质的 of 电子发票.
-        return f"{name}{text[end - _LONGEST_WORD :]}"
-    return ""
-
-
-def of_some(query: Utterance, rest: Utterance) -> str:
-    """Return a question for a value asked of some of what it begins with: 没批的贷款资料保存多久 of 没批的呢.
-
-    Nothing if a follow-up says not which, or the former question begins with no such thing.
-    """
-    which = _WHICH_ZH.fullmatch(rest.bare) or _SORT_ZH.fullmatch(rest.bare)
-    if which is None or not _VALUE_ZH.search(query.text) or is_quoting(query):
-        return ""
-    start = max(prefix_of(query.text), stated_until(query))
-    thing = next((topic for topic in topics_of(query) if topic.start >= start), None)
-    qualifier, of, _ = thing.text.partition("的") if thing and thing.start == start else ("", "", "")
-    if of:
-        # 门诊的病历 of 住院的病历.
-        return f"{query.text[:start]}{which[1]}{query.text[start + len(qualifier) + 1 :]}"
-    if which.re is _SORT_ZH:
-        # 住院的病历 of 病历; but 普通会员 is no 金卡会员.
-        bare = (
-            _is_noun(query, 0, _LONGEST_WORD) and not _goes_on(query, _LONGEST_WORD) and _is_start(query, _LONGEST_WORD)
-        )
-        return f"{which[1]}{query.text}" if bare and query.text[:_LONGEST_WORD] not in which[1] else ""
-    return f"{query.text[:start]}{which[1]}{query.text[thing.start :]}" if thing else ""
-
-
-LISTING = frozenset({"和", "与", "跟", "及", "以及", "或", "或者", "还是", "、", ",", "and", "or", "/", "&"})
-"""What stands between things that are named together, in both languages."""
-_WHICH_ZH = re.compile("((?:还?[没未不]有?|已经?|被|刚)[^，。的]{1,8}的)呢")
-_SORT_ZH = re.compile("([^，。的没未不已被刚它这那我你他]{2,6}的)呢")
-_VALUE_ZH = re.compile("多[久少长大]|几|什么时候|何时")
-_LONGEST_WORD = 2
+LONGEST_WORD = 2
 """Characters of a Chinese noun without what qualifies it, as a rule."""
-_LONGEST_NOUN = 6
-"""Characters of a Chinese noun with what qualifies it, as a rule."""
-# 没有套餐 of Plus 套餐.
-_WANTS = "(?:没有?|无|不含|不带)"
-_WANTING = re.compile(_WANTS)
-_ENDS_WANTING = re.compile(f"{_WANTS}$")
-
-
-def _goes_on(query: Utterance, place: int) -> bool:
-    """Say whether a noun of a Chinese question goes on at a place."""
-    return any(word.start <= place < word.end and word.has("unknown", "topic") for word in query.words) or (
-        query.text[place : place + 2] == "用户"
-    )
-
-
-_FINAL = re.compile(f"(?:{'|'.join(FINAL_PARTICLES)}|咋说|怎么说)$")
-_ASKING_ZH = re.compile("[几多哪谁吗什怎啥]")
-
-
-def asked_the_same(question: Utterance, query: Utterance) -> str:
-    """Return the former question of what another asks in its last words: 出差补助国外多少 of 国内多少 and 国外多少."""
-    text, former = question.bare, query.bare
-    length = next((place for place in range(1, len(text)) if text[-place:] != former[-place:]), len(text)) - 1
-    start = next((word.start for word in question.words if word.start >= len(text) - length), len(text))
-    name = text[:start]
-    if not name or not _ASKING_ZH.search(text, start) or name in former or not _is_noun(question, 0, start):
-        return ""
-    own = len(former) - len(text) + start
-    if own <= len(name) + 1 and _is_noun(query, 0, own):
-        # It says as much as the former one.
-        return question.text
-    place = _sibling(query, name)
-    return f"{query.text[: place[0]]}{name}{query.text[place[1] :]}" if place else ""
-
-
-def _sibling(query: Utterance, name: str) -> tuple[int, int] | None:
-    """Return where a Chinese question has a noun that ends as another does: 一线城市 of 二线城市, 年假 of 病假.
-
-    Args:
-        query: The question.
-        name: The other noun.
-    """
-    text = query.text
-    if not has_han(name) or len(name) > LONGEST_TOPIC or name in text:
-        return None
-    for length in range(len(name) - 1, 0, -1):
-        head, own = name[-length:], len(name) - length
-        at = text.find(head)
-        if at < 0:
-            continue
-        if length == 1:
-            # One character is a head only in words that are alike in all else: 月卡, 年卡.
-            start = at - own
-            alike = own <= _MOST_OWN and start >= 0 and _is_noun(query, start, at + 1) and _is_start(query, start)
-            return (start, at + 1) if alike else None
-        if not _is_noun(query, at, at + length):
-            return None
-        run = next((back for back in range(at) if _is_noun(query, back, at) and _is_start(query, back)), at)
-        left = _size(text[run:at])
-        # What is left of a longer row of words would be a word by itself, such as a verb.
-        whole = left <= _size(name[:own]) + 1 or text[run:at].endswith(_POSTPOSED)
-        return (run if whole else at - own), at + length
-    if len(name) == 2 and name[1] in _PLACES:
-        # 国外 of 国内.
-        pair = next((found for place in _PLACES if (found := name[0] + place) in text), "")
-        at = text.find(pair) if pair else -1
-        return (at, at + 2) if at >= 0 else None
-    return None
-
-
-def _size(text: str) -> int:
-    """Return how long a text is, a Latin word counting as one character."""
-    return len(_LATIN_WORD.sub("x", text))
-
-
-_LATIN_WORD = re.compile("[A-Za-z0-9]+ ?")
-_MOST_OWN = 2
-_PLACES = "内外上下前后里"
-_POSTPOSED = ("以上", "以下", "以内", "以外", "的")
+FINAL = re.compile(f"(?:{'|'.join(FINAL_PARTICLES)}|咋说|怎么说)$")
 # Words of grammar that may stand within a noun: 总监以上员工, 免费用户, 其他城市.
 _WITHIN = frozenset("以上下内外中里的与及和用家个种多后前地额") | {"其他", "其它", "申请"}
 
 
-def _is_noun(query: Utterance, start: int, end: int) -> bool:
+def is_noun(query: Utterance, start: int, end: int) -> bool:
     """Say whether a part of a Chinese question may be a noun: nothing in it asks, or says what is done or by whom."""
     within = [word for word in query.words if word.start < end and word.end > start]
     return (
@@ -210,15 +72,10 @@ def _is_within(word: Word, within: Sequence[Word]) -> bool:
 
 def noun_zh(named: Utterance) -> str:
     """Return the noun that a few Chinese words are, whole: 免费用户 of 免费用户呢; nothing if they say more."""
-    name = _FINAL.sub("", named.bare)
+    name = FINAL.sub("", named.bare)
     last = next((word for word in reversed(named.words) if word.end <= len(name)), None)
     ends = last is not None and last.end == len(name) and last.has("unknown", "topic")
-    return name if ends and _is_noun(named, 0, len(name)) else ""
-
-
-def _is_start(query: Utterance, place: int) -> bool:
-    """Say whether a word of a question begins at a place."""
-    return any(word.start == place for word in query.words)
+    return name if ends and is_noun(named, 0, len(name)) else ""
 
 
 def fits_zh(query: Utterance, topic: Topic, new: Topic) -> bool:
@@ -241,7 +98,7 @@ _PEOPLE = re.compile(r"(?:[用客住商]户|[人员生者客友师童长主们�
 def with_qualifier(query: Utterance, topic: Topic) -> Topic:
     """Return who is named at the beginning of a Chinese question, with what else the question begins with."""
     start = prefix_of(query.text)
-    if query.language == "en" or topic.start - start > _LONGEST_QUALIFIER or not _is_noun(query, start, topic.end):
+    if query.language == "en" or topic.start - start > _LONGEST_QUALIFIER or not is_noun(query, start, topic.end):
         return topic
     return replace(topic, text=query.text[start : topic.end], start=start)
 
@@ -256,8 +113,8 @@ def is_people(topic: Topic) -> bool:
 
 def not_again(before: str, name: str) -> str:
     """Return a Chinese name without what is said before it already: 换货 of 申请换货 after 怎么申请退款."""
-    again = has_han(name) and len(name) > _LONGEST_WORD and before.endswith(name[:_LONGEST_WORD])
-    return name[_LONGEST_WORD:] if again else name
+    again = has_han(name) and len(name) > LONGEST_WORD and before.endswith(name[:LONGEST_WORD])
+    return name[LONGEST_WORD:] if again else name
 
 
 def swapped_zh(query: Utterance, new: Topic) -> str:
@@ -274,7 +131,7 @@ def swapped_zh(query: Utterance, new: Topic) -> str:
     if not new.group and has_han(name) and not is_people(new):
         # Of what else there may be the former question is not asked again, but the same people are meant.
         who = _WHOSE.match(query.text)
-        return f"{who[0]}的{name}呢？" if who and _is_noun(query, who.start(), who.end()) else ""
+        return f"{who[0]}的{name}呢？" if who and is_noun(query, who.start(), who.end()) else ""
     # What is neither said of anybody nor unknown is another matter: 停车呢 after 小孩几岁算小孩.
     return f"对于{name}，{query.text}" if asked_for and not is_quoting(query) else ""
 
@@ -396,11 +253,7 @@ _MAY_DO_ZH = re.compile(
     f".{{0,12}}?(?:{'|'.join(MAY_ZH)})(?:随身)?(?:带|寄存|寄|养|买|租|装|放|吃|喝|穿|托运|携带|使用|购买|安装)"
     "(?![进出到上下去走回])([^，。？“”带的了不]{1,8}?)吗[？?]?"
 )
-
-
 _DONE_TO_ZH = ("托运", "寄存", "退货", "换货", "退换", "报销", "保修", "转让", "补办")
-
-
 _SUBJECTS = ("你们", "您们", "你", "您")
 
 
@@ -417,30 +270,6 @@ def supposing_zh(query: Utterance, condition: str) -> str:
 
 
 _IN = re.compile(r"^in (?:the )?(?=[A-Z])")
-
-
-def in_another_case(query: Utterance, case: str) -> str:
-    """Return what a Chinese question asks of something that happens, asked of another: 进水了怎么办 of 屏幕碎了怎么办.
-
-    Nothing if it asks of nothing that happens, or the other is nothing that does.
-
-    Args:
-        query: The former question.
-        case: What else happens: 丢了, 进水.
-    """
-    former = _IN_CASE.fullmatch(query.text)
-    if former is None or not (case.endswith(_DONE_ZH) or _BEFALLS.fullmatch(case)):
-        return ""
-    done = "" if case.endswith(_DONE_ZH) else former[2]
-    return f"{former[1]}{case}{done}{former[3]}"
-
-
-_DONE_ZH = ("了", "过")
-_IN_CASE = re.compile(
-    r"(关于“[^”]{1,201}”：|)[^，。？“”：]{1,12}?(了|过)((?:怎么办|咋办|怎么处理|会怎样|会怎么样)[？?]?)"
-)
-# 进水, 丢失, 黑屏: what befalls a thing, rather than another thing.
-_BEFALLS = re.compile("[进漏掉丢摔坏裂断烧浸黑花死破][^的]{1,2}")
 _HAVING = re.compile(
     r"(我们?|)(?:没有?|无|有)(?![没效关些奖机])[^，。？“”什哪几多吗]{1,12}?(可以|能|会|怎么|多少|多久|$)"
 )

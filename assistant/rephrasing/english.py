@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,6 @@ from assistant.english import (
     AUXILIARIES,
     CIRCUMSTANTIAL,
     DOERS,
-    INDEFINITE,
     PREPOSITIONS,
     THIRD_PERSON,
     WHERETO,
@@ -23,12 +21,12 @@ from assistant.english import (
 )
 from assistant.phrases import Phrase, Unit, phrases_of, units_of
 from assistant.rephrasing.former import Form, is_quoting, quoting
-from assistant.text import stem
 from assistant.topics import Topic, name_of, owned, prefix_of, topics_of
-from assistant.utterances import DEEDS, Utterance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from assistant.utterances import Utterance
 
 
 def keeps_denials_en(rest: Utterance, said: str) -> bool:
@@ -37,27 +35,6 @@ def keeps_denials_en(rest: Utterance, said: str) -> bool:
 
 
 _DENYING_EN = re.compile(r"\b(?:not|no|never|without|non)\b|n't\b", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Name:
-    """What a follow-up names in English."""
-
-    text: str
-    """Its words."""
-    units: tuple[Unit, ...]
-    """They by themselves."""
-    article: str
-    """The article or possessive before it, if there is one."""
-    preposition: str
-    """The preposition before it, if there is one."""
-    qualifier: str
-    """All that it says of something named before: "large" of "a large one"; nothing if it has a name of its own."""
-
-    @property
-    def form(self) -> str:
-        """What kind of noun it is, as `Phrase.form`, where whose it is does not count."""
-        return "counted" if self.article or is_plural(self.text) else "mass"
 
 
 def asked_of_place(query: Utterance, place: str) -> str:
@@ -90,130 +67,13 @@ def _is_named_place(query: Utterance, units: Sequence[Unit], at: int) -> bool:
     )
 
 
-def _name_in(rest: Utterance, preposition: str) -> _Name | None:
-    """Return what a few English words name; nothing if they may say anything else."""
-    units = [unit for unit in units_of(rest) if unit.role != "mark"]
-    if units and units[0].text in PREPOSITIONS:
-        preposition = units.pop(0).text
-    article = units.pop(0).text if units and units[0].role == "article" else ""
-    one = len(units) > 1 and units[-1].text in ("one", "ones")
-    allowed = ("noun", "quality", "aspect") if preposition else ("noun", "quality")
-    if not 0 < len(units) <= _MOST_UNITS or any(unit.role not in allowed for unit in units[: len(units) - one]):
-        return None
-    text = rest.text[units[0].start : units[-1].end]
-    qualifier = rest.text[units[0].start : units[-2].end] if one else ""
-    if (len(units) == 1 and _is_modifier(units[0].text)) or _WORKING.fullmatch(text):
-        qualifier = text
-    return _Name(text=text, units=tuple(units), article=article, preposition=preposition, qualifier=qualifier)
-
-
-def likened_en(query: Utterance, rest: Utterance, preposition: str) -> str:
-    """Return the former question with what an English follow-up names in place of its like; nothing without one."""
-    name = _name_in(rest, preposition)
-    if name is None:
-        return ""
-    phrases = phrases_of(query)
-    if said := _under_other_circumstances(query, phrases, name):
-        return said
-    known = query.vocabulary.meaning(name.text)
-    if not name.article and name.preposition in ("", *WHERETO) and known is None and not name.qualifier:
-        lower = len(name.units) == 1 and not is_plural(name.text) and query.bare.islower()
-        if (name.text[:1].isupper() or lower) and (said := asked_of_place(query, name.text)):
-            return said
-    if said := _of_another_judged(query, phrases, name):
-        return said
-    if name.qualifier:
-        phrase = next((phrase for phrase in phrases if len(phrase.starts) > 1), phrases[0] if phrases else None)
-        head = query.text[phrase.starts[-1] : phrase.end] if phrase else ""
-        return _put(query, phrase, f"{name.qualifier} {head}", "") if phrase else ""
-    alike = _alike(query, phrases, name)
-    again = name.preposition != "" and alike is not None and alike.preposition == name.preposition
-    if alike and not again and (alike.preposition in ("", "of") or name.preposition in ("", "for")):
-        return _put(query, alike, name.text, name.article)
-    if alike is None and (contrary := _CONTRARY.get(name.preposition)):
-        # "And with a plan?" after "without a plan".
-        alike = next((phrase for phrase in phrases if phrase.preposition == contrary), None)
-    # "Outside London?" after "in London".
-    return _instead(query, alike, " ".join(filter(None, (name.preposition, name.article, name.text)))) if alike else ""
-
-
-def _of_another_judged(query: Utterance, phrases: Sequence[Phrase], name: _Name) -> str:
-    """Return the former question asked of another subject of "is" or "are": taxis of "are hotels paid?".
-
-    The thesaurus may know either as something that is done, which is asked about here and takes the place of no "paid".
-    """
-    judged = [phrase for phrase in phrases if phrase.is_complement and not phrase.article]
-    if len(judged) != 1 or name.article or name.preposition or judged[0].form != name.form:
-        return ""
-    known, meant = (query.vocabulary.meaning(text) for text in (name.text, judged[0].text))
-    if known is None or known.group not in DEEDS:
-        people = known.group in ("person", "who") if known else _PEOPLE_EN.search(name.text) is not None
-        if people or not name.text.islower() or meant is None or meant.group not in DEEDS:
-            return ""
-    return _put(query, judged[0], name.text, "")
-
-
-def _alike(query: Utterance, phrases: Sequence[Phrase], name: _Name) -> Phrase | None:
-    """Return the phrase that what is named is like: by its noun, its preposition, or its form."""
-    head = stem(name.units[-1].text)
-    for phrase in phrases:
-        paired = "-" in head and head.partition("-")[0] == phrase.words[-1].partition("-")[0]
-        if stem(phrase.words[-1]) == head or paired:
-            return phrase
-    if name.preposition:
-        of_it = (phrase for phrase in phrases if phrase.preposition == "of" and phrase.form == name.form)
-        same = (phrase for phrase in phrases if phrase.preposition == name.preposition)
-        # "And for bereavement?" after "how many days of sick leave do I get?".
-        return next(same, None) or (next(of_it, None) if name.preposition == "for" else None)
-    people = [phrase for phrase in phrases if phrase.preposition == "for" and _PEOPLE_EN.search(phrase.text)]
-    return people[0] if people and _PEOPLE_EN.search(name.text) else _of_form(query, phrases, name)
-
-
-def _of_form(query: Utterance, phrases: Sequence[Phrase], name: _Name) -> Phrase | None:
-    """Return the only phrase that is like a name in form, if it may stand there: of several things, or with "the"."""
-    if len(name.units) > 1 and not _is_modifier(name.units[0].text):
-        return None
-    if not name.article and is_plural(name.text):
-        alike = [phrase for phrase in phrases if phrase.form == "counted" and is_plural(phrase.text)]
-        alike = [phrase for phrase in alike if not phrase.is_asked_for] or alike
-    elif name.article and name.article not in INDEFINITE:
-        alike = [phrase for phrase in phrases if phrase.article == name.article and phrase.is_subject]
-    else:
-        return None
-    if len(alike) != 1:
-        return None
-    known, meant = (query.vocabulary.meaning(text) for text in (name.text, alike[0].text))
-    other = known is not None and meant is not None and known.group != meant.group
-    # "Are lockers insured?" after "are hotels insured?", whatever a locker is.
-    other = other and not (alike[0].is_complement and known is not None and known.group == "thing")
-    people = _PEOPLE_EN.search(name.text) is not None or (known is not None and known.group == "person")
-    return None if other or (people and not alike[0].is_subject) else alike[0]
-
-
-def _instead(query: Utterance, phrase: Phrase, said: str) -> str:
+def instead(query: Utterance, phrase: Phrase, said: str) -> str:
     """Return a question with other words in place of a phrase and the preposition before it."""
     start = query.text.lower().rindex(phrase.preposition, 0, phrase.start)
     return f"{query.text[:start]}{like(query.text[start:], said)}{query.text[phrase.end :]}"
 
 
-def _under_other_circumstances(query: Utterance, phrases: Sequence[Phrase], name: _Name) -> str:
-    """Return the former question asked of another time or place: "on weekends" for "on weekdays", "abroad"."""
-    last = name.units[-1].text
-    if name.units[-1].group == "time" and name.preposition in ("", "on", "at"):
-        former = next((phrase for phrase in phrases if phrase.is_time), None)
-        if former:
-            return f"{query.text[: former.start]}{name.text}{query.text[former.end :]}"
-        return supposing_en(query, f"{name.preposition or 'on'} {name.text}")
-    if last in _SOMEWHERE and len(name.units) == 1 and not name.preposition:
-        former = next((phrase for phrase in phrases if phrase.preposition in ("in", "at", "from")), None)
-        return _instead(query, former, name.text) if former else supposing_en(query, name.text)
-    return ""
-
-
-_SOMEWHERE = frozenset({"elsewhere", "abroad", "overseas", "online", "offline"})
-
-
-def _put(query: Utterance, phrase: Phrase, name: str, article: str) -> str:
+def put_phrase(query: Utterance, phrase: Phrase, name: str, article: str) -> str:
     """Return a question with another name in place of a phrase, its article and verbs made to fit.
 
     Args:
@@ -244,20 +104,11 @@ def put_en(before: str, name: str, after: str, *, was_plural: bool) -> str:
     return f"{before}{name}{after}"
 
 
-_MOST_UNITS = 5
-_CONTRARY = {
-    one: other
-    for pair in (("with", "without"), ("inside", "outside"), ("before", "after"), ("in", "outside"))
-    for one, other in (pair, pair[::-1])
-}
-
-
-def _is_modifier(word: str) -> bool:
+def is_modifier(word: str) -> bool:
     """Say whether an English word qualifies others rather than names something: annual, large, part-time."""
     return _MODIFIERS.fullmatch(word) is not None and not (word.endswith("s") and "-" in word)
 
 
-_WORKING = re.compile("(?:part|full)[ -]time", re.IGNORECASE)
 # The commonest by name, the others by how they end.
 _MODIFIERS = re.compile(
     "gold|silver|bronze|platinum|express|other|basic|standard|premium|deluxe|single|double|twin|triple|small|medium|large|big|long|short"
@@ -280,7 +131,7 @@ def fits_en(query: Utterance, topic: Topic, new: Topic) -> bool:
 
 def _is_several(name: str) -> bool:
     """Say whether a few English words may be a verb and what is done: "hang pictures"."""
-    return " " in name and not _is_modifier(name.partition(" ")[0].lower())
+    return " " in name and not is_modifier(name.partition(" ")[0].lower())
 
 
 def as_subject(query: Utterance, new: Topic) -> str:
@@ -296,7 +147,9 @@ def as_subject(query: Utterance, new: Topic) -> str:
         topic.concept and topic.group not in doers for topic in named if phrase.start <= topic.start < phrase.end
     )
     people = new.group == "person" and phrase.form == "counted"
-    return _put(query, phrase, name_of(new, "en"), "") if not known and (people or phrase.form == new.form) else ""
+    return (
+        put_phrase(query, phrase, name_of(new, "en"), "") if not known and (people or phrase.form == new.form) else ""
+    )
 
 
 # "And for students?" is asked of what they pay.
@@ -326,7 +179,7 @@ def verb_of(topic: Topic, name: str) -> str:
 def corrected_en(query: Utterance, new: Topic) -> str:
     """Return the former question with what was meant in place of what it names last; nothing if it names nothing."""
     named = [phrase for phrase in phrases_of(query) if not phrase.is_time]
-    return _put(query, named[-1], name_of(new, "en"), new.owner.strip()) if named else ""
+    return put_phrase(query, named[-1], name_of(new, "en"), new.owner.strip()) if named else ""
 
 
 def swapped_en(query: Utterance, new: Topic) -> str:
@@ -336,7 +189,7 @@ def swapped_en(query: Utterance, new: Topic) -> str:
     first = told[0] if told else None
     if new.group == "thing" and first and first.has("what") and len(told) > 2 and told[1].text in AUXILIARIES:
         return f"{like(text, query.bare[told[1].start :])} {owned(new, 'en')}{closing}"
-    named = new.group != "" or name[:1].isupper() or not name.isascii() or _PEOPLE_EN.search(name) is not None
+    named = new.group != "" or name[:1].isupper() or not name.isascii() or PEOPLE_EN.search(name) is not None
     if not named:
         # Of what else there may be, the former question is not asked again: dogs after "can I carry leave over?".
         return ""
@@ -352,7 +205,7 @@ def swapped_en(query: Utterance, new: Topic) -> str:
                 verb = like(text[word.start :], verb)
                 return f"{text[: word.start]}{verb} {name}{text[after.end :]}"
     known = new.group not in ("", "thing") or new.concept is not None or new.owner or name[:1].isupper()
-    if is_quoting(query) or not (known or _PEOPLE_EN.search(name)):
+    if is_quoting(query) or not (known or PEOPLE_EN.search(name)):
         return ""
     start = prefix_of(text)
     rest = f"{text[start : start + 1].lower()}{text[start + 1 :]}" if start else _lowered(query)
@@ -360,7 +213,7 @@ def swapped_en(query: Utterance, new: Topic) -> str:
     return f"For {article}{name}, {rest}"
 
 
-_PEOPLE_EN = re.compile(r"(?:[a-z]er|or|ist|ee|ant|ent|ian|man|men|child|people|staff)s?$")
+PEOPLE_EN = re.compile(r"(?:[a-z]er|or|ist|ee|ant|ent|ian|man|men|child|people|staff)s?$")
 
 
 def supposing_en(query: Utterance, condition: str) -> str:
@@ -372,7 +225,7 @@ def supposing_en(query: Utterance, condition: str) -> str:
     last = next(iter(phrases_of(query)[-1:]), None)
     if last and last.preposition == preposition and preposition in WHERETO and _is_place(query, last):
         # "In the US" takes the place of "in Spain".
-        return _instead(query, last, condition)
+        return instead(query, last, condition)
     return f"{capital(condition)}, {_lowered(query)}"
 
 

@@ -11,6 +11,8 @@ from assistant.topics import Topic, name_of, phrase_of, topics_of
 if TYPE_CHECKING:
     from assistant.utterances import Utterance
 
+LISTING = frozenset({"和", "与", "跟", "及", "以及", "或", "或者", "还是", "、", ",", "and", "or", "/", "&"})
+"""What stands between things that are named together, in both languages."""
 _WHO = re.compile(r"who (can|could|will|would|may)\b", re.IGNORECASE)
 
 
