@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from assistant.english import ARTICLES, AUXILIARIES, DOERS, INDEFINITE, is_plural
+from assistant.english import ARTICLES, AUXILIARIES, DOERS, is_plural
 from assistant.phrases import PARTICIPLE, Phrase, phrases_of
 from assistant.text import Language, has_han
 from assistant.utterances import DEEDS, LAST, Utterance, Word
@@ -136,14 +136,14 @@ def _whole(topics: Sequence[Topic], question: Utterance) -> list[Topic]:
                 replace(topic, text=whole, start=topic.end - len(whole), form=phrase.form, is_one=phrase.is_one)
             )
         elif phrase.end not in heads and not (found and found[-1].start == phrase.start):
-            found.append(_thing(phrase))
+            found.append(thing_of(phrase))
         elif heads.get(phrase.end) in DEEDS:
             found.append(topic)
     if any(topic.start >= said_from for topic in found) or not _is_question(question):
         return found
     said = [phrase for phrase in phrases if phrase.start >= said_from and not phrase.is_time]
     asked = next((phrase for phrase in said if phrase.preposition in ("", "of")), said[0] if said else None)
-    return [*found, _thing(asked)] if asked else found
+    return [*found, thing_of(asked)] if asked else found
 
 
 _GENITIVES = ("'s ", "’s ")
@@ -163,26 +163,8 @@ def nth(topics: Sequence[Topic], place: int) -> Topic | None:
     return topics[place - 1] if 0 < place <= len(topics) else None
 
 
-def form_of(named: Utterance) -> str:
-    """Return the form of what a few English words name, as `Phrase.form`; nothing if they name nothing."""
-    return next((phrase.form for phrase in phrases_of(named)), "")
-
-
-def is_one_in(named: Utterance) -> bool:
-    """Say whether a few English words name one of a sort: "a shelf"."""
-    phrases = phrases_of(named)
-    return len(phrases) == 1 and phrases[0].article in INDEFINITE
-
-
-def owned_in(named: Utterance) -> Topic | None:
-    """Return what a few English words name as one's own: "my clips"; None if they name nothing so."""
-    if named.language != "en":
-        return None
-    phrases = phrases_of(named)
-    return _thing(phrases[0]) if len(phrases) == 1 and phrases[0].article in ("my", "our") else None
-
-
-def _thing(phrase: Phrase) -> Topic:
+def thing_of(phrase: Phrase) -> Topic:
+    """Return what an English phrase names, whatever it is."""
     return Topic(
         text=phrase.text,
         group="thing",
@@ -250,9 +232,6 @@ def _topic(question: Utterance, run: tuple[Word, ...]) -> Topic:
     if owned:
         owner, text, start = owned[0].lower(), text[owned.end() :], start + owned.end()
     concept = run[0].named[0] if len(groups) == 1 and run[0].named else None
-    if group == "thing" and (of_data := _DATA_AFTER.match(question.text, end)):
-        # "Health" is not what is encrypted: health data are.
-        text, end = text + of_data[0], of_data.end()
     return Topic(text=text, group=group, concept=concept, owner=owner, start=start, end=end)
 
 
@@ -276,7 +255,6 @@ _RECORDING = re.compile("(?:监控|摄像头|直播|会议|课堂|电话|通话|
 _HOW_LONG = ("多久", "多长", "几天", "几年", "几个月")
 # What lasts, where no other verb says so.
 _LASTING = re.compile("(.{2,36})(保修|质保|包换|保质|试用|有效|开放|到账|送达|发货|生效|失效|过期|到期|处理|审核|回复)")
-_DATA_AFTER = re.compile(r" (?:data|information|info|details)\b", re.IGNORECASE)
 
 
 def _is_subject(question: Utterance, run: tuple[Word, ...]) -> bool:
@@ -296,9 +274,6 @@ def _is_subject(question: Utterance, run: tuple[Word, ...]) -> bool:
     before = [word for word in told[:first] if word.text not in ARTICLES]
     if not before:
         return False
-    if before == [told[0]] and told[0].text in ("what", "which") and after is not None and after.text in AUXILIARIES:
-        # "What safeguards are there?"
-        return True
     if before[-1].is_aspect:
         # "Delete a note".
         return told[first - 1].text in ARTICLES and (after is None or after.has("function"))

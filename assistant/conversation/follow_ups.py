@@ -31,12 +31,13 @@ from assistant.conversation.remarks import ask_back, more, replied
 from assistant.conversation.sequels import going_on, of_the_same, saying_little
 from assistant.conversation.turns import Condensed
 from assistant.english import INDEFINITE
+from assistant.phrases import phrases_of
 from assistant.rephrasing import asked_with, other_aspect, swapped
 from assistant.rephrasing.chinese import noun_zh, said_again_zh
 from assistant.rephrasing.english import corrected_en
 from assistant.rephrasing.former import asks_who, is_quoting
 from assistant.rephrasing.likeness import asked_the_same, in_another_case, likened, of_some
-from assistant.topics import Topic, form_of, is_one_in, name_of, nth, owned_in, topics_of
+from assistant.topics import Topic, name_of, nth, thing_of, topics_of
 from assistant.utterances import DEEDS, Parts, Utterance
 
 if TYPE_CHECKING:
@@ -187,16 +188,19 @@ _ASKING = re.compile(f"{INTERROGATIVES}|怎|几|如果|要是|how|what|who|where
 def _new_topic(rest: Utterance, parts: Parts) -> Topic:
     """Return what is named: one thing, several of a sort, or whatever else the words say."""
     topics = [topic for topic in topics_of(rest) if topic.group]
-    if not topics and (mine := owned_in(rest)):
+    phrases = phrases_of(rest) if rest.language == "en" else ()
+    one = phrases[0] if len(phrases) == 1 else None
+    if one and not topics and one.article in ("my", "our"):
         # "And my clips?"
-        return mine
+        return thing_of(one)
     first, last = parts.content[0].start, parts.content[-1].end
     noun = noun_zh(rest) if rest.language == "zh" else ""
     if not noun and rest.bare[last:] in ("的", "的呢"):
         # 付费的呢 is not about paying.
         return Topic(text=rest.text[first : last + 1], group="")
     if len({topic.group for topic in topics}) != 1:
-        return Topic(text=noun or rest.text[first:last], group="", form=form_of(rest), is_one=is_one_in(rest))
+        form, is_one = phrases[0].form if phrases else "", one is not None and one.article in INDEFINITE
+        return Topic(text=noun or rest.text[first:last], group="", form=form, is_one=is_one)
     if len(topics) == 1 and noun in ("", topics[0].text):
         return topics[0]
     if not noun:

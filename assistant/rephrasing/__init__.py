@@ -249,9 +249,6 @@ def asked_of(question: Utterance, query: Utterance, topics: Sequence[Topic], *, 
         return quoting(query, question.text)
     if question.language == "en":
         return f"About {phrase}: {question.text}"
-    supposes = question.told and question.told[0].has("condition")
-    if supposes:
-        return f"关于{phrase}，{question.text}"
     if _ASKING_NAME.search(phrase) or phrase.endswith("我"):
         # 改了哪些 after 上次什么时候改的, 你们怎么保护的 after 会通知我吗.
         return quoting(query, question.text)
