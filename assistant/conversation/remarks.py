@@ -69,12 +69,9 @@ def said_to_us(said: Utterance, memory: Memory) -> Condensed | None:
 
 def _meant_by(means: str, said: Utterance, memory: Memory) -> Condensed | None:
     """Say what a remark means; None if it is none after all."""
-    if means == "more":
-        return more(said, memory)
-    if means == "human":
-        return _human(said, memory)
-    if means == "show":
-        return show(said, memory)
+    ways = {"more": more, "human": _human, "show": show}
+    if means in ways:
+        return ways[means](said, memory)
     if means == "polite":
         means = next(role for role in ("bye", "thanks", "greeting", "ack") if any(word.has(role) for word in said.told))
     found = replied(means, said, kind="unclear" if means == "fix" else "smalltalk")
