@@ -640,7 +640,8 @@ def _in_their_words(question: str, policies: Sequence[Policy], thesaurus: Thesau
         return question
     for start, end, ids in reversed(list(thesaurus.find(folded))):
         named = [thesaurus[id_] for id_ in ids if thesaurus[id_].kind in _NAMED_OTHERWISE]
-        if not named or _ASKS.match(folded[start:end]) or is_mentioned(folded[start:end], (), english):
+        is_asked_for = _ASKS.match(folded[start:end]) or _ASKED_FOR.search(folded, 0, start)
+        if not named or is_asked_for or is_mentioned(folded[start:end], (), english):
             continue
         counts = {name: sum(_count(name, policy.text) for policy in english) for one in named for name in one.en}
         usual = max(sorted(counts), key=lambda name: (counts[name], len(name)), default="")
@@ -650,6 +651,8 @@ def _in_their_words(question: str, policies: Sequence[Policy], thesaurus: Thesau
     return said.strip()
 
 
+# 哪些地区 is answered with names of regions, not with that word.
+_ASKED_FOR = re.compile(r"(?:哪[些个家种类]?|什么|\b(?:which|what) )$")
 # Nouns: a verb would come in another form.
 _NAMED_OTHERWISE = ("actor", "data_item", "identifier", "term")
 

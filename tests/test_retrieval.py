@@ -87,6 +87,8 @@ def test_a_question_is_read_in_the_words_of_an_english_policy_too(analyzer: Anal
     both = vectors(asked, "Seniors get a reduction.")
     assert (both == embedder.embed([asked, said], "query")).all()
     assert len(vectors("老年人有优惠吗", "Seniors get a reduction.")) == 2
+    # What is asked for has no name in the answer but that of each.
+    assert len(vectors("有哪些优惠", "Seniors get a reduction.")) == 1
     # Where the policy calls it what the customer does, in whatever form, or does not name it, there is but one reading.
     assert len(vectors(asked, "An OAP gets a discount, seniors do.")) == len(vectors(asked, "Children pay half.")) == 1
 
