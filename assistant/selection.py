@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from assistant.answer_types import holds, needed, wanted
@@ -110,7 +111,28 @@ def _chosen(query: str, hits: Sequence[Hit]) -> list[Hit]:
         chosen = pair if behind <= _VALUE_MARGIN else chosen
     elif holding:
         chosen = [hit for hit in chosen if hit in holding]
-    return _with_list(query, chosen, hits)
+    return _with_list(query, _with_rule(chosen, hits), hits)
+
+
+def _with_rule(chosen: list[Hit], hits: Sequence[Hit]) -> list[Hit]:
+    """Return the hits that are quoted, before one that takes from its section what that grants: that grant.
+
+    "No benefit is payable under this Section for …" alone reads as if nothing were ever paid.
+    """
+    first = chosen[0]
+    if not _EXCEPTS.search(first.policy.text, first.start, first.end):
+        return chosen
+    near = (hit for hit in hits[1:_READ_FOR_WORDS] if hit.score >= first.score - _WORDS_MARGIN)
+    rule = next((hit for hit in near if hit.start < first.start and _are_siblings(first, hit)), None)
+    return [rule, *(hit for hit in chosen if hit is not rule)] if rule else chosen
+
+
+_SECTION = r"\bth(?:is|e above) (?:section|clause|article|part|cover|paragraph|benefit)\b"
+# Both the denial and what it is a part of, in either order.
+_EXCEPTS = re.compile(
+    rf"\b(?:no|not|nothing|neither|never)\b[^.;]{{0,80}}{_SECTION}|{_SECTION}[^.;]{{0,40}}\b(?:no|not|never)\b",
+    re.IGNORECASE,
+)
 
 
 def _with_more_words_first(hits: Sequence[Hit]) -> Sequence[Hit]:

@@ -613,6 +613,27 @@ def test_the_best_clause_with_the_value_that_is_wanted_stays_before_one_with_mor
     assert generator.generate("where are the keys of the desk", hits).claims[0].quote.startswith("Fetch")
 
 
+def test_what_a_section_does_not_grant_is_told_with_what_it_grants() -> None:
+    grant = "Should the boat sink, the Insurer shall pay its price."
+    text = (
+        "Section B - Loss\nB.1 {0}\nB.2 {1}\nB.3 The price is that of the day.\nSection C - Fire\nC.1 Fire is covered."
+    )
+    generator = ExtractiveGenerator()
+    for exception, quotes in (
+        ("No sum is payable under this Section for a boat of more than ten years.", 2),
+        ("This Section does not extend to boats of more than ten years.", 2),
+        ("A boat of more than ten years must be surveyed.", 1),
+    ):
+        policy = parse(text.format(grant, exception), id="boats", title="Boat cover", language="en")
+        hits = [hit(policy, exception), hit(policy, "Fire is"), hit(policy, grant, score=9.2)]
+        far = [replace(one, score=7.0) for one in hits[1:2]]
+        told = [claim.quote for claim in generator.generate("my old boat sank", [hits[0], hits[2], *far]).claims]
+        assert told == [grant, exception][-quotes:]
+        # Not where what grants it is far behind.
+        apart = [hits[0], replace(hits[2], score=6.0)]
+        assert [claim.quote for claim in generator.generate("my old boat sank", apart).claims] == [exception]
+
+
 def test_of_a_short_clause_the_paragraphs_that_answer_are_quoted() -> None:
     policy = parse(GOODS, id="goods", title="行李")
     for words, told in (
