@@ -122,14 +122,15 @@ def _is_of_something_else(query: str, hits: Sequence[Hit]) -> bool:
     for kind in kinds:
         rest = kind.wanted.sub(" ", rest)
     if has_han(query):
+        said = [hit.evidence for hit in holding or hits[:1]]
         names_more = has_han(_EMPTY_ZH.sub("", rest))
-        return names_more and not any(hit.evidence.coverage or hit.evidence.concepts for hit in holding or hits[:1])
+        return names_more and not any(one.concepts or one.coverage > _CHANCE_COVERAGE for one in said)
     best = hits[0]
     if best in holding and best.evidence.similarity >= _SAME_MATTER and best.score >= _STANDS_OUT:
         return False
     about = _words_and_concepts(rest, best.policy)
-    said = (f"{hit.passage.context} {hit.policy.text[hit.start : hit.end]}" for hit in holding or hits[:1])
-    return bool(about) and not any(about & _words_and_concepts(text, best.policy) for text in said)
+    texts = (f"{hit.passage.context} {hit.policy.text[hit.start : hit.end]}" for hit in holding or hits[:1])
+    return bool(about) and not any(about & _words_and_concepts(text, best.policy) for text in texts)
 
 
 def _words_and_concepts(text: str, policy: Policy) -> frozenset[str]:
@@ -163,6 +164,8 @@ def _is_unheard_of(query: str, hits: Sequence[Hit]) -> bool:
     )
 
 
+_CHANCE_COVERAGE = 0.05
+"""Weighted by rarity: what a word that stands in most clauses comes to, such as 我的."""
 _PERMISSION = "权限"
 
 

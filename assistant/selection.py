@@ -54,8 +54,9 @@ def selected(query: str, hits: Sequence[Hit]) -> list[Hit]:
         named = [h for h in hits if h.evidence.concepts == 1 and h.score >= hits[0].score - _LIST_MARGIN]
         named = [hit for hit in named if not _leads_to_one(hit, named)]
         if deed := denied_deed(query):
-            named = [hit for hit in named if any(denies(sentence, deed) for sentence in hit.said)] or named
-        return sorted(named, key=lambda hit: (hit.policy.id, hit.start))
+            named = [hit for hit in named if any(denies(said, deed) for said in (hit.passage.context, *hit.said))]
+        # Where none denies it in these words, a list of all that speak of it would be one of those that do it.
+        return sorted(named, key=lambda hit: (hit.policy.id, hit.start)) or [hits[0]]
     return _chosen(query, hits)
 
 

@@ -31,6 +31,8 @@ TYPES = {kind.name: kind for kind in ANSWER_TYPES}
         ("要交多少押金", ["fee"]),
         ("押金多少钱", ["fee"]),
         ("押金怎么退", []),
+        ("我不设置头像可以吗", ["refusal"]),
+        ("不补充资料有影响吗", ["refusal"]),
         ("保证金能退吗", []),
         ("年卡多少钱", ["amount"]),
         ("How much is the hall?", ["amount"]),

@@ -316,7 +316,7 @@ def test_who_refuses_is_told_what_comes_of_it() -> None:
     filler = "核验由合作机构完成。" * 30
     policy = parse(f"一、实名\n发布信息需要实名认证。{filler}如您拒绝，仍可浏览。", id="real", title="实名")
     hits = [hit(policy, "发布信息需要")]
-    for question in ("不实名认证能用吗", "What happens if I refuse to verify my name?"):
+    for question in ("不实名认证能用吗", "不刷脸还能用不", "What happens if I refuse to verify my name?"):
         quotes = [claim.quote for claim in ExtractiveGenerator().generate(question, hits).claims]
         assert quotes == ["发布信息需要实名认证。", "如您拒绝，仍可浏览。"]
     # It is a better answer, but there are others.
@@ -720,8 +720,8 @@ def test_who_asks_what_is_not_done_is_told_of_those_that_do_not() -> None:
     told = [claim.clause_id for claim in ExtractiveGenerator().generate("哪些SDK不收集信息", hits).claims]
     assert told == ["1.2", "1.4"]
     assert len(ExtractiveGenerator().generate("哪些SDK会收集信息", hits).claims) == 4
-    # Where none denies it, it is said in other words.
-    assert len(ExtractiveGenerator().generate("哪些SDK不出售信息", hits).claims) == 4
+    # Where none denies it, a list of all would be one of those that may do it.
+    assert len(ExtractiveGenerator().generate("哪些SDK不出售信息", hits).claims) == 1
 
 
 def test_what_leads_into_a_list_is_not_told_for_one_of_its_items() -> None:
