@@ -174,7 +174,8 @@ def _is_collecting_of_others(query: str, hits: Sequence[Hit]) -> bool:
 
     Each policy says in many places that something is collected, and one of them is always close: 会收集我的血型吗.
     """
-    best = hits[:_READ_FOR_CONCEPTS]
+    # What personal information is, names every kind of it.
+    best = [hit for hit in hits[:_READ_FOR_CONCEPTS] if not hit.passage.defines]
     asked = normalized(query)
     if any(hit.policy.language != "zh" for hit in best) or not _IS_COLLECTED.search(asked):
         return False

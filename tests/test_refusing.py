@@ -394,6 +394,14 @@ def test_a_part_of_a_longer_name_is_not_collected() -> None:
     assert [odds > 0 for odds in asked] == [False, True]
 
 
+def test_what_personal_information_is_does_not_say_that_it_is_collected() -> None:
+    text = "一、设备\n我们收集设备型号。\n二、定义\n个人信息是指能够识别您的各种信息，包括指纹。"
+    policy = parse(text, id="p", title="云巢")
+    close = Evidence(scope=5.0, similarity=0.65, coverage=0.3, concepts=0.2)
+    hits = [hit(policy, words, evidence=close) for words in ("设备型号", "个人信息是指")]
+    assert answerability("会收集我的指纹吗", hits) < 0
+
+
 def test_what_is_said_of_another_permission_is_no_answer(policy: Policy) -> None:
     of = Evidence(scope=5.0, similarity=0.7, coverage=0.5, concepts=0.5)
     assert answerability("相机权限有什么用", [hit(policy, "手机号码", evidence=of)]) > 0
