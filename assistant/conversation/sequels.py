@@ -129,6 +129,10 @@ def going_on(leaning: Leaning) -> Condensed | None:
 
 
 _ASKING_AGAIN = (
+    # 能退吗 says not what, whatever one character is that is done.
+    re.compile(
+        "(?:不?需要|不?用|要|能|可以|会|得)(?:再|先|都|全|还|马上|随时|提前)?[^，。？“”我你他它这那的了吗有是去来停][吗么]"
+    ),
     # 怎么告诉 after 改了会告诉我吗, 赔多少 after 要赔吗.
     re.compile(
         "(?:怎么|如何|怎样|咋|什么时候|何时|多久|在哪里?|哪里|谁来?)(?:给|去)?(?P<again>[^，。？“”我你的了]{2})(?:我|你们)?[的呢啊]?"
