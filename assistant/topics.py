@@ -137,8 +137,6 @@ def _whole(topics: Sequence[Topic], question: Utterance) -> list[Topic]:
             )
         elif phrase.end not in heads and not (found and found[-1].start == phrase.start):
             found.append(thing_of(phrase))
-        elif heads.get(phrase.end) in DEEDS:
-            found.append(topic)
     if any(topic.start >= said_from for topic in found) or not _is_question(question):
         return found
     said = [phrase for phrase in phrases if phrase.start >= said_from and not phrase.is_time]

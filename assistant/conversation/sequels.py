@@ -84,9 +84,6 @@ def of_the_same(leaning: Leaning) -> Condensed | None:
 
 def _is_complete(parts: Parts) -> bool:
     """Say whether a question lacks nothing though it names nothing: "can I trust you", 你们安全吗, 授权怎么关."""
-    concepts = [word for word in parts.aspects if word.concepts and not word.has("outcome")]
-    if len(concepts) >= _ENOUGH_CONCEPTS or len(parts.aspects) > _ENOUGH_CONCEPTS:
-        return True
     if any(_DOES_TO_THING.fullmatch(word.text) for word in parts.aspects):
         # 怎么改昵称 says what of.
         return True
@@ -99,7 +96,6 @@ def _is_complete(parts: Parts) -> bool:
     return yours or any(word.is_aspect and object_.text in _OBJECTS for word, object_ in pairwise(parts.told))
 
 
-_ENOUGH_CONCEPTS = 2
 _DOES_TO_THING = re.compile("[改换删](?!掉|除|了|不|成|过|改)[^多几什哪啥]{2,4}")
 _NOUNS = ("term", "purpose")
 _OWN_NOUN = re.compile("信息|数据|资料|权限|information|info|data|details|permissions")
