@@ -248,7 +248,9 @@ _MAY = re.compile("可以|能")
 _ENDS_IN_MAY = re.compile("(?:可以|能)$")
 _MINE = re.compile(r"我家?的$|\bmy $", re.IGNORECASE)
 _OR_NOT = re.compile(r"(.)[不没]\1")
-_GOES_ON = re.compile("内容|[房室厅馆店卡费证券]")
+_GOES_ON = re.compile(
+    "内容|证明|证件|证书|费用|房间|[厅馆券]|房(?![子屋东租价产型])|室(?![内外友])|店(?![铺员长家])|卡(?![片号通])|费(?!率)|证(?![据实])"
+)
 _RECORDING = re.compile("(?:监控|摄像头|直播|会议|课堂|电话|通话|语音|视频|门禁|门铃|行车)(?:录像|录音|录屏)")
 _HOW_LONG = ("多久", "多长", "几天", "几年", "几个月")
 # What lasts, where no other verb says so.
