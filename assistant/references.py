@@ -299,7 +299,7 @@ _AUXILIARIES = DOING | HAVING
 
 def _is_own(word: Word, named: set[str]) -> bool:
     """Say whether a pronoun stands for what its own question names before it."""
-    if word.has("these") or (word.has("they") and " " in word.text):
+    if word.has("these"):
         return bool(named & {"thing", "unknown", "self"})
     if word.has("it"):
         # 墨舟是什么，装它做什么

@@ -54,7 +54,7 @@ def _condition(leaning: Leaning) -> str:
     if not parts.told or not marked or parts.asking or parts.has("what"):
         return ""
     first = parts.told[0]
-    if (clause := _CLAUSE.fullmatch(rest.bare)) and (parts.unknown or _has_or_lacks(parts)):
+    if (clause := _CLAUSE.fullmatch(rest.bare)) and (parts.unknown or first.text in _HAVING_OR_NOT):
         return clause[1]
     if first.text == "by" and any(topic.group == "who" for topic in topics_of(rest)):
         return ""
@@ -65,20 +65,12 @@ def _condition(leaning: Leaning) -> str:
     return condition if supposes or first.text == "to" else ""
 
 
-def _has_or_lacks(parts: Parts) -> bool:
-    """Say whether a few Chinese words name what there is or is not: 没有父母同意 is asked of nobody else."""
-    return parts.told[0].text in _HAVING_OR_NOT and parts.own and not parts.asks
-
-
 def _is_place_or_use(parts: Parts) -> bool:
     """Say whether a few English words are a preposition and a name: "for children?", "in the US"."""
-    if not parts.told:
-        return False
-    first, *others = parts.told
-    if not others:
+    if len(parts.told) == 1:
         # One name of the thesaurus.
-        return _PREPOSITION.match(first.text) is not None
-    return parts.only_names and len(parts.told) <= _MOST_WORDS and first.text in ("to", *CIRCUMSTANTIAL)
+        return _PREPOSITION.match(parts.told[0].text) is not None
+    return parts.only_names and len(parts.told) <= _MOST_WORDS and parts.told[0].text in ("to", *CIRCUMSTANTIAL)
 
 
 _MOST_WORDS = 5
@@ -86,6 +78,7 @@ _PREPOSITION = re.compile(rf"[在对从用]|{one_of((*CIRCUMSTANTIAL, 'by', 'as'
 _POSTPOSITIONS = ("后", "前", "时", "时候", "里", "里面", "上", "内", "外", "的话")
 # 拆封了呢, 一年没登录呢; but not 没登录的用户呢.
 _CLAUSE = re.compile(r"([^的]{0,12}[没不未无][^的]{1,12}|有[^的]{1,12}|[^的]{1,20}[了过])呢")
+# 没有父母同意 is asked of nobody else.
 _HAVING_OR_NOT = ("有", "没有", "没", "无", "未", "不", "不是", "不要", "不需要", "不带", "不用")
 _HAPPENED = re.compile("(?![太真好你您那算])[^，。？“”吗呢什么怎多几谁哪啥咋]{2,10}了")
 _MEASURED = re.compile(

@@ -201,10 +201,9 @@ def _new_topic(rest: Utterance, parts: Parts) -> Topic:
     if len({topic.group for topic in topics}) != 1:
         form, is_one = phrases[0].form if phrases else "", one is not None and one.article in INDEFINITE
         return Topic(text=noun or rest.text[first:last], group="", form=form, is_one=is_one)
-    if len(topics) == 1 and noun in ("", topics[0].text):
-        return topics[0]
-    if not noun:
-        return replace(topics[0], text=rest.text[topics[0].start : topics[-1].end], concept=None)
+    if noun in ("", topics[0].text):
+        several = rest.text[topics[0].start : topics[-1].end]
+        return topics[0] if len(topics) == 1 else replace(topics[0], text=several, concept=None)
     # 普通会员 is of the sort of 会员; 付费用户 is not of that of 付费.
     ends = topics[-1].end == len(noun)
     return Topic(text=noun, group=topics[-1].group if ends else "", owner=topics[0].owner if ends else "")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assistant.chinese import WHETHER
@@ -36,8 +35,7 @@ def by_place(leaning: Leaning) -> Condensed | None:
     several = next((found for found in alike if len(found) > 1), [])
     topic = nth(several, word.place or (1 if word.has("former") else LAST))
     if topic and parts.asks:
-        named = leaning.memory.read(filled(rest, [(word, name_of(topic, rest.language))]))
-        return by_pronoun(replace(leaning, rest=named)) or rewritten(named.text)
+        return rewritten(filled(rest, [(word, name_of(topic, rest.language))]))
     if topic and (said := swapped(leaning.query, topic)):
         return rewritten(said)
     if not word.place or parts.own:

@@ -118,10 +118,9 @@ def going_on(leaning: Leaning) -> Condensed | None:
     rest, parts = leaning.rest, leaning.parts
     if _has_form(leaning, _ASKING_AGAIN):
         return leaning.quoted()
-    if not leaning.names_nothing or _length(parts.told) > _LONGEST:
-        return None
     goes_on = parts.has("sequel") or _again(rest, leaning.query) or _lacks_what(parts)
-    return leaning.quoted() if goes_on else None
+    short = _length(parts.told) <= _LONGEST
+    return leaning.quoted() if goes_on and short and leaning.names_nothing else None
 
 
 _ASKING_AGAIN = (
@@ -143,7 +142,6 @@ _ASKING_AGAIN = (
     ),
 )
 _LONGEST = 9
-_MOST_WORDS_AGAIN = 3
 _MOST_UNKNOWN = 1
 
 
@@ -158,7 +156,7 @@ def _again(rest: Utterance, query: Utterance) -> bool:
     again = [pair for pair in pairwise(rest.told) if _are_one(*pair) and pair[0].text + pair[1].text in former]
     # 房间里有冰箱吗 names something else after 能换房间吗.
     new = [word for word in rest.told if word.has("unknown") and not any(word in pair for pair in again)]
-    return bool(again) and len(rest.told) > _MOST_WORDS_AGAIN and _length(new) < _MOST_UNKNOWN
+    return bool(again) and _length(new) < _MOST_UNKNOWN
 
 
 def _are_one(one: Word, other: Word) -> bool:
