@@ -257,7 +257,7 @@ def _leaning(question: Utterance) -> list[Word]:
     for place, word in enumerate(told):
         if word.start < asked_for:
             continue
-        before = told[place - 1] if place else None
+        before = told[place - 1] if place else _NOTHING
         after = told[place + 1 :]
         if word.has("it", "these", "they", "its"):
             later = word.has("these") and any(other.group == "thing" or other.has("self") for other in after)
@@ -295,6 +295,8 @@ def _asked_for(question: Utterance) -> int:
 
 
 _AUXILIARIES = DOING | HAVING
+_NOTHING = Word(start=0, end=0, text="", roles=frozenset())
+"""What is before the first word."""
 
 
 def _is_own(word: Word, named: set[str]) -> bool:
@@ -307,46 +309,39 @@ def _is_own(word: Word, named: set[str]) -> bool:
     return bool(named - {"thing"}) if word.has("they") else bool(named)
 
 
-def _is_word(word: Word, before: Word | None, after: Sequence[Word]) -> bool:
+def _is_word(word: Word, before: Word, after: Sequence[Word]) -> bool:
     """Say whether an unknown word may be a name: a Chinese character alone, such as 打, hardly is."""
-    beside = (before, *after[:1])
     return not has_han(word.text) or any(
-        other is not None and other.has("unknown") and (other.end == word.start or word.end == other.start)
-        for other in beside
+        other.has("unknown") and (other.end == word.start or word.end == other.start) for other in (before, *after[:1])
     )
 
 
-def _is_verb(word: Word, before: Word | None) -> bool:
+def _is_verb(word: Word, before: Word) -> bool:
     """Say whether an unknown English word is something that is done, such as "profit" of "do you profit from it"."""
-    return not has_han(word.text) and before is not None and before.text in _BEFORE_VERBS
+    return not has_han(word.text) and before.text in _BEFORE_VERBS
 
 
 _ASKING_NAME = re.compile(r"(?:where|who|how|when) ")
 _BEFORE_VERBS = (*DOERS, "it", "to")
 
 
-def _is_empty(word: Word, before: Word | None, after: Sequence[Word]) -> bool:
+def _is_empty(word: Word, before: Word, after: Sequence[Word]) -> bool:
     """Say whether a pronoun stands for nothing: "is it legal to …", "data that you collect", "this phone number"."""
-    following = after[0] if after else None
     if word.text == "it":
         return _is_empty_it(before, [then for then in after if not then.has("mark")])
-    if following is None:
+    if not after:
         return False
+    following = after[0]
     if word.text == "that":
-        starts = before is None or before.asks or before.has("function", "aspect", "handling", "what")
-        return not (
-            starts and (following.has("mark") or following.is_aspect or following.asks or following.text in _AFTER_THAT)
-        )
+        starts = before is _NOTHING or before.asks or before.has("function", "aspect", "handling", "what")
+        said = following.has("mark") or following.is_aspect or following.asks or following.text in _AFTER_THAT
+        return not (starts and said)
     return word.text in _DETERMINERS and following.has("topic", "self", "unknown")
 
 
-def _is_empty_it(before: Word | None, after: Sequence[Word]) -> bool:
+def _is_empty_it(before: Word, after: Sequence[Word]) -> bool:
     """Say whether "it" stands for nothing, or for the app: "is it my job to …", "can I still use it"."""
-    if before is not None and before.text in ("use", "using"):
-        return True
-    if not after:
-        return False
-    if _EXPLETIVE.fullmatch(f"{before.text if before else ''} it {after[0].text}"):
+    if before.text in ("use", "using") or (after and _EXPLETIVE.fullmatch(f"{before.text} it {after[0].text}")):
         return True
     return any(judged.has("quality") and _COMPLEMENT.fullmatch(then.text) for judged, then in pairwise(after[:3]))
 
@@ -362,10 +357,10 @@ _DETERMINERS = ("this", "these", "those", "这个", "那个", "这", "那", "这
 def _is_done_to(word: Word, question: Utterance, parts: Parts) -> bool:
     told = question.told
     place = told.index(word)
-    before = told[place - 1] if place else None
+    before = told[place - 1] if place else _NOTHING
     if question.language == "zh":
-        return before is not None and (before.text in ("把", "将", "对", "被") or before.is_aspect)
-    if before is None:
+        return before.text in ("把", "将", "对", "被") or before.is_aspect
+    if before is _NOTHING:
         return place + 1 == len(told) or not parts.aspects
     passive = any(then.text in ("be", "been") for then in told[place + 1 :])
     return passive or before.text not in _ACTIVE or not parts.aspects
