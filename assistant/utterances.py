@@ -148,7 +148,7 @@ class Parts:
         """Whether it says by itself what it is about. One unknown character may be anything, such as a verb."""
         weight = sum(len(word.text) if has_han(word.text) else 2 for word in self.unknown)
         named = bool(self.names) or (self.particle and _NOUN.search(self._question.text) is not None)
-        return named or weight > 1 or any(_OWNED.search(word.text) for word in self.aspects)
+        return named or weight > 1 or any(OWNED.search(word.text) for word in self.aspects)
 
     @property
     def asks(self) -> bool:
@@ -199,7 +199,8 @@ _BEGIN_WHETHER = AUXILIARIES | set(MAY_ZH)
 _ALSO = ("也", "也是", "也有", "一样", "too", "also", "as well")
 # 被移除的人呢
 _NOUN = re.compile(r"[^它他她们]的[^的]{1,4}呢")
-_OWNED = re.compile(r"\b(?:my|data|information|info)\b|^what is |我的|数据|信息")
+OWNED = re.compile(r"\b(?:my|your|data|information|info)\b|^what is |我的|你们的|数据|信息|政策")
+"""Words that hold a name, or say that one follows."""
 _ASKED = re.compile(rf"\b(?:who|whom|what|which|where|when|why|how)\b|{INTERROGATIVES}|几|吗")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ from assistant.rephrasing import keeps_denials
 from assistant.rephrasing.former import is_quoting, quoted_in, quoting
 from assistant.text import has_han
 from assistant.topics import prefix_of
-from assistant.utterances import Parts, Utterance
+from assistant.utterances import OWNED, Parts, Utterance
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,7 +80,7 @@ class Leaning:
             if word.has("unknown") and not has_han(word.text) and before not in _BEFORE_OTHERS:
                 return False
             before = word.text
-        return not any(_OWNED_NOUN.search(word.text) for word in self.parts.told)
+        return not any(OWNED.search(word.text) for word in self.parts.told)
 
     @property
     def unsupposed(self) -> Utterance:
@@ -116,4 +115,3 @@ class Leaning:
 
 _BEFORE_OTHERS = (*DOERS, "be", "been", "to", "it", "how", "who")
 """Words after which one that is not known is a verb or an adverb."""
-_OWNED_NOUN = re.compile(r"\b(?:my|your|data|information|info)\b|我的|你们的|数据|信息|政策")
