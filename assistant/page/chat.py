@@ -9,23 +9,21 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from contextlib import aclosing
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from fastapi import APIRouter, Request, Response
-from fastapi.sse import KEEPALIVE_COMMENT
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.conversation import Turn
 from assistant.imprint import contact_of
 from assistant.page.reader import EVERYTHING
 from assistant.page.shared import Page, all_words, said, shown
-from assistant.server.asking import Asking, answer_of, event, is_whole, keep_feedback, parts_of, streamed, unless_left
-from assistant.server.wire import Feedback, Json, PolicyId, Refused, error_json
+from assistant.server.asking import Asking, event, keep_feedback, parts_of
+from assistant.server.wire import Feedback, Json, PolicyId
 from assistant.text import Language, shortened, visible, visible_line
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import Sequence
 
     from assistant.answering import Answer
     from assistant.engine import Assistant
@@ -78,29 +76,13 @@ async def ask(request: Request, body: Question) -> Response:
     await parts.access.count_address(request)
     assistant = parts.service.snapshot.assistant
     asking = Asking(request, EVERYTHING, body.question, history=turns(body.history, assistant), language=body.language)
-    stream = asking.pieces()
-    # Up to here what goes wrong has a status of its own.
-    first = await unless_left(request, anext(stream))
 
-    async def events() -> AsyncGenerator[bytes]:
-        try:
-            async with aclosing(stream):
-                pieces = first
-                while not is_whole(pieces):
-                    yield _told(pieces) or KEEPALIVE_COMMENT
-                    pieces = await anext(stream)
-                answer = answer_of(pieces)
-                # What may be asked next is tried.
-                whole = await asyncio.to_thread(described, answer, asking.snapshot.assistant, body.language)
-                whole["id"] = asking.id
-                yield _told(pieces) + event("answer", whole)
-        except Refused as error:
-            yield event("error", error.as_json(request.state.request_id))
-        except Exception as error:  # the stream ends as promised, and the log tells the rest
-            yield event("error", error_json("internal", "a fault of the service", request.state.request_id))
-            raise error
+    async def whole(answer: Answer) -> bytes:
+        # What may be asked next is tried.
+        told = await asyncio.to_thread(described, answer, asking.snapshot.assistant, body.language)
+        return event("answer", told | {"id": asking.id})
 
-    return await streamed(events(), whole=is_whole(first))
+    return await asking.streamed(lambda text: event("piece", {"text": visible(text)}), whole)
 
 
 class Examples:
@@ -330,7 +312,3 @@ def _has(policy: Policy, clause_id: str) -> bool:
 
 def _words_of(text: str) -> str:
     return "".join(char for char in visible(text).casefold() if char.isalnum())
-
-
-def _told(pieces: Sequence[str | Answer]) -> bytes:
-    return b"".join(event("piece", {"text": visible(piece)}) for piece in pieces if isinstance(piece, str) and piece)

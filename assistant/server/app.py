@@ -6,16 +6,16 @@ import asyncio
 import logging
 import signal
 import threading
-from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Path, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
-from fastapi.sse import KEEPALIVE_COMMENT
 from starlette.exceptions import HTTPException
 
+import assistant
 from assistant.conversation import Turn
 from assistant.errors import AssistantError
 from assistant.server import completions, pages, widget
@@ -24,14 +24,11 @@ from assistant.server.asking import (
     EVENT_STREAM,
     Asking,
     Parts,
-    answer_of,
     event,
-    is_whole,
     keep_feedback,
     link,
     parts_of,
     policy_seen,
-    streamed,
     titled,
     unless_left,
 )
@@ -60,7 +57,6 @@ from assistant.server.wire import (
     Search,
     TokenOut,
     TokenRequest,
-    error_json,
     errors,
     explained,
 )
@@ -68,7 +64,7 @@ from assistant.sessions import new_session_id, open_sessions
 from assistant.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from assistant.answering import Answer
     from assistant.engine import Assistant
@@ -141,7 +137,7 @@ def create_app(
         title="policy-assistant",
         summary="Answers questions about policies from the policies themselves",
         description="See docs/http.md. Text in responses is plain text, never HTML or Markdown.",
-        version=_version(),
+        version=assistant.__version__,
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
@@ -211,32 +207,16 @@ async def chat(request: Request, caller: Asker, body: Chat) -> Response:
     if not _wants_events(request):
         answer = await asking.answer()
         return _versioned(Json(asking.json(answer) | {"session_id": session}), asking.snapshot)
-    stream = asking.pieces()
-    # Up to here what goes wrong has a status of its own.
-    first = await unless_left(request, anext(stream))
+    shared = {"answer_id": asking.id, "session_id": session, "index_version": asking.snapshot.version}
 
-    async def events() -> AsyncGenerator[bytes]:
-        shared = {"answer_id": asking.id, "session_id": session, "index_version": asking.snapshot.version}
-        # What is known at the same time is sent at once.
-        begun = event("meta", shared | {"request_id": request.state.request_id})
-        try:
-            async with aclosing(stream):
-                pieces = first
-                while not is_whole(pieces):
-                    yield begun + (_sentences(pieces) or KEEPALIVE_COMMENT)
-                    begun = b""
-                    pieces = await anext(stream)
-                said = asking.json(answer_of(pieces))
-                cited = event("citations", {"citations": said.pop("citations")})
-                del said["text"]
-                yield begun + _sentences(pieces) + cited + event("done", shared | said)
-        except Refused as error:
-            yield begun + event("error", error.as_json(request.state.request_id))
-        except Exception as error:  # the stream ends as promised, and the log tells the rest
-            yield begun + event("error", error_json("internal", "a fault of the service", request.state.request_id))
-            raise error
+    async def whole(answer: Answer) -> bytes:
+        said = asking.json(answer)
+        cited = event("citations", {"citations": said.pop("citations")})
+        del said["text"]
+        return cited + event("done", shared | said)
 
-    return _versioned(await streamed(events(), whole=is_whole(first)), asking.snapshot)
+    begun = event("meta", shared | {"request_id": request.state.request_id})
+    return await asking.streamed(lambda text: event("sentence", {"text": text}), whole, begun=begun)
 
 
 @router.post("/v1/search", tags=["questions"], responses={200: {"model": FoundOut}, **_ASKED})
@@ -393,10 +373,6 @@ def _wants_events(request: Request) -> bool:
     return "application/json" not in accepted or EVENT_STREAM in accepted
 
 
-def _sentences(pieces: tuple[str | Answer, ...]) -> bytes:
-    return b"".join(event("sentence", {"text": piece}) for piece in pieces if isinstance(piece, str))
-
-
 def _versioned(response: Response, snapshot: Snapshot) -> Response:
     response.headers["X-Index-Version"] = snapshot.version
     return response
@@ -508,11 +484,3 @@ def heeding_signals(service: Service) -> Iterator[None]:
             loop.remove_signal_handler(signal.SIGHUP)
         for number, handler in former.items():
             signal.signal(number, handler)
-
-
-def _version() -> str:
-    from importlib import metadata
-
-    with suppress(metadata.PackageNotFoundError):
-        return metadata.version("policy-assistant")
-    return "0"

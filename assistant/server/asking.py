@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from fastapi import Response
 from fastapi.responses import StreamingResponse
+from fastapi.sse import KEEPALIVE_COMMENT
 
 from assistant.answering import Answer
 from assistant.server.feedback import Told
 from assistant.server.observing import note
 from assistant.server.pages import permalink
 from assistant.server.redaction import redacted
-from assistant.server.wire import Refused, encoded
+from assistant.server.wire import Refused, encoded, error_json
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 
     from fastapi import Request
 
@@ -129,8 +130,8 @@ class Asking:
         )
         async with aclosing(found):
             async for pieces in found:
-                if is_whole(pieces):
-                    answer, owner = answer_of(pieces), self._caller.owner
+                if _is_whole(pieces):
+                    answer, owner = _answer_of(pieces), self._caller.owner
                     told = Told(
                         id=self.id, answer=answer, owner=owner, session=self.session, goes_on=bool(self._history)
                     )
@@ -148,11 +149,63 @@ class Asking:
         async def last() -> Answer:
             async with aclosing(self.pieces()) as found:
                 async for pieces in found:
-                    if is_whole(pieces):
-                        return answer_of(pieces)
+                    if _is_whole(pieces):
+                        return _answer_of(pieces)
             raise RuntimeError("the answer ended without its end")
 
         return await unless_left(self._request, last())
+
+    async def streamed(
+        self,
+        piece: Callable[[str], bytes],
+        whole: Callable[[Answer], Awaitable[bytes]],
+        *,
+        begun: bytes = b"",
+        error: str | None = "error",
+        end: bytes = b"",
+    ) -> Response:
+        """Return the answer as a stream of server-sent events, which ends as promised whatever goes wrong in it.
+
+        Args:
+            piece: Makes the events of a verified piece of its text.
+            whole: Makes those of the answer, after its last piece.
+            begun: What is sent first.
+            error: Name of the event that tells what went wrong; None for one without a name.
+            end: What is sent last, unless there was a fault of the service.
+
+        Raises:
+            Refused: What goes wrong before the stream begins has a status of its own.
+        """
+        stream = self.pieces()
+        first = await unless_left(self._request, anext(stream))
+        request_id: str = self._request.state.request_id
+
+        def told(pieces: Sequence[str | Answer]) -> bytes:
+            return b"".join(piece(text) for text in pieces if isinstance(text, str) and text)
+
+        async def events() -> AsyncGenerator[bytes]:
+            # What is known at the same time is sent at once.
+            before = begun
+            try:
+                async with aclosing(stream):
+                    pieces = first
+                    while not _is_whole(pieces):
+                        yield before + (told(pieces) or KEEPALIVE_COMMENT)
+                        before = b""
+                        pieces = await anext(stream)
+                    yield before + told(pieces) + await whole(_answer_of(pieces)) + end
+            except Refused as refused:
+                yield before + event(error, refused.as_json(request_id)) + end
+            except Exception as fault:  # the log tells the rest
+                yield before + event(error, error_json("internal", "a fault of the service", request_id))
+                raise fault
+
+        headers = {"X-Accel-Buffering": "no", "X-Index-Version": self.snapshot.version}
+        if _is_whole(first):
+            # All of them are known: sent at once they cost less.
+            told_at_once = b"".join([part async for part in events()])
+            return Response(told_at_once, media_type=EVENT_STREAM, headers=headers)
+        return StreamingResponse(events(), media_type=EVENT_STREAM, headers=headers)
 
     def json(self, answer: Answer) -> dict[str, Any]:
         """Return the answer as it is sent."""
@@ -188,30 +241,16 @@ def place_of(cited: Mapping[str, Any], view: Assistant) -> str:
     return view.policy(cited["policy_id"]).place(reference) if len(view.policies) > 1 else reference
 
 
-def is_whole(pieces: Sequence[str | Answer]) -> bool:
-    """Say whether these are the last pieces of an answer: the answer itself is among them."""
+def _is_whole(pieces: Sequence[str | Answer]) -> bool:
+    # The answer itself is among the last ones.
     return bool(pieces) and isinstance(pieces[-1], Answer)
 
 
-def answer_of(pieces: Sequence[str | Answer]) -> Answer:
-    """Return the answer that comes with its last pieces."""
+def _answer_of(pieces: Sequence[str | Answer]) -> Answer:
     answer = pieces[-1]
     if not isinstance(answer, Answer):
         raise TypeError("the pieces are not whole")
     return answer
-
-
-async def streamed(events: AsyncGenerator[bytes], *, whole: bool) -> Response:
-    """Return a stream of server-sent events.
-
-    Args:
-        events: The events.
-        whole: Whether all of them are known: they are then sent at once, which costs less.
-    """
-    headers = {"X-Accel-Buffering": "no"}
-    if whole:
-        return Response(b"".join([part async for part in events]), media_type=EVENT_STREAM, headers=headers)
-    return StreamingResponse(events, media_type=EVENT_STREAM, headers=headers)
 
 
 async def unless_left(request: Request, work: Awaitable[_T]) -> _T:

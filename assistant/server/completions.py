@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import time
-from contextlib import aclosing
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.sse import KEEPALIVE_COMMENT
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.conversation import Turn
 from assistant.server.access import Caller, asker
-from assistant.server.asking import Asking, answer_of, event, is_whole, parts_of, streamed, unless_left
-from assistant.server.wire import Abstained, CitationOut, Json, Refused, error_json, errors
+from assistant.server.asking import Asking, event, parts_of
+from assistant.server.wire import Abstained, CitationOut, Json, Refused, errors
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import Sequence
 
     from assistant.answering import Answer
 
@@ -145,15 +143,13 @@ async def complete(request: Request, caller: Asker, body: Completion) -> Respons
     asking = Asking(request, caller, question, history=history, policies=_policies(request, caller, body.model))
     created = int(time.time())
     shared = {"id": f"chatcmpl-{asking.id.removeprefix('ans_')}", "created": created, "model": body.model}
-    headers = {"X-Index-Version": asking.snapshot.version}
     if not body.stream:
         answer = await asking.answer()
         message = {"role": "assistant", "content": answer.text + _references(asking, answer)}
         choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
-        whole = shared | {"object": "chat.completion", "choices": [choice], "usage": _USAGE}
-        return Json(whole | _extras(asking, answer), headers=headers)
-    stream = asking.pieces()
-    first = await unless_left(request, anext(stream))
+        said = shared | {"object": "chat.completion", "choices": [choice], "usage": _USAGE}
+        headers = {"X-Index-Version": asking.snapshot.version}
+        return Json(said | _extras(asking, answer), headers=headers)
     wants_usage = bool(body.stream_options and body.stream_options.include_usage)
 
     def chunk(delta: dict[str, Any], **more: object) -> bytes:
@@ -161,36 +157,21 @@ async def complete(request: Request, caller: Asker, body: Completion) -> Respons
         choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}
         return event(None, shared | {"object": "chat.completion.chunk", "choices": [choice]} | more)
 
-    def said(pieces: tuple[str | Answer, ...]) -> bytes:
-        return b"".join(chunk({"content": piece}) for piece in pieces if isinstance(piece, str))
+    async def whole(answer: Answer) -> bytes:
+        references = _references(asking, answer)
+        told = chunk({"content": references}) if references else b""
+        told += chunk({}, finish_reason="stop", **_extras(asking, answer))
+        if wants_usage:
+            told += event(None, shared | {"object": "chat.completion.chunk", "choices": [], "usage": _USAGE})
+        return told
 
-    async def events() -> AsyncGenerator[bytes]:
-        # What is known at the same time is sent at once.
-        begun = chunk({"role": "assistant", "content": ""})
-        try:
-            async with aclosing(stream):
-                pieces = first
-                while not is_whole(pieces):
-                    yield begun + (said(pieces) or KEEPALIVE_COMMENT)
-                    begun = b""
-                    pieces = await anext(stream)
-            answer = answer_of(pieces)
-            begun += said(pieces)
-            if references := _references(asking, answer):
-                begun += chunk({"content": references})
-            begun += chunk({}, finish_reason="stop", **_extras(asking, answer))
-            if wants_usage:
-                begun += event(None, shared | {"object": "chat.completion.chunk", "choices": [], "usage": _USAGE})
-        except Refused as error:
-            begun += event(None, error.as_json(request.state.request_id))
-        except Exception as error:  # the stream ends as promised, and the log tells the rest
-            yield begun + event(None, error_json("internal", "a fault of the service", request.state.request_id))
-            raise error
-        yield begun + b"data: [DONE]\n\n"
-
-    response = await streamed(events(), whole=is_whole(first))
-    response.headers.update(headers)
-    return response
+    return await asking.streamed(
+        lambda text: chunk({"content": text}),
+        whole,
+        begun=chunk({"role": "assistant", "content": ""}),
+        error=None,
+        end=b"data: [DONE]\n\n",
+    )
 
 
 def _check(body: Completion) -> None:
