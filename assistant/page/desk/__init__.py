@@ -14,7 +14,7 @@ from assistant.errors import AssistantError
 from assistant.page.desk.finding import Filters, Topics, look_up, section_key, sections
 from assistant.page.desk.replies import TONES
 from assistant.page.desk.showing import card, rows
-from assistant.page.shared import hint, shown
+from assistant.page.shared import Tab, hint, shown
 from assistant.text import visible, visible_line
 
 if TYPE_CHECKING:
@@ -32,71 +32,73 @@ def build_desk(page: Page) -> None:
     Args:
         page: What it is built with.
     """
-    topics = Topics()
-    several = len(page.current().policies) > 1
-    policies, named, listed = (update["choices"] for update in _updates(page, topics, ""))
+    tab, topics = Tab(page, "desk"), Topics()
     with gr.Column(elem_classes="pa-desk-frame"), gr.Row(elem_classes="pa-desk", equal_height=False):
         with gr.Column(scale=6, min_width=320):
-            query = gr.Textbox(
-                label=page.say("desk.query"),
-                placeholder=page.say("desk.placeholder"),
-                elem_id="pa-desk-query",
-                max_length=page.settings.max_question_chars,
-                lines=1,
-                max_lines=1,
-            )
-            # The page's script presses it once nobody has typed for a moment.
-            pause = gr.Button(elem_id="pa-desk-pause", elem_classes="pa-pressed-by-script")
-            gr.HTML(_recent(page), apply_default_css=False, js_on_load="window.paRecent?.(element)")
-            with gr.Row(elem_classes="pa-filters pa-desk-filters"):
-                policy = gr.Dropdown(policies, value="", label=page.say("desk.policy"), visible=several, min_width=150)
-                section = gr.Dropdown(named, value="", label=page.say("desk.section"), min_width=150)
-                topic = gr.Dropdown(listed, value="", label=page.say("desk.topic"), min_width=150)
-                ranks = gr.Checkbox(label=page.say("desk.ranks"), elem_classes="pa-switch", min_width=120)
-            found = gr.HTML(
-                hint(page.say("desk.hint")),
-                apply_default_css=False,
-                elem_id="pa-desk-found",
-                elem_classes="pa-desk-found-part",
-            )
-            more = gr.Button(page.say("desk.more"), visible=False, size="sm", elem_classes="pa-desk-found-part")
+            _build_finding(tab, topics)
         with gr.Column(scale=5, min_width=320, elem_classes="pa-desk-reply-side"):
-            write = gr.Button(
-                page.say("desk.compose"),
-                variant="primary",
-                elem_id="pa-desk-compose",
-                elem_classes="pa-desk-reply-part",
-            )
-            with gr.Row(elem_classes="pa-filters pa-desk-reply-part pa-desk-reply-later"):
-                languages = [("中文", "zh"), ("English", "en")]
-                language = gr.Radio(
-                    languages, value=page.language, label=page.say("desk.reply_language"), min_width=216, scale=2
-                )
-                tones = [(page.say(f"desk.tone_{name}"), name) for name in TONES]
-                tone = gr.Radio(tones, value="friendly", label=page.say("desk.tone"), min_width=210, scale=3)
-            written = gr.HTML(
-                hint(page.say("desk.reply_hint")),
-                apply_default_css=False,
-                elem_id="pa-desk-reply",
-                elem_classes="pa-desk-reply-part",
-            )
-    k, answer = gr.State(_PAGE), gr.State(None)
+            _build_reply(tab)
+    tab["k"], tab["answer"] = gr.State(_PAGE), gr.State(None)
+    _wire(tab, topics)
 
+
+def _build_finding(tab: Tab, topics: Topics) -> None:
+    page, say = tab.page, tab.say
+    policies, named, concepts = (update["choices"] for update in _updates(page, topics, ""))
+    several = len(page.current().policies) > 1
+    tab["query"] = gr.Textbox(
+        label=say("query"),
+        placeholder=say("placeholder"),
+        elem_id="pa-desk-query",
+        max_length=page.settings.max_question_chars,
+        lines=1,
+        max_lines=1,
+    )
+    # The page's script presses it once nobody has typed for a moment.
+    tab["pause"] = gr.Button(elem_id="pa-desk-pause", elem_classes="pa-pressed-by-script")
+    gr.HTML(_recent(page), apply_default_css=False, js_on_load="window.paRecent?.(element)")
+    with gr.Row(elem_classes="pa-filters pa-desk-filters"):
+        tab["policy"] = gr.Dropdown(policies, value="", label=say("policy"), visible=several, min_width=150)
+        tab["section"] = gr.Dropdown(named, value="", label=say("section"), min_width=150)
+        tab["topic"] = gr.Dropdown(concepts, value="", label=say("topic"), min_width=150)
+        tab["ranks"] = gr.Checkbox(label=say("ranks"), elem_classes="pa-switch", min_width=120)
+    tab["found"] = gr.HTML(
+        hint(say("hint")), apply_default_css=False, elem_id="pa-desk-found", elem_classes="pa-desk-found-part"
+    )
+    tab["more"] = gr.Button(say("more"), visible=False, size="sm", elem_classes="pa-desk-found-part")
+
+
+def _build_reply(tab: Tab) -> None:
+    say, part = tab.say, "pa-desk-reply-part"
+    tab["write"] = gr.Button(say("compose"), variant="primary", elem_id="pa-desk-compose", elem_classes=part)
+    with gr.Row(elem_classes=f"pa-filters {part} pa-desk-reply-later"):
+        languages = [("中文", "zh"), ("English", "en")]
+        tab["language"] = gr.Radio(
+            languages, value=tab.page.language, label=say("reply_language"), min_width=216, scale=2
+        )
+        tones = [(say(f"tone_{name}"), name) for name in TONES]
+        tab["tone"] = gr.Radio(tones, value="friendly", label=say("tone"), min_width=210, scale=3)
+    tab["reply"] = gr.HTML(hint(say("reply_hint")), apply_default_css=False, elem_id="pa-desk-reply", elem_classes=part)
+
+
+def _wire(tab: Tab, topics: Topics) -> None:
     private: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": _CONCURRENT}
     quiet = {**private, "show_progress": "hidden"}
-    search, filters = partial(_search, page), partial(_choices, page, topics)
-    given = [query, policy, section, topic, ranks, k]
+    search, filters = partial(_search, tab.page), partial(_choices, tab.page, topics)
+    query, policy, k, more = tab.of("query", "policy", "k", "more")
+    given, found = tab.of("query", "policy", "section", "topic", "ranks", "k"), tab.of("found", "more")
+    chosen = tab.of("policy", "section", "topic")
     # One at a time, and after it the last one that was wanted meanwhile: the last one typed is what is shown.
-    typing = [pause.click, query.submit, section.input, topic.input, ranks.input]
-    gr.on(typing, search, given, [found, more], trigger_mode="always_last", **quiet)
-    more.click(lambda count: count + _PAGE, k, k, **quiet).then(search, given, [found, more], **quiet)
-    policy.input(filters, policy, [policy, section, topic], **quiet).then(search, given, [found, more], **quiet)
+    typing = [tab["pause"].click, query.submit, *(tab[name].input for name in ("section", "topic", "ranks"))]
+    gr.on(typing, search, given, found, trigger_mode="always_last", **quiet)
+    more.click(lambda count: count + _PAGE, k, k, **quiet).then(search, given, found, **quiet)
+    policy.input(filters, policy, chosen, **quiet).then(search, given, found, **quiet)
     # Policies may have come or gone since the page was built.
-    Context.root_block.load(filters, policy, [policy, section, topic], **quiet)
-    asked = [query, policy, language, tone]
-    gr.on([query.submit, write.click], partial(_compose, page), asked, [answer, written], **private)
-    rewrite = partial(_rewritten, page)
-    gr.on([language.input, tone.input], rewrite, [answer, language, tone], written, **quiet)
+    Context.root_block.load(filters, policy, chosen, **quiet)
+    asked = tab.of("query", "policy", "language", "tone")
+    gr.on([query.submit, tab["write"].click], partial(_compose, tab.page), asked, tab.of("answer", "reply"), **private)
+    changed = [tab["language"].input, tab["tone"].input]
+    gr.on(changed, partial(_rewritten, tab.page), tab.of("answer", "language", "tone"), tab["reply"], **quiet)
 
 
 def _search(page: Page, query: str, *given: Any) -> tuple[str, Any]:
