@@ -126,7 +126,7 @@ def test_a_stream_that_takes_too_long_ends_with_an_error(slow: PacedAssistant, t
 def test_a_stream_that_has_nothing_to_say_says_that_it_lives(
     slow: PacedAssistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("assistant.server.service.PING_S", 0.05)
+    monkeypatch.setattr("assistant.server.working.PING_S", 0.05)
     slow.go.release()
     with client(slow, tmp_path) as http, http.stream("POST", "/v1/chat", json={"question": QUESTION}) as response:
         text = ""
