@@ -231,7 +231,7 @@ JSON = {"Content-Type": "application/json"}
         ("/v1/search", '{"question": "x", "k": 1000}', JSON, "k: it is 1000: send 100 or less"),
         ("/v1/search", '{"question": "x", "k": "many"}', JSON, "k: it is a text: send a whole number"),
         ("/v1/ask", '{"question": 7}', JSON, "question: it is a number: send a text"),
-        ("/v1/ask", '{"question": "x", "policies": []}', JSON, "policies: it has 0 of them: send 1 or more, or leave"),
+        ("/v1/ask", '{"question": "x", "policies": []}', JSON, "policies: it has 0 of them: send 1 or more"),
         ("/v1/ask", '{"question": "x", "policies": "baiju"}', JSON, "policies: it is a text: send a list"),
         ("/v1/ask", '{"question": "x", "language": "fr"}', JSON, "language: it is a text: send 'zh' or 'en'"),
         ("/v1/feedback", '{"answer_id": "x", "useful": "so-so"}', JSON, "useful: it is a text: send true or false"),

@@ -15,20 +15,11 @@ import pytest
 from assistant import Assistant, CorpusError, PolicyIndexError, Settings
 from assistant.errors import FileError
 from assistant.keeping import add_policy, change_policy, remove_policy
-from assistant.page.policies import (
-    Step,
-    applied,
-    build_policies,
-    explained,
-    filled,
-    indexed,
-    known_from,
-    listing,
-    prefilled,
-    preview,
-    taken_in,
-    wrong,
-)
+from assistant.page.policies import build_policies
+from assistant.page.policies.forms import filled, known_from, prefilled, wrong
+from assistant.page.policies.indexing import Step, applied, indexed
+from assistant.page.policies.listing import listing
+from assistant.page.policies.uploads import explained, preview, taken_in
 from assistant.page.shared import Page
 from assistant.text import visible
 from tests import browsing
@@ -187,7 +178,7 @@ def test_text_of_files_stays_text(desk: Desk, tmp_path: Path) -> None:
 
 def test_every_reason_has_words_in_both_languages(desk: Desk) -> None:
     words = tomllib.loads((Path(__file__).parents[1] / "assistant/data/page/policies.toml").read_text("utf-8"))
-    sources = (Path(__file__).parents[1] / "assistant/readers").glob("*.py")
+    sources = (Path(__file__).parents[1] / "assistant/readers").rglob("*.py")
     reasons = {reason for path in sources for reason in re.findall(r'reason="(\w+)"', path.read_text("utf-8"))}
     assert {f"file_{reason}" for reason in reasons} == {name for name in words if name.startswith("file_")}
     assert all(set(said) == {"zh", "en"} for said in words.values())

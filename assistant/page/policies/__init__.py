@@ -2,322 +2,39 @@
 
 from __future__ import annotations
 
-import datetime
-import queue
-import re
-import threading
-from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from gradio.context import Context
 
-from assistant.corpus import read_translation
-from assistant.errors import AssistantError, FileError
-from assistant.imprint import said_of_itself
+from assistant.errors import AssistantError
 from assistant.keeping import (
     REMOVED,
     add_policy,
     change_policy,
-    folders_of,
-    left_out,
     may_change,
     remove_policy,
     restore_policy,
 )
-from assistant.page.shared import Tab, hint, place_link, progress, shown
-from assistant.parsing import parse
-from assistant.readers import FORMATS, Format, read_file
-from assistant.text import shortened, visible
-from assistant.translations import gaps
+from assistant.page.policies.forms import FIELDS, filled, known_from, prefilled, wrong
+from assistant.page.policies.indexing import applied
+from assistant.page.policies.listing import folders_in_use, listing, unused
+from assistant.page.policies.uploads import Upload, explained, preview, taken_in
+from assistant.page.shared import Tab, hint, shown
+from assistant.readers import FORMATS
+from assistant.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from assistant.page.shared import Page
     from assistant.policy import Policy
-    from assistant.shards import Progress
 
-_SHOWN_CLAUSES = 300
-_SHOWN_LINES = 40
-_LINE_CHARS = 160
-_NAME_CHARS = 41
 _ENDINGS = [f".{name}" for name in (*FORMATS, "htm", "markdown")]
 _KEPT_S = 3_600
 """How long a file that was read waits to be added."""
-
-# --- What there is -----------------------------------------------------------------------------
-
-
-def listing(page: Page) -> str:
-    """Return the policies in use as HTML: each with its size, its dates and where it came from."""
-    folders = _folders(page)
-    items = [_item(page, policy, folders.get(policy.id)) for policy in page.current().policies]
-    for policy_id in _unused(page):
-        badge = f' <span class="pa-policies-badge">{shown(page.say("policies.unused"))}</span>'
-        items.append(f'<li class="pa-policies-unused"><b>{shown(policy_id)}</b>{badge}</li>')
-    kept = hint(page.say("policies.kept_in", folder=page.settings.writable_dir()))
-    return f'<ul class="pa-policies-list">{"".join(items)}</ul>{kept}'
-
-
-def _unused(page: Page) -> dict[str, Path]:
-    """Return the folders of the policies by id that came with the software and are not used."""
-    with suppress(AssistantError):
-        return left_out(page.settings)
-    return {}
-
-
-def _folders(page: Page) -> dict[str, Path]:
-    """Return the folders of the policies by id; none while somebody's change of one is not finished."""
-    with suppress(AssistantError):
-        return folders_of(page.settings)
-    return {}
-
-
-def _item(page: Page, policy: Policy, folder: Path | None) -> str:
-    facts = [_size(page, policy)]
-    if policy.effective_date:
-        facts.append(page.say("policies.effective", date=policy.effective_date))
-    else:
-        facts.append(page.say("policies.undated"))
-    if policy.given_version:
-        facts.append(page.say("policies.version", version=policy.given_version))
-    facts += [policy.company, _translated(page, policy, folder)]
-    badge = told = ""
-    if folder is not None and not may_change(page.settings, folder):
-        badge = f' <span class="pa-policies-badge">{shown(page.say("policies.shipped"))}</span>'
-        if len(page.current().policies) > 1:
-            told = f"<p>{shown(page.say('policies.beside'))}</p>"
-    link = place_link(policy.id, policy.root.id, policy.title)
-    said = " · ".join(shown(fact) for fact in facts if fact)
-    return f"<li><b>{link}</b>{badge}<p>{said}</p>{told}</li>"
-
-
-def _size(page: Page, policy: Policy) -> str:
-    return page.say("policies.facts", clauses=f"{policy.size:,}", characters=f"{len(policy.text):,}")
-
-
-def _translated(page: Page, policy: Policy, folder: Path | None) -> str:
-    if policy.language != "zh" or folder is None:
-        return ""
-    if not policy.translations:
-        return page.say("policies.untranslated")
-    with suppress(AssistantError):
-        missing = len({gap.clause_id for gap in gaps(policy, read_translation(folder)) if gap.kind != "orphaned"})
-        return page.say("policies.partly", missing=missing) if missing else page.say("policies.translated")
-    return ""
-
-
-# --- A file ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
-    """A file that was read, and is stored nowhere yet."""
-
-    name: str
-    """Name of the file."""
-    format: Format
-    """What it is."""
-    title: str
-    """Its title, as far as it has one."""
-    policy: Policy
-    """How it is divided."""
-
-
-def taken_in(path: Path) -> Upload:
-    """Read a file that was uploaded, and delete it.
-
-    Raises:
-        FileError: If it cannot be read.
-        PolicyError: If it cannot be parsed.
-    """
-    try:
-        read = read_file(path, visible(path.name))
-    finally:
-        # Gradio keeps what is uploaded, each in a folder of its own, until the server stops.
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
-            path.parent.rmdir()
-    policy = parse(read.text, title=read.title)
-    return Upload(name=visible(path.name), format=read.format, title=policy.title, policy=policy)
-
-
-def explained(page: Page, error: AssistantError, name: str = "") -> str:
-    """Return what went wrong in the page's language, as far as it has words for it."""
-    if not isinstance(error, FileError):
-        return str(error)
-    said = page.say(f"policies.file_{error.reason}", **error.values)
-    return f"{name}：{said}" if page.language == "zh" and name else f"{name}: {said}" if name else said
-
-
-def preview(page: Page, upload: Upload) -> str:
-    """Return a file that was read as HTML: how it is divided, and how it begins."""
-    policy = upload.policy
-    told = [
-        page.say(
-            "policies.read",
-            name=upload.name,
-            format=upload.format,
-            clauses=f"{policy.size:,}",
-            characters=f"{len(policy.text):,}",
-        )
-    ]
-    if not any(clause.label or clause.kind == "heading" for clause in policy.walk()):
-        told.append(page.say("policies.flat"))
-    same = next((other for other in page.current().policies if other.sha256 == policy.sha256), None)
-    if same:
-        told.append(page.say("policies.same", title=same.title))
-    lines = [line.strip() for line in policy.text.splitlines() if line.strip()][:_SHOWN_LINES]
-    beginning = "".join(f"<p>{shown(shortened(line, _LINE_CHARS))}</p>" for line in lines)
-    return (
-        f"{''.join(hint(words) for words in told)}"
-        f'<div class="pa-policies-preview"><section tabindex="0" aria-label="{escape(page.say("policies.outline"))}">'
-        f"<h3>{shown(page.say('policies.outline'))}</h3>{_outline(page, policy)}</section>"
-        f'<section tabindex="0" aria-label="{escape(page.say("policies.beginning"))}">'
-        f"<h3>{shown(page.say('policies.beginning'))}</h3>{beginning}</section></div>"
-    )
-
-
-def _outline(page: Page, policy: Policy) -> str:
-    rows: list[str] = []
-    clauses = [clause for clause in policy.walk() if clause is not policy.root]
-    for clause in clauses[:_SHOWN_CLAUSES]:
-        depth = min(len(policy.path(clause.id)) - 2, 6)
-        heading = " pa-policies-heading" if clause.kind == "heading" else ""
-        rows.append(
-            f'<li class="pa-policies-in{depth}{heading}">{shown(shortened(policy.begins(clause), _NAME_CHARS))}</li>'
-        )
-    if len(clauses) > _SHOWN_CLAUSES:
-        rows.append(f"<li>{shown(page.say('policies.more_clauses', count=f'{len(clauses) - _SHOWN_CLAUSES:,}'))}</li>")
-    return f'<ul class="pa-policies-outline">{"".join(rows)}</ul>'
-
-
-# --- What is known -----------------------------------------------------------------------------
-
-_FIELDS = ("title", "company", "effective_date", "aliases", "contact")
-
-
-def known_from(title: str, company: str, date: str, aliases: str, contact: str) -> dict[str, Any]:
-    """Return what was typed into the form as the metadata of a policy."""
-    return {
-        "title": title.strip(),
-        "company": company.strip(),
-        "effective_date": date.strip(),
-        "aliases": tuple(name.strip() for name in re.split(r"[,，、;；\n]", aliases) if name.strip()),
-        "contact": contact.strip(),
-    }
-
-
-def wrong(page: Page, known: dict[str, Any]) -> str:
-    """Return what is wrong with what was typed into the form, and the remedy; empty if nothing is."""
-    if not known["title"]:
-        return page.say("policies.untitled")
-    date = known["effective_date"]
-    with suppress(ValueError):
-        if not date or (re.fullmatch(r"\d{4}-\d\d-\d\d", date) and datetime.date.fromisoformat(date)):
-            return ""
-    return page.say("policies.wrong_date", date=date[:40])
-
-
-def filled(policy: Policy) -> list[str]:
-    """Return what is known about a policy as the form has it."""
-    return [policy.title, policy.company, policy.effective_date, "，".join(policy.aliases), policy.contact]
-
-
-def prefilled(upload: Upload) -> list[str]:
-    """Return what a file says of itself as the form has it."""
-    known = {"title": upload.title} | said_of_itself(upload.policy)
-    return [known.get(name, "") for name in _FIELDS]
-
-
-# --- The index ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """How far the index is."""
-
-    policy: str = ""
-    done: int = 0
-    total: int = 0
-    is_opening: bool = False
-
-
-def indexed(page: Page) -> Iterator[Step]:
-    """Build the index of the policies as they are now, and open them anew.
-
-    Yields:
-        How far it is, now and then.
-
-    Raises:
-        AssistantError: If it cannot be built or opened; the former one serves on.
-    """
-    steps: queue.Queue[Step | None] = queue.Queue()
-    failed: list[AssistantError | OSError] = []
-
-    def build() -> None:
-        try:
-            _build(page, lambda policy, done, total: steps.put(Step(policy=policy, done=done, total=total)))
-        except (AssistantError, OSError) as error:
-            failed.append(error)
-        finally:
-            steps.put(None)
-
-    threading.Thread(target=build, daemon=True).start()
-    yield Step()
-    while (step := _latest(steps)) is not None:
-        yield step
-    if failed:
-        raise failed[0]
-    yield Step(is_opening=True)
-    page.reload()
-
-
-def _build(page: Page, progress: Progress) -> None:
-    """Build the index, after whoever builds it now."""
-    from assistant.engine import build_index
-
-    # The models that are loaded already.
-    build_index(settings=page.settings, embedders=page.current().retriever.embedders, progress=progress)
-
-
-def _latest(steps: queue.Queue[Step | None]) -> Step | None:
-    """Wait for a step; return the last one there is, or None at the end."""
-    step = steps.get()
-    with suppress(queue.Empty):
-        while step is not None:
-            step = steps.get_nowait()
-    return step
-
-
-def _progress(page: Page, step: Step) -> str:
-    if step.is_opening:
-        words = page.say("policies.opening")
-    elif step.total:
-        words = page.say("policies.indexing", policy=step.policy, done=step.done, total=step.total)
-    else:
-        words = page.say("policies.preparing")
-    return progress(page.say("policies.progress"), words, step.done, step.total)
-
-
-def applied(page: Page, done: str) -> Iterator[str]:
-    """Index what was changed; yield what is to be shown as HTML, at last what was done or what went wrong."""
-    try:
-        for step in indexed(page):
-            yield _progress(page, step)
-    except (AssistantError, OSError) as error:
-        yield hint(page.say("policies.not_indexed", problem=str(error)), error=True)
-        return
-    yield f'<p class="pa-hint pa-policies-done" role="status">{shown(done)}</p>'
-
-
-# --- The tab -----------------------------------------------------------------------------------
-
 _CONCURRENT = 2
 _CORRECTING = ("old_form", "confirm", "shipped_form", "unused_form")
 
@@ -355,12 +72,12 @@ class _Tab(Tab):
 
     def fields(self, form: str) -> list[Any]:
         """Return the fields of a form: `new` or `old`."""
-        return self.of(*(f"{form}_{name}" for name in _FIELDS))
+        return self.of(*(f"{form}_{name}" for name in FIELDS))
 
     def known(self) -> dict[Any, Any]:
         """Return what tells of the policies in use, as they are now."""
         choices = [(policy.title, policy.id) for policy in self.page.current().policies]
-        choices += [(f"{policy_id} ({self.say('unused')})", policy_id) for policy_id in _unused(self.page)]
+        choices += [(f"{policy_id} ({self.say('unused')})", policy_id) for policy_id in unused(self.page)]
         return {self["listing"]: listing(self.page), self["which"]: gr.Dropdown(choices=choices, value=None)}
 
     def opened(self, *names: str) -> Updates:
@@ -387,7 +104,7 @@ def _html(value: str = "", **given: Any) -> Any:
 def _build_fields(tab: _Tab, form: str) -> None:
     said = {"effective_date": "date"}
     hints = {"effective_date": "date_hint", "aliases": "aliases_hint"}
-    for name in _FIELDS:
+    for name in FIELDS:
         tab[f"{form}_{name}"] = gr.Textbox(
             label=tab.say(said.get(name, name)),
             info=tab.say(hints[name]) if name in hints else None,
@@ -513,10 +230,10 @@ def _policy(tab: _Tab, policy_id: str | None) -> Policy | None:
 
 
 def _chosen(tab: _Tab, policy_id: str | None) -> Updates:
-    if policy_id in _unused(tab.page):
+    if policy_id in unused(tab.page):
         return tab.alone("unused_form") | tab.told("old", tab.say("left_out", id=policy_id))
     policy = _policy(tab, policy_id)
-    folders = _folders(tab.page)
+    folders = folders_in_use(tab.page)
     if policy is None or policy.id not in folders:
         return tab.alone() | tab.told("old", tab.say("gone"), error=True)
     if not may_change(tab.page.settings, folders[policy.id]):
@@ -572,7 +289,7 @@ def _removed(tab: _Tab, policy_id: str | None) -> Iterator[Updates]:
     except AssistantError as error:
         yield tab.closed("confirm") | tab.told("old", str(error), error=True)
         return
-    is_kept = policy.id in _unused(tab.page)
+    is_kept = policy.id in unused(tab.page)
     yield from _done(tab, tab.say("left_out_now" if is_kept else "removed", title=policy.title, folder=place))
 
 

@@ -1,0 +1,50 @@
+"""What is known of a policy, as the forms have it."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from assistant.imprint import said_of_itself
+
+if TYPE_CHECKING:
+    from assistant.page.policies.uploads import Upload
+    from assistant.page.shared import Page
+    from assistant.policy import Policy
+
+FIELDS = ("title", "company", "effective_date", "aliases", "contact")
+
+
+def known_from(title: str, company: str, date: str, aliases: str, contact: str) -> dict[str, Any]:
+    """Return what was typed into the form as the metadata of a policy."""
+    return {
+        "title": title.strip(),
+        "company": company.strip(),
+        "effective_date": date.strip(),
+        "aliases": tuple(name.strip() for name in re.split(r"[,，、;；\n]", aliases) if name.strip()),
+        "contact": contact.strip(),
+    }
+
+
+def wrong(page: Page, known: dict[str, Any]) -> str:
+    """Return what is wrong with what was typed into the form, and the remedy; empty if nothing is."""
+    if not known["title"]:
+        return page.say("policies.untitled")
+    date = known["effective_date"]
+    with suppress(ValueError):
+        if not date or (re.fullmatch(r"\d{4}-\d\d-\d\d", date) and datetime.date.fromisoformat(date)):
+            return ""
+    return page.say("policies.wrong_date", date=date[:40])
+
+
+def filled(policy: Policy) -> list[str]:
+    """Return what is known about a policy as the form has it."""
+    return [policy.title, policy.company, policy.effective_date, "，".join(policy.aliases), policy.contact]
+
+
+def prefilled(upload: Upload) -> list[str]:
+    """Return what a file says of itself as the form has it."""
+    known = {"title": upload.title} | said_of_itself(upload.policy)
+    return [known.get(name, "") for name in FIELDS]
