@@ -56,12 +56,25 @@ def company_in(policy: Policy) -> str:
     for part in parts:
         found.update(_trimmed(match[0]) for match in pattern.finditer(part))
     short = without_noun(policy.title)
-    # A company that is named once may be any partner.
-    own = [name for name, count in found.most_common() if name and (count > 1 or _first_word(short) in name)]
+    at_head = {_trimmed(match[0]) for match in pattern.finditer(text[: _head_end(policy)])}
+    # A company that is named once may be any partner, unless it stands above all numbered clauses.
+    own = [
+        name
+        for name, count in found.most_common()
+        if name and (count > 1 or _first_word(short) in name or name in at_head)
+    ]
     if own:
         return own[0]
     is_name = short and len(short) <= _LONGEST_NAME and short != " ".join(policy.title.split())
     return short if is_name else ""
+
+
+def _head_end(policy: Policy) -> int:
+    """Return where what stands above the clauses ends: the title, and a first paragraph without a number."""
+    if not policy.root.children:
+        return 0
+    first = policy.root.children[0]
+    return min(first.start if first.label else first.body_end, _FIRST_CHARS)
 
 
 def _first_word(name: str) -> str:

@@ -60,6 +60,7 @@ def test_the_policies_of_the_invented_corpus_tell_what_their_metadata_do() -> No
         ("云朵隐私政策\n一、收集\n我们向上海快递有限公司提供地址。\n", "云朵"),
         ("隐私政策\n一、收集\n我们向上海快递有限公司提供地址。\n", ""),
         ("Privacy Policy\n\n1. Data\nWe collect your name.\n", ""),
+        ("Staff Travel Policy\nSkerry Freight Ltd, 1 May 2025\n\n1. Booking\nBook early.\n", "Skerry Freight Ltd"),
         ("Handbook\n\n1. Leave\nAsk your manager.\n", ""),
         ("HOUSE RULES AND BOOKING CONDITIONS\n\n1. Leave\nAsk your manager.\n", ""),
         ("GENERAL CONDITIONS OF CARRIAGE\n\n1. Air\nSkerry A/S flies.\n2. End\nSkerry A/S, Billund.\n", "Skerry A/S"),

@@ -34,7 +34,9 @@ UNQUOTED = {"allow_extra_args": True}
 
 Corpus = Annotated[
     Path | None,
-    typer.Option("--corpus", metavar="FOLDER", help="Folder of policies. \\[default: the one that comes with it]"),
+    typer.Option(
+        "--corpus", metavar="FOLDER", help="Folder of policies. \\[default: what comes with it, and what was added]"
+    ),
 ]
 IndexDir = Annotated[
     Path | None,
