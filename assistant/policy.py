@@ -64,6 +64,8 @@ YES_OR_NO = re.compile(
 _ANSWER = re.compile(r"\s{0,3}(?:\*\*)?(?:A(?:nswer)?|答[案复覆]?)\s{0,3}\d{0,3}\s{0,3}[:：.、](?:\*\*)?\s{0,9}")
 # The label at the start of an English rendering: `1.`, `(II)`, `①`, `Article 3`.
 _LABEL = re.compile(r"^(?:(?:Article|Section|Chapter|Part|Clause) \w{1,6}[.:]?|\(?\w{1,6}[.)]|[①-⑳])\s+")
+# Markdown's, before a heading.
+_HEADING_MARK = re.compile(r"\A\s{0,9}#{1,6}\s{1,9}(?=\S)")
 # Begins where no such mark stands before, so that a long run of spaces is read once.
 _CLOSING_MARK = re.compile(r"(?<![、.．:：\s])(?:[、.．:：\s]|(?<=^\w)[)）]|(?<=^\w\w)[)）])+$")
 
@@ -261,7 +263,7 @@ class Policy:
     def begins(self, clause: Clause) -> str:
         """Return the words that stand for a clause in an outline: its number and its title as printed, or its text."""
         own = self.own_text(clause)
-        return own[: own.find(clause.title) + len(clause.title)] if clause.title else own
+        return _HEADING_MARK.sub("", own[: own.find(clause.title) + len(clause.title)] if clause.title else own)
 
     @property
     def size(self) -> int:

@@ -146,7 +146,7 @@ def test_an_answer_is_printed_with_its_quote_and_its_reference(run: Runs) -> Non
     code, out, err = run("ask", CHINESE)
     assert (code, err) == (ANSWERED, "")
     assert f"“{QUOTE}” [1]" in out
-    assert "\n[1] 云巢读书隐私政策 一（三）1\n" in out
+    assert "\n[1] 《云巢读书隐私政策》一（三）1\n" in out
 
 
 @pytest.mark.parametrize(("question", "language"), [(CHINESE, "zh"), (ENGLISH, "en")])

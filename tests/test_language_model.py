@@ -121,7 +121,7 @@ def test_a_question_is_answered_in_the_models_words(folder: Path, model: FakeLLM
     with program(folder, model, "ask", QUESTION) as process:
         out, _ = process.communicate(timeout=240)
         assert out.startswith(SAID)
-        assert out.endswith("云巢读书隐私政策 一（一）\n")
+        assert out.endswith("《云巢读书隐私政策》一（一）\n")
         assert [request.body["model"] for request in model.requests] == ["m"]
         assert QUESTION in model.requests[0].user
 

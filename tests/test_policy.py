@@ -55,6 +55,12 @@ def test_reference_joins_numbers_and_sets_off_titles(policy: Policy, words: str,
     assert policy.reference(clause_at(policy, words).id) == reference
 
 
+def test_an_outline_has_numbers_and_titles_as_printed_and_no_marks_of_markdown() -> None:
+    policy = parse("# Returns\n\n## How long\nThirty days.\n1. Bikes: sixty days.\n2. Helmets: ten days.\n")
+    told = [policy.begins(clause).strip() for clause in policy.walk() if clause is not policy.root]
+    assert told == ["How long", "1. Bikes", "2. Helmets"]
+
+
 @pytest.mark.parametrize(
     ("text", "references"),
     [
