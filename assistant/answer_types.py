@@ -224,6 +224,7 @@ ANSWER_TYPES = (
         "telephone",
         wanted=r"(?:电话|热线|手机号?码?)(?:号码?)?(?:是?多少|是什么|是哪个|怎么打|几号)|\bhotline\b|"
         r"\b(?:phone|telephone) number (?:of|to call|for (?:customer|support|complaints|the))\b|"
+        r"\bwhat(?:'s| is) (?:your|the (?:\w{1,20} )?(?:phone|telephone)) (?:phone |telephone |contact )?number\b|"
         r"\bnumber (?:can i|to|do i|should i) (?:call|ring|dial)\b",
         held=r"\d[\d ,-]{5,20}\d|(?:电话|热线|拨打|hotline|call)[^\d]{0,12}\d{5}",
     ),

@@ -41,6 +41,8 @@ TYPES = {kind.name: kind for kind in ANSWER_TYPES}
         ("服务器放在哪", ["place"]),
         ("客服电话是多少", ["telephone"]),
         ("what number can I call", ["telephone"]),
+        ("what is your phone number", ["telephone"]),
+        ("what is my phone number used for", []),
         ("密码能输错多少次", ["count"]),
         ("After how many days are logs erased?", ["duration"]),
         ("多久更新一次", ["frequency"]),

@@ -161,6 +161,17 @@ def test_every_name_of_the_default_thesaurus_can_be_found() -> None:
         ("what isn't covered", "EXCLUSIONS"),
         ("免赔额是多少", "The deductible is $200"),
         ("is wine allowed", "Alcohol may not be brought"),
+        ("do you pay for jabs", "Vaccination is excluded"),
+        ("we're moving house", "You must tell us of a change of address"),
+        ("my sister", "a member of the family"),
+        ("需要护照吗", "Passengers show a passport"),
+        ("do you need ID", "Passengers show a passport"),
+        ("what do I do with the trash", "Rubbish goes to the gate"),
+        ("am I tied in", "The minimum term is a year"),
+        ("搬家了怎么办", "Tell us your new address"),
+        ("续保", "The cover renews by itself"),
+        ("晚交会怎样", "Overdue sums bear interest"),
+        ("监控存多久", "CCTV is kept for a week"),
     ],
 )
 def test_what_people_call_it_is_what_terms_of_service_call_it(said: str, printed: str) -> None:
