@@ -70,12 +70,15 @@ _SETTLED_EN = (
 _DEPOSITS = "违约金|押金|[定订]金|保证金|滞纳金|诚意金"
 # No number of something else: 扣多少分, 退多少天.
 _MUCH = r"多少(?!次|台|个|人|家|种|类|条|位|名|天|年|月|小时|分钟|工作日|公斤|千克|斤|克|积?分|张|份|件|节|课时)"
+# What is fast, not soon done.
+_LINE = r"\b(?:wi-?fi|internet|broadband|connection|network|downloads?|uploads?)\b"
 ANSWER_TYPES = (
     _of(
         "duration",
         wanted=r"(?:多久|多长时间|到什么时候|最长多|最晚多)(?!.{0,6}[一1][次回])|几(?:天|个?小时|分钟|个?月|周|年|个?星期|个?工作日)(?!之?[前后].{0,3}的)|"
         r"多少(?:天|个?月|年|个?小时|分钟|个?工作日)|时限|(?:期限|有效期)(?:是|为|有)?(?:多|几|怎么|如何|是什么|$)|"
-        rf"\bhow (?:long|soon|quickly|fast|many {_TIME_EN})\b(?= {_AUXILIARY}\b| \w{{1,30}} {_AUXILIARY}\b|\?|$)|"
+        rf"\bhow (?:long|soon|quickly|fast(?!.{{0,20}}{_LINE})|many {_TIME_EN})\b"
+        rf"(?= {_AUXILIARY}\b| \w{{1,30}} {_AUXILIARY}\b|\?|$)|"
         rf"\b(?:after|within|in) how many {_TIME_EN}\b|\bdeadline\b|\b(?:until|by) when\b|"
         r"\bwhat (?:is )?(?:the |your )?(?:time limit|retention period)\b|\bretention period (?:for|of)\b",
         held=_PERIODS,

@@ -42,6 +42,8 @@ TYPES = {kind.name: kind for kind in ANSWER_TYPES}
         ("客服电话是多少", ["telephone"]),
         ("what number can I call", ["telephone"]),
         ("what is your phone number", ["telephone"]),
+        ("how fast do you reply", ["duration"]),
+        ("how fast is the wifi", []),
         ("what is my phone number used for", []),
         ("密码能输错多少次", ["count"]),
         ("After how many days are logs erased?", ["duration"]),

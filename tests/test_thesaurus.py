@@ -164,6 +164,7 @@ def test_every_name_of_the_default_thesaurus_can_be_found() -> None:
         ("do you pay for jabs", "Vaccination is excluded"),
         ("we're moving house", "You must tell us of a change of address"),
         ("my sister", "a member of the family"),
+        ("who do you share it with", "HOW WE DISCLOSE INFORMATION"),
         ("需要护照吗", "Passengers show a passport"),
         ("do you need ID", "Passengers show a passport"),
         ("what do I do with the trash", "Rubbish goes to the gate"),
@@ -172,6 +173,7 @@ def test_every_name_of_the_default_thesaurus_can_be_found() -> None:
         ("续保", "The cover renews by itself"),
         ("晚交会怎样", "Overdue sums bear interest"),
         ("监控存多久", "CCTV is kept for a week"),
+        ("有健身房吗", "The gym is free"),
     ],
 )
 def test_what_people_call_it_is_what_terms_of_service_call_it(said: str, printed: str) -> None:
