@@ -661,7 +661,9 @@ _NAMED_OTHERWISE = ("actor", "data_item", "identifier", "term")
 @lru_cache(maxsize=20_000)
 def _count(name: str, text: str) -> int:
     """Return how often an English name stands in a text."""
-    return len(re.findall(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", _folded(text)))
+    folded = _folded(text)
+    # Most names stand in no text, which is sooner seen so.
+    return len(re.findall(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", folded)) if name in folded else 0
 
 
 @lru_cache(maxsize=64)
