@@ -618,7 +618,9 @@ def _as_printed(question: str, texts: Sequence[str], thesaurus: Thesaurus) -> st
             for name, count in printed.items()
         }
         usual = max(names, key=lambda name: alone[name])
-        if alone[usual] > alone.get(folded[start:end], 0):
+        # 微信支付 is one thing of 微信, and told from others where it is printed.
+        narrower = usual in folded[start:end] and printed.get(folded[start:end], 0) > 0
+        if alone[usual] > alone.get(folded[start:end], 0) and not narrower:
             said = f"{said[:start]}{usual}{said[end:]}"
     return said
 

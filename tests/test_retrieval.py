@@ -322,6 +322,10 @@ def test_a_company_is_asked_for_by_the_name_that_the_policies_print() -> None:
     # What stands there just as often is left, and so is what does not stand there at all.
     assert _as_printed("高德会收集哪些信息？", ["高德", "无"], thesaurus) == "高德会收集哪些信息？"
     assert _as_printed("高德会收集哪些信息？", ["个推"], thesaurus) == "高德会收集哪些信息？"
+    # One thing of a company is told from the others, if it is printed.
+    bought = "微信登录、微信分享、微信支付"
+    assert _as_printed("微信支付知道我买了什么吗", [bought], thesaurus) == "微信支付知道我买了什么吗"
+    assert _as_printed("微信公众号收集什么", [f"{bought}、微信好友、微信"], thesaurus) == "微信收集什么"
 
 
 def test_what_a_word_means_answers_who_asks_that(analyzer: Analyzer) -> None:
