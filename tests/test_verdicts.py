@@ -157,6 +157,7 @@ OPEN = [
     ("会收集我的位置吗", "我们收集的位置信息会加密存储。"),
     ("Do you collect my location?", "The location that we collect is encrypted."),
     ("会读取短信吗", "如您拒绝短信授权，我们将不读取短信内容。"),
+    ("会收集人脸信息吗", "如您使用刷脸登录，您需要录入人脸信息，但我们仅接收验证的结果，并不收集您的人脸信息。"),
     ("Do you send marketing messages?", "We do not make marketing calls."),
     ("Do you collect my location?", "We never receive your coordinates."),
     ("会向监管机构提供我的信息吗", "未经您同意，我们不会向任何公司、组织和个人提供您的个人信息。"),

@@ -100,8 +100,9 @@ def _is_bare_no(asked: Asked, verb: Verb, held: Reach) -> bool:
     if act.asks == "none":
         is_all = lexicon().no_more.fullmatch(verb.plain, verb.end, verb.part.end) is not None
         return is_all and (act.has("impersonal") or _is_bare(asked, verb))
-    # Lest 如您拒绝短信（…）授权，我们不读取短信 be told as a plain no.
-    return act.asks != "item" or not any(part.conditions & BINDING for part in verb.leading)
+    # Lest 如您拒绝短信（…）授权，我们不读取短信 be told as a plain no, or 如您刷脸登录，我们只收到结果，并不收集人脸,
+    # where something else is told between.
+    return act.asks != "item" or not any(part.conditions & BINDING for part in verb.sentence.segments[: verb.place])
 
 
 def _is_narrowed(asked: Asked, verb: Verb, matcher: Matcher) -> bool:
