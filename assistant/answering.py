@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from assistant.answerability import answerability, is_unclear
 from assistant.citing import Claim, Draft
 from assistant.excerpts import excerpts_of, without_lead_in
 from assistant.pointers import pointed_at
 from assistant.question_forms import wants_all
-from assistant.refusing import answerability, is_unclear
 from assistant.selection import lists_places, selected
 from assistant.text import Language, Span, overlap
 from assistant.verdicts import verdict_of

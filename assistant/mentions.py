@@ -11,7 +11,8 @@ from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from assistant.text import LATIN_WORD, has_han, normalized, stem
+from assistant.text import LATIN_WORD, any_of, has_han, normalized, stem
+from assistant.thesaurus import default_thesaurus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -75,3 +76,14 @@ def _read(text: str, renderings: tuple[str, ...]) -> tuple[str, str]:
 
 _LATIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 _SHORT_WORD = 3
+
+
+def things_named(asked: str, policies: Iterable[Policy]) -> Iterator[tuple[int, int, list[Concept]]]:
+    """Yield where a normalized question names something, with the concepts that it may mean."""
+    thesaurus = default_thesaurus()
+    added = [concept for policy in policies for concept in policy.concepts]
+    for start, end, ids in thesaurus.find(asked):
+        yield start, end, [thesaurus[id_] for id_ in ids] + [concept for concept in added if concept.id in ids]
+    for concept in added:
+        if found := any_of(concept.names).search(asked):
+            yield *found.span(), [concept]

@@ -6,7 +6,7 @@ that answer were taken out: a near miss as policies make them, without a label; 
 (`training/off_topic.txt`); and, where the folder of training data is given (`--data`), from questions to policies
 that the encoder never saw, of which people judged whether what would be quoted answers them
 (`training/judged_odds.tsv`). The threshold is set so that few questions that have an answer are refused. What is
-printed of it is cross-validated by question; the constants go into `assistant/refusing.py`.
+printed of it is cross-validated by question; the constants go into `assistant/answerability.py`.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from assistant.answerability import features, is_unclear
 from assistant.evaluation.running import run_set
 from assistant.index import Index
 from assistant.parsing import parse
 from assistant.question_forms import gives_orders
-from assistant.refusing import features, is_unclear
 from assistant.retrieval import Retriever
 from assistant.shards import build_shard
 from assistant.text import sentences

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from assistant import Draft, Policy, parse
+from assistant.answerability import answerability, is_unclear
 from assistant.answering import ExtractiveGenerator
 from assistant.imprint import contact_of
-from assistant.refusing import Reason, answerability, is_unclear, refusal
+from assistant.refusing import Reason, refusal
 from assistant.retrieval import Evidence
 from assistant.text import language_of
 from assistant.wording import answer

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+from assistant.answerability import answerability
 from assistant.conversation import Turn
 from assistant.errors import AssistantError, EvaluationError
 from assistant.evaluation.gold import GoldFinder, Place, holds, says
-from assistant.refusing import answerability
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -1,0 +1,263 @@
+"""Answerability: whether a question has its answer in what was found, and whether it is a question at all."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING
+
+from assistant.answer_types import holds, needed
+from assistant.mentions import things_named
+from assistant.question_forms import gives_orders
+from assistant.recipients import recipients_told
+from assistant.text import LATIN_WORD, STOPWORDS, has_han, language_of, normalized, stem
+from assistant.thesaurus import extended
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assistant.answer_types import AnswerType
+    from assistant.policy import Policy
+    from assistant.retrieval import Hit
+
+
+def answerability(query: str, hits: Sequence[Hit]) -> float:
+    """Return the odds that a question has its answer in the policy: a logarithm, less the threshold.
+
+    A logistic regression over what is known of the question and its best hits, fitted on the dev questions
+    by `python -m evals.fit_refusals`, with the threshold at which few questions that have an answer are
+    refused. It knows the bundled encoder only: with another model nothing is refused by odds.
+
+    Args:
+        query: The question.
+        hits: What was found, best first.
+
+    Returns:
+        Above 0 if it is to be answered; minus infinity without hits, where no policy found holds a value of a kind
+        wanted or only of something else, or speaks of the right that is asked about, and for an order, which is not
+        carried out.
+    """
+    if not hits or gives_orders(query) or _is_held_nowhere(query, hits):
+        return -math.inf
+    if hits[0].evidence.scope is None:
+        return math.inf
+    if hits[0].evidence.other or _is_of_something_else(query, hits) or _is_unheard_of(query, hits):
+        return -math.inf
+    if _is_collecting_of_others(query, hits):
+        return -math.inf
+    return sum(_ODDS[name] * value for name, value in features(query, hits).items()) + _ODDS["base"]
+
+
+def features(query: str, hits: Sequence[Hit]) -> dict[str, float]:
+    """Return by name what the regression reads of a question and its hits, of which there is at least one."""
+    evidence = hits[0].evidence
+    named = [hit.evidence.concepts for hit in hits[:_READ_FOR_CONCEPTS] if hit.evidence.concepts is not None]
+    # Bounded, lest it decide alone; and who names only what the clause names does not ask about other things.
+    scope = 0.0 if evidence.scope is None or evidence.concepts == 1 else max(evidence.scope, -_MOST_SCOPE)
+    familiarity = _USUAL_FAMILIARITY if evidence.familiarity is None else evidence.familiarity
+    return {
+        "scope": min(0.0, scope + _SCOPE_IN_DOUBT),
+        "similarity": evidence.similarity,
+        "likeness": _USUAL_LIKENESS if evidence.likeness is None else evidence.likeness,
+        # What is like no known question is no better for it.
+        "familiarity": max(familiarity, _LEAST_FAMILIARITY),
+        "concepts": max(named, default=_UNNAMED),
+        "unmentioned": min(len(evidence.unmentioned), _MOST_UNMENTIONED),
+        "stranger": float(evidence.stranger),
+        "unstated": _unstated(query, hits),
+        "score": min(max(hits[0].score, 0.0), _MOST_SCORE),
+        "unseen": evidence.unseen,
+    }
+
+
+def _is_held_nowhere(query: str, hits: Sequence[Hit]) -> bool:
+    """Say whether a question wants a kind of value, such as an hour, of which the policies found hold none anywhere."""
+    # Most are held by what was found, which is sooner read than all.
+    rare = [kind for kind in needed(query) if not any(_holds(hit, kind) for hit in hits)]
+    texts = {hit.policy.id: hit.policy.text for hit in hits}.values() if rare else ()
+    return any(not any(holds(text, kind) for text in texts) for kind in rare)
+
+
+def _is_of_something_else(query: str, hits: Sequence[Hit]) -> bool:
+    """Say whether a value is wanted, and the clauses that hold one share no word with the question, nor a concept.
+
+    The encoder finds "how many days" alike whatever takes them. Words of two languages cannot be compared, nor is there
+    anything else where the question names nothing besides the value: "how old do I have to be".
+    """
+    kinds = needed(query)
+    if not kinds or language_of(query) != hits[0].policy.language:
+        return False
+    holding = [hit for hit in hits[:_READ_FOR_CONCEPTS] if all(_holds(hit, kind) for kind in kinds)]
+    # The words that ask for the value are those of every such value: "how much does … cost".
+    rest = normalized(query)
+    for kind in kinds:
+        rest = kind.wanted.sub(" ", rest)
+    if has_han(query):
+        said = [hit.evidence for hit in holding or hits[:1]]
+        names_more = has_han(_EMPTY_ZH.sub("", rest))
+        return names_more and not any(one.concepts or one.coverage > _CHANCE_COVERAGE for one in said)
+    best = hits[0]
+    if best in holding and best.evidence.similarity >= _SAME_MATTER and best.score >= _STANDS_OUT:
+        return False
+    about = _words_and_concepts(rest, best.policy)
+    texts = (f"{hit.passage.context} {hit.policy.text[hit.start : hit.end]}" for hit in holding or hits[:1])
+    return bool(about) and not any(about & _words_and_concepts(text, best.policy) for text in texts)
+
+
+def _words_and_concepts(text: str, policy: Policy) -> frozenset[str]:
+    """Return the stems of the English words of a text, and the concepts that it names."""
+    folded = normalized(text)
+    words = (stem(word) for word in LATIN_WORD.findall(folded) if word not in STOPWORDS | _ASKING)
+    return frozenset(words).union(*(ids for *_, ids in extended(policy.concepts).find(folded))) - _ASKED
+
+
+def _is_unheard_of(query: str, hits: Sequence[Hit]) -> bool:
+    """Say whether a right or a permission is asked about of which no Chinese policy found speaks.
+
+    To the encoder leaving for good and withdrawing consent are much alike, so is the end of an account and that of the
+    service, and so are all permissions. A right may be asked about beside something that the best hit does name.
+    Chinese names match anywhere, English ones only in the forms that are known.
+    """
+    evidence = hits[0].evidence
+    if not evidence.unmentioned or any(hit.policy.language != "zh" for hit in hits):
+        return False
+    unheard = set(map(normalized, evidence.unmentioned))
+    asked = normalized(query)
+    named = things_named(asked, {hit.policy.id: hit.policy for hit in hits}.values())
+    return any(
+        asked[start:end] in unheard
+        and (
+            asked.endswith(_PERMISSION, start, end)
+            or asked.startswith(_PERMISSION, end)
+            or (not evidence.concepts and any(concept.kind == "right" for concept in concepts))
+        )
+        for start, end, concepts in named
+    )
+
+
+_CHANCE_COVERAGE = 0.05
+"""Weighted by rarity: what a word that stands in most clauses comes to, such as 我的."""
+_PERMISSION = "权限"
+
+
+def _is_collecting_of_others(query: str, hits: Sequence[Hit]) -> bool:
+    """Say whether it is asked if something is collected, and none of the best hits, in Chinese, names any of it.
+
+    Each policy says in many places that something is collected, and one of them is always close: 会收集我的血型吗.
+    """
+    # What personal information is, names every kind of it.
+    best = [hit for hit in hits[:_READ_FOR_CONCEPTS] if not hit.passage.defines]
+    asked = normalized(query)
+    if any(hit.policy.language != "zh" for hit in best) or not _IS_COLLECTED.search(asked):
+        return False
+    policies = {hit.policy.id: hit.policy for hit in best}.values()
+    named = [one for _, _, concepts in things_named(asked, policies) for one in concepts if one.kind in _DATA]
+    said = {
+        concept.id
+        for hit in best
+        for _, _, concepts in things_named(normalized(f"{hit.passage.context} {' '.join(hit.said)}"), [hit.policy])
+        for concept in concepts
+    }
+    return bool(named) and said.isdisjoint(concept.id for concept in named)
+
+
+_DATA = ("data_item", "identifier")
+_COLLECTS = "(?:收集|采集|搜集|获取|读取)"
+_IS_COLLECTED = re.compile(
+    rf"{_COLLECTS}.{{1,16}}(?:[吗嘛]|(?<![什怎])么)[?!。 ]{{0,3}}$|[会要]不[会要]{_COLLECTS}|是否[会要]?{_COLLECTS}|"
+    r"^(?:so |and |but )?(?:do|does|will|can) (?:you|they|it|the app) (?:collect|gather|read|take)\b"
+)
+
+
+def _holds(hit: Hit, kind: AnswerType) -> bool:
+    return any(holds(said, kind) for said in hit.said)
+
+
+def _unstated(query: str, hits: Sequence[Hit]) -> float:
+    """Return how far the best sentence that holds a value of the kind wanted is behind the best of all.
+
+    Returns:
+        In the units of scores, from 0 to `_MOST_UNSTATED`; 0 if no value is wanted, `_NOWHERE` if no hit holds one.
+        Of recipients, which may be told in other words than those that are known, `_UNTOLD` if no hit tells any, and
+        as much less than 0 if one does.
+    """
+    kinds = needed(query)
+    if not kinds:
+        told = recipients_told(query, hits)
+        return 0.0 if told is None else (-_UNTOLD if told else _UNTOLD)
+    said = [pair for hit in hits for pair in zip(hit.sentence_scores, hit.said, strict=True)]
+    best = max((score for score, _ in said), default=0.0)
+    behind = [best - max((score for score, text in said if holds(text, kind)), default=-math.inf) for kind in kinds]
+    return _NOWHERE if math.inf in behind else min(_MOST_UNSTATED, max(behind))
+
+
+def is_unclear(query: str, hits: Sequence[Hit]) -> bool:
+    """Say whether a query is a word or two that stand in most clauses, such as 信息, or says nothing: "that one".
+
+    Args:
+        query: The question.
+        hits: What was found, best first.
+    """
+    if not any(char.isalnum() for char in query) or _only_points(query):
+        return True
+    # A Chinese word has two characters as a rule.
+    words = sum(1 if part.isascii() else len(part) / 2 for part in query.split())
+    return bool(hits) and words <= _FEW_WORDS and hits[0].evidence.frequency >= _IN_MOST
+
+
+def _only_points(query: str) -> bool:
+    """Say whether a query only points at something that was said before: "the other one please", 那个怎么弄."""
+    asked = normalized(query)
+    if has_han(asked):
+        return _ONLY_POINTS_ZH.fullmatch(asked) is not None
+    words = set(re.findall(r"[a-z0-9']+", asked))
+    return bool(words & _POINTERS) and words <= _EMPTY_WORDS
+
+
+_POINTERS = frozenset(("it", "that", "this", "these", "those", "one", "ones", "other", "another"))
+_EMPTY_WORDS = (STOPWORDS | _POINTERS | {"about", "ok", "okay", "thing", "things", "instead"}) - {"policy", "app"}
+_ONLY_POINTS_ZH = re.compile(
+    r"(?:那|这|它|另一?|还有|其他|其它)"
+    r"[那这它一个些种样边里是的呢吗嘛啊呀吧了能可以会要不怎么咋如何弄办搞做看用说什么为啥我你们?!。, ]{0,20}"
+)
+
+
+# A clause that holds a value of the kind wanted, is as close and stands out as far, may say it in other words.
+_SAME_MATTER = 0.55
+_STANDS_OUT = 2.5
+# What a price or a time is asked with, whatever it is of, and the concepts of such words.
+_ASKING = frozenset(("cost", "costs", "pay", "price", "prices", "get", "charge", "charged", "take"))
+_ASKED = frozenset(("payment", "response_fee", "retention_period"))
+_FEW_WORDS = 2
+_IN_MOST = 0.5
+_ODDS = {
+    "scope": 0.13,
+    "similarity": 11.91,
+    "likeness": 0.13,
+    "familiarity": -1.46,
+    "concepts": 0.79,
+    "unmentioned": -0.5,
+    "stranger": -1.32,
+    "unstated": -0.44,
+    "score": 0.27,
+    "unseen": -0.51,
+    "base": -5.61,
+}
+# Of a few clauses even the best does not stand out, of a hundred it may by far.
+_MOST_SCORE = 6.0
+_MOST_SCOPE = 6.0
+_SCOPE_IN_DOUBT = 1.0
+_LEAST_FAMILIARITY = 0.6
+_MOST_UNMENTIONED = 2
+_UNNAMED = 0.5
+"""What a question that names no concept counts as, halfway between all and none of them held."""
+_READ_FOR_CONCEPTS = 3
+_MOST_UNSTATED = 3.0
+# What no clause found gives is not stated, however close one is: none of the dev questions with an answer is like that.
+_NOWHERE = 6.0
+_UNTOLD = 1.0
+# Chinese words of a question that name nothing.
+_EMPTY_ZH = re.compile(r"[^\w]|[的了吗呢么吧啊是要会能得可以我你您们有在请问这那个才就必须应该到底一般]")
+# Of questions that have an answer; for an encoder that knows nothing of answers.
+_USUAL_LIKENESS = 0.76
+_USUAL_FAMILIARITY = 0.69
