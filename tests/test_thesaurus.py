@@ -175,6 +175,37 @@ def test_every_name_of_the_default_thesaurus_can_be_found() -> None:
         ("晚交会怎样", "Overdue sums bear interest"),
         ("监控存多久", "CCTV is kept for a week"),
         ("有健身房吗", "The gym is free"),
+        ("get rid of my account", "您可以注销账户"),
+        ("退我钱", "押金在验房后退还"),
+        ("my landline", "您的电话号码"),
+        ("my suitcase got nicked", "物品被盗的，我们不承担责任"),
+        ("登不上了怎么办", "找回密码"),
+        ("房租晚交几天", "租金逾期支付的"),
+        ("when does the rent go up", "租金涨幅不超过5%"),
+        ("moving out early", "提前退租的"),
+        ("走廊有探头吗", "公共区域装有监控"),
+        ("is there CCTV in the hall", "公共区域装有监控"),
+        ("can my boyfriend stay over", "访客留宿不超过3晚"),
+        ("cancel my subscription", "合同提前终止的"),
+        ("门卡丢了补一张", "遗失补办"),
+        ("卡丢了怎么办", "a replacement card costs £4"),
+        ("家里没人怎么办", "无人签收的，次日再次派送"),
+        ("nobody is home", "派送失败的"),
+        ("家里没人", "We try to deliver twice"),
+        ("where I've been", "行踪轨迹"),
+        ("取消订单", "cancelling a reservation is free"),
+        ("每月扣钱怎么停", "paid by direct debit"),
+        ("I need a fit note", "须提供医院证明"),
+        ("扣多少违约金", "a cancellation fee is due"),
+        ("租期多久", "the minimum term is 12 months"),
+        ("出国上网怎么收费", "roaming is charged by the day"),
+        ("换套餐", "you may move to another tariff"),
+        ("能在家上班吗", "远程办公须经批准"),
+        ("how long is probation", "试用期三个月"),
+        ("什么时候发工资", "salaries are paid on the 25th"),
+        ("隔壁太吵了", "quiet hours begin at 22:00"),
+        ("what happens if my payment bounced", "逾期未付的"),
+        ("被炒鱿鱼了", "you may leave early if you lose my job"),
     ],
 )
 def test_what_people_call_it_is_what_terms_of_service_call_it(said: str, printed: str) -> None:
@@ -187,6 +218,22 @@ def test_what_differs_is_not_called_the_same() -> None:
     # A ticket is no hotel, what one bears oneself no premium, and a guide dog no pet.
     for said, other in (("a ticket", "hotels"), ("the deductible", "premiums"), ("guide dogs", "pets")):
         assert not set(thesaurus.named_in(said)) & set(thesaurus.named_in(other))
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("按照相关规定", "photo_taking"),
+        ("登录我们的网站", "audio_recording"),
+        ("行业主管部门", "landlord"),
+        ("超过保存期限", "warranty"),
+        ("您可以来修改设置", "repair"),
+        ("前往转转网查看", "number_porting"),
+        ("入住客房", "tenant"),
+    ],
+)
+def test_names_are_no_part_of_other_words(text: str, concept: str) -> None:
+    assert concept not in default_thesaurus().named_in(text)
 
 
 def test_the_default_thesaurus_is_well_formed() -> None:
