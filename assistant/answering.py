@@ -138,7 +138,7 @@ class ExtractiveGenerator:
         told: list[tuple[str, Span]] = []
         for hit in chosen:
             quoted, items = excerpts_of(query, hit)
-            if items and not wants_all(query):
+            if items and (hit.passage.heads or not wants_all(query)):
                 # A list of which some items are missing misleads; one that comes second is left out instead.
                 if claims and len(claims) + len(quoted) + len(items) > most:
                     quoted, items = without_lead_in(hit, quoted), []

@@ -14,6 +14,7 @@ from assistant.embedding import Embedder, bundled_embedders
 from assistant.errors import IndexDamagedError, QuestionError, SettingsError
 from assistant.imprint import issuers
 from assistant.index import IndexStore
+from assistant.overviews import overview
 from assistant.pointers import with_pointed_at
 from assistant.question_forms import wants_all
 from assistant.rephrasing import unquoted
@@ -259,6 +260,9 @@ class Assistant:
         if own := issuers(asked.query, [policy for policy in self.policies if policy.id in scope]):
             named = {(hit.policy.id, hit.clause.id) for hit in own}
             hits = (*own, *(hit for hit in hits if (hit.policy.id, hit.clause.id) not in named))[:k]
+        elif not self._streaming and (section := overview(searched, hits)):
+            # A language model puts together itself what it is asked for.
+            hits = (section, *hits)[:k]
         # A language model is given no more than what was found.
         return hits if self._streaming else with_pointed_at(hits)
 

@@ -39,6 +39,8 @@ def excerpts_of(query: str, hit: Hit) -> tuple[list[tuple[Clause, Span]], list[t
     what leads into a long list, each item, of long ones the first words. What a clause says before the words that
     lead into its list is quoted without the list, if nothing of that answers.
     """
+    if hit.passage.heads:
+        return [], _told(hit.policy, hit.clause.children)
     text, sentences, kept = hit.policy.text, hit.passage.sentences, _kept(query, hit)
     is_list = hit.end > hit.clause.body_end
     if is_list and not wants_all(query) and (before := _before_list(hit)) > max(kept):
@@ -67,7 +69,8 @@ def excerpts_of(query: str, hit: Hit) -> tuple[list[tuple[Clause, Span]], list[t
             spans.append((start, end))
     quoted = [(hit.clause, span) for span in spans]
     leads_in = spans[-1][1] == whole[1] and hit.end == hit.clause.body_end and hit.policy.leads_in(hit.clause)
-    return quoted, _of_those_asked_about(query, hit, _items(hit)) if leads_in else []
+    items = _told(hit.policy, hit.policy.items(hit.clause)) if leads_in else []
+    return quoted, _of_those_asked_about(query, hit, items)
 
 
 def _before_list(hit: Hit) -> int:
@@ -189,15 +192,20 @@ def _is_listing(hit: Hit, number: int) -> bool:
     return before != "" and before in _SEMICOLONS and _is_listing(hit, number - 1)
 
 
-def _items(hit: Hit) -> list[tuple[Clause, Span]]:
+def _told(policy: Policy, items: Sequence[Clause]) -> list[tuple[Clause, Span]]:
     """Return what is said of a list's items: all of a short one, unless they come to too much; else its opening."""
-    policy, items = hit.policy, hit.policy.items(hit.clause)
     whole = {item.id: span for item in items if (span := _said(policy, item))}
     short = {name for name, (start, end) in whole.items() if end - start <= policy.chars(_SHORT_CHARS)}
     if sum(whole[name][1] - whole[name][0] for name in short) > policy.chars(_WHOLE_ITEMS_CHARS):
         short.clear()
     spans = ((item, whole[item.id] if item.id in short else _opening(policy, item)) for item in items)
     return [(item, span) for item, span in spans if span]
+
+
+def are_told_whole(policy: Policy, items: Sequence[Clause]) -> bool:
+    """Say whether an answer tells the whole of each of some items, which have none of their own."""
+    told = _told(policy, items)
+    return len(told) == len(items) and all(span == _said(policy, item) and not item.children for item, span in told)
 
 
 def _of_those_asked_about(query: str, hit: Hit, items: list[tuple[Clause, Span]]) -> list[tuple[Clause, Span]]:

@@ -41,6 +41,8 @@ class Passage:
     """Whether it only lists names, such as those of packages, and says nothing about them."""
     defines: str = ""
     """The word that it begins by saying the meaning of: `个人信息` of `个人信息是指…`; empty if it does not."""
+    heads: bool = False
+    """Whether it is but the heading of a section that is asked about, which its items tell."""
     announces: bool = False
     """Whether it tells what a new version of the policy has changed: `我们对隐私政策进行了更新。本次更新主要…`."""
 

@@ -1,0 +1,102 @@
+"""Overviews: questions about all that a section is about, which its items answer together.
+
+"What rights do I have?" asks for the whole of "6. Your rights". No item of it says so: each speaks of one right.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from assistant.english import turned
+from assistant.excerpts import are_told_whole
+from assistant.passages import Passage
+from assistant.question_forms import kind_of_question, wants_all
+from assistant.recipients import asks_recipients
+from assistant.retrieval import Hit
+from assistant.text import LATIN_WORD, STOPWORDS, blanked, has_han, normalized, stem
+from assistant.thesaurus import extended
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assistant.policy import Clause, Policy
+
+
+def overview(question: str, hits: Sequence[Hit]) -> Hit | None:
+    """Return the section whose heading names all that a question asks for, as a hit that comes before all others.
+
+    Args:
+        question: The question, made to stand by itself.
+        hits: What was found, best first.
+
+    Returns:
+        None if there is no such section, if one of its clauses is what is asked for, and for who asks whether or why.
+    """
+    if not hits or kind_of_question(question) in ("whether", "why"):
+        return None
+    policy = hits[0].policy
+    asked = _asked_for(normalized(question), policy)
+    section = _section(policy, asked) if asked else None
+    if section is None:
+        return None
+    first = hits[0].clause
+    if first in section.walk():
+        is_list = hits[0].end > first.body_end or policy.leads_in(first)
+        wants_items = wants_all(question) or asks_recipients(question) or are_told_whole(policy, section.children)
+        if is_list or not wants_items:
+            return None
+    title = policy.text.index(section.title, section.label_end)
+    passage = Passage(
+        clause_id=section.id,
+        start=section.start,
+        end=section.end,
+        context="",
+        sentences=((title, title + len(section.title)),),
+        heads=True,
+    )
+    return Hit(policy=policy, clause=section, passage=passage, score=_CERTAIN, sentence_scores=(_CERTAIN,))
+
+
+def _asked_for(text: str, policy: Policy) -> frozenset[str]:
+    """Return the concepts that a normalized text names, personal information aside; none if it says anything else."""
+    thesaurus = extended(policy.concepts)
+    concepts: set[str] = set()
+    rest = text
+    for start, end, found in thesaurus.find(text):
+        concepts |= set(found)
+        rest = blanked(rest, start, end)
+    words = {stem(word) for word in LATIN_WORD.findall(rest) if word not in STOPWORDS} - _GENERIC
+    more = bool(words) or has_han(rest.translate(_EMPTY))
+    return frozenset() if more else frozenset(concepts - {"personal_information"})
+
+
+def _section(policy: Policy, asked: frozenset[str]) -> Clause | None:
+    """Return the section with a bare heading that names all of some concepts and the fewest others, if there is one."""
+    thesaurus = extended(policy.concepts)
+    found: list[tuple[int, Clause]] = []
+    for clause in policy.walk():
+        if not clause.title or len(clause.children) < _LEAST_ITEMS or len(policy.path(clause.id)) > _DEEPEST:
+            continue
+        if any(policy.sentences(clause)) and not _is_bare(policy, clause):
+            continue
+        named = set(thesaurus.named_in(turned(normalized(clause.title)))) - {"personal_information"}
+        if asked <= named:
+            found.append((len(named), clause))
+    return min(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def _is_bare(policy: Policy, clause: Clause) -> bool:
+    """Say whether a clause is but its heading, whatever stands below it."""
+    return policy.text[clause.label_end : clause.body_end].strip("#*_：: \n") == clause.title.strip("#*_：: ")
+
+
+# Above the scores of all that is found by words or vectors.
+_CERTAIN = 20.0
+_LEAST_ITEMS = 2
+_DEEPEST = 3
+"""Clauses on the path to a section, the root included."""
+_GENERIC = frozenset(("data", "inform", "info", "detail", "kind", "type", "list", "exact"))
+# Chinese characters that ask, or name nothing.
+_EMPTY = dict.fromkeys(
+    map(ord, "你们您我的了吗呢么吧啊是都有哪些什怎样如何为会要能可以得请问一下信息数据资料个人用户到底具体？?。，,!！ ")
+)
