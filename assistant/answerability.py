@@ -97,7 +97,8 @@ def _is_of_something_else(query: str, hits: Sequence[Hit]) -> bool:
         names_more = has_han(_EMPTY_ZH.sub("", rest))
         return names_more and not any(one.concepts or one.coverage > _CHANCE_COVERAGE for one in said)
     best = hits[0]
-    if best in holding and best.evidence.similarity >= _SAME_MATTER and best.score >= _STANDS_OUT:
+    is_close = best.evidence.similarity >= _SAME_MATTER and best.score >= _STANDS_OUT
+    if best in holding and (is_close or best.score >= _MOST_SCORE):
         return False
     about = _words_and_concepts(rest, best.policy)
     texts = (f"{hit.passage.context} {hit.policy.text[hit.start : hit.end]}" for hit in holding or hits[:1])
@@ -222,7 +223,7 @@ _ONLY_POINTS_ZH = re.compile(
 )
 
 
-# A clause that holds a value of the kind wanted, is as close and stands out as far, may say it in other words.
+# A clause that holds a value of the kind wanted, is as close and stands out as far, or by far, may say it in other words.
 _SAME_MATTER = 0.55
 _STANDS_OUT = 2.5
 # What a price or a time is asked with, whatever it is of, and the concepts of such words.

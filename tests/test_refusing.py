@@ -300,6 +300,8 @@ def test_a_value_of_something_else_is_no_answer() -> None:
     assert answerability("how old do I have to be?", aged) > 0 > answerability("how old is the swimming pool?", aged)
     # What 我的 and the like come to is no word of it.
     assert answerability("我的课几天能退", [replace(period, evidence=replace(close, coverage=0.04))]) < 0
+    far = [hit(english, "aged 16", score=7.0, evidence=close)]
+    assert answerability("how old is the swimming pool?", far) > 0
     # Words of another language, and another model, do not tell.
     assert answerability("how many days does it take?", [period]) > 0
     assert answerability("退课要几天", [replace(period, evidence=UNKNOWN_MODEL)]) > 0
