@@ -223,7 +223,7 @@ _ONLY_POINTS_ZH = re.compile(
 )
 
 
-# A clause that holds a value of the kind wanted, as close and standing out as far, or by far, may say it in other words.
+# A clause that holds a value of the kind wanted and is as close, or stands out by far, may say it in other words.
 _SAME_MATTER = 0.55
 _STANDS_OUT = 2.5
 # What a price or a time is asked with, whatever it is of, and the concepts of such words.

@@ -1,6 +1,6 @@
 """Forms of questions: what a question is after, whatever it is about, as its words alone tell.
 
-Every item or one, names or anything else, a meaning or a deed, who sees something, an answer at all or obedience.
+Every item or one, names or anything else, a meaning or a deed, an answer at all or obedience.
 What kind of value a question wants is in `assistant.answer_types`.
 """
 
@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from assistant.chinese import INTERROGATIVES
 from assistant.numerals import HAN_AMOUNT
-from assistant.text import has_han, normalized
+from assistant.text import normalized
 
 
 @lru_cache(maxsize=256)
@@ -104,37 +104,6 @@ _MEANING = re.compile(
     r"算(?:不算|是|作|敏感|个人|隐私)|算.{0,10}[吗么]|属于|包[括含](?:哪|什么|啥)|[哪什][些么].{0,4}(?:信息|数据)(?:$|\?|算|属|是)|范围|涉及|"
     r"\bmean(?:s|t|ing)?\b|\bdefin\w+|\bwhat(?:'s| is| are| does)\b|\bwhat (?:counts?|kinds?|types?|categories)\b|"
     r"\bconsidered\b|\bcounts? as\b|\bclass(?:ed|ified)\b|\brefers?\b|\bstands? for\b|\bwho (?:is|are) (?:we|you|\")"
-)
-
-
-def as_received(question: str) -> str:
-    """Return a question of whether somebody sees something as one of whether they receive it, which policies tell.
-
-    Args:
-        question: Any question; one that is none of these, or asks what the company or who asks it sees, comes back as
-            it is.
-
-    >>> as_received("骑手能看到我的地址吗"), as_received("who has access to my number?")
-    ('骑手会收到我的地址吗', 'who receives my number?')
-    >>> as_received("在哪里能看到我的订单"), as_received("can I see my data?")
-    ('在哪里能看到我的订单', 'can I see my data?')
-    """
-    if has_han(question):
-        return _SEES_ZH.sub(lambda seen: f"{seen['who']}会收到", question, count=1)
-    return _SEES_EN.sub(lambda seen: f"{seen['who']}receive{'s' * (seen['sees'] is not None)}", question, count=1)
-
-
-_SEES_ZH = re.compile(
-    r"(?P<who>[^\W\d_]{1,8}(?<![你您我们咱己哪儿里中么何样想要让给可以能会请上]))"
-    r"(?:能不能|可不可以|会不会|是否|能否|能够?|可以|会|都|也){0,3}(?:看得?[到见]|查[到看]|查得到)"
-    r"(?=我|他|她|的|什么|哪|啥|(?<=谁....)$|(?<=谁...)$)"
-)
-_SEES_EN = re.compile(
-    r"(?P<who>\b(?!(?:you|i|we|it|me|us|to|and|or|please|not)\b)[\w'’]{1,30} "
-    r"(?:(?:can|could|will|would|may|might|also|still|ever|be|able to|allowed to) ){0,3})"
-    r"(?:(?P<sees>sees|views|(?:has|gets) access to|accesses|looks at|reads|knows)|"
-    r"see|view|(?:have|get) access to|access|look at|read|know)(?= (?:my|our|what|where|who)\b)",
-    re.IGNORECASE,
 )
 
 

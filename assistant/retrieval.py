@@ -17,9 +17,11 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Protocol, get_args
 
 from assistant.embedding import AnswerGuesser, ScopeJudge
+from assistant.fusion import ANSWERS, fuse, leaning, likenesses, of_legs, ranks_of, share_held, similarities
 from assistant.mentions import is_mentioned
-from assistant.question_forms import as_received, asks_meaning, asks_names, kind_of_question
-from assistant.text import Language, any_of, has_han, normalized, simplified
+from assistant.question_forms import asks_meaning, asks_names, kind_of_question
+from assistant.readings import ASKS, addressed, as_embedded, as_printed, as_received, in_their_words
+from assistant.text import Language, any_of, has_han, normalized
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from assistant.passages import Passage
     from assistant.policy import Clause, Policy
     from assistant.shards import Analyzer, Shard
-    from assistant.thesaurus import Thesaurus
 
     Scores = NDArray[np.float64]
 
@@ -230,7 +231,7 @@ class Retriever:
 
     def _put(self, question: str, shards: Sequence[Shard], own: re.Pattern[str]) -> str:
         """Return `question` as it is put to policies: in their own words for who they are of and whom they name."""
-        return _as_printed(_addressed(question, own), [shard.policy.text for shard in shards], self.analyzer.thesaurus)
+        return as_printed(addressed(question, own), [shard.policy.text for shard in shards], self.analyzer.thesaurus)
 
     def query(
         self,
@@ -242,8 +243,8 @@ class Retriever:
         import numpy as np
 
         thesaurus = self.analyzer.thesaurus
-        readings = (*thesaurus.readings(question), _in_their_words(question, policies, thesaurus))
-        readings = tuple(dict.fromkeys(map(_as_embedded, readings)))
+        readings = (*thesaurus.readings(question), in_their_words(question, policies, thesaurus))
+        readings = tuple(dict.fromkeys(map(as_embedded, readings)))
         readings = tuple(dict.fromkeys((*readings, *map(as_received, readings))))
         vectors = {embedder.name: embedder.embed(readings, "query") for embedder in self.embedders}
         odds = [max(map(judge.scope, vectors[judge.name])) for judge in self._judges]
@@ -287,19 +288,19 @@ class Retriever:
         penalty[self._under_titles(shards, starts, query)] -= titled
         penalty[self._under_same_question(shards, starts, query)] -= _SAME_QUESTION
         scores = support = self._scores(shards, query)
-        legs = _of_legs(scores, firsts)
+        legs = of_legs(scores, firsts)
         fused = fuse(legs) - penalty
         for back, former in enumerate(after, 1):
             before = self._scores(shards, former)
-            fused += _AFTER_WEIGHT**back * np.maximum(fuse(_of_legs(before, firsts)) - penalty, 0)
+            fused += _AFTER_WEIGHT**back * np.maximum(fuse(of_legs(before, firsts)) - penalty, 0)
             if back == 1:
-                support = _leaning(scores, before)
+                support = leaning(scores, before)
         if near:
             fused += _NEAR_WEIGHT * np.concatenate([_nearness(shard, near) for shard in shards])
         best = (-fused).argsort(kind="stable")[: max(k, self._rerank_k) if self.reranker else k]
         numbers = [bisect_right(starts, place) - 1 for place in best.tolist()]
         of = [shards[number].policy for number in dict.fromkeys(numbers)]
-        ranks, evidence = _ranks(legs, best), self._evidence(shards, query, support, firsts, best, policies=of)
+        ranks, evidence = ranks_of(legs, best), self._evidence(shards, query, support, firsts, best, policies=of)
         texts = fuse(scores)
         hits = []
         for place, number, own_ranks, own_evidence in zip(best.tolist(), numbers, ranks, evidence, strict=True):
@@ -349,14 +350,14 @@ class Retriever:
         absent = [tokens[i] for i in named if not any(holds[i].any() for holds in texts)]
         absent = [token for token in absent if not self._is_mentioned(query.named[token], policies)]
         things = (query.named[token] for token in absent if self.analyzer.is_thing(token))
-        unmentioned = tuple(name for name in things if not _ASKS.match(normalized(name)))
+        unmentioned = tuple(name for name in things if not ASKS.match(normalized(name)))
         stranger = any(map(self.analyzer.is_vendor, absent))
         words = [place for place, token in enumerate(query.tokens) if self._may_stand(token, shards)]
         missing = [place for place in words if not any(holds[place].any() for holds in texts)]
-        coverages = [_share_held(own[asked], of[asked]) for own, of in zip(passages, texts, strict=True)]
-        concepts = [_share_held(own[named], own[named]) for own in passages]
+        coverages = [share_held(own[asked], of[asked]) for own, of in zip(passages, texts, strict=True)]
+        concepts = [share_held(own[named], own[named]) for own in passages]
         shares = map(np.concatenate, (coverages, concepts))
-        columns = _similarities(scores, firsts), _likenesses(scores, firsts), *shares
+        columns = similarities(scores, firsts), likenesses(scores, firsts), *shares
         for similarity, likeness, coverage, share in zip(*(column[best].tolist() for column in columns), strict=True):
             yield Evidence(
                 similarity=similarity,
@@ -515,7 +516,7 @@ class Retriever:
             of_rendered = scores[embedder.name][shard.rendered]
             scores[embedder.name][shard.rendered] = np.maximum(of_rendered, close[shard.n_texts :])
         if guessed:
-            scores[_ANSWERS] = np.mean(guessed, axis=0)
+            scores[ANSWERS] = np.mean(guessed, axis=0)
         return scores
 
 
@@ -564,172 +565,6 @@ def _reranked(reranker: Reranker, query: str, hits: Sequence[Hit]) -> list[Hit]:
     ]
 
 
-def _addressed(question: str, names: re.Pattern[str]) -> str:
-    """Return `question` as put to the company itself: 你们 or you in place of its names.
-
-    >>> _addressed("Does Baiju share my address?", any_of(["Baiju"]))
-    'Does you share my address?'
-    """
-    asked = simplified(question)
-    rest = names.sub(" ", asked)
-    if rest == asked or not any(char.isalnum() for char in rest):
-        return question
-    return names.sub("你们" if has_han(rest) else "you", asked)
-
-
-# "how many days" means the time limits that policies set, but it is no thing that one either names or does not.
-_ASKS = re.compile(r"(?:how|what|when|where|who|which|why)\b|怎么|如何|多久|多少|几")
-
-
-def _as_embedded(question: str) -> str:
-    """Return `question` as models read it: in lower case without the marks at its end, which say nothing to them.
-
-    >>> _as_embedded("What does Getui collect?")
-    'what does getui collect'
-    """
-    asked = question.lower()
-    return asked.rstrip(_END_MARKS) or asked
-
-
-_END_MARKS = " ?？!！。.…~"
-
-
-def _as_printed(question: str, texts: Sequence[str], thesaurus: Thesaurus) -> str:
-    """Return `question` with each company by the name that stands most often in `texts`.
-
-    To a model 高德 and 高德地图 are two that have something to do with each other.
-
-    >>> from assistant.thesaurus import default_thesaurus
-    >>> _as_printed("高德会收集什么？", ["高德地图SDK：位置信息"], default_thesaurus())
-    '高德地图会收集什么？'
-    """
-    folded = normalized(question)
-    if len(folded) != len(question):
-        return question
-    said = question
-    for start, end, ids in reversed(list(thesaurus.find(folded))):
-        names = [name for id_ in ids if thesaurus[id_].kind == "vendor" for name in thesaurus[id_].names]
-        if not names:
-            continue
-        printed = {name: sum(text.count(name) for text in texts) for name in names}
-        # 高德地图 is no 高德 by itself.
-        alone = {
-            name: count - sum(printed[other] for other in names if name != other and name in other)
-            for name, count in printed.items()
-        }
-        usual = max(names, key=lambda name: alone[name])
-        # 微信支付 is one thing of 微信, and told from others where it is printed.
-        narrower = usual in folded[start:end] and printed.get(folded[start:end], 0) > 0
-        if alone[usual] > alone.get(folded[start:end], 0) and not narrower:
-            said = f"{said[:start]}{usual}{said[end:]}"
-    return said
-
-
-def _in_their_words(question: str, policies: Sequence[Policy], thesaurus: Thesaurus) -> str:
-    """Return a `question` with what it names as English policies call it, where they call it otherwise.
-
-    >>> from assistant.parsing import parse
-    >>> from assistant.thesaurus import default_thesaurus
-    >>> policy = parse("Seniors get a reduction.", language="en")
-    >>> _in_their_words("Is there a discount for OAPs?", [policy], default_thesaurus())
-    'Is there a reduction for seniors?'
-    >>> _in_their_words("老年人打折吗", [policy], default_thesaurus())
-    'seniors  reduction 吗'
-    """
-    said, folded = question, normalized(question)
-    english = [policy for policy in policies if policy.language == "en"]
-    if not english or len(folded) != len(question):
-        return question
-    for start, end, ids in reversed(list(thesaurus.find(folded))):
-        named = [thesaurus[id_] for id_ in ids if thesaurus[id_].kind in _NAMED_OTHERWISE]
-        is_asked_for = _ASKS.match(folded[start:end]) or _ASKED_FOR.search(folded, 0, start)
-        if not named or is_asked_for or is_mentioned(folded[start:end], (), english):
-            continue
-        counts = {name: sum(_count(name, policy.text) for policy in english) for one in named for name in one.en}
-        usual = max(sorted(counts), key=lambda name: (counts[name], len(name)), default="")
-        if counts.get(usual):
-            blank = " " if has_han(folded) else ""
-            said = f"{said[:start]}{blank}{usual}{blank}{said[end:]}"
-    return said.strip()
-
-
-# 哪些地区 is answered with names of regions, not with that word.
-_ASKED_FOR = re.compile(r"(?:哪[些个家种类]?|什么|\b(?:which|what) )$")
-# Nouns: a verb would come in another form.
-_NAMED_OTHERWISE = ("actor", "data_item", "identifier", "term")
-
-
-# Of one name and one policy it is asked again for every question.
-@lru_cache(maxsize=20_000)
-def _count(name: str, text: str) -> int:
-    """Return how often an English name stands in a text."""
-    folded = _folded(text)
-    # Most names stand in no text, which is sooner seen so.
-    return len(re.findall(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", folded)) if name in folded else 0
-
-
-@lru_cache(maxsize=64)
-def _folded(text: str) -> str:
-    return normalized(text)
-
-
-def _similarities(scores: Mapping[str, Scores], firsts: NDArray[np.int64]) -> Scores:
-    """Return the largest mean of the models' cosines among the texts of each passage: float64, shape (n_passages,)."""
-    import numpy as np
-
-    dense = [of_texts for leg, of_texts in scores.items() if leg not in ("bm25", _ANSWERS)]
-    return np.maximum.reduceat(sum(dense) / len(dense), firsts) if dense else np.zeros(len(firsts))
-
-
-def _likenesses(scores: Mapping[str, Scores], firsts: NDArray[np.int64]) -> Scores:
-    """Return how close the closest text of each passage is to known answers: float64, shape (n_passages,), or NaN."""
-    import numpy as np
-
-    known = scores.get(_ANSWERS)
-    return np.full(len(firsts), np.nan) if known is None else np.maximum.reduceat(known, firsts)
-
-
-def _share_held(held: NDArray[np.bool_], among: NDArray[np.bool_]) -> Scores:
-    """Return the share of some tokens that each passage holds, weighted by BM25's idf: 0 to 1.
-
-    Args:
-        held: Which passage holds which token: shape (n_tokens, n_passages).
-        among: The same of that among which the tokens are rare: passages or texts.
-    """
-    import numpy as np
-
-    share, total = np.zeros(held.shape[1]), 0.0
-    for holds, frequency in zip(held, among.sum(axis=1).tolist(), strict=True):
-        weight = math.log(1 + (among.shape[1] - frequency + 0.5) / (frequency + 0.5))
-        share += weight * holds
-        total += weight
-    return share / total if total else share
-
-
-def _of_legs(scores: Mapping[str, Scores], firsts: NDArray[np.int64]) -> dict[str, Scores]:
-    """Return by leg the score of every passage: see `of_passages`."""
-    return {leg: of_passages(of_texts, firsts) for leg, of_texts in scores.items()}
-
-
-def _ranks(legs: Mapping[str, Scores], best: NDArray[np.int64]) -> list[dict[str, int]]:
-    """Return the rank of each of the best passages in each leg that found it, from 1."""
-    import numpy as np
-
-    scores = np.array(list(legs.values()))
-    ranks = np.where(scores > 0, (-scores).argsort(kind="stable").argsort() + 1, 0)
-    return [{leg: rank for leg, rank in zip(legs, own, strict=True) if rank} for own in ranks[:, best].T.tolist()]
-
-
-def _leaning(scores: Mapping[str, Scores], before: Mapping[str, Scores]) -> dict[str, Scores]:
-    """Return scores of a question that leans on another: on the way to that one's, where these are higher.
-
-    However little it says itself, its answer is likely where that one's is.
-    """
-    import numpy as np
-
-    return {leg: own + _LEANING * np.maximum(before[leg] - own, 0) for leg, own in scores.items()}
-
-
 def _nearness(shard: Shard, near: Sequence[tuple[str, str]]) -> Scores:
     """Return how near every passage's clause is to the nearest of some clauses: float64, shape (n_passages,).
 
@@ -749,52 +584,7 @@ def _nearness(shard: Shard, near: Sequence[tuple[str, str]]) -> Scores:
     return nearness
 
 
-def of_passages(scores: Scores, firsts: NDArray[np.int64]) -> Scores:
-    """Return the score of every passage, from that of it as a whole and of its best sentence.
-
-    Args:
-        scores: Of every text in one leg: shape (n_texts,).
-        firsts: Place of each passage's first text, which is the passage as a whole; its
-            sentences follow: shape (n_passages,).
-
-    Returns:
-        float64, shape (n_passages,).
-    """
-    import numpy as np
-
-    whole = scores[firsts]
-    sentences = scores.copy()
-    sentences[firsts] = -np.inf
-    return _WHOLE_WEIGHT * whole + (1 - _WHOLE_WEIGHT) * np.maximum.reduceat(sentences, firsts)
-
-
-def fuse(legs: Mapping[str, Scores]) -> Scores:
-    """Return the weighted sum of the legs' standard scores (mean 0, deviation 1).
-
-    A leg that tells nothing apart, such as `bm25` for a question that shares no word with
-    the policy, adds nothing; where a score is not a number, the leg has no say.
-
-    >>> import numpy as np
-    >>> fuse({"bm25": np.zeros(3), "dense": np.array([0.0, 1.0, 2.0])}).argmax()
-    np.int64(2)
-    """
-    import numpy as np
-
-    scores = np.array(list(legs.values()))
-    said = ~np.isnan(scores)
-    count = np.maximum(said.sum(axis=1, keepdims=True), 1)
-    centred = np.where(said, scores - np.where(said, scores, 0).sum(axis=1, keepdims=True) / count, 0)
-    deviation = np.sqrt((centred * centred).sum(axis=1, keepdims=True) / count)
-    weights = np.array([[_LEG_WEIGHTS.get(name, 1.0)] for name in legs])
-    fused: Scores = (weights * centred / np.where(deviation, deviation, 1)).sum(axis=0)
-    return fused
-
-
 # Chosen on the dev questions; the figures around each are nearly as good.
-_WHOLE_WEIGHT = 0.4
-_ANSWERS = "answers"
-"""The leg that knows what answers to such questions are like in other policies."""
-_LEG_WEIGHTS = {"bm25": 0.25, _ANSWERS: 0.2}
 # A list of names is close to every question with one of them, though it answers few: who asks for the name
 # itself finds it all the same, by a far higher score.
 _NAMES_ONLY_PENALTY = 2.0
@@ -814,6 +604,5 @@ _QUESTION_CHARS = 40
 # Chosen on the dev conversations, and on dev questions after others that they do not lean on.
 _AFTER_WEIGHT = 0.35
 _NEAR_WEIGHT = 0.5
-_LEANING = 0.5
 # A logarithm of odds. Questions of the dev conversations that lean on another are above it.
 _OTHER_MATTERS = -3.0

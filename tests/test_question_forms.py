@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.question_forms import as_received, gives_orders, wants_all
+from assistant.question_forms import gives_orders, wants_all
 
 
 @pytest.mark.parametrize(
@@ -57,37 +57,3 @@ def test_who_asks_for_all(question: str, all_of_it: bool) -> None:
 )
 def test_who_gives_orders_does_not_ask(question: str, orders: bool) -> None:
     assert gives_orders(question) is orders
-
-
-@pytest.mark.parametrize(
-    ("question", "received"),
-    [
-        ("谁能看到我的病历", "谁会收到我的病历"),
-        ("视频谁看得到", "视频谁会收到"),
-        ("我老公查得到我的账单吗", "我老公会收到我的账单吗"),
-        ("物业能看到什么", "物业会收到什么"),
-        ("can my landlord see my clips?", "can my landlord receive my clips?"),
-        ("which companies have access to my photos", "which companies receive my photos"),
-        ("does the driver know where I live", "does the driver receive where I live"),
-    ],
-)
-def test_who_sees_something_is_who_receives_it(question: str, received: str) -> None:
-    assert as_received(question) == received
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "我能看到自己的病历吗",
-        "怎么查看我的账单",
-        "你们看得到我的聊天吗",
-        "手机里能看到什么",
-        "can I see my clips?",
-        "can you read my chats?",
-        "how do I access my data",
-        "I want to see my data",
-        "see my data",
-    ],
-)
-def test_what_the_company_or_who_asks_sees_is_another_question(question: str) -> None:
-    assert as_received(question) == question

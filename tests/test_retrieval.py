@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from assistant.fusion import fuse, of_passages
 from assistant.index import Index
 from assistant.parsing import parse
-from assistant.retrieval import Retriever, _as_printed, fuse, of_passages
+from assistant.readings import as_printed
+from assistant.retrieval import Retriever
 from assistant.shards import build_shard
 from assistant.thesaurus import default_thesaurus
 from tests.conftest import FakeEmbedder
@@ -317,15 +319,15 @@ def test_what_is_said_of_all_is_said_of_each(
 def test_a_company_is_asked_for_by_the_name_that_the_policies_print() -> None:
     thesaurus = default_thesaurus()
     printed = ["使用目的：定位。SDK名称：高德地图SDK（高德地图;高德）"]
-    assert _as_printed("高德会收集哪些信息？", printed, thesaurus) == "高德地图会收集哪些信息？"
-    assert _as_printed("what does Amap collect", printed, thesaurus) == "what does 高德地图 collect"
+    assert as_printed("高德会收集哪些信息？", printed, thesaurus) == "高德地图会收集哪些信息？"
+    assert as_printed("what does Amap collect", printed, thesaurus) == "what does 高德地图 collect"
     # What stands there just as often is left, and so is what does not stand there at all.
-    assert _as_printed("高德会收集哪些信息？", ["高德", "无"], thesaurus) == "高德会收集哪些信息？"
-    assert _as_printed("高德会收集哪些信息？", ["个推"], thesaurus) == "高德会收集哪些信息？"
+    assert as_printed("高德会收集哪些信息？", ["高德", "无"], thesaurus) == "高德会收集哪些信息？"
+    assert as_printed("高德会收集哪些信息？", ["个推"], thesaurus) == "高德会收集哪些信息？"
     # One thing of a company is told from the others, if it is printed.
     bought = "微信登录、微信分享、微信支付"
-    assert _as_printed("微信支付知道我买了什么吗", [bought], thesaurus) == "微信支付知道我买了什么吗"
-    assert _as_printed("微信公众号收集什么", [f"{bought}、微信好友、微信"], thesaurus) == "微信收集什么"
+    assert as_printed("微信支付知道我买了什么吗", [bought], thesaurus) == "微信支付知道我买了什么吗"
+    assert as_printed("微信公众号收集什么", [f"{bought}、微信好友、微信"], thesaurus) == "微信收集什么"
 
 
 def test_what_a_word_means_answers_who_asks_that(analyzer: Analyzer) -> None:

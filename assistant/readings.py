@@ -1,0 +1,157 @@
+"""Readings: a question as it is put to policies and models, in the words that they know."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from assistant.mentions import is_mentioned
+from assistant.text import has_han, normalized, simplified
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assistant.policy import Policy
+    from assistant.thesaurus import Thesaurus
+
+
+def addressed(question: str, names: re.Pattern[str]) -> str:
+    """Return `question` as put to the company itself: 你们 or you in place of its names.
+
+    >>> from assistant.text import any_of
+    >>> addressed("Does Baiju share my address?", any_of(["Baiju"]))
+    'Does you share my address?'
+    """
+    asked = simplified(question)
+    rest = names.sub(" ", asked)
+    if rest == asked or not any(char.isalnum() for char in rest):
+        return question
+    return names.sub("你们" if has_han(rest) else "you", asked)
+
+
+# "how many days" means the time limits that policies set, but it is no thing that one either names or does not.
+ASKS = re.compile(r"(?:how|what|when|where|who|which|why)\b|怎么|如何|多久|多少|几")
+
+
+def as_embedded(question: str) -> str:
+    """Return `question` as models read it: in lower case without the marks at its end, which say nothing to them.
+
+    >>> as_embedded("What does Getui collect?")
+    'what does getui collect'
+    """
+    asked = question.lower()
+    return asked.rstrip(_END_MARKS) or asked
+
+
+_END_MARKS = " ?？!！。.…~"
+
+
+def as_printed(question: str, texts: Sequence[str], thesaurus: Thesaurus) -> str:
+    """Return `question` with each company by the name that stands most often in `texts`.
+
+    To a model 高德 and 高德地图 are two that have something to do with each other.
+
+    >>> from assistant.thesaurus import default_thesaurus
+    >>> as_printed("高德会收集什么？", ["高德地图SDK：位置信息"], default_thesaurus())
+    '高德地图会收集什么？'
+    """
+    folded = normalized(question)
+    if len(folded) != len(question):
+        return question
+    said = question
+    for start, end, ids in reversed(list(thesaurus.find(folded))):
+        names = [name for id_ in ids if thesaurus[id_].kind == "vendor" for name in thesaurus[id_].names]
+        if not names:
+            continue
+        printed = {name: sum(text.count(name) for text in texts) for name in names}
+        # 高德地图 is no 高德 by itself.
+        alone = {
+            name: count - sum(printed[other] for other in names if name != other and name in other)
+            for name, count in printed.items()
+        }
+        usual = max(names, key=lambda name: alone[name])
+        # 微信支付 is one thing of 微信, and told from others where it is printed.
+        narrower = usual in folded[start:end] and printed.get(folded[start:end], 0) > 0
+        if alone[usual] > alone.get(folded[start:end], 0) and not narrower:
+            said = f"{said[:start]}{usual}{said[end:]}"
+    return said
+
+
+def in_their_words(question: str, policies: Sequence[Policy], thesaurus: Thesaurus) -> str:
+    """Return a `question` with what it names as English policies call it, where they call it otherwise.
+
+    >>> from assistant.parsing import parse
+    >>> from assistant.thesaurus import default_thesaurus
+    >>> policy = parse("Seniors get a reduction.", language="en")
+    >>> in_their_words("Is there a discount for OAPs?", [policy], default_thesaurus())
+    'Is there a reduction for seniors?'
+    >>> in_their_words("老年人打折吗", [policy], default_thesaurus())
+    'seniors  reduction 吗'
+    """
+    said, folded = question, normalized(question)
+    english = [policy for policy in policies if policy.language == "en"]
+    if not english or len(folded) != len(question):
+        return question
+    for start, end, ids in reversed(list(thesaurus.find(folded))):
+        named = [thesaurus[id_] for id_ in ids if thesaurus[id_].kind in _NAMED_OTHERWISE]
+        is_asked_for = ASKS.match(folded[start:end]) or _ASKED_FOR.search(folded, 0, start)
+        if not named or is_asked_for or is_mentioned(folded[start:end], (), english):
+            continue
+        counts = {name: sum(_count(name, policy.text) for policy in english) for one in named for name in one.en}
+        usual = max(sorted(counts), key=lambda name: (counts[name], len(name)), default="")
+        if counts.get(usual):
+            blank = " " if has_han(folded) else ""
+            said = f"{said[:start]}{blank}{usual}{blank}{said[end:]}"
+    return said.strip()
+
+
+# 哪些地区 is answered with names of regions, not with that word.
+_ASKED_FOR = re.compile(r"(?:哪[些个家种类]?|什么|\b(?:which|what) )$")
+# Nouns: a verb would come in another form.
+_NAMED_OTHERWISE = ("actor", "data_item", "identifier", "term")
+
+
+# Of one name and one policy it is asked again for every question.
+@lru_cache(maxsize=20_000)
+def _count(name: str, text: str) -> int:
+    """Return how often an English name stands in a text."""
+    folded = _folded(text)
+    # Most names stand in no text, which is sooner seen so.
+    return len(re.findall(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", folded)) if name in folded else 0
+
+
+@lru_cache(maxsize=64)
+def _folded(text: str) -> str:
+    return normalized(text)
+
+
+def as_received(question: str) -> str:
+    """Return a question of whether somebody sees something as one of whether they receive it, which policies tell.
+
+    Args:
+        question: Any question; one that is none of these, or asks what the company or who asks it sees, comes back as
+            it is.
+
+    >>> as_received("骑手能看到我的地址吗"), as_received("who has access to my number?")
+    ('骑手会收到我的地址吗', 'who receives my number?')
+    >>> as_received("在哪里能看到我的订单"), as_received("can I see my data?")
+    ('在哪里能看到我的订单', 'can I see my data?')
+    """
+    if has_han(question):
+        return _SEES_ZH.sub(lambda seen: f"{seen['who']}会收到", question, count=1)
+    return _SEES_EN.sub(lambda seen: f"{seen['who']}receive{'s' * (seen['sees'] is not None)}", question, count=1)
+
+
+_SEES_ZH = re.compile(
+    r"(?P<who>[^\W\d_]{1,8}(?<![你您我们咱己哪儿里中么何样想要让给可以能会请上]))"
+    r"(?:能不能|可不可以|会不会|是否|能否|能够?|可以|会|都|也){0,3}(?:看得?[到见]|查[到看]|查得到)"
+    r"(?=我|他|她|的|什么|哪|啥|(?<=谁....)$|(?<=谁...)$)"
+)
+_SEES_EN = re.compile(
+    r"(?P<who>\b(?!(?:you|i|we|it|me|us|to|and|or|please|not)\b)[\w'’]{1,30} "
+    r"(?:(?:can|could|will|would|may|might|also|still|ever|be|able to|allowed to) ){0,3})"
+    r"(?:(?P<sees>sees|views|(?:has|gets) access to|accesses|looks at|reads|knows)|"
+    r"see|view|(?:have|get) access to|access|look at|read|know)(?= (?:my|our|what|where|who)\b)",
+    re.IGNORECASE,
+)
