@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from assistant.english import turned
@@ -35,7 +36,7 @@ def overview(question: str, hits: Sequence[Hit]) -> Hit | None:
     if not hits or kind_of_question(question) in ("whether", "why"):
         return None
     policy = hits[0].policy
-    asked = _asked_for(normalized(question), policy)
+    asked = _names(normalized(question), policy)
     section = _section(policy, asked) if asked else None
     if section is None:
         return None
@@ -57,30 +58,36 @@ def overview(question: str, hits: Sequence[Hit]) -> Hit | None:
     return Hit(policy=policy, clause=section, passage=passage, score=_CERTAIN, sentence_scores=(_CERTAIN,))
 
 
-def _asked_for(text: str, policy: Policy) -> frozenset[str]:
-    """Return the concepts that a normalized text names, personal information aside; none if it says anything else."""
+def _names(text: str, policy: Policy) -> frozenset[str]:
+    """Return what a normalized text names: concepts, personal information aside, and the words that name none."""
     thesaurus = extended(policy.concepts)
-    concepts: set[str] = set()
+    named: set[str] = set()
     rest = text
     for start, end, found in thesaurus.find(text):
-        concepts |= set(found)
+        named |= set(found)
         rest = blanked(rest, start, end)
-    words = {stem(word) for word in LATIN_WORD.findall(rest) if word not in STOPWORDS} - _GENERIC
-    more = bool(words) or has_han(rest.translate(_EMPTY))
-    return frozenset() if more else frozenset(concepts - {"personal_information"})
+    words = {stem(word) for word in LATIN_WORD.findall(rest) if word in _DEEDS or word not in STOPWORDS}
+    han = _HAN.findall(rest.translate(_EMPTY))
+    return frozenset(named.union(words, han) - _GENERIC)
 
 
 def _section(policy: Policy, asked: frozenset[str]) -> Clause | None:
-    """Return the section with a bare heading that names all of some concepts and the fewest others, if there is one."""
-    thesaurus = extended(policy.concepts)
+    """Return the section whose bare heading names all that is asked for and the least besides, if there is one.
+
+    Who names no concept, such as who asks what data are used for, does not ask what cookies are used for.
+    """
+    by_words = asked.isdisjoint(concept.id for concept in extended(policy.concepts).concepts)
     found: list[tuple[int, Clause]] = []
     for clause in policy.walk():
         if not clause.title or len(clause.children) < _LEAST_ITEMS or len(policy.path(clause.id)) > _DEEPEST:
             continue
         if any(policy.sentences(clause)) and not _is_bare(policy, clause):
             continue
-        named = set(thesaurus.named_in(turned(normalized(clause.title)))) - {"personal_information"}
-        if asked <= named:
+        title = turned(normalized(clause.title))
+        named = _names(title, policy)
+        is_named = all(name in named or (has_han(name) and name in title) for name in asked)
+        others = {name for name in named - asked if not (has_han(name) and any(word in name for word in asked))}
+        if is_named and not (by_words and others - _ALSO):
             found.append((len(named), clause))
     return min(found, key=lambda pair: pair[0])[1] if found else None
 
@@ -95,7 +102,14 @@ _CERTAIN = 20.0
 _LEAST_ITEMS = 2
 _DEEPEST = 3
 """Clauses on the path to a section, the root included."""
-_GENERIC = frozenset(("data", "inform", "info", "detail", "kind", "type", "list", "exact"))
+_GENERIC = frozenset(
+    ("personal_information", "data", "inform", "info", "detail", "kind", "type", "list", "exact", "polici", "notic")
+)
+# Words that say little as a rule, but what a section is about.
+_DEEDS = frozenset(("use", "uses", "used", "using", "get", "gets"))
+# What is collected is used, and one heading says so of both.
+_ALSO = frozenset(("collection",))
+_HAN = re.compile(r"[\u3400-\u9fff]+")
 # Chinese characters that ask, or name nothing.
 _EMPTY = dict.fromkeys(
     map(ord, "你们您我的了吗呢么吧啊是都有哪些什怎样如何为会要能可以得请问一下信息数据资料个人用户到底具体？?。，,!！ ")

@@ -13,6 +13,12 @@ from tests.hits import hit
 _TEXT = """Lantern Cards Privacy Notice
 1. Welcome
 We run Lantern Cards.
+6. How we use cookies
+6.1 To keep you signed in.
+6.2 To count visits.
+7. How we collect and use your information
+7.1 To open an account.
+7.2 To send the card.
 2. How long we keep it
 2.1 Identity data: five years after you leave.
 2.2 Recordings of calls: 13 months.
@@ -47,6 +53,8 @@ def policy() -> Policy:
         ("我有哪些权利？", "We run Lantern", "3"),
         ("how long do you keep my data", "Recordings of calls", "2"),
         ("who do you share my data with", "on a warrant", "4"),
+        ("how do you use my information", "We run Lantern", "7"),
+        ("how do you use cookies", "We run Lantern", "6"),
         # Something that the heading does not name is asked for, or whether, or why.
         ("how long do you keep my recordings", "Recordings of calls", ""),
         ("who do you share my address with", "on a warrant", ""),
