@@ -230,6 +230,7 @@ def test_what_differs_is_not_called_the_same() -> None:
         ("您可以来修改设置", "repair"),
         ("前往转转网查看", "number_porting"),
         ("入住客房", "tenant"),
+        ("Tickets for the heritage railway", "railway_12306"),
     ],
 )
 def test_names_are_no_part_of_other_words(text: str, concept: str) -> None:
