@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from assistant.english import turned
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assistant.policy import Clause, Policy
+    from assistant.thesaurus import Thesaurus
 
 
 def overview(question: str, hits: Sequence[Hit]) -> Hit | None:
@@ -36,7 +38,7 @@ def overview(question: str, hits: Sequence[Hit]) -> Hit | None:
     if not hits or kind_of_question(question) in ("whether", "why"):
         return None
     policy = hits[0].policy
-    asked = _names(normalized(question), policy)
+    asked = _names(normalized(question), extended(policy.concepts))
     section = _section(policy, asked) if asked else None
     if section is None:
         return None
@@ -58,13 +60,20 @@ def overview(question: str, hits: Sequence[Hit]) -> Hit | None:
     return Hit(policy=policy, clause=section, passage=passage, score=_CERTAIN, sentence_scores=(_CERTAIN,))
 
 
-def _names(text: str, policy: Policy) -> frozenset[str]:
-    """Return what a normalized text names: concepts, personal information aside, and the words that name none."""
-    thesaurus = extended(policy.concepts)
+# Of one heading it is asked again for every question.
+@lru_cache(maxsize=10_000)
+def _heading(title: str, thesaurus: Thesaurus) -> tuple[str, frozenset[str]]:
+    """Return a heading as whoever asks would say it, and what it names."""
+    said = turned(normalized(title))
+    return said, _names(said, thesaurus)
+
+
+def _names(text: str, thesaurus: Thesaurus) -> frozenset[str]:
+    """Return what a normalized text names: concepts, marked with `§`, and the words that name none; not what all do."""
     named: set[str] = set()
     rest = text
     for start, end, found in thesaurus.find(text):
-        named |= set(found)
+        named |= {f"{_CONCEPT}{concept}" for concept in found}
         rest = blanked(rest, start, end)
     words = {stem(word) for word in LATIN_WORD.findall(rest) if word in _DEEDS or word not in STOPWORDS}
     han = _HAN.findall(rest.translate(_EMPTY))
@@ -76,39 +85,43 @@ def _section(policy: Policy, asked: frozenset[str]) -> Clause | None:
 
     Who names no concept, such as who asks what data are used for, does not ask what cookies are used for.
     """
-    by_words = asked.isdisjoint(concept.id for concept in extended(policy.concepts).concepts)
+    thesaurus = extended(policy.concepts)
+    by_words = not any(name.startswith(_CONCEPT) for name in asked)
     found: list[tuple[int, Clause]] = []
     for clause in policy.walk():
-        if not clause.title or len(clause.children) < _LEAST_ITEMS or len(policy.path(clause.id)) > _DEEPEST:
+        if not clause.title or len(clause.children) < _LEAST_ITEMS:
             continue
-        if any(policy.sentences(clause)) and not _is_bare(policy, clause):
+        title, named = _heading(clause.title, thesaurus)
+        if not all(name in named or (has_han(name) and name in title) for name in asked):
             continue
-        title = turned(normalized(clause.title))
-        named = _names(title, policy)
-        is_named = all(name in named or (has_han(name) and name in title) for name in asked)
         others = {name for name in named - asked if not (has_han(name) and any(word in name for word in asked))}
-        if is_named and not (by_words and others - _ALSO):
+        if by_words and others - _ALSO:
+            continue
+        if len(policy.path(clause.id)) <= _DEEPEST and _is_bare(policy, clause):
             found.append((len(named), clause))
     return min(found, key=lambda pair: pair[0])[1] if found else None
 
 
 def _is_bare(policy: Policy, clause: Clause) -> bool:
     """Say whether a clause is but its heading, whatever stands below it."""
-    return policy.text[clause.label_end : clause.body_end].strip("#*_：: \n") == clause.title.strip("#*_：: ")
+    own = policy.text[clause.label_end : clause.body_end]
+    return own.strip(f"{_AROUND} \n") == clause.title.strip(f"{_AROUND} ") or not any(policy.sentences(clause))
 
 
+_AROUND = "#*_：:"
 # Above the scores of all that is found by words or vectors.
 _CERTAIN = 20.0
 _LEAST_ITEMS = 2
 _DEEPEST = 3
 """Clauses on the path to a section, the root included."""
 _GENERIC = frozenset(
-    ("personal_information", "data", "inform", "info", "detail", "kind", "type", "list", "exact", "polici", "notic")
+    ("§personal_information", "data", "inform", "info", "detail", "kind", "type", "list", "exact", "polici", "notic")
 )
 # Words that say little as a rule, but what a section is about.
 _DEEDS = frozenset(("use", "uses", "used", "using", "get", "gets"))
 # What is collected is used, and one heading says so of both.
-_ALSO = frozenset(("collection",))
+_ALSO = frozenset(("§collection",))
+_CONCEPT = "§"
 _HAN = re.compile(r"[\u3400-\u9fff]+")
 # Chinese characters that ask, or name nothing.
 _EMPTY = dict.fromkeys(

@@ -300,10 +300,13 @@ class Retriever:
         best = (-fused).argsort(kind="stable")[: max(k, self._rerank_k) if self.reranker else k]
         numbers = [bisect_right(starts, place) - 1 for place in best.tolist()]
         of = [shards[number].policy for number in dict.fromkeys(numbers)]
-        ranks, evidence = ranks_of(legs, best), self._evidence(shards, query, support, firsts, best, policies=of)
+        marks = companies[best].tolist(), others[best].tolist()
+        evidence = self._evidence(shards, query, support, firsts, best, policies=of, marks=marks)
         texts = fuse(scores)
         hits = []
-        for place, number, own_ranks, own_evidence in zip(best.tolist(), numbers, ranks, evidence, strict=True):
+        for place, number, own_ranks, own_evidence in zip(
+            best.tolist(), numbers, ranks_of(legs, best), evidence, strict=True
+        ):
             policy, passage = shards[number].policy, shards[number].passages[place - starts[number]]
             first = int(firsts[place]) + 1
             hits.append(
@@ -314,7 +317,7 @@ class Retriever:
                     score=float(fused[place]),
                     ranks=own_ranks,
                     sentence_scores=tuple(texts[first : first + len(passage.sentences)].tolist()),
-                    evidence=replace(own_evidence, company=bool(companies[place]), other=bool(others[place])),
+                    evidence=own_evidence,
                 )
             )
         return tuple(_reranked(self.reranker, query.text, hits)[:k] if self.reranker else hits)
@@ -328,8 +331,9 @@ class Retriever:
         best: NDArray[np.int64],
         *,
         policies: Sequence[Policy],
+        marks: tuple[Sequence[bool], Sequence[bool]],
     ) -> Iterator[Evidence]:
-        """Yield what speaks for the query having its answer in each of the best passages, less `company`.
+        """Yield what speaks for the query having its answer in each of the best passages.
 
         Args:
             shards: What was searched.
@@ -338,6 +342,7 @@ class Retriever:
             firsts: Where the texts of each passage begin.
             best: The best passages.
             policies: Whose these are.
+            marks: Which of these name a company that is asked about, and which another permission than what is.
         """
         import numpy as np
 
@@ -358,7 +363,8 @@ class Retriever:
         concepts = [share_held(own[named], own[named]) for own in passages]
         shares = map(np.concatenate, (coverages, concepts))
         columns = similarities(scores, firsts), likenesses(scores, firsts), *shares
-        for similarity, likeness, coverage, share in zip(*(column[best].tolist() for column in columns), strict=True):
+        of_best = (column[best].tolist() for column in columns)
+        for similarity, likeness, coverage, share, company, other in zip(*of_best, *marks, strict=True):
             yield Evidence(
                 similarity=similarity,
                 coverage=coverage,
@@ -370,6 +376,8 @@ class Retriever:
                 familiarity=None if math.isnan(likeness) else query.familiarity,
                 unseen=len(missing) / len(words) if words else 0.0,
                 frequency=frequency,
+                company=company,
+                other=other,
             )
 
     def _may_stand(self, token: str, shards: Iterable[Shard]) -> bool:
