@@ -33,7 +33,8 @@ def overview(question: str, hits: Sequence[Hit]) -> Hit | None:
         hits: What was found, best first.
 
     Returns:
-        None if there is no such section, if one of its clauses is what is asked for, and for who asks whether or why.
+        None if there is no such section, if one of its clauses is what is asked for, or something as wide outside of
+        it was found, and for who asks whether or why.
     """
     if not hits or kind_of_question(question) in ("whether", "why"):
         return None
@@ -48,6 +49,8 @@ def overview(question: str, hits: Sequence[Hit]) -> Hit | None:
         wants_items = wants_all(question) or asks_recipients(question) or are_told_whole(policy, section.children)
         if is_list or not wants_items:
             return None
+    elif any(_names_all(above.title, asked, policy) for above in policy.path(first.id)) or section in first.walk():
+        return None
     title = policy.text.index(section.title, section.label_end)
     passage = Passage(
         clause_id=section.id,
@@ -91,15 +94,21 @@ def _section(policy: Policy, asked: frozenset[str]) -> Clause | None:
     for clause in policy.walk():
         if not clause.title or len(clause.children) < _LEAST_ITEMS:
             continue
-        title, named = _heading(clause.title, thesaurus)
-        if not all(name in named or (has_han(name) and name in title) for name in asked):
+        if not _names_all(clause.title, asked, policy):
             continue
+        _, named = _heading(clause.title, thesaurus)
         others = {name for name in named - asked if not (has_han(name) and any(word in name for word in asked))}
         if by_words and others - _ALSO:
             continue
         if len(policy.path(clause.id)) <= _DEEPEST and _is_bare(policy, clause):
             found.append((len(named), clause))
     return min(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def _names_all(title: str, asked: frozenset[str], policy: Policy) -> bool:
+    """Say whether a heading names all that is asked for."""
+    said, named = _heading(title, extended(policy.concepts))
+    return bool(title) and all(name in named or (has_han(name) and name in said) for name in asked)
 
 
 def _is_bare(policy: Policy, clause: Clause) -> bool:

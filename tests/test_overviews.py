@@ -87,5 +87,23 @@ def test_the_clause_that_leads_into_a_list_is_told_with_that() -> None:
     assert overview("What rights do I have?", [hit(policy, "You may:")]) is None
 
 
+@pytest.mark.parametrize(
+    "found", ["We respect what you may do with your data", "You have the right to access, by law, and to be forgotten."]
+)
+def test_what_is_as_wide_as_a_section_answers_before_it(found: str) -> None:
+    text = """Lantern Cards Privacy Notice
+1. What you may do
+We respect what you may do with your data: all of it is told here, and what is not told is told on the phone.
+1.1 How to exercise your rights
+(a) Write to us and say who you are, so that we can be sure that it is you who writes.
+(b) Wait for a month, and for another one where the request is complicated.
+1.2 Your rights in California
+You have the right to access, by law, and to be forgotten.
+"""
+    policy = parse(text, id="lantern", title="Lantern Cards Privacy Notice")
+    assert overview("What rights do I have?", [hit(policy, found)]) is None
+    assert overview("How do I exercise my rights?", [hit(policy, "Wait for a month")]) is not None
+
+
 def test_nothing_found_is_no_section() -> None:
     assert overview("What rights do I have?", []) is None
