@@ -11,7 +11,7 @@ from assistant.mentions import things_named
 from assistant.question_forms import gives_orders
 from assistant.recipients import recipients_told
 from assistant.text import LATIN_WORD, STOPWORDS, has_han, language_of, normalized, stem
-from assistant.thesaurus import extended
+from assistant.thesaurus import DATA_KINDS, extended
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -152,7 +152,7 @@ def _is_collecting_of_others(query: str, hits: Sequence[Hit]) -> bool:
     if any(hit.policy.language != "zh" for hit in best) or not _IS_COLLECTED.search(asked):
         return False
     policies = {hit.policy.id: hit.policy for hit in best}.values()
-    named = [one for _, _, concepts in things_named(asked, policies) for one in concepts if one.kind in _DATA]
+    named = [one for _, _, concepts in things_named(asked, policies) for one in concepts if one.kind in DATA_KINDS]
     said = {
         concept.id
         for hit in best
@@ -162,7 +162,6 @@ def _is_collecting_of_others(query: str, hits: Sequence[Hit]) -> bool:
     return bool(named) and said.isdisjoint(concept.id for concept in named)
 
 
-_DATA = ("data_item", "identifier")
 _COLLECTS = "(?:收集|采集|搜集|获取|读取)"
 _IS_COLLECTED = re.compile(
     rf"{_COLLECTS}.{{1,16}}(?:[吗嘛]|(?<![什怎])么)[?!。 ]{{0,3}}$|[会要]不[会要]{_COLLECTS}|是否[会要]?{_COLLECTS}|"

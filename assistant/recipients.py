@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from assistant.english import turned
 from assistant.text import normalized, unlaid
-from assistant.thesaurus import extended
+from assistant.thesaurus import DATA_KINDS, extended
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,10 +53,9 @@ def recipients_told(query: str, hits: Sequence[Hit]) -> bool | None:
 def _things(text: str, policy: Policy) -> set[str]:
     """Return the concepts of data that a text names."""
     thesaurus = extended(policy.concepts)
-    return {concept for concept in thesaurus.named_in(text) if thesaurus[concept].kind in _THINGS}
+    return {concept for concept in thesaurus.named_in(text) if thesaurus[concept].kind in DATA_KINDS}
 
 
-_THINGS = ("data_item", "identifier")
 _WHOM_ZH = r"(?:谁|哪些?(?:人|公司|第三方|机构|单位|平台|商家|部门|合作|伙伴|企业)|什么(?:人|公司|机构|第三方))"
 _GETS_EN = r"(?:sees?|gets?|receives?|views?|reads?|knows?|obtains?|ha(?:s|ve) access to|access(?:es)?)"
 _ASKED = re.compile(

@@ -55,6 +55,9 @@ KINDS = (
 )
 """What concepts are."""
 
+DATA_KINDS = frozenset({"data_item", "identifier"})
+"""Kinds of concepts that are data about somebody."""
+
 _SHORTEST_NAME, _LONGEST_NAME = 2, 80
 _NAME_KEYS = ("zh", "zh_colloquial", "en")
 _KEYS = ("id", "kind", *_NAME_KEYS)

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 from assistant.text import blank, blanked, has_han, normalized
+from assistant.thesaurus import DATA_KINDS
 from assistant.verdicts.question import PARTY_KINDS, THING_KINDS
 from assistant.verdicts.table import coarse, lexicon
 
@@ -108,7 +109,7 @@ class Matcher:
         # Who shares an address shares personal information; who encrypts it may not encrypt all, nor may who may delete
         # it delete all.
         is_of_all = asked.act.by == "you" or asked.act.has("general")
-        is_some = not is_of_all and not asked.item and kinds & {"data_item", "identifier"}
+        is_some = not is_of_all and not asked.item and kinds & DATA_KINDS
         return "partly" if is_some else ""
 
     def _things(self, concepts: Iterable[str]) -> set[str]:
