@@ -39,7 +39,8 @@ def overview(question: str, hits: Sequence[Hit]) -> Hit | None:
     if not hits or kind_of_question(question) in ("whether", "why"):
         return None
     policy = hits[0].policy
-    asked = _names(normalized(question), extended(policy.concepts))
+    thesaurus = extended(policy.concepts)
+    asked = _names(normalized(question), thesaurus)
     section = _section(policy, asked) if asked else None
     if section is None:
         return None
@@ -49,7 +50,9 @@ def overview(question: str, hits: Sequence[Hit]) -> Hit | None:
         wants_items = wants_all(question) or asks_recipients(question) or are_told_whole(policy, section.children)
         if is_list or not wants_items:
             return None
-    elif any(_names_all(above.title, asked, policy) for above in policy.path(first.id)) or section in first.walk():
+    elif section in first.walk() or any(
+        _names_all(*_heading(above.title, thesaurus), asked) for above in policy.path(first.id)
+    ):
         return None
     title = policy.text.index(section.title, section.label_end)
     passage = Passage(
@@ -94,9 +97,9 @@ def _section(policy: Policy, asked: frozenset[str]) -> Clause | None:
     for clause in policy.walk():
         if not clause.title or len(clause.children) < _LEAST_ITEMS:
             continue
-        if not _names_all(clause.title, asked, policy):
+        said, named = _heading(clause.title, thesaurus)
+        if not _names_all(said, named, asked):
             continue
-        _, named = _heading(clause.title, thesaurus)
         others = {name for name in named - asked if not (has_han(name) and any(word in name for word in asked))}
         if by_words and others - _ALSO:
             continue
@@ -105,10 +108,9 @@ def _section(policy: Policy, asked: frozenset[str]) -> Clause | None:
     return min(found, key=lambda pair: pair[0])[1] if found else None
 
 
-def _names_all(title: str, asked: frozenset[str], policy: Policy) -> bool:
-    """Say whether a heading names all that is asked for."""
-    said, named = _heading(title, extended(policy.concepts))
-    return bool(title) and all(name in named or (has_han(name) and name in said) for name in asked)
+def _names_all(said: str, named: frozenset[str], asked: frozenset[str]) -> bool:
+    """Say whether a heading, as `_heading` reads it, names all that is asked for, which is something."""
+    return all(name in named or (has_han(name) and name in said) for name in asked)
 
 
 def _is_bare(policy: Policy, clause: Clause) -> bool:

@@ -243,9 +243,9 @@ class Retriever:
         import numpy as np
 
         thesaurus = self.analyzer.thesaurus
-        readings = (*thesaurus.readings(question), in_their_words(question, policies, thesaurus))
-        readings = tuple(dict.fromkeys(map(as_embedded, readings)))
-        readings = tuple(dict.fromkeys((*readings, *map(as_received, readings))))
+        said = (*thesaurus.readings(question), in_their_words(question, policies, thesaurus))
+        embedded = [as_embedded(reading) for reading in said]
+        readings = tuple(dict.fromkeys((*embedded, *map(as_received, embedded))))
         vectors = {embedder.name: embedder.embed(readings, "query") for embedder in self.embedders}
         odds = [max(map(judge.scope, vectors[judge.name])) for judge in self._judges]
         guesses = {
@@ -488,10 +488,13 @@ class Retriever:
         masks = []
         for shard in shards:
             named, others = (np.any(shard.holding(tokens)[:, shard.firsts], axis=0) for tokens in (list(asked), rest))
-            # A name counts within another: 电话 in 拨打电话.
-            said = (normalized(shard.policy.text[passage.start : passage.end]) for passage in shard.passages)
-            within = [any(name in words for name in asked.values()) for words in said]
-            masks.append(others & ~named & ~np.array(within))
+            mask = others & ~named
+            for number in mask.nonzero()[0].tolist():
+                passage = shard.passages[number]
+                words = normalized(shard.policy.text[passage.start : passage.end])
+                # A name counts within another: 电话 in 拨打电话.
+                mask[number] = not any(name in words for name in asked.values())
+            masks.append(mask)
         return np.concatenate(masks)
 
     def _scores(self, shards: Sequence[Shard], query: Query) -> dict[str, Scores]:
