@@ -237,7 +237,11 @@ def _holds_data(question: Utterance, run: tuple[Word, ...]) -> bool:
     """Say whether an unknown name may be that of a company: it is written as a name, or gets or gives data."""
     concepts = question.vocabulary.giving | {"collection", "automatic_collection", "device_access", "sdk"}
     name = question.text[run[0].start : run[-1].end]
-    return (name[0].isascii() and not (name.islower() and is_plural(name))) or any(
+    led_by = question.text[: run[0].start].rpartition(" ")[0].rpartition(" ")[2].lower()
+    if name.isascii() and name.islower() and (is_plural(name) or led_by in ARTICLES):
+        # "Records", "a record": what is of a kind has no name.
+        return False
+    return name[0].isascii() or any(
         word.has("handling", "what", "what_for") or not concepts.isdisjoint(word.concepts) or word.text in ("拿", "它")
         for word in question.told
         if word not in run

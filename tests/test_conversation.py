@@ -106,6 +106,9 @@ def test_a_last_question_is_all_that_matters_once_it_stands_by_itself() -> None:
         ("do I need a deposit for a single room? / and a double room?", "do I need a deposit for a double room?"),
         ("When is check-in? / and check-out?", "When is check-out?"),
         ("how long do you keep crash reports? / sorry, I meant invoices", "how long do you keep invoices?"),
+        # What is of a kind gets no data, as a company does.
+        ("do you keep a record of what I looked at? / who else sees it?", "who else sees the record?"),
+        ("What does Getui collect? / who else sees it?", "who else sees the data Getui gets?"),
         # So does what only qualifies.
         ("付费用户能登录几台设备 / 免费的呢", "免费用户能登录几台设备"),
         ("电子发票多久能收到 / 纸质的呢", "纸质的发票多久能收到"),
