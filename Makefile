@@ -15,11 +15,12 @@ PEERS := $(PEERS_VENV)/.installed
 ONNX := $(ONNX_VENV)/.installed
 DATA ?= data
 RUN ?= out/encoder
-# What `make encoder` writes; options of its two runs of `python -m training train`; and the share of the base that the
+# What `make encoder` writes; options of its three runs of `python -m training train`; and the share of the base that the
 # first is averaged with.
 ENCODER ?= assistant/data/encoder
 RECIPE ?=
 JUDGED ?= --steps 250 --general 0.4 --judged-steps 3000 --warmup 20 --frozen-layers 6 --max-tokens 80
+WRITTEN ?= --steps 480 --general 0.12 --written 0.5 --article 0.23 --judged-steps 220 --written-steps 950 --article-steps 90 --warmup 20 --frozen-layers 6 --max-tokens 128
 SHARE ?= 0.2
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
@@ -147,7 +148,9 @@ encoder: $(RUN)/base/model.safetensors ## train and export the encoder: make enc
 	$(BIN)/python -m training blend --base $(RUN)/base --model $(RUN)/run/final --out $(RUN)/ranking --share $(SHARE)
 	$(BIN)/python -m training export --data $(DATA) --model $(RUN)/ranking --out $(RUN)/guide
 	$(BIN)/python -m training train --data $(DATA) --base $(RUN)/ranking --guide $(RUN)/guide --out $(RUN)/judged $(JUDGED) $(RESUME)
-	$(BIN)/python -m training export --data $(DATA) --model $(RUN)/judged/final --out $(ENCODER)
+	$(BIN)/python -m training export --data $(DATA) --model $(RUN)/judged/final --out $(RUN)/judging
+	$(BIN)/python -m training train --data $(DATA) --base $(RUN)/judged/final --guide $(RUN)/judging --out $(RUN)/written $(WRITTEN) $(RESUME)
+	$(BIN)/python -m training export --data $(DATA) --model $(RUN)/written/final --out $(ENCODER)
 	$(BIN)/python -m training scope --data $(DATA) --model $(ENCODER)
 	$(BIN)/python -m training topics --data $(DATA) --model $(ENCODER)
 

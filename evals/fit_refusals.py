@@ -3,10 +3,11 @@
 A logistic regression says by the best hits of a question whether its policy answers it. It learns from the questions
 of the dev sets, and from the questions that have an answer once more, asked of a policy from which the sentences
 that answer were taken out: a near miss as policies make them, without a label; from everyday questions
-(`training/off_topic.txt`); and, where the folder of training data is given (`--data`), from questions to policies
-that the encoder never saw, of which people judged whether what would be quoted answers them
-(`training/judged_odds.tsv`). The threshold is set so that few questions that have an answer are refused. What is
-printed of it is cross-validated by question; the constants go into `assistant/answerability.py`.
+(`training/off_topic.txt`); from questions to invented policies that the encoder never saw (one in nine of
+`training/policies`); and, where the folder of training data is given (`--data`), from questions to real ones, of which
+people judged whether what would be quoted answers them (`training/judged_odds.tsv`). The threshold is set so that few
+questions that have an answer are refused. What is printed of it is cross-validated by question; the constants go into
+`assistant/answerability.py`.
 """
 
 from __future__ import annotations
@@ -30,11 +31,12 @@ from assistant.parsing import parse
 from assistant.question_forms import gives_orders
 from assistant.retrieval import Retriever
 from assistant.shards import build_shard
-from assistant.text import sentences
+from assistant.text import has_han, sentences
 from evals import SETS, opened
 from training.data import read_policies
 from training.judged import JUDGED_ODDS, read_judged
 from training.scope import OFF_TOPIC
+from training.written import POLICIES, kept_in, read_written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from assistant.policy import Policy
     from assistant.text import Language
     from training.judged import Judgement
+    from training.written import Written
 
     Floats = NDArray[np.float64]
 
@@ -63,6 +66,9 @@ _JUDGED = "judged"
 _JUDGED_WEIGHT = 0.25
 """What one of these counts, beside one of a dev set: there are four times as many."""
 _IN_DOUBT = 0.5
+_WRITTEN = "written"
+_WRITTEN_WEIGHT = 0.5
+"""What one of these counts, beside one of a dev set."""
 _EVERY = 4
 """Of so many everyday questions one is asked."""
 _STEPS = 5_000
@@ -214,6 +220,36 @@ def judged_examples(data: Path, assistant: Assistant, path: Path = JUDGED_ODDS) 
                 )
 
 
+def written_examples(assistant: Assistant, texts: Iterable[Written]) -> Iterator[Example]:
+    """Yield what there is to learn from questions to invented policies.
+
+    Args:
+        assistant: Whose retrieval is asked.
+        texts: Policies that the encoder was not trained on.
+    """
+    retriever, k = assistant.retriever, assistant.settings.k
+    for text in texts:
+        shown, heading = [], ""
+        for passage in text.passages:
+            if passage.headings[-1:] != (heading,):
+                heading = passage.headings[-1] if passage.headings else ""
+                shown.append(heading)
+            shown.append(passage.zh)
+        named: Language = "zh" if has_han(text.passages[0].zh) else "en"
+        policy = parse("\n".join(shown), id=text.name, title=text.name, language=named)
+        shard = build_shard(policy, retriever.analyzer, retriever.embedders)
+        own = Retriever(Index("", [shard]), retriever.analyzer, retriever.embedders)
+        for question in text.questions:
+            hits = own.retrieve(question.text, k=k)
+            if hits and not is_unclear(question.text, hits) and not gives_orders(question.text):
+                yield Example(
+                    question_id=f"{text.name} {question.text}",
+                    style=_WRITTEN,
+                    answerable=bool(question.answers),
+                    features=features(question.text, hits),
+                )
+
+
 def held_out(x: Floats, y: Floats, counts: Floats, question_ids: Sequence[str]) -> Floats:
     """Return the odds of each question by a regression that knows neither it nor it without its gold.
 
@@ -248,14 +284,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, help="folder of training data, to learn from judged questions, too")
     options = parser.parse_args(arguments)
     rows = list(examples(options.sets))
+    _, assistant, _ = next(opened(options.sets[:1]))
+    rows += written_examples(assistant, kept_in(read_written(POLICIES), held_out=True))
     if options.data:
-        _, assistant, _ = next(opened(options.sets[:1]))
         rows += judged_examples(options.data, assistant)
     x = np.array([list(row.features.values()) for row in rows])
     y = np.array([float(row.answerable) for row in rows])
     styles = np.array([row.style for row in rows])
     counts = np.where(styles == _TAKEN_OUT, _TAKEN_OUT_WEIGHT, 1.0)
     counts[styles == _JUDGED] = _JUDGED_WEIGHT
+    counts[styles == _WRITTEN] = _WRITTEN_WEIGHT
     counts[styles == _EVERYDAY] = _EVERYDAY_WEIGHT / max(1, (styles == _EVERYDAY).sum())
     weights = fit(x, y, counts)
     odds = x @ weights[:-1] + weights[-1]
@@ -263,11 +301,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     fitted = dict(zip(rows[0].features, weights[:-1].round(2).tolist(), strict=True))
     sys.stdout.write(f"_ODDS = {fitted | {'base': round(float(weights[-1] - threshold), 2)}}\n")
     odds = held_out(x, y, counts, [row.question_id for row in rows])
-    others = (y == 0) & ~np.isin(styles, (*_OFF_TOPIC, _TAKEN_OUT, _EVERYDAY, _JUDGED))
+    others = (y == 0) & ~np.isin(styles, (*_OFF_TOPIC, _TAKEN_OUT, _EVERYDAY, _JUDGED, _WRITTEN))
     groups = {
-        "answerable": (y == 1) & (styles != _JUDGED),
+        "answerable": (y == 1) & ~np.isin(styles, (_JUDGED, _WRITTEN)),
         "judged to be answered": (y == 1) & (styles == _JUDGED),
         "judged not to be": (y == 0) & (styles == _JUDGED),
+        "written and answered": (y == 1) & (styles == _WRITTEN),
+        "written and left open": (y == 0) & (styles == _WRITTEN),
         "off topic": (y == 0) & np.isin(styles, _OFF_TOPIC),
         _EVERYDAY: styles == _EVERYDAY,
         _TAKEN_OUT: styles == _TAKEN_OUT,

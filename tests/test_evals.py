@@ -28,6 +28,7 @@ from evals.fit_refusals import main as fit_refusals
 from tests.conftest import FIXTURES, FakeEmbedder
 from tests.models import data_folder
 from training.data import read_policies
+from training.written import read_written
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,15 +97,31 @@ def test_the_regression_tells_two_classes_apart() -> None:
     assert (odds[2:] > 0).all()
 
 
-def test_refusals_are_fitted_on_sets(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+POOL = """Lido rules
+## Tickets
+1\tA day ticket for the lido costs £4.
+2\tSeason tickets for the lido cost £90.
+---
+how much is a day ticket\t1\t2
+what does a towel cost to rent\t-\t1,2
+"""
+
+
+def test_refusals_are_fitted_on_sets(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     monkeypatch.setenv("ASSISTANT_CORPUS", str(FIXTURES / "corpus"))
+    (tmp_path / "pool.txt").write_text(POOL, encoding="utf-8")
+    monkeypatch.setattr("evals.fit_refusals.kept_in", lambda *_, **__: read_written(tmp_path))
     assert fit_refusals([str(BOOKS)]) == 0
     constants, *shares = capsys.readouterr().out.splitlines()
     assert re.fullmatch(r"_ODDS = \{('\w+': -?\d+\.\d+(, )?){3,}\}", constants)
-    *shares, answerable, off_topic, everyday, taken_out, others = shares
+    *shares, answerable, written, left_open, off_topic, everyday, taken_out, others = shares
     assert all(re.fullmatch(r"refused where [\d.]+% of those with an answer are: .+", line) for line in shares)
     # Those with an answer once more without it, but for follow-ups and false premises.
     assert answerable == "answerable: 5 questions"
+    assert written == "written and answered: 1 questions"
+    assert left_open == "written and left open: 1 questions"
     assert off_topic == "off topic: 1 questions"
     assert re.fullmatch(r"everyday: \d{2,} questions", everyday)
     assert re.fullmatch(r"gold taken out: [1-5] questions", taken_out)

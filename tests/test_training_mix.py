@@ -27,6 +27,7 @@ from training.data import (
     split,
 )
 from training.mix import WEIGHTS, laid_out, pairs_by_kind, remembering
+from training.written import ARTICLES, POLICIES, read_written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -134,7 +135,9 @@ def test_pairs_are_of_training_policies_and_of_every_kind(data: Path) -> None:
     found = pairs_by_kind(data)
     assert set(found) == set(WEIGHTS)
     for kind, by in found.items():
-        assert set(by) <= ({0} if kind == "general" else set(TRAIN_POLICIES)), kind
+        written = {text.number for folder in (POLICIES, ARTICLES) for text in read_written(folder)}
+        known = {"general": {0}, "written": written, "article": written}
+        assert set(by) <= known.get(kind, set(TRAIN_POLICIES)), kind
         assert sum(map(len, by.values())), kind
     held_out = {paragraph.text for paragraph in split(read_paragraphs(data, "xquad"), held_out=True)}
     assert not any(pair.passage in text for pair in found["general"][0] for text in held_out)

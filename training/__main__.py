@@ -55,6 +55,7 @@ def _train(options: argparse.Namespace) -> None:
     from training.judged import in_batches, judged_pairs
     from training.mix import WEIGHTS, laid_out, remembering
     from training.train import Recipe, train
+    from training.written import ARTICLES, POLICIES, kept_in, read_written, written_judgements
 
     recipe = Recipe(
         steps=options.steps,
@@ -75,11 +76,16 @@ def _train(options: argparse.Namespace) -> None:
         batch=recipe.batch,
         seed=recipe.seed,
         thesaurus=options.thesaurus,
-        weights={**WEIGHTS, "general": options.general},
+        weights={**WEIGHTS, "general": options.general, "written": options.written, "article": options.article},
         guide=guide,
     )
     lines = judged_pairs(read_policies(options.data)) if options.judged_steps else []
     judged = in_batches(lines, batch=recipe.batch, seed=recipe.seed)[: options.judged_steps]
+    for folder, steps in ((POLICIES, options.written_steps), (ARTICLES, options.article_steps)):
+        texts = kept_in(read_written(folder), held_out=False) if steps else []
+        lines = list(written_judgements(texts, guide))
+        judged += in_batches(lines, batch=recipe.batch, seed=recipe.seed)[:steps]
+    random.Random(recipe.seed).shuffle(judged)
     print(train(options.base, options.out, laid, recipe, judged=judged, guide=guide, resume=options.resume))
 
 
@@ -157,13 +163,16 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 def _judge(options: argparse.Namespace) -> None:
     from training.evaluate import remembering
-    from training.judged import areas
+    from training.judged import areas, left_open
+    from training.written import POLICIES, kept_in, read_written
 
     policies = read_policies(options.data)
-    print("| encoder | found | written |\n|---|---|---|")
+    texts = kept_in(read_written(POLICIES), held_out=True)
+    print("| encoder | found | written | left open |\n|---|---|---|---|")
     for name, load in _chosen(options.encoders).items():
-        told = areas(policies, remembering(load()))
-        print(f"| {name} | {told['found']:.3f} | {told['written']:.3f} |")
+        encode = remembering(load())
+        told = areas(policies, encode)
+        print(f"| {name} | {told['found']:.3f} | {told['written']:.3f} | {left_open(texts, encode):.3f} |")
 
 
 def _time(options: argparse.Namespace) -> None:
@@ -215,7 +224,11 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - a statement an opti
     one.add_argument("--threads", type=int, default=2)
     one.add_argument("--guide", type=Path, help="exported folder of an earlier model, which tells what is no negative")
     one.add_argument("--general", type=float, default=0.12, help="share of the batches of general questions")
+    one.add_argument("--written", type=float, default=0.0, help="share of the batches of questions to written policies")
+    one.add_argument("--article", type=float, default=0.0, help="share of the batches of questions to written articles")
     one.add_argument("--judged-steps", type=int, default=0, help="steps more, in which to learn from judged.tsv")
+    one.add_argument("--written-steps", type=int, default=0, help="steps more, from what does not answer in policies/")
+    one.add_argument("--article-steps", type=int, default=0, help="steps more, from what does not answer in articles/")
     one.add_argument("--resume", action="store_true", help="go on from the last checkpoint in OUT, if there is one")
 
     one = step("blend", _blend, "average a trained model's weights with its base's", data=False)

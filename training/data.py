@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.numerals import HAN_NUMERAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 TRAIN_POLICIES = range(1, 101)
@@ -30,6 +30,8 @@ DEV_POLICIES = range(101, 111)
 HELD_OUT = 0.25
 """Share of the paragraphs of XQuAD and CMRC that is kept for evaluation: every fourth."""
 CLAUSE_CHARS = 230
+APART = ("general", "written", "article")
+"""Kinds of pairs that fill batches by themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,9 @@ class Sentence:
 
     policy: int
     zh: str
+    """In Chinese; of what was written for training, in the text's own language."""
     en: str
+    """Its English, or empty."""
     plain: str
     """A lawyer's plain rewording, or empty."""
     labels: frozenset[str]
@@ -267,48 +271,94 @@ def batches(
     """Yield batches of pairs of one policy each, its kinds mixed by `weights`.
 
     Args:
-        groups: Pairs by kind and policy; `general` pairs have the policy 0.
-        weights: Share of each kind; `general` ones fill whole batches.
+        groups: Pairs by kind and policy, or other text.
+        weights: Share of each kind; those of `APART` fill whole batches.
         sizes: Pairs in each batch; a passage appears once in it.
         seed: Of the draws.
     """
     rng = random.Random(seed)
-    policies = sorted({number for kind, by in groups.items() if kind != "general" for number in by})
-    queues: dict[tuple[str, int], list[Pair]] = {}
-    # Long policies have more to teach, but not in proportion to their length.
-    lengths = [sum(len(by.get(number, ())) for by in groups.values()) ** 0.6 for number in policies]
-
-    def draw(kind: str, number: int) -> Pair | None:
-        if not groups.get(kind, {}).get(number):
-            return None
-        queue = queues.setdefault((kind, number), [])
-        if not queue:
-            queue.extend(groups[kind][number])
-            rng.shuffle(queue)
-        return queue.pop()
-
-    specific = {kind: weight for kind, weight in weights.items() if kind != "general"}
+    mixed = _Mixed(groups, weights, rng)
+    apart = {kind: _Apart(groups[kind], rng) for kind in APART if weights.get(kind) and groups.get(kind)}
+    rest = max(0.0, 1 - sum(weights[kind] for kind in apart))
+    kinds: list[_Apart | _Mixed] = [*apart.values(), mixed]
     for size in sizes:
-        general = rng.random() < weights.get("general", 0.0)
-        number = 0 if general else rng.choices(policies, lengths)[0]
-        batch: list[Pair] = []
-        seen: set[str] = set()
+        yield rng.choices(kinds, [*(weights[kind] for kind in apart), rest])[0].batch(size)
+
+
+class _Mixed:
+    """Pairs of the other kinds: a batch is of one policy."""
+
+    def __init__(
+        self, groups: Mapping[str, Mapping[int, Sequence[Pair]]], weights: Mapping[str, float], rng: random.Random
+    ) -> None:
+        self._groups = {kind: by for kind, by in groups.items() if kind not in APART}
+        self._weights = {kind: weight for kind, weight in weights.items() if kind not in APART}
+        self._rng = rng
+        self._queues: dict[tuple[str, int], list[Pair]] = {}
+        self._policies = sorted({number for by in self._groups.values() for number in by})
+        # Long policies have more to teach, but not in proportion to their length.
+        self._lengths = [
+            sum(len(by.get(number, ())) for by in self._groups.values()) ** 0.6 for number in self._policies
+        ]
+
+    def batch(self, size: int) -> list[Pair]:
+        """Return `size` pairs, no passage twice."""
+        number = self._policy()
+        batch: dict[str, Pair] = {}
         for _ in range(size * 4):
-            if len(batch) == size:
-                break
-            kind = "general" if general else rng.choices(list(specific), list(specific.values()))[0]
-            pair = draw(kind, number)
-            if pair is not None and pair.guide not in seen:
-                seen.add(pair.guide)
-                batch.append(pair)
+            self._draw(number, batch, size)
         # A short policy does not fill a batch: sentences of another follow.
         while len(batch) < size:
-            kind = "general" if general else rng.choices(list(specific), list(specific.values()))[0]
-            pair = draw(kind, 0 if general else rng.choices(policies, lengths)[0])
-            if pair is not None and pair.guide not in seen:
-                seen.add(pair.guide)
-                batch.append(pair)
-        yield batch
+            self._draw(self._policy(), batch, size)
+        return list(batch.values())
+
+    def _policy(self) -> int:
+        return self._rng.choices(self._policies, self._lengths)[0]
+
+    def _draw(self, number: int, batch: dict[str, Pair], size: int) -> None:
+        if len(batch) == size:
+            return
+        kind = self._rng.choices(list(self._weights), list(self._weights.values()))[0]
+        pairs = self._groups.get(kind, {}).get(number)
+        if pairs:
+            queue = self._queues.setdefault((kind, number), [])
+            if not queue:
+                queue.extend(self._rng.sample(pairs, len(pairs)))
+            pair = queue.pop()
+            batch.setdefault(pair.guide, pair)
+
+
+class _Apart:
+    """Pairs of one kind, by text: a batch has as many of a text's passages as there are, then those of the next."""
+
+    def __init__(self, by: Mapping[int, Sequence[Pair]], rng: random.Random) -> None:
+        self._by, self._rng = by, rng
+        self._queues: dict[int, list[Pair]] = {}
+        self._order = list(by)
+        rng.shuffle(self._order)
+
+    def batch(self, size: int) -> list[Pair]:
+        """Return the next `size` pairs, no passage twice.
+
+        Raises:
+            ValueError: If there are not that many passages.
+        """
+        taken: dict[str, Pair] = {}
+        for turn in range(2 * len(self._order)):
+            number = self._order.pop(0)
+            self._order.append(number)
+            # What is left of a text may be about passages that were taken: in the second round all of it is looked at.
+            left = self._queues.get(number) if turn < len(self._order) else None
+            rest = []
+            for pair in left or self._rng.sample(self._by[number], len(self._by[number])):
+                if len(taken) < size and pair.guide not in taken:
+                    taken[pair.guide] = pair
+                else:
+                    rest.append(pair)
+            self._queues[number] = rest
+            if len(taken) == size:
+                return list(taken.values())
+        raise ValueError(f"a batch needs {size} passages, but there are {len(taken)}")
 
 
 def some_texts(folder: Path, *, count: int = 40) -> list[str]:

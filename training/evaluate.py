@@ -15,8 +15,9 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from assistant.text import language_of
+from assistant.text import has_han, language_of
 from training.data import DEV_POLICIES, Paragraph, Sentence, read_paragraphs, read_policies
+from training.written import POLICIES, kept_in, read_written
 
 if TYPE_CHECKING:
     import numpy as np
@@ -122,6 +123,28 @@ def policy_sets(policies: dict[int, list[Sentence]]) -> list[QuerySet]:
             queries.append(Query(text=row[language], gold=frozenset(gold), among=span))
         sets.append(QuerySet(name=f"asked {language}", queries=tuple(queries), passages=tuple(passages)))
     return sets
+
+
+def written_sets() -> list[QuerySet]:
+    """Return `kinds zh` and `kinds en`: questions to invented policies of other companies, kept out of training.
+
+    A policy's passages are in its own language, which every third of the questions is not.
+    """
+    texts = kept_in(read_written(POLICIES), held_out=True)
+    passages = [passage.zh for text in texts for passage in text.passages]
+    asked: dict[bool, list[Query]] = {True: [], False: []}
+    start = 0
+    for text in texts:
+        among = range(start, start + len(text.passages))
+        for question in text.questions:
+            if question.answers:
+                gold = frozenset(start + place for place in question.answers)
+                asked[has_han(question.text)].append(Query(text=question.text, gold=gold, among=among))
+        start = among.stop
+    return [
+        QuerySet(name=name, queries=tuple(asked[chinese]), passages=tuple(passages))
+        for name, chinese in (("kinds zh", True), ("kinds en", False))
+    ]
 
 
 def general_sets(folder: Path) -> list[QuerySet]:
@@ -265,7 +288,7 @@ def measure(
         sets: Names of the sets, all by default.
         report: Called with a line for each encoder when it is done.
     """
-    every = [*policy_sets(read_policies(data)), *general_sets(data)]
+    every = [*policy_sets(read_policies(data)), *written_sets(), *general_sets(data)]
     chosen = [one for one in every if sets is None or one.name in sets]
     rows: dict[str, dict[str, Score]] = {}
     for name, load in encoders.items():

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from training.data import Sentence
     from training.evaluate import Encode
+    from training.written import Written
 
 JUDGED_DEV = Path(__file__).parent / "judged_dev.tsv"
 JUDGED = Path(__file__).parent / "judged.tsv"
@@ -141,6 +142,28 @@ def areas(policies: dict[int, list[Sentence]], encode: Encode) -> dict[str, floa
     return {
         kind: _area([pair for line in of_kind for pair in line], policies, encode) for kind, of_kind in kinds.items()
     }
+
+
+def left_open(texts: Sequence[Written], encode: Encode) -> float:
+    """Return how well the cosine of the closest passage tells questions with an answer from those without.
+
+    Args:
+        texts: Policies with their questions.
+        encode: The encoder; rows of unit length.
+
+    Returns:
+        The area under the ROC curve, over the questions to all of the policies: 0.5 to 1.
+    """
+    import numpy as np
+
+    best, answered = [], []
+    for text in texts:
+        asked = encode([question.text for question in text.questions], "query")
+        found = encode([passage.zh for passage in text.passages], "passage")
+        best.append((asked @ found.T).max(axis=1))
+        answered += [bool(question.answers) for question in text.questions]
+    closest, told = np.concatenate(best), np.array(answered)
+    return float((closest[told][:, None] > closest[~told]).mean())
 
 
 def _area(pairs: Sequence[JudgedPair], policies: dict[int, list[Sentence]], encode: Encode) -> float:

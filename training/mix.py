@@ -16,6 +16,7 @@ from training.data import (
     split,
 )
 from training.questions import asked_pairs, question_pairs, read_lexicon, without_common
+from training.written import ARTICLES, POLICIES, kept_in, read_written, written_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,8 +31,10 @@ WEIGHTS: Mapping[str, float] = {
     "facet": 0.18,
     "asked": 0.40,
     "general": 0.12,
+    "written": 0.0,
+    "article": 0.0,
 }
-"""Share of each kind in a batch of a policy; `general` is the share of batches that hold nothing else."""
+"""Share of each kind in a batch of a policy; of those of `APART` it is the share of batches that hold nothing else."""
 
 
 def pairs_by_kind(data: Path, *, thesaurus: Path | None = None, seed: int = 7) -> dict[str, dict[int, list[Pair]]]:
@@ -59,6 +62,9 @@ def pairs_by_kind(data: Path, *, thesaurus: Path | None = None, seed: int = 7) -
         paragraph for name in ("xquad", "cmrc") for paragraph in split(read_paragraphs(data, name), held_out=False)
     ]
     found["general"] = {0: paragraph_pairs(general, rng)}
+    for kind, folder in (("written", POLICIES), ("article", ARTICLES)):
+        texts = kept_in(read_written(folder), held_out=False)
+        found[kind] = {text.number: written_pairs(text, rng, kind=kind) for text in texts}
     return found
 
 

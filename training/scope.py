@@ -1,7 +1,7 @@
 """Scope: whether a question is a matter of policies at all, by its vector.
 
 A logistic regression over the shipped encoder's vectors of questions: those made for training
-against questions about paragraphs of an encyclopedia (XQuAD, CMRC) and about everyday things,
+against questions about paragraphs of an encyclopedia (XQuAD, CMRC, `articles/`) and about everyday things,
 other people's work and the assistant itself (`off_topic.txt`).
 """
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 OFF_TOPIC = Path(__file__).parent / "off_topic.txt"
-IN_SCOPE = {"turned": 800, "facet": 800, "asked": 3_000}
+IN_SCOPE = {"turned": 800, "facet": 800, "asked": 3_000, "written": 2_500}
 """Most questions of each kind that stand for policies."""
 
 _GENERAL_WEIGHT, _OFF_TOPIC_WEIGHT = 0.1, 0.4
@@ -72,7 +72,9 @@ def write_scope(folder: Path, pairs: Mapping[str, Mapping[int, list[Pair]]], *, 
     for kind, most in IN_SCOPE.items():
         questions = sorted({pair.query for group in pairs[kind].values() for pair in group})
         inside += rng.sample(questions, min(most, len(questions)))
-    general = sorted({pair.query for group in pairs["general"].values() for pair in group})
+    general = sorted(
+        {pair.query for kind in ("general", "article") for group in pairs[kind].values() for pair in group}
+    )
     off_topic = [line for line in OFF_TOPIC.read_text("utf-8").splitlines() if line]
     texts = inside + general + off_topic
     x = BundledEncoder(folder).embed(texts, "query").astype(np.float64)

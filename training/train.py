@@ -114,7 +114,9 @@ class PolicyLoss(nn.Module):
         if self._guide is not None:
             queries, passages = (torch.from_numpy(vectors[list(numbers)]) for vectors in self._guide)
             close = queries @ passages.T
-            mask |= close > close.diagonal()[:, None] + CLOSER
+            # Of what was written for training is known what answers, whatever a guide finds.
+            unsure = torch.tensor([self._pairs[number].kind not in ("written", "article") for number in numbers])
+            mask |= (close > close.diagonal()[:, None] + CLOSER) & unsure[:, None]
         mask.fill_diagonal_(False)  # noqa: FBT003 - torch takes it by place
         return mask
 
