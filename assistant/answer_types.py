@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from assistant.english import AUXILIARIES, one_of
 from assistant.numerals import ENGLISH_NUMERAL, HAN_AMOUNT
+from assistant.question_forms import asked_itself
 from assistant.text import WIDE, has_han, normalized, unlaid
 from assistant.units import CURRENCIES_EN, MONTHS, PERIODS_EN, PERIODS_ZH, any_unit
 
@@ -350,8 +351,10 @@ def wanted(question: str) -> tuple[AnswerType, ...]:
     (['duration'], ())
     >>> wanted("会告诉我的家人我欠多少钱吗"), wanted("can they see how much I owe?")
     ((), ())
+    >>> wanted("关于“录音存多久”：家长能听到吗？")
+    ()
     """
-    asked = normalized(question)
+    asked = normalized(asked_itself(question))
     if _is_told_on(asked):
         return ()
     return tuple(kind for kind in ANSWER_TYPES if kind.wanted.search(asked))

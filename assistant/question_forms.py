@@ -13,6 +13,28 @@ from assistant.chinese import INTERROGATIVES
 from assistant.numerals import HAN_AMOUNT
 from assistant.text import normalized
 
+QUOTING = re.compile(r"(?:关于|About )“([^”]{0,201})”")
+"""How a question begins that leans on a former one where nothing else is natural; the former one is group 1."""
+
+
+def asked_itself(question: str) -> str:
+    """Return what of a question decides what kind of answer it wants: less a former one that it quotes.
+
+    What has no form of its own keeps that of the former one.
+
+    >>> asked_itself("关于“录音存多久”：家长能听到吗？"), asked_itself("关于“租车押金多少”：第二次呢")
+    ('家长能听到吗？', '关于“租车押金多少”：第二次呢')
+    """
+    quoted = QUOTING.match(question)
+    own = question[quoted.end() :].lstrip("：: ") if quoted else ""
+    return own if _ASKS_BY_ITSELF.search(normalized(own)) else question
+
+
+_ASKS_BY_ITSELF = re.compile(
+    r"[吗嘛][?!。 ]{0,3}$|([会能])不\1|可不可以|是否|能否|[会能]否|为什么|为何|怎么|如何|谁|多[久少长大]|几|什么|哪|"
+    r"^(?:is|are|was|were|do|does|did|can|could|will|would|may|must|should|has|have|why|how|who|whom|where|when|what|which)\b"
+)
+
 
 @lru_cache(maxsize=256)
 def wants_all(question: str) -> bool:
@@ -21,7 +43,7 @@ def wants_all(question: str) -> bool:
     >>> wants_all("哪些情况会收集IMEI"), wants_all("which third parties get my phone number"), wants_all("什么是IMEI")
     (True, True, False)
     """
-    return _ALL.search(normalized(question)) is not None
+    return _ALL.search(normalized(asked_itself(question))) is not None
 
 
 _AUXILIARY = r"(?:do|does|did|are|can|could|will|would|should|must|may|have)\b"

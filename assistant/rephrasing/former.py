@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from assistant.english import AUXILIARIES, like
+from assistant.question_forms import QUOTING
 from assistant.topics import Topic, name_of, phrase_of, topics_of
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def quoting(query: Utterance, question: str) -> str:
 
     Of a former question that quotes another itself, that one is quoted.
     """
-    quoted = _QUOTING.match(query.text)
+    quoted = QUOTING.match(query.text)
     # “About my data: who gets it” is about that.
     former = quoted[1] if quoted else query.bare.removeprefix("关于").removeprefix("About ")
     former = former if len(former) <= _LONGEST_QUOTE else f"{former[:_LONGEST_QUOTE]}…"
@@ -71,7 +72,6 @@ def quoting(query: Utterance, question: str) -> str:
 
 
 _LONGEST_QUOTE = 200
-_QUOTING = re.compile(r"(?:关于|About )“([^”]{0,201})”")
 
 
 def unquoted(query: str) -> str:
@@ -80,13 +80,13 @@ def unquoted(query: str) -> str:
     >>> unquoted("关于“怎么撤回授权”：为什么？")
     '怎么撤回授权 为什么？'
     """
-    quoted = _QUOTING.match(query)
+    quoted = QUOTING.match(query)
     return f"{quoted[1]} {query[quoted.end() :].lstrip('：: ')}" if quoted else query
 
 
 def quoted_in(query: Utterance) -> str:
     """Return the question that another quotes; nothing if it quotes none."""
-    quoted = _QUOTING.match(query.text)
+    quoted = QUOTING.match(query.text)
     if quoted is None:
         return ""
     return quoted[1] if query.language == "zh" else f"{quoted[1]}?"
@@ -94,7 +94,7 @@ def quoted_in(query: Utterance) -> str:
 
 def asked_after(query: Utterance) -> str:
     """Return what a question asks that quotes another: 谁能看到 of 关于“会录像吗”：谁能看到; nothing for others."""
-    quoted = _QUOTING.match(query.text)
+    quoted = QUOTING.match(query.text)
     return query.text[quoted.end() :].lstrip("：: ") if quoted else ""
 
 
@@ -113,4 +113,4 @@ _POINTS = re.compile(r"这些|那些|它们?|\b(?:these|those|them|it)\b(?=[?!.]
 
 def is_quoting(query: Utterance) -> bool:
     """Say whether a question quotes another that it leans on."""
-    return _QUOTING.match(query.text) is not None
+    return QUOTING.match(query.text) is not None
