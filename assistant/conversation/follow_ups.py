@@ -114,7 +114,8 @@ def _of_nothing(leaning: Leaning) -> Condensed | None:
     if len(parts.told) > 1 and not parts.particle:
         return leaning.quoted()
     if leaning.leads and not leaning.rest.told:
-        return more(leaning.asked, leaning.memory)
+        # "And what if it's?" asks for no more of the same, nor for anything else.
+        return more(leaning.asked, leaning.memory) or ask_back(leaning.asked, leaning.memory)
     return ask_back(leaning.asked, leaning.memory) if leaning.is_marked else None
 
 

@@ -165,6 +165,8 @@ def _are_one(one: Word, other: Word) -> bool:
 
 def _lacks_what(parts: Parts) -> bool:
     """Say whether a Chinese question has little but what it asks, and nobody who does it: 需要出示什么, 交给谁."""
+    if not parts.told:
+        return False
     first, *others = parts.told
     does = first.has("unknown") and bool(others) and not _are_one(first, others[0])
     begins = first.asks or does or first.text in _NEEDED
