@@ -106,11 +106,12 @@ def verify_each(
 
 def _range_of(claim: Claim, hits: Sequence[Hit]) -> tuple[Policy, Span] | None:
     """Return where the quote of a claim may stand: in a hit, or in an item of the list that a hit leads into."""
-    for hit in hits:
-        if hit.policy.id != claim.policy_id:
-            continue
+    of_policy = [hit for hit in hits if hit.policy.id == claim.policy_id]
+    # An item that was found itself may be quoted to its end, whichever hit comes first.
+    for hit in of_policy:
         if hit.clause.id == claim.clause_id:
             return hit.policy, (hit.start, hit.end)
+    for hit in of_policy:
         item = next((child for child in hit.clause.children if child.id == claim.clause_id), None)
         if item and hit.clause.kind != "root":
             return hit.policy, (item.start, item.body_end)

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from assistant import Answer, Claim, Draft, parse
 from assistant.answering import ExtractiveGenerator
 from assistant.citing import locate, verify
+from assistant.passages import Passage
+from assistant.retrieval import Hit
 from assistant.wording import Part, answer, answered, answered_apart
 from tests.hits import ANSWERED, TEXT, hit, yunfan
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from assistant import Policy
-    from assistant.retrieval import Evidence, Hit
+    from assistant.retrieval import Evidence
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +79,22 @@ def test_a_claim_of_another_policy_is_dropped(policy: Policy) -> None:
 def test_a_place_is_cited_once(policy: Policy) -> None:
     twice = Draft(claims=(claim(policy, "我们收集您的手机号码"), claim(policy, "我们收集您的手机号码")))
     assert len(verify(twice, [hit(policy, "手机号码")], min_quote_chars=4)) == 1
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_item_that_was_found_may_be_quoted_with_its_own_items_whatever_comes_first(order: int) -> None:
+    text = "一、共享\n我们会共享如下信息：\n（一）为了送货，我们提供：\n1、您的姓名；\n2、您的地址。\n二、联系"
+    policy = parse(text, id="p", title="P")
+    above, item = (policy.at(text.index(words)) for words in ("我们会共享", "为了送货"))
+    passages = [
+        Passage(clause_id=clause.id, start=clause.start, end=clause.end, context="", sentences=())
+        for clause in (above, item)
+    ]
+    hits = [Hit(policy=policy, clause=policy[p.clause_id], passage=p, score=9.0) for p in passages][::order]
+    quote = text[text.index("为了送货") : text.index("\n二、")]
+    assert item in above.children
+    found = verify(Draft(claims=(Claim(policy_id="p", clause_id=item.id, quote=quote),)), hits, min_quote_chars=4)
+    assert [citation.quote for _, citation in found] == [quote]
 
 
 @given(st.text(), st.text())
