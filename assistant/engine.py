@@ -227,7 +227,7 @@ class Assistant:
             draft, hits = self._whole(text, found, scope)
             if hits:
                 return Part(asked=text, query="", draft=draft, hits=hits)
-        hits = self._hits(found, scope, found.cited if found.kind == "more" else ())
+        hits = self._hits(found, scope, self._cited_so_far(text, found, scope) if found.kind == "more" else ())
         draft = self.generator.generate(found.query, hits)
         if found.kind == "more":
             return Part(asked=text, query="", draft=draft, hits=hits, reason=reason_of(found))
@@ -281,12 +281,16 @@ class Assistant:
         draft, least = self._extractive.generate(query, hits), self.settings.min_quote_chars
         return cited_by(answer(question=asked, query=query, draft=draft, hits=hits, min_quote_chars=least))
 
+    def _cited_so_far(self, asked: str, understood: Condensed, scope: Sequence[str]) -> tuple[CitedClause, ...]:
+        """Return the clauses that the answers to a query cited; where that is not known, it is found out as before."""
+        cited = understood.cited
+        for _ in range(0 if cited else understood.rounds):
+            cited += self._cited(asked, understood, scope, cited)
+        return cited
+
     def _more(self, asked: _Asked, understood: Condensed, scope: Sequence[str]) -> Iterator[str | Answer]:
         """Answer what else there is to a query."""
-        cited = understood.cited
-        # Not known: found out as before.
-        for _ in range(0 if cited else understood.rounds):
-            cited += self._cited(asked.text, understood, scope, cited)
+        cited = self._cited_so_far(asked.text, understood, scope)
         for piece in self._answered(asked, understood, scope, cited):
             if isinstance(piece, Answer) and piece.abstained:
                 yield said(asked.text, understood, piece.hits, language=asked.language)

@@ -81,6 +81,17 @@ def test_what_else_there_is_was_not_cited_before(assistant: Assistant, texts_onl
 
 
 @pytest.mark.parametrize("texts_only", [False, True], ids=["citations are known", "only the questions are known"])
+def test_what_else_there_is_is_told_beside_another_question(assistant: Assistant, texts_only: bool) -> None:
+    asked = "云巢读书会收集信息吗"
+    first, both = conversation(assistant, asked, "还有吗？保存多久？", texts_only=texts_only)
+    alone = conversation(assistant, asked, "还有吗", texts_only=texts_only)[-1]
+    more = [cited_by(both)[marker - 1] for marker in both.parts[0].markers]
+    assert tuple(more) == cited_by(alone)
+    assert more
+    assert not set(more) & set(cited_by(first))
+
+
+@pytest.mark.parametrize("texts_only", [False, True], ids=["citations are known", "only the questions are known"])
 def test_the_clauses_that_were_cited_are_shown_whole(assistant: Assistant, texts_only: bool) -> None:
     first, shown, one = conversation(assistant, COLLECTS, "原文在哪", "第一条", texts_only=texts_only)
     whole_ids = set(cited_by(shown))
