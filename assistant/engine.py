@@ -184,10 +184,10 @@ class Assistant:
         elif understood.kind in ("show", "human"):
             yield from self._shown(asked, understood, scope)
         else:
-            parts = self._questions_apart(text, turns, policies)
+            parts = self._questions_apart(asked, turns, policies)
             least = self.settings.min_quote_chars
             yield from (
-                answered_apart(question=text, parts=parts, min_quote_chars=least)
+                answered_apart(question=text, parts=parts, min_quote_chars=least, language=asked.language)
                 if parts
                 else self._answered(asked, understood, scope)
             )
@@ -197,12 +197,14 @@ class Assistant:
         found = condense(visible_line(asked), turns, names=self._names, thesaurus=self._thesaurus)
         return replace(found, query=self._speller.mended(found.query))
 
-    def _questions_apart(self, asked: str, turns: Sequence[Turn], policies: Sequence[str] | None) -> tuple[Part, ...]:
+    def _questions_apart(
+        self, asked: _Asked, turns: Sequence[Turn], policies: Sequence[str] | None
+    ) -> tuple[Part, ...]:
         """Return what a message asks, each with what answers it; nothing if it asks but one, or none is answered.
 
         What it asks of the assistant itself, such as 转人工, is among it; greetings and thanks ask nothing.
         """
-        texts = apart(visible_line(asked))
+        texts = apart(visible_line(asked.text))
         # A language model answers all of a message at once.
         if len(texts) == 1 or self._streaming:
             return ()
@@ -212,7 +214,9 @@ class Assistant:
             found = self._understood(text, told)
             if found.is_polite:
                 continue
-            scope = self._scope((found.query, *found.after, asked), policies)
+            # One question of a message is told in the language of all.
+            found = replace(found, reply=reply_in(found.reply, asked.language))
+            scope = self._scope((found.query, *found.after, asked.text), policies)
             part = self._part(text, found, scope)
             parts[part.query or text] = part
             cited = tuple((claim.policy_id, claim.clause_id) for claim in part.draft.claims)

@@ -187,7 +187,9 @@ class Part:
     """Why nothing answers it, if that is known without a search: `refusal` tells it else."""
 
 
-def answered_apart(*, question: str, parts: Sequence[Part], min_quote_chars: int) -> Iterator[str | Answer]:
+def answered_apart(
+    *, question: str, parts: Sequence[Part], min_quote_chars: int, language: Language | None = None
+) -> Iterator[str | Answer]:
     """Verify the drafts for each question of a message and put them into words, one after the other.
 
     A question that nothing answers is told so; one that is answered by what was quoted before is told where.
@@ -196,12 +198,13 @@ def answered_apart(*, question: str, parts: Sequence[Part], min_quote_chars: int
         question: The message as typed.
         parts: Its questions, of which at least one has an answer.
         min_quote_chars: Least number of letters and digits in a quote.
+        language: Of the answer; the message's by default.
 
     Yields:
         Pieces of the answer's text, then the answer. If it abstains, as it does where no draft stands, there were no
         pieces.
     """
-    language = language_of(question)
+    language = language or language_of(question)
     hits = _in_turn([part.hits for part in parts])
     wording = _Wording({hit.policy.id: hit.policy for hit in hits}, language)
     citations: list[Citation] = []

@@ -837,6 +837,20 @@ def test_the_questions_of_a_message_are_answered_one_after_the_other(policy: Pol
     }
 
 
+def test_the_questions_of_a_message_are_refused_in_the_language_that_is_asked_for(policy: Policy) -> None:
+    hits = (hit(policy, "IMEI"),)
+    imei = Draft(claims=(claim(policy, "我们收集 IMEI", "IMEI"),))
+    parts = [Part(asked="IMEI?", query="IMEI?", draft=imei, hits=hits), Part(asked="IMSI?", query="IMSI?", hits=hits)]
+    *_, found = answered_apart(question="IMEI? IMSI?", parts=parts, min_quote_chars=4, language="zh")
+    assert isinstance(found, Answer)
+    assert found.language == "zh"
+    assert found.text.startswith("问：IMEI?\n《云帆隐私政策》的相关原文：")
+    reason = found.parts[1].abstained
+    assert reason
+    assert reason.message.startswith("《云帆隐私政策》没有")
+    assert found.text.endswith(reason.message)
+
+
 def test_a_message_of_which_nothing_stands_is_refused_as_one(policy: Policy) -> None:
     made_up = Draft(claims=(claim(policy, "我们出售您的手机号码"),))
     hits = (hit(policy, "手机号码"),)

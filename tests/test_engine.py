@@ -453,6 +453,30 @@ def test_what_names_alone_ask_is_answered_in_the_language_of_the_conversation(as
     assert list(assistant.stream("OK", language="zh"))[-1].language == "zh"  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("message", ["IMEI? IMSI?", "IMEI? BOT?", "IMEI? 400?"])
+def test_several_names_alone_are_answered_in_the_language_of_the_conversation(
+    assistant: Assistant, message: str
+) -> None:
+    found = assistant.ask(message, policies=["yunchao"], language="zh")
+    assert found.parts
+    assert found.language == "zh"
+    heads, lines = [], []
+    for line in found.text.splitlines():
+        (heads if line.startswith("问：") else lines).append(line)
+    assert len(heads) == len(found.parts)
+    # What is quoted, refused and replied.
+    assert all(map(has_han, lines))
+    before = [Turn(question="怎么注销账号？")]
+    assert assistant.ask(message, policies=["yunchao"], history=before).language == "zh"
+    assert assistant.ask(message, policies=["yunchao"]).language == "en"
+
+
+def test_one_question_of_a_message_is_replied_to_in_the_language_of_all(assistant: Assistant) -> None:
+    found = assistant.ask("星信推送会收集什么？Are you a bot?")
+    assert found.language == "zh"
+    assert "我是自动问答程序" in found.text
+
+
 def test_a_single_question_is_searched_for_once(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
     searched: list[str] = []
     retrieve = assistant.retriever.retrieve
