@@ -133,7 +133,8 @@ class ExtractiveGenerator:
         if answerability(query, hits) < 0 or is_unclear(query, hits):
             return Draft(claims=())
         chosen = selected(query, hits)
-        most = self._max_citations * (_LIST_FACTOR if len(chosen) > _SEVERAL or lists_places(query, hits) else 1)
+        longest = self._max_citations * _LIST_FACTOR
+        most = longest if len(chosen) > _SEVERAL or lists_places(query, hits) else self._max_citations
         claims: list[Claim] = []
         told: list[tuple[str, Span]] = []
         for hit in chosen:
@@ -142,7 +143,7 @@ class ExtractiveGenerator:
                 # A list of which some items are missing misleads; one that comes second is left out instead.
                 if claims and len(claims) + len(quoted) + len(items) > most:
                     quoted, items = without_lead_in(hit, quoted), []
-                most = max(most, min(len(quoted) + len(items), most * _LIST_FACTOR))
+                most = max(most, min(len(quoted) + len(items), longest))
             for clause, (start, end) in (*quoted, *items):
                 if any(policy == hit.policy.id and overlap((start, end), span) for policy, span in told):
                     continue

@@ -121,7 +121,13 @@ class Settings(BaseSettings):
         "folder or the local cache.",
     )
     k: int = Field(10, ge=1, le=100, description="Number of clauses that are retrieved for an answer.")
-    max_citations: int = Field(5, ge=1, le=20, description="Largest number of quotes in an answer.")
+    max_citations: int = Field(
+        5,
+        ge=1,
+        le=20,
+        description="Largest number of quotes in an answer; one that lists all places, or the items of a list, may "
+        "have three times as many.",
+    )
     min_quote_chars: int = Field(4, ge=1, description="Shortest quote, in letters and digits.")
     max_question_chars: int = Field(2_000, ge=10, description="Longest question, in characters.")
     llm_base_url: Annotated[str, AfterValidator(_endpoint)] | None = Field(

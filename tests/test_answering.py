@@ -199,6 +199,18 @@ def test_a_list_is_told_with_all_its_items_or_not_at_all() -> None:
     assert both == ["电话 12345678。", "我们会提供您的信息。"]
 
 
+def test_a_list_has_three_times_as_many_quotes_at_most() -> None:
+    said = "carries your parcels over land and sea " * 6
+    items = "\n".join(f"({c}) Company {c.upper()}, which {said}for {c};" for c in "abcdefgh")
+    text = f"1. Whom\n1.1 We share your name with:\n{items}\n1.2 We share your name with X.\n1.3 Y receives your name."
+    policy = parse(text, id="p", title="P", language="en")
+    # The list is one of three clauses, which alone may have as many.
+    hits = [hit(policy, words) for words in ("with:", "with X", "Y receives")]
+    for most, told in ((1, 3), (2, 6), (5, 11)):
+        claims = ExtractiveGenerator(max_citations=most).generate("who do you share my name with?", hits).claims
+        assert len(claims) == told
+
+
 def test_what_stands_before_a_list_is_quoted_without_it_if_that_answers() -> None:
     listed = "1、与公共卫生有关的；\n2、与商业秘密有关的。"
     text = f"一、请求\n请先证明身份。\n我们在八日内答复。\n以下请求我们不予处理：\n{listed}\n二、其他\n请来电。"
