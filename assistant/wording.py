@@ -105,7 +105,13 @@ def answered(
     found = verify_each(claims, hits, min_quote_chars)
     counts: Mapping[str, int] = {}
     if wants_all(query):
-        listed = [kept for kept in found if kept]
+        # How many places there are is told before the first of them.
+        listed: list[tuple[Claim, Citation]] = []
+        for kept in found:
+            if kept is None:
+                yield ""
+            else:
+                listed.append(kept)
         counts = _places(listed, hits)
         found = iter(listed)
     wording = _Wording({hit.policy.id: hit.policy for hit in hits}, language)

@@ -804,6 +804,29 @@ def test_claims_are_put_into_words_as_they_come(policy: Policy) -> None:
     assert last == answer(question="收集什么", query="收集什么", draft=draft, hits=hits, min_quote_chars=4)
 
 
+def test_who_waits_for_a_list_of_all_places_may_give_up_too(policy: Policy) -> None:
+    phone, imei = claim(policy, "我们收集您的手机号码"), claim(policy, "我们收集 IMEI", "IMEI")
+    hits = [hit(policy, "手机号码"), hit(policy, "IMEI")]
+    asked = "收集哪些信息"
+    read: list[Claim | None] = []
+
+    def claims() -> Iterator[Claim | None]:
+        for found in (None, phone, None, None, imei, None):
+            read.append(found)
+            yield found
+
+    pieces = answered(question=asked, query=asked, claims=claims(), hits=hits, min_quote_chars=4)
+    assert next(pieces) == ""
+    # Not once all have come.
+    assert read == [None]
+    *rest, last = pieces
+    assert [piece for piece in rest if piece == ""] == [""] * 3
+    draft = Draft(claims=(phone, imei))
+    assert last == answer(question=asked, query=asked, draft=draft, hits=hits, min_quote_chars=4)
+    assert isinstance(last, Answer)
+    assert "".join(map(str, rest)) == last.text
+
+
 def test_an_answer_that_abstains_has_no_pieces(policy: Policy) -> None:
     hits = [hit(policy, "手机号码")]
     only = list(answered(question="卖吗", query="卖吗", claims=[None], hits=hits, min_quote_chars=4))
