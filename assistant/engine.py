@@ -24,7 +24,7 @@ from assistant.shards import Analyzer, Progress, names_in
 from assistant.spelling import Speller
 from assistant.text import Language, any_of, decides_language, language_of, normalized, visible, visible_line
 from assistant.utterances import apart
-from assistant.wording import Part, answer, answered, answered_apart
+from assistant.wording import Part, answer, answered, answered_apart, in_turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -170,8 +170,7 @@ class Assistant:
         self, question: str, history: Sequence[Turn], policies: Sequence[str] | None, language: Language | None
     ) -> Iterator[str | Answer]:
         """Yield the pieces of an answer, then the answer; of one that abstains only itself."""
-        text = self._checked(question)
-        turns = [self._cleaned(turn) for turn in history[-_MOST_TURNS:]]
+        text, turns = self._checked(question), self._last_of(history)
         asked = _Asked(text, _wanted_language((text, *(turn.question for turn in reversed(turns))), language))
         understood = self._understood(text, turns)
         scope = self._scope((understood.query, *understood.after), policies)
@@ -204,24 +203,31 @@ class Assistant:
 
         What it asks of the assistant itself, such as 转人工, is among it; greetings and thanks ask nothing.
         """
-        texts = apart(visible_line(asked.text))
-        # A language model answers all of a message at once.
-        if len(texts) == 1 or self._streaming:
-            return ()
         parts: dict[str, Part] = {}
         told = list(turns)
-        for text in texts:
-            found = self._understood(text, told)
-            if found.is_polite:
-                continue
+        for text, understood in self._each_understood(asked.text, told):
             # One question of a message is told in the language of all.
-            found = replace(found, reply=reply_in(found.reply, asked.language))
+            found = replace(understood, reply=reply_in(understood.reply, asked.language))
             scope = self._scope((found.query, *found.after, asked.text), policies)
             part = self._part(text, found, scope)
             parts[part.query or text] = part
             cited = tuple((claim.policy_id, claim.clause_id) for claim in part.draft.claims)
             told.append(Turn(question=text, query=part.query, citations=cited))
         return tuple(parts.values()) if len(parts) > 1 and any(part.draft.claims for part in parts.values()) else ()
+
+    def _each_understood(self, message: str, told: list[Turn]) -> Iterator[tuple[str, Condensed]]:
+        """Yield each question of a message that asks several, and what it asks after what was told before it.
+
+        Args:
+            message: The message.
+            told: What was told; whoever reads this adds each question to it before the next is read.
+        """
+        texts = apart(visible_line(message))
+        # A language model answers all of a message at once.
+        for text in texts if len(texts) > 1 and not self._streaming else ():
+            found = self._understood(text, told)
+            if not found.is_polite:
+                yield text, found
 
     def _part(self, text: str, found: Condensed, scope: Sequence[str]) -> Part:
         """Return one of several things that a message asks with what answers it."""
@@ -255,7 +261,7 @@ class Assistant:
 
     def _hits(self, asked: Condensed, scope: Sequence[str], without: Sequence[CitedClause] = ()) -> tuple[Hit, ...]:
         k = max(self.settings.k, _LIST_K) if wants_all(asked.query) else self.settings.k
-        near = without if asked.kind == "more" else asked.cited if asked.kind in ("question", "follow_up") else ()
+        near = without if asked.kind == "more" else asked.cited if asked.kind in _SEARCHED else ()
         searched = unquoted(asked.query)
         hits = self.retriever.retrieve(searched, k=k + len(without), policies=scope, after=asked.after, near=near)
         if without:
@@ -342,6 +348,37 @@ class Assistant:
         k = self.settings.k if k is None else k
         return self.retriever.retrieve(query, k=k, policies=self._scope((query,), policies))
 
+    def understood(self, question: str, *, history: Sequence[Turn] = ()) -> str:
+        """Return what a question is taken to ask, if it is searched for in other words than its own.
+
+        Nothing is searched yet: a message that asks several things is read as if one of them at least had an answer.
+
+        Args:
+            question: The question.
+            history: As in `ask`.
+
+        Returns:
+            What `Answer.query` will be; empty if that is the question as typed but for its blanks, and where it is
+            said to the assistant, such as thanks, "anything else?" and 原文在哪.
+
+        Raises:
+            QuestionError: If the question is empty or too long.
+        """
+        text, turns = self._checked(question), self._last_of(history)
+        found = self._understood(text, turns)
+        if found.kind not in _SEARCHED:
+            return ""
+        parts: dict[str, Turn] = {}
+        told = list(turns)
+        for part, meant in self._each_understood(text, told):
+            told.append(Turn(question=part, query=meant.query if meant.kind in _SEARCHED else ""))
+            parts[told[-1].query or part] = told[-1]
+        asked = parts.values() if len(parts) > 1 else [Turn(question=visible_line(text), query=found.query)]
+        searched = [part for part in asked if part.query]
+        if all(part.query == part.question for part in searched):
+            return ""
+        return in_turn(part.query for part in searched) if len(parts) > 1 else found.query
+
     def cited(self, question: str, *, history: Sequence[Turn] = ()) -> tuple[CitedClause, ...]:
         """Return the clauses that the answer to a question would quote; no language model is asked for that.
 
@@ -356,9 +393,7 @@ class Assistant:
             QuestionError: As `ask`.
         """
         asked = self._checked(question)
-        turns = [self._cleaned(turn) for turn in history[-_MOST_TURNS:]]
-        understood = condense(asked, turns, names=self._names, thesaurus=self._thesaurus)
-        understood = replace(understood, query=self._speller.mended(understood.query))
+        understood = self._understood(asked, self._last_of(history))
         return self._cited(asked, understood, self._scope((understood.query, *understood.after), None))
 
     def policy(self, policy_id: str) -> Policy:
@@ -394,6 +429,10 @@ class Assistant:
             if named := [policy.id for policy in self.policies if any_of(policy.names).search(asked)]:
                 return tuple(named)
         return tuple(policy.id for policy in self.policies)
+
+    def _last_of(self, history: Sequence[Turn]) -> list[Turn]:
+        """Return the exchanges of a conversation that are read."""
+        return [self._cleaned(turn) for turn in history[-_MOST_TURNS:]]
 
     def _cleaned(self, turn: Turn) -> Turn:
         longest = self.settings.max_question_chars
@@ -431,6 +470,8 @@ def _check_given(settings: Settings, generator: Generator | None, reranker: Rera
             raise SettingsError(f"setting {name} is {value!r}: pass {part}=assistant.backends.{part}(settings)")
 
 
+_SEARCHED = ("question", "follow_up")
+"""Kinds of what is asked that are searched for as they are understood."""
 _MOST_TURNS = 20
 """Exchanges of a conversation that are read, the last ones: as many as `Settings.session_turns` may be."""
 _LIST_K = 30

@@ -236,7 +236,7 @@ def answered_apart(
         for line in lines:
             pieces.append(f"\n{line}" if pieces else line)
             yield pieces[-1]
-    query = " ".join(map(_ended, filter(None, (part.query for part in parts))))
+    query = in_turn(filter(None, (part.query for part in parts)))
     yield from _closed(
         question=question,
         query=query,
@@ -247,6 +247,11 @@ def answered_apart(
         verdict=verdict,
         parts=told,
     )
+
+
+def in_turn(queries: Iterable[str]) -> str:
+    """Return the questions of a message one after the other, as one text."""
+    return " ".join(map(_ended, queries))
 
 
 def _ended(query: str) -> str:

@@ -111,6 +111,20 @@ def test_a_follow_up_is_answered_after_what_it_was_understood_as(pipe: Runs) -> 
     assert "理解为" not in answers[0]
 
 
+def test_what_is_searched_for_in_place_of_what_was_typed_is_told(pipe: Runs) -> None:
+    answers = pipe("How do I delete my acount?", "How do  I delete my account?").answers()
+    assert "\n(understood as: How do I delete my account?)\n" in answers[0]
+    # Blanks are nobody's concern.
+    assert "understood as" not in answers[1]
+
+
+def test_a_message_that_asks_several_things_is_told_as_each_was_understood(pipe: Runs) -> None:
+    answers = pipe(CHINESE, "它保存多久？墨图统计收集什么？", "墨图统计收集什么？星信推送收集什么？", "谢谢").answers()
+    assert "\n（理解为：云巢读书的星信推送拿到的信息保存多久？ 墨图统计收集什么？）\n问：它保存多久？\n" in answers[1]
+    for said in (answers[0], *answers[2:]):
+        assert "理解为" not in said
+
+
 def test_what_else_and_the_clause_itself(pipe: Runs) -> None:
     answers = pipe(CHINESE, "原文", "还有吗", "谢谢").answers()
     assert QUOTE in "".join(answers[1].split())

@@ -22,6 +22,7 @@ from assistant import (
 )
 from assistant.citing import cite
 from assistant.errors import SettingsError
+from assistant.replies import cited_by
 from assistant.text import has_han
 from assistant.utterances import apart
 from tests.conftest import FIXTURES, FakeEmbedder
@@ -426,6 +427,56 @@ def test_a_mistyped_question_is_answered_and_tells_how_it_was_read(assistant: As
     found = assistant.ask("How do I delete my acount?")
     assert found.question == "How do I delete my acount?"
     assert found.query == "How do I delete my account?"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "那墨图统计呢",
+        "How do I delete my acount?",
+        "它保存多久？墨图统计收集什么？",
+        "它保存多久？谢谢。那墨图统计呢？怎么转人工？",
+    ],
+)
+def test_what_is_understood_is_told_as_the_answer_tells_it(assistant: Assistant, question: str) -> None:
+    before = [Turn(question="星信推送会收集什么？")]
+    found = assistant.ask(question, history=before)
+    assert found.query != question
+    assert assistant.understood(question, history=before) == found.query
+    # As far back as is read.
+    long = [*before, *[Turn(question="谢谢")] * 20]
+    assert assistant.understood(question, history=long) == assistant.understood(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        " How do  I\ndelete my account? ",
+        "星信推送会收集什么？墨图统计收集什么？",
+        "在吗？谢谢",
+        "还有吗",
+        "原文",
+        "转人工",
+        "？？",
+    ],
+)
+def test_what_is_searched_for_as_typed_is_not_told_again(assistant: Assistant, question: str) -> None:
+    assert assistant.understood(question, history=[Turn(question="个推收集什么？")]) == ""
+    with pytest.raises(QuestionError):
+        assistant.understood(" ")
+
+
+def test_what_is_cited_was_understood_as_for_an_answer(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    searched: list[str] = []
+    retrieve = assistant.retriever.retrieve
+    monkeypatch.setattr(
+        assistant.retriever, "retrieve", lambda query, **how: searched.append(query) or retrieve(query, **how)
+    )
+    for question in (" How do I\ndelete my\tacount? ", "那墨图\n统计呢"):
+        before = [Turn(question="星信推送会收集什么？")]
+        assert assistant.cited(question, history=before) == cited_by(assistant.ask(question, history=before))
+        assert len(set(searched)) == 1
+        searched.clear()
 
 
 def test_each_question_of_a_message_is_answered(assistant: Assistant) -> None:

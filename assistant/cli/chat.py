@@ -189,16 +189,11 @@ class _Talk:
             self._print_places(answer)
 
     def _tell_what_is_understood(self, question: str) -> None:
-        """Print what a question is taken to ask, if that is not what it says."""
-        from assistant.conversation import condense
-        from assistant.corpus import thesaurus_of
+        """Print what a question is taken to ask, if it is searched for in other words."""
         from assistant.text import language_of
 
-        policies = self._assistant.policies
-        names = [name for policy in policies for name in policy.names]
-        understood = condense(question, self._turns, names=names, thesaurus=thesaurus_of(policies))
-        if understood.kind in ("question", "follow_up") and understood.query != question:
-            print_line(_UNDERSTOOD[language_of(question)].format(query=understood.query), style="dim")
+        if query := self._assistant.understood(question, history=self._turns):
+            print_line(_UNDERSTOOD[language_of(question)].format(query=query), style="dim")
 
     def _print_places(self, answer: Answer, *, ids: bool = False) -> None:
         several = len(self._assistant.policies) > 1
