@@ -509,6 +509,87 @@ def test_if_the_new_one_does_not_open_the_former_serves_on(assistant: Assistant,
     asyncio.run(scene())
 
 
+def watched(tmp_path: Path) -> tuple[Settings, Path]:
+    """Return settings with which the index is looked at all the time, and the file that names its version."""
+    current = tmp_path / "index" / "CURRENT"
+    current.parent.mkdir()
+    current.write_text("one")
+    return Settings(server_data=tmp_path, index_dir=current.parent, server_reload_s=0.01), current
+
+
+async def settled(says: Callable[[], object], *, after_s: float = 0.0) -> None:
+    """Wait until something is so, and then as long as it is given to become otherwise."""
+    end = time.monotonic() + 10
+    while not says():
+        assert time.monotonic() < end, "it never came to be"
+        await asyncio.sleep(0.005)
+    await asyncio.sleep(after_s)
+
+
+def test_what_was_opened_when_told_to_is_not_opened_again(assistant: Assistant, tmp_path: Path) -> None:
+    settings, current = watched(tmp_path)
+    opens = []
+
+    def open_assistant(_: Assistant | None) -> Assistant:
+        time.sleep(0.05)
+        opens.append(current.read_text())
+        return assistant
+
+    async def scene() -> None:
+        service = Service(open_assistant, settings, metrics := Metrics())
+        await service.start()
+        current.write_text("two")
+        await service.reload()
+        snapshot = service.snapshot
+        await asyncio.sleep(0.2)
+        assert opens == ["one", "two"]
+        assert service.snapshot is snapshot
+        assert b'reloads_total{outcome="done"} 1.0' in metrics.exposition()[0]
+        # Nor if it was noticed while it was being opened; what comes later is.
+        current.write_text("three")
+        await settled(lambda: "three" in opens, after_s=0.2)
+        await service.close()
+
+    asyncio.run(scene())
+    assert opens == ["one", "two", "three"]
+
+
+def test_what_could_not_be_opened_is_tried_again_less_and_less_often(assistant: Assistant, tmp_path: Path) -> None:
+    settings, current = watched(tmp_path)
+    tries: list[float] = []
+    broken = threading.Event()
+
+    def open_assistant(_: Assistant | None) -> Assistant:
+        tries.append(time.monotonic())
+        if broken.is_set():
+            raise OSError(24, "Too many open files")
+        return assistant
+
+    async def scene() -> None:
+        service = Service(open_assistant, settings, Metrics())
+        await service.start()
+        before = service.snapshot
+        broken.set()
+        current.write_text("two")
+        await settled(lambda: len(tries) == 6)
+        broken.clear()
+        await settled(lambda: service.snapshot is not before, after_s=0.1)
+        assert len(tries) == 7
+        # Another version does not wait for what the one before it did: the next try would be after 0.64 seconds.
+        broken.set()
+        current.write_text("three")
+        await settled(lambda: len(tries) == 14)
+        broken.clear()
+        current.write_text("four")
+        await settled(lambda: len(tries) == 15, after_s=0.1)
+        assert tries[14] - tries[13] < 0.64
+        await service.close()
+
+    asyncio.run(scene())
+    assert tries[5] - tries[1] >= 0.01 + 0.02 + 0.04 + 0.08
+    assert len(tries) == 15
+
+
 def test_a_service_that_cannot_open_does_not_start(tmp_path: Path) -> None:
     def open_assistant(_: Assistant | None) -> Assistant:
         raise CorpusError("corpus 'x' is not a folder")

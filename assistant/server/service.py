@@ -39,6 +39,8 @@ _T = TypeVar("_T")
 
 _CACHED_S = 600.0
 _WITH_LLM = 8
+_LONGEST_PAUSE_S = 300.0
+"""How long a new index that could not be opened waits at most before it is tried again, in seconds."""
 GRACE_S = 7.0
 """How long answers that are under way may take after the process was told to stop, in seconds."""
 
@@ -119,6 +121,8 @@ class Service:
         self._pool = Pool(self._threads, metrics)
         self._snapshot: Snapshot | None = None
         self._reloading = asyncio.Lock()
+        # What named the version on disk just before the snapshot was opened.
+        self._seen = b""
         self._watching: asyncio.Task[None] | None = None
         self._under_way: set[Job] = set()
         self._stopping = self._stopped = False
@@ -131,10 +135,10 @@ class Service:
         Raises:
             AssistantError: If it cannot be opened.
         """
-        seen = self._current()
+        self._seen = self._current()
         self._snapshot = await in_thread(lambda: self._opened(None))
         if self.settings.server_reload_s:
-            self._watching = asyncio.create_task(self._watch(seen))
+            self._watching = asyncio.create_task(self._watch())
 
     async def close(self) -> None:
         """End what is under way."""
@@ -172,16 +176,23 @@ class Service:
     async def reload(self) -> None:
         """Open the assistant anew, and put it in the place of the former, which serves on if that fails."""
         async with self._reloading:
-            former = self._snapshot
-            try:
-                opened = await in_thread(lambda: self._opened(former))
-            except (AssistantError, OSError) as error:
-                self._metrics.reloads.labels("failed").inc()
-                _log.error("reload failed, the former index serves on", extra={"problem": str(error)})
-                return
-            self._snapshot = opened
-            self._metrics.reloads.labels("done").inc()
-            _log.info("reloaded", extra={"index_version": opened.version, "former": former.version if former else ""})
+            await self._reopen()
+
+    async def _reopen(self) -> bool:
+        """Open the assistant anew while nobody else does, and say whether it could be."""
+        former = self._snapshot
+        # Before it is opened: what is built meanwhile is not missed.
+        seen = await asyncio.to_thread(self._current)
+        try:
+            opened = await in_thread(lambda: self._opened(former))
+        except (AssistantError, OSError) as error:
+            self._metrics.reloads.labels("failed").inc()
+            _log.error("reload failed, the former index serves on", extra={"problem": str(error)})
+            return False
+        self._snapshot, self._seen = opened, seen
+        self._metrics.reloads.labels("done").inc()
+        _log.info("reloaded", extra={"index_version": opened.version, "former": former.version if former else ""})
+        return True
 
     def _opened(self, former: Snapshot | None) -> Snapshot:
         assistant = self._open(former.assistant if former else None)
@@ -190,13 +201,23 @@ class Service:
             assistant.search("隐私 privacy", k=1)
         return Snapshot(assistant, self.settings.server_cache)
 
-    async def _watch(self, seen: bytes) -> None:
+    async def _watch(self) -> None:
+        """Open each new version once; one that cannot be opened, again after pauses that grow."""
+        every = self.settings.server_reload_s
+        failed, pause, due = b"", every, 0.0
         while True:
-            await asyncio.sleep(self.settings.server_reload_s)
-            found = await asyncio.to_thread(self._current)
-            if found and found != seen:
-                seen = found
-                await self.reload()
+            await asyncio.sleep(every)
+            # Whoever was told to reload may be opening this very version.
+            async with self._reloading:
+                found = await asyncio.to_thread(self._current)
+                if not found or found == self._seen or (found == failed and time.monotonic() < due):
+                    continue
+                if await self._reopen():
+                    failed = b""
+                    continue
+            # What ails it may pass, such as a full disk; what does not is not to fill the log.
+            pause = min(2 * pause, max(every, _LONGEST_PAUSE_S)) if found == failed else every
+            failed, due = found, time.monotonic() + pause
 
     def _current(self) -> bytes:
         """Return what names the version of the index that is in use on disk; nothing if there is none."""
