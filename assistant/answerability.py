@@ -11,7 +11,7 @@ from assistant.mentions import things_named
 from assistant.question_forms import gives_orders
 from assistant.recipients import recipients_told
 from assistant.text import LATIN_WORD, STOPWORDS, has_han, language_of, normalized, stem
-from assistant.thesaurus import DATA_KINDS, extended
+from assistant.thesaurus import DATA_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,7 +109,7 @@ def _words_and_concepts(text: str, policy: Policy) -> frozenset[str]:
     """Return the stems of the English words of a text, and the concepts that it names."""
     folded = normalized(text)
     words = (stem(word) for word in LATIN_WORD.findall(folded) if word not in STOPWORDS | _ASKING)
-    return frozenset(words).union(*(ids for *_, ids in extended(policy.concepts).find(folded))) - _ASKED
+    return frozenset(words).union(*(ids for *_, ids in policy.thesaurus.find(folded))) - _ASKED
 
 
 def _is_unheard_of(query: str, hits: Sequence[Hit]) -> bool:

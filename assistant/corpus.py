@@ -54,8 +54,9 @@ def open_corpus(*folders: Path | str) -> tuple[Policy, ...]:
 
 
 def _named(policies: tuple[Policy, ...]) -> tuple[Policy, ...]:
-    """Return policies with what of their titles names them: the title, and what it says besides being a policy's.
+    """Return policies with the thesaurus of all, and what of their titles names them.
 
+    That is the title, and what it says besides being a policy's.
     A title that says no more is none's name; nor is what is left of one if that is an ordinary word: one of the
     thesaurus, or one that a policy writes in lower case, or another policy writes in Chinese.
     """
@@ -67,7 +68,7 @@ def _named(policies: tuple[Policy, ...]) -> tuple[Policy, ...]:
         if left and len(title) <= _LONGEST_NAME:
             others = [other.text for other in policies if other is not policy]
             names = [title] * (left != title) + [left] * (not _is_ordinary(left, policy.text, others, thesaurus))
-        named.append(replace(policy, title_names=tuple(names)))
+        named.append(replace(policy, title_names=tuple(names), shared_thesaurus=thesaurus))
     return tuple(named)
 
 

@@ -10,7 +10,6 @@ from assistant.question_forms import wants_all
 from assistant.recipients import telling_sentences
 from assistant.selection import is_headed
 from assistant.text import Span, sentences, stripped
-from assistant.thesaurus import extended
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -213,7 +212,7 @@ def _of_those_asked_about(query: str, hit: Hit, items: list[tuple[Clause, Span]]
 
     Where numbering is broken, what is said of one company may stand among the items of another's list.
     """
-    thesaurus = extended(hit.policy.concepts)
+    thesaurus = hit.policy.thesaurus
 
     def vendors(text: str) -> set[str]:
         return {concept for concept in thesaurus.named_in(text) if thesaurus[concept].kind == "vendor"}

@@ -16,7 +16,6 @@ from assistant.question_forms import kind_of_question, wants_all
 from assistant.recipients import asks_recipients
 from assistant.retrieval import Hit
 from assistant.text import LATIN_WORD, STOPWORDS, blanked, has_han, normalized, stem
-from assistant.thesaurus import extended
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +38,7 @@ def overview(question: str, hits: Sequence[Hit]) -> Hit | None:
     if not hits or kind_of_question(question) in ("whether", "why"):
         return None
     policy = hits[0].policy
-    thesaurus = extended(policy.concepts)
+    thesaurus = policy.thesaurus
     asked = _names(normalized(question), thesaurus)
     section = _section(policy, asked) if asked else None
     if section is None:
@@ -91,7 +90,7 @@ def _section(policy: Policy, asked: frozenset[str]) -> Clause | None:
 
     Who names no concept, such as who asks what data are used for, does not ask what cookies are used for.
     """
-    thesaurus = extended(policy.concepts)
+    thesaurus = policy.thesaurus
     by_words = not any(name.startswith(_CONCEPT) for name in asked)
     found: list[tuple[int, Clause]] = []
     for clause in policy.walk():

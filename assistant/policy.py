@@ -15,12 +15,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from assistant.text import Span, fold, leads_in, sentences, shortened, stripped
+from assistant.thesaurus import extended
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from assistant.text import Language
-    from assistant.thesaurus import Concept
+    from assistant.thesaurus import Concept, Thesaurus
 
 Kind = Literal["root", "heading", "item", "paragraph", "contents"]
 """What a clause is; `"contents"` is a table of contents, which is never retrieved."""
@@ -146,6 +147,8 @@ class Policy:
     """English rendering of each sentence of a clause's own text, by clause id; empty where there is none."""
     concepts: tuple[Concept, ...] = ()
     """What its own thesaurus adds to the one that comes with the package."""
+    shared_thesaurus: Thesaurus | None = field(default=None, repr=False, compare=False)
+    """The thesaurus of its corpus, as `assistant.corpus.open_corpus` finds; None for a policy that stands alone."""
     _paths: Mapping[str, tuple[Clause, ...]] = field(
         init=False, repr=False, compare=False, default_factory=lambda: MappingProxyType({})
     )
@@ -166,6 +169,11 @@ class Policy:
     def names(self) -> tuple[str, ...]:
         """What people call the policy, its company and its product."""
         return tuple(name for name in (self.company, *self.aliases, *self.title_names, self.id) if name)
+
+    @property
+    def thesaurus(self) -> Thesaurus:
+        """The names that questions about it, and its text, are read with: those of its corpus, else its own."""
+        return self.shared_thesaurus or extended(self.concepts)
 
     @property
     def given_version(self) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from assistant.english import turned
 from assistant.text import normalized, unlaid
-from assistant.thesaurus import DATA_KINDS, extended
+from assistant.thesaurus import DATA_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +52,7 @@ def recipients_told(query: str, hits: Sequence[Hit]) -> bool | None:
 
 def _things(text: str, policy: Policy) -> set[str]:
     """Return the concepts of data that a text names."""
-    thesaurus = extended(policy.concepts)
+    thesaurus = policy.thesaurus
     return {concept for concept in thesaurus.named_in(text) if thesaurus[concept].kind in DATA_KINDS}
 
 

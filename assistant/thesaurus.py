@@ -238,7 +238,14 @@ def default_thesaurus() -> Thesaurus:
     )
 
 
-@lru_cache(maxsize=8)
+CORPORA = 64
+"""Number of corpora, and parts of them that only some may see, whose names are kept ready.
+
+Each takes 5 MB and a third of a second: a service that keeps dozens of policies apart is not to make one a question.
+"""
+
+
+@lru_cache(maxsize=CORPORA)
 def extended(own: tuple[Concept, ...]) -> Thesaurus:
     """Return the thesaurus that comes with the package, with further concepts and further names of known ones.
 

@@ -18,7 +18,7 @@ from assistant.chinese import INTERROGATIVES, WHETHER
 from assistant.english import AUXILIARIES, LINKING, one_of
 from assistant.numerals import ENGLISH_ORDINALS, HAN_NUMERAL, han_number
 from assistant.text import Language, has_han, language_of, normalized, visible_line
-from assistant.thesaurus import Concept, Thesaurus, default_thesaurus
+from assistant.thesaurus import CORPORA, Concept, Thesaurus, default_thesaurus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -460,7 +460,7 @@ def default_vocabulary() -> Vocabulary:
     return vocabulary_of(default_thesaurus())
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=CORPORA)
 def vocabulary_of(thesaurus: Thesaurus) -> Vocabulary:
     """Return the vocabulary that comes with the package, with the concepts of another thesaurus."""
     data = resources.files("assistant").joinpath("data/conversation.toml").read_text("utf-8")

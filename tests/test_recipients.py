@@ -85,6 +85,22 @@ def test_where_no_clause_says_who_gets_it_that_is_known(policy: Policy) -> None:
     assert recipients_told("身份证号怎么改", hits) is None
 
 
+def test_what_another_policy_calls_it_means_the_same_here(policy: Policy, tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    for name, text in (("yunzhou", policy.text), ("games", "游戏政策\n一、登录\n登录需要小号。\n")):
+        (corpus / name).mkdir(parents=True)
+        (corpus / name / "policy.txt").write_text(text, "utf-8")
+    names = '[[concept]]\nid = "phone_number"\nzh_colloquial = ["小号"]\n'
+    (corpus / "games" / "thesaurus.toml").write_text(names, "utf-8")
+    settings = Settings(corpus=corpus, index_dir=tmp_path / "index")
+    answer = Assistant.open(settings=settings, embedders=embedders(settings)).ask(
+        "谁能看到我的小号", policies=["yunzhou"]
+    )
+    assert [citation.reference for citation in answer.citations] == ["二", "四"]
+    # Alone it knows no such name.
+    assert not telling_sentences("谁能看到我的小号", hit(policy, "同步给司机"))
+
+
 @pytest.mark.parametrize("question", ["谁能看到我的手机号", "who sees my phone number?", "我的手机号会给谁"])
 def test_who_asks_is_told_of_those_who_get_it(question: str, policy: Policy, tmp_path: Path) -> None:
     folder = tmp_path / "corpus" / "yunzhou"

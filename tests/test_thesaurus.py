@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,9 +15,9 @@ from assistant import Assistant, CorpusError, PolicyError, Settings, Turn, build
 from assistant.bearing import Bearing
 from assistant.cli import main
 from assistant.conversation import condense
-from assistant.corpus import thesaurus_of
+from assistant.corpus import read_policy, thesaurus_of
 from assistant.text import has_han
-from assistant.thesaurus import KINDS, MAX_THESAURUS_BYTES, Concept, Thesaurus, default_thesaurus
+from assistant.thesaurus import KINDS, MAX_THESAURUS_BYTES, Concept, Thesaurus, default_thesaurus, extended
 from tests.timing import seconds
 
 if TYPE_CHECKING:
@@ -324,6 +325,21 @@ def test_the_names_hold_for_all_policies_of_a_corpus(tmp_path: Path) -> None:
     put(tmp_path, '[[concept]]\nid = "mozhou"\nkind = "vendor"\nzh_colloquial = ["墨墨"]\n', name="second")
     thesaurus = own(put(tmp_path))
     assert thesaurus["mozhou"].names == ("墨舟SDK", "墨舟", "墨墨", "Mozhou", "Inkboat")
+
+
+def test_policies_of_a_corpus_have_one_thesaurus(tmp_path: Path) -> None:
+    put(tmp_path, None, name="first")
+    policies = open_corpus(put(tmp_path))
+    assert {id(policy.thesaurus) for policy in policies} == {id(thesaurus_of(policies))}
+    alone = read_policy(tmp_path / "first")
+    assert alone.thesaurus is default_thesaurus()
+    assert replace(alone, concepts=policies[0].concepts).thesaurus["mozhou"].kind == "vendor"
+
+
+def test_the_names_of_many_policies_are_kept_ready() -> None:
+    own = [(Concept(id=f"sender_{number}", kind="vendor", zh=(f"墨舟{number}号",)),) for number in range(10)]
+    made = [extended(concepts) for concepts in own]
+    assert [extended(concepts) for concepts in own] == made
 
 
 def test_policies_agree_on_what_a_concept_is(tmp_path: Path) -> None:

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Literal
 
 from assistant.segments import denials
 from assistant.text import Language, fold, normalized, unlaid
-from assistant.thesaurus import extended
 from assistant.verdicts.askers import asker_of
 from assistant.verdicts.judging import Judge
 from assistant.verdicts.question import asked_in
@@ -76,7 +75,7 @@ def verdict_of(question: str, policy: Policy, clause_id: str, quote: str, others
         others: What else was found: if it, or another clause of the policy, tells another thing, nothing is said.
     """
     asker = asker_of(question, policy)
-    thesaurus = extended(policy.concepts)
+    thesaurus = policy.thesaurus
     asked = asked_in(asker.as_me(question), thesaurus)
     if asked is None or (asked.act.by == "we" and _is_of_others(policy, clause_id)):
         return None
