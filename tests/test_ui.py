@@ -690,6 +690,17 @@ def test_guessing_is_slow_and_a_session_cannot_be_made_up(doors: Callable[..., T
     assert sign_in(guarded).status_code == 429
 
 
+def test_who_has_many_addresses_has_no_more_tries(doors: Callable[..., TestClient]) -> None:
+    guarded = doors()
+    for number in range(10):
+        guarded._transport.client = (f"2001:db8::{number}", 1)  # type: ignore[attr-defined]
+        assert sign_in(guarded, "wrong").status_code == 401
+    guarded._transport.client = ("2001:db8::a:b:c:d", 1)  # type: ignore[attr-defined]
+    assert sign_in(guarded).status_code == 429
+    guarded._transport.client = ("2001:db8:0:1::1", 1)  # type: ignore[attr-defined]
+    assert sign_in(guarded).status_code == 303
+
+
 def test_a_session_ends_in_time_and_with_another_password(
     doors: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from assistant.page.shared import said, shown
+from assistant.server.access import network_of
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -150,7 +151,7 @@ class Door:
         wanted = _inside(request.query_params.get("next", ""))
         if request.method != "POST":
             return _login(language)
-        if not self._tries.one_more(request.client.host if request.client else ""):
+        if not self._tries.one_more(network_of(request)):
             return _login(language, "shell.login_wait", status=429)
         given = parse_qs(await _body(request), max_num_fields=8).get("password", [""])[0]
         # In a time that does not depend on what is right about it.
@@ -171,7 +172,7 @@ class Door:
 
 
 class _Tries:
-    """Counts how often an address has tried to come in of late."""
+    """Counts how often a client, by its network, has tried to come in of late."""
 
     def __init__(self) -> None:
         from limits import parse
@@ -181,9 +182,9 @@ class _Tries:
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
         self._most = parse(_MOST_TRIES)
 
-    def one_more(self, address: str) -> bool:
+    def one_more(self, network: str) -> bool:
         """Count one, and say whether it is not too many."""
-        return bool(self._limiter.hit(self._most, "login", address))
+        return bool(self._limiter.hit(self._most, "login", network))
 
 
 def preferred(request: Request) -> Language:

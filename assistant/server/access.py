@@ -131,7 +131,7 @@ class Access:
             Refused: If it is one too many.
         """
         if self._address_rate is not None:
-            await self._count(self._address_rate, "address", _network(request.client.host if request.client else ""))
+            await self._count(self._address_rate, "address", network_of(request))
 
     async def _count(self, rate: Any, kind: str, whose: str) -> None:
         from limits.errors import StorageError
@@ -278,8 +278,9 @@ def _is_from(request: Request, origin: str) -> bool:
     return request.headers.get("sec-fetch-site") == "same-origin" and urlsplit(origin).netloc == own
 
 
-def _network(address: str) -> str:
+def network_of(request: Request) -> str:
     """Return what stands for a client: its address, or the network of an IPv6 one, where one person has many."""
+    address = request.client.host if request.client else ""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
