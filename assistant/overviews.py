@@ -15,6 +15,7 @@ from assistant.passages import Passage
 from assistant.question_forms import kind_of_question, wants_all
 from assistant.recipients import asks_recipients
 from assistant.retrieval import Hit
+from assistant.shards import CONCEPT
 from assistant.text import LATIN_WORD, STOPWORDS, blanked, has_han, normalized, stem
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _names(text: str, thesaurus: Thesaurus) -> frozenset[str]:
     named: set[str] = set()
     rest = text
     for start, end, found in thesaurus.find(text):
-        named |= {f"{_CONCEPT}{concept}" for concept in found}
+        named |= {f"{CONCEPT}{concept}" for concept in found}
         rest = blanked(rest, start, end)
     words = {stem(word) for word in LATIN_WORD.findall(rest) if word in _DEEDS or word not in STOPWORDS}
     han = _HAN.findall(rest.translate(_EMPTY))
@@ -91,7 +92,7 @@ def _section(policy: Policy, asked: frozenset[str]) -> Clause | None:
     Who names no concept, such as who asks what data are used for, does not ask what cookies are used for.
     """
     thesaurus = policy.thesaurus
-    by_words = not any(name.startswith(_CONCEPT) for name in asked)
+    by_words = not any(name.startswith(CONCEPT) for name in asked)
     found: list[tuple[int, Clause]] = []
     for clause in policy.walk():
         if not clause.title or len(clause.children) < _LEAST_ITEMS:
@@ -125,13 +126,15 @@ _LEAST_ITEMS = 2
 _DEEPEST = 3
 """Clauses on the path to a section, the root included."""
 _GENERIC = frozenset(
-    ("§personal_information", "data", "inform", "info", "detail", "kind", "type", "list", "exact", "polici", "notic")
+    (
+        f"{CONCEPT}personal_information",
+        *("data", "inform", "info", "detail", "kind", "type", "list", "exact", "polici", "notic"),
+    )
 )
 # Words that say little as a rule, but what a section is about.
 _DEEDS = frozenset(("use", "uses", "used", "using", "get", "gets"))
 # What is collected is used, and one heading says so of both.
-_ALSO = frozenset(("§collection",))
-_CONCEPT = "§"
+_ALSO = frozenset((f"{CONCEPT}collection",))
 _HAN = re.compile(r"[\u3400-\u9fff]+")
 # Chinese characters that ask, or name nothing.
 _EMPTY = dict.fromkeys(

@@ -240,6 +240,10 @@ class Policy:
         """
         return self.path(clause_id)[-1]
 
+    def __contains__(self, clause_id: object) -> bool:
+        """Say whether the policy has a clause with this id."""
+        return clause_id in self._paths
+
     def path(self, clause_id: str) -> tuple[Clause, ...]:
         """Return the clauses from the root down to the one with this id.
 
@@ -272,6 +276,10 @@ class Policy:
         """Return the words that stand for a clause in an outline: its number and its title as printed, or its text."""
         own = self.own_text(clause)
         return _HEADING_MARK.sub("", own[: own.find(clause.title) + len(clause.title)] if clause.title else own)
+
+    def brief_name(self, clause: Clause, width: int) -> str:
+        """Return the words that name a clause among others: its number with its title, or its text, shortened."""
+        return shortened(f"{clause.label}{clause.title}" if clause.title else self.own_text(clause), width)
 
     @property
     def size(self) -> int:

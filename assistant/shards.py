@@ -69,7 +69,7 @@ class Shard:
         return holds
 
 
-_CONCEPT = "§"
+CONCEPT = "§"
 """What marks a token as a concept; no word begins with it."""
 
 
@@ -84,10 +84,10 @@ class Analyzer:
 
     def __init__(self, thesaurus: Thesaurus, names: Sequence[str] = (), *, cache_dir: Path | None = None) -> None:
         self.thesaurus = thesaurus
-        self._kinds = {f"{_CONCEPT}{concept.id}": concept.kind for concept in thesaurus.concepts}
+        self._kinds = {f"{CONCEPT}{concept.id}": concept.kind for concept in thesaurus.concepts}
         things = (concept for concept in thesaurus.concepts if concept.kind in ("permission", "data_item"))
         permissions = (one for one in things if one.kind == "permission" or any(map(_NAMES_IT, one.zh)))
-        self.permissions = frozenset(f"{_CONCEPT}{one.id}" for one in permissions) - {f"{_CONCEPT}{_ANY_PERMISSION}"}
+        self.permissions = frozenset(f"{CONCEPT}{one.id}" for one in permissions) - {f"{CONCEPT}{_ANY_PERMISSION}"}
         """The tokens of what a device lets an app use, such as the microphone, each told from the others."""
         self.tokenizer = Tokenizer([*thesaurus.words(), *names], cache_dir=cache_dir)
 
@@ -113,7 +113,7 @@ class Analyzer:
             concepts |= dict.fromkeys(found)
             if rest[start:end].isascii():
                 rest = blanked(rest, start, end)
-        return self.tokenizer.tokens(rest) + [f"{_CONCEPT}{concept}" for concept in concepts]
+        return self.tokenizer.tokens(rest) + [f"{CONCEPT}{concept}" for concept in concepts]
 
     def named(self, text: str) -> dict[str, str]:
         """Return the tokens of the concepts that `text` names, each with the words that name it."""
@@ -122,7 +122,7 @@ class Analyzer:
         found: dict[str, str] = {}
         for start, end, concepts in self.thesaurus.find(folded):
             for concept in concepts:
-                found.setdefault(f"{_CONCEPT}{concept}", shown[start:end])
+                found.setdefault(f"{CONCEPT}{concept}", shown[start:end])
         return found
 
     def is_concept(self, token: str) -> bool:
@@ -237,7 +237,7 @@ def _tokens(texts: Texts, analyzer: Analyzer) -> Iterator[list[str]]:
 
     def of_sentence(place: int) -> list[str]:
         words = analyzer.tokens(texts.renderings[place], of_policy=True) if texts.renderings[place] else []
-        return [word for word in words if not word.startswith(_CONCEPT)] + analyzer.tokens(
+        return [word for word in words if not word.startswith(CONCEPT)] + analyzer.tokens(
             texts.embedded[place], of_policy=True
         )
 
@@ -246,8 +246,8 @@ def _tokens(texts: Texts, analyzer: Analyzer) -> Iterator[list[str]]:
     ):
         of_sentences = [of_sentence(place) for place in range(first + 1, after)]
         whole = [token for row in (analyzer.tokens(heading, of_policy=True), *of_sentences) for token in row]
-        yield [token for token in whole if not token.startswith(_CONCEPT)] + list(
-            dict.fromkeys(token for token in whole if token.startswith(_CONCEPT))
+        yield [token for token in whole if not token.startswith(CONCEPT)] + list(
+            dict.fromkeys(token for token in whole if token.startswith(CONCEPT))
         )
         yield from of_sentences
 
@@ -280,7 +280,7 @@ def build_shard(
     if not found:
         raise PolicyIndexError(f"policy {policy.id!r} holds no sentence that could be found: check its text")
     texts = texts_of(policy, found)
-    tokens = [row or [_CONCEPT] for row in _tokens(texts, analyzer)]
+    tokens = [row or [CONCEPT] for row in _tokens(texts, analyzer)]
     # A vocabulary of our own: the library would number tokens in the order of a set.
     vocabulary = {token: number for number, token in enumerate(sorted({token for row in tokens for token in row}))}
     scorer = bm25s.BM25(method="lucene", k1=BM25_K1, b=BM25_B, csc_backend="numpy", backend="numpy")

@@ -61,6 +61,12 @@ def test_an_outline_has_numbers_and_titles_as_printed_and_no_marks_of_markdown()
     assert told == ["How long", "1. Bikes", "2. Helmets"]
 
 
+def test_a_brief_name_is_the_number_with_the_title_or_the_text() -> None:
+    policy = parse("一、期限\n1. 头盔：十天。\n2. 您可以在收到商品之日起三十天内退货。\n")
+    names = [policy.brief_name(clause, 10) for clause in policy.walk() if clause is not policy.root]
+    assert names == ["一、期限", "1.头盔", "2. 您可以在收到…"]
+
+
 @pytest.mark.parametrize(
     ("text", "references"),
     [
@@ -170,6 +176,8 @@ def test_reference_of_full_width_numbers_is_as_printed(text: str, references: li
 def test_an_unknown_id_is_a_key_error(policy: Policy, lookup: object) -> None:
     with pytest.raises(KeyError, match=r"policy 'example' has no clause '9\.9'"):
         lookup(policy, "9.9")  # type: ignore[operator]
+    assert "9.9" not in policy
+    assert all(clause.id in policy for clause in policy.walk())
 
 
 def test_policies_are_values(policy: Policy) -> None:

@@ -152,7 +152,7 @@ def turns(past: Sequence[PastTurn], assistant: Assistant) -> list[Turn]:
             citations=tuple(
                 (policy_id, clause_id)
                 for policy_id, clause_id in turn.citations
-                if policy_id in known and _has(known[policy_id], clause_id)
+                if policy_id in known and clause_id in known[policy_id]
             ),
         )
         for turn in past
@@ -300,14 +300,6 @@ def _contact(answer: Answer, language: Language) -> str:
         return ""
     told = "chat.contact" if policy.company else "chat.contact_alone"
     return visible(said(told, language, company=policy.company, contact=contact))
-
-
-def _has(policy: Policy, clause_id: str) -> bool:
-    try:
-        policy.path(clause_id)
-    except KeyError:
-        return False
-    return True
 
 
 def _words_of(text: str) -> str:

@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from assistant.page.shared import said, shown
 from assistant.server.access import network_of
+from assistant.server.pages import reader_language
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -192,10 +193,7 @@ def preferred(request: Request) -> Language:
     chosen = request.cookies.get(LANGUAGE_COOKIE, "")
     if chosen in ("zh", "en"):
         return "en" if chosen == "en" else "zh"
-    for part in request.headers.get("accept-language", "")[:200].lower().split(","):
-        if part.strip().startswith(("zh", "en")):
-            return "en" if part.strip().startswith("en") else "zh"
-    return "zh"
+    return reader_language(request.headers.get("accept-language", ""), "zh")
 
 
 def _login(language: Language, problem: str = "", *, status: int = 200) -> Response:

@@ -15,7 +15,7 @@ from assistant.server.access import Caller
 from assistant.server.app import PolicyPath  # noqa: TC001 - the framework reads the types
 from assistant.server.asking import parts_of, policy_seen
 from assistant.server.wire import Json
-from assistant.text import Language, shortened, visible
+from assistant.text import Language, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -193,21 +193,17 @@ def _branch(policy: Policy, clause: Clause, wanted: set[str], language: Language
                 waiting.extend(reversed([below for below in child.children if below.id in wanted]))
             continue
         below = _branch(policy, child, wanted, language, depth + 1) if depth + 1 < _DEEPEST_OUTLINE else ""
-        link = place_link(policy.id, child.id, _name(policy, child))
+        link = place_link(policy.id, child.id, policy.brief_name(child, _NAME_CHARS))
         if not below:
             items.append(f"<li>{link}</li>")
             continue
         is_open = depth == 0 and len(wanted) < _MOST_OPEN
-        label = shown(said("reader.fold", language, name=_name(policy, child)))
+        label = shown(said("reader.fold", language, name=policy.brief_name(child, _NAME_CHARS)))
         items.append(
             f'<li><button type="button" class="pa-fold" aria-expanded="{str(is_open).lower()}" aria-label="{label}">'
             f"</button>{link}{below if is_open else below.replace('<ul>', '<ul hidden>', 1)}</li>"
         )
     return f"<ul>{''.join(items)}</ul>" if items else ""
-
-
-def _name(policy: Policy, clause: Clause) -> str:
-    return shortened(f"{clause.label}{clause.title}" if clause.title else policy.own_text(clause), _NAME_CHARS)
 
 
 def _sections(policy: Policy, language: Language) -> Iterator[str]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assistant.text import shortened
-
 if TYPE_CHECKING:
     from assistant.policy import Clause, Policy
 
@@ -47,7 +45,7 @@ def clause_json(policy: Policy, clause_id: str) -> dict[str, Any]:
         **_clause_json(policy, here),
         "text": policy.own_text(here),
         "translation": policy.translation(here.start, here.body_end),
-        "path": [{"clause_id": step.id, "name": _name(policy, step)} for step in above[1:]],
+        "path": [{"clause_id": step.id, "name": policy.brief_name(step, _NAME_CHARS)} for step in above[1:]],
         "previous": _neighbour(policy, policy[order[place - 1]]) if place else None,
         "next": _neighbour(policy, policy[order[place + 1]]) if place + 1 < len(order) else None,
         "children": [_neighbour(policy, child) for child in here.children],
@@ -65,7 +63,3 @@ def _clause_json(policy: Policy, clause: Clause) -> dict[str, Any]:
 
 def _neighbour(policy: Policy, clause: Clause) -> dict[str, Any]:
     return {"clause_id": clause.id, "reference": policy.reference(clause.id), "text": policy.own_text(clause)}
-
-
-def _name(policy: Policy, clause: Clause) -> str:
-    return shortened(f"{clause.label}{clause.title}" if clause.title else policy.own_text(clause), _NAME_CHARS)

@@ -162,7 +162,8 @@ class _Terms:
         concepts = dict(zip(named, self._thesaurus.named_in(query), strict=True)) if query else {}
         tokens = list(dict.fromkeys(analyzer.tokens(query))) if query else []
         shards = [assistant.retriever.index.shards[policy_id] for policy_id in policies]
-        tokens = [token for token in tokens if _share(shards, token) < _COMMON] or tokens
+        shares = _shares(shards, tokens)
+        tokens = [token for token, share in zip(tokens, shares, strict=True) if share < _COMMON] or tokens
         words = [token for token in tokens if token not in concepts]
         self._concepts = {concepts[token] for token in tokens if token in concepts}
         # Of a single character only who asks for nothing else means it.
@@ -188,10 +189,11 @@ class _Terms:
         return joined
 
 
-def _share(shards: Sequence[Shard], token: str) -> float:
-    """Return the share of the passages that hold a token."""
-    held = sum(int((shard.bm25.get_scores([token])[shard.firsts] > 0).sum()) for shard in shards)
-    return held / (sum(len(shard.passages) for shard in shards) or 1)
+def _shares(shards: Sequence[Shard], tokens: Sequence[str]) -> list[float]:
+    """Return of each token the share of the passages that hold it."""
+    held = [shard.holding(tokens)[:, shard.firsts].sum(axis=1).tolist() for shard in shards]
+    n_passages = sum(len(shard.passages) for shard in shards) or 1
+    return [sum(of_shard[place] for of_shard in held) / n_passages for place in range(len(tokens))]
 
 
 _COMMON = 1 / 3
