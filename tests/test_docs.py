@@ -190,6 +190,15 @@ def test_the_samples_of_the_contract_are_what_comes_back(
         check_sample(json.loads(data.removeprefix("data: ")), json.loads(real_data.removeprefix("data: ")), event)
 
 
+@pytest.mark.parametrize("question", ["你们会收集我的手机号吗", "个推收集什么？怎么注销账号？"])
+def test_the_end_of_a_stream_has_the_fields_that_are_listed(http: TestClient, question: str) -> None:
+    (row,) = re.findall(r"^\| `done` .+$", text("docs/http.md"), re.M)
+    stream = http.post("/v1/chat", json={"question": question}).text
+    (data,) = re.findall(r"^event: done\ndata: (.+)$", stream, re.M)
+    listed = set(re.findall(r'"(\w+)"', row))
+    assert listed - {"verdict", "parts"} < set(json.loads(data)) < listed
+
+
 def test_the_contract_has_samples_of_what_people_ask_for() -> None:
     shown = {f"{method} {path}" for kind, method, path, _, _ in SAMPLES if kind == "response"}
     assert {"POST /v1/ask", "POST /v1/chat", "POST /v1/search", "GET /v1/policies"} < shown

@@ -236,7 +236,7 @@ def index(
     corpus: Corpus = None,
     index_dir: IndexDir = None,
 ) -> None:
-    """Build the index of a corpus, if it is missing or out of date."""
+    """Build the index of a corpus, if it is missing, out of date or damaged."""
     print_line(build(settings_of(corpus, index_dir), force=force))
 
 
