@@ -182,8 +182,8 @@ class Retriever:
         self.reranker = reranker
         self._rerank_k = rerank_k
         self._words = lru_cache(maxsize=1_000)(lambda word: frozenset(analyzer.tokens(word)))
-        self._titled: dict[str, Mapping[str, Sequence[int]]] = {}
-        self._asked: dict[str, Mapping[str, Sequence[tuple[int, frozenset[str]]]]] = {}
+        self._known_title_words: dict[str, Mapping[str, Sequence[int]]] = {}
+        self._known_question_titles: dict[str, Mapping[str, Sequence[tuple[int, frozenset[str]]]]] = {}
         # Asked once: whether something is of a protocol takes long to find out.
         self._judges = tuple(judge for judge in self.embedders if isinstance(judge, ScopeJudge))
         self._guessers = tuple(guesser for guesser in self.embedders if isinstance(guesser, AnswerGuesser))
@@ -219,15 +219,16 @@ class Retriever:
         # Within its own policy a name tells no clause from another, but for the few that introduce it.
         own = any_of(name for shard in shards for name in shard.policy.names)
         languages = tuple(dict.fromkeys(shard.policy.language for shard in shards))
-        query = self.query(self._put(question, shards, own), languages, [shard.policy for shard in shards])
+        searched = [shard.policy for shard in shards]
+        query = self.query(self._put(question, shards, own), languages, searched)
         if query.scope is not None and query.scope < _OTHER_MATTERS:
             # Tomorrow's weather is no matter of policies, whatever was asked before.
             after, near = (), ()
-        before = [self.query(self._put(asked, shards, own), languages) for asked in after]
-        if before and query.scope is not None and before[0].scope is not None:
+        former = [self.query(self._put(asked, shards, own), languages, searched) for asked in after]
+        if former and query.scope is not None and former[0].scope is not None:
             # Halfway: what leans on a matter of policies is likely to be one, however little it says itself.
-            query = replace(query, scope=(query.scope + max(query.scope, before[0].scope)) / 2)
-        return self._search(shards, query, before, near, k)
+            query = replace(query, scope=(query.scope + max(query.scope, former[0].scope)) / 2)
+        return self._search(shards, query, former, near, k)
 
     def _put(self, question: str, shards: Sequence[Shard], own: re.Pattern[str]) -> str:
         """Return `question` as it is put to policies: in their own words for who they are of and whom they name."""
@@ -266,7 +267,7 @@ class Retriever:
         )
 
     def _search(
-        self, shards: Sequence[Shard], query: Query, after: Sequence[Query], near: Sequence[tuple[str, str]], k: int
+        self, shards: Sequence[Shard], query: Query, former: Sequence[Query], near: Sequence[tuple[str, str]], k: int
     ) -> tuple[Hit, ...]:
         import numpy as np
 
@@ -290,11 +291,11 @@ class Retriever:
         scores = support = self._scores(shards, query)
         legs = of_legs(scores, firsts)
         fused = fuse(legs) - penalty
-        for back, former in enumerate(after, 1):
-            before = self._scores(shards, former)
-            fused += _AFTER_WEIGHT**back * np.maximum(fuse(of_legs(before, firsts)) - penalty, 0)
+        for back, one in enumerate(former, 1):
+            scores_of_one = self._scores(shards, one)
+            fused += _AFTER_WEIGHT**back * np.maximum(fuse(of_legs(scores_of_one, firsts)) - penalty, 0)
             if back == 1:
-                support = leaning(scores, before)
+                support = leaning(scores, scores_of_one)
         if near:
             fused += _NEAR_WEIGHT * np.concatenate([_nearness(shard, near) for shard in shards])
         best = (-fused).argsort(kind="stable")[: max(k, self._rerank_k) if self.reranker else k]
@@ -413,7 +414,7 @@ class Retriever:
             start + number
             for start, shard in zip(starts, shards, strict=False)
             for token in tokens
-            for number in self._titles(shard).get(token, ())
+            for number in self._title_words(shard).get(token, ())
         )
         return list(dict.fromkeys(found))
 
@@ -428,14 +429,14 @@ class Retriever:
         return [
             start + number
             for start, shard in zip(starts, shards, strict=False)
-            for number, words in self._asking(shard).get(kind, ())
+            for number, words in self._question_titles(shard).get(kind, ())
             if words <= set(query.tokens)
         ]
 
-    def _asking(self, shard: Shard) -> Mapping[str, Sequence[tuple[int, frozenset[str]]]]:
+    def _question_titles(self, shard: Shard) -> Mapping[str, Sequence[tuple[int, frozenset[str]]]]:
         """Return by kind of question the passages of a shard whose title is one, with its words; read once."""
         policy = shard.policy
-        if policy.id not in self._asked:
+        if policy.id not in self._known_question_titles:
             found: dict[str, list[tuple[int, frozenset[str]]]] = {}
             for number, passage in enumerate(shard.passages):
                 title = policy[passage.clause_id].title
@@ -444,20 +445,20 @@ class Retriever:
                 words = frozenset(token for token in self._words(title) if not self.analyzer.is_concept(token))
                 if kind and words:
                     found.setdefault(kind, []).append((number, words))
-            self._asked[policy.id] = found
-        return self._asked[policy.id]
+            self._known_question_titles[policy.id] = found
+        return self._known_question_titles[policy.id]
 
-    def _titles(self, shard: Shard) -> Mapping[str, Sequence[int]]:
+    def _title_words(self, shard: Shard) -> Mapping[str, Sequence[int]]:
         """Return the passages of a shard by the words of their titles, which are read once."""
         policy = shard.policy
-        if policy.id not in self._titled:
+        if policy.id not in self._known_title_words:
             places: dict[str, list[int]] = {}
             for number, passage in enumerate(shard.passages):
                 title = policy[passage.clause_id].title
                 for token in self._words(title) if 0 < len(title) <= policy.chars(_TITLE_CHARS) else ():
                     places.setdefault(token, []).append(number)
-            self._titled[policy.id] = places
-        return self._titled[policy.id]
+            self._known_title_words[policy.id] = places
+        return self._known_title_words[policy.id]
 
     def _naming_companies(self, shards: Sequence[Shard], query: Query) -> NDArray[np.bool_]:
         """Return which passages name a company that the query asks about, or stand below a list of its names.

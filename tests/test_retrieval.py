@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assistant import Policy
-    from assistant.embedding import Vectors
+    from assistant.embedding import Role, Vectors
     from assistant.retrieval import Hit
     from assistant.shards import Analyzer
 
@@ -102,6 +102,21 @@ def test_what_answers_the_question_before_is_put_forward(retriever: Retriever) -
 
     former = "听书功能会用麦克风吗"
     assert rank(former) < rank("手机号码", former) < rank()
+
+
+def test_a_former_question_too_is_read_in_the_words_of_an_english_policy(analyzer: Analyzer) -> None:
+    embedded: list[str] = []
+
+    class Noting(FakeEmbedder):
+        def embed(self, texts: Sequence[str], role: Role) -> Vectors:
+            embedded.extend(texts)
+            return super().embed(texts, role)
+
+    policy = parse("1. Fares\nSeniors get a reduction.\n2. Decks\nNobody stays below deck.", id="ferry", language="en")
+    embedder = Noting()
+    found = Retriever(Index("v", [build_shard(policy, analyzer, [embedder])]), analyzer, [embedder])
+    found.retrieve("and in summer?", k=1, after=["is there a discount for OAPs"])
+    assert "is there a reduction for seniors" in embedded
 
 
 def test_what_is_near_a_clause_that_was_cited_is_put_forward(retriever: Retriever) -> None:
