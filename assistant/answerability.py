@@ -43,7 +43,7 @@ def answerability(query: str, hits: Sequence[Hit]) -> float:
         return math.inf
     if hits[0].evidence.other or _is_of_something_else(query, hits) or _is_unheard_of(query, hits):
         return -math.inf
-    if _is_collecting_of_others(query, hits):
+    if _collects_none_of_it(query, hits):
         return -math.inf
     return sum(_ODDS[name] * value for name, value in features(query, hits).items()) + _ODDS["base"]
 
@@ -141,7 +141,7 @@ _CHANCE_COVERAGE = 0.05
 _PERMISSION = "权限"
 
 
-def _is_collecting_of_others(query: str, hits: Sequence[Hit]) -> bool:
+def _collects_none_of_it(query: str, hits: Sequence[Hit]) -> bool:
     """Say whether it is asked if something is collected, and none of the best hits, in Chinese, names any of it.
 
     Each policy says in many places that something is collected, and one of them is always close: 会收集我的血型吗.

@@ -116,7 +116,7 @@ def _chosen(query: str, hits: Sequence[Hit]) -> list[Hit]:
 
 
 def _with_rule(chosen: list[Hit], hits: Sequence[Hit]) -> list[Hit]:
-    """Return the hits that are quoted, before one that takes from its section what that grants: that grant.
+    """Put the clause that grants before a first hit of the same section, below it, that only takes something from it.
 
     "No benefit is payable under this Section for …" alone reads as if nothing were ever paid.
     """
