@@ -50,9 +50,11 @@ _REBUILD = "run `policy-assistant index --force` to build the index anew"
 class Index:
     """An opened version of the index: a snapshot, which later versions leave alone."""
 
-    def __init__(self, version: str, shards: Sequence[Shard]) -> None:
+    def __init__(self, version: str, shards: Sequence[Shard], *, stored_as: str = "") -> None:
         self.version = version
         """SHA-256 of what the index was built from, hexadecimal."""
+        self.stored_as = stored_as
+        """What names it on disk; empty if it is in memory only."""
         self.shards = {shard.policy.id: shard for shard in shards}
         """By policy id."""
 
@@ -142,10 +144,11 @@ class IndexStore:
             known = {} if force else self._known_vectors()
             shards = [build_shard(p, analyzer, embedders, known=known, progress=progress) for p in policies]
             with self._writing():
-                self._put_in_use(self._write(inputs, shards))
+                name = self._write(inputs, shards)
+                self._put_in_use(name)
         finally:
             lock.release()
-        return Index(digest(_as_json(inputs)), shards)
+        return Index(digest(_as_json(inputs)), shards, stored_as=name)
 
     @property
     def _versions(self) -> Path:
@@ -187,7 +190,7 @@ class IndexStore:
         for file in manifest["files"]:
             _checked(folder, file, manifest)
         shards = [_load_shard(folder / _file_name(policy.id), policy, embedders) for policy in policies]
-        return Index(digest(_as_json(inputs)), shards)
+        return Index(digest(_as_json(inputs)), shards, stored_as=name)
 
     def _known_vectors(self) -> dict[tuple[str, str], Vectors]:
         """Return the vectors of the version in use; what cannot be read is left out."""

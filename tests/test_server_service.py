@@ -554,6 +554,30 @@ def test_what_was_opened_when_told_to_is_not_opened_again(assistant: Assistant, 
     assert opens == ["one", "two", "three"]
 
 
+def test_what_opening_built_is_not_opened_again(corpus: Path, tmp_path: Path) -> None:
+    settings = Settings(corpus=corpus, index_dir=tmp_path / "index", server_data=tmp_path, server_reload_s=0.01)
+    models = (FakeEmbedder(),)
+    opens = []
+
+    def open_assistant(_: Assistant | None) -> Assistant:
+        opens.append(Assistant.open(settings=settings, embedders=models))
+        return opens[-1]
+
+    async def scene() -> None:
+        service = Service(open_assistant, settings, Metrics())
+        await service.start()
+        await asyncio.sleep(0.2)
+        assert len(opens) == 1
+        days(corpus, 1)
+        await service.reload()
+        await asyncio.sleep(0.2)
+        assert len(opens) == 2
+        await service.close()
+
+    asyncio.run(scene())
+    assert len({opened.retriever.index.stored_as for opened in opens}) == 2
+
+
 def test_what_could_not_be_opened_is_tried_again_less_and_less_often(assistant: Assistant, tmp_path: Path) -> None:
     settings, current = watched(tmp_path)
     tries: list[float] = []

@@ -121,8 +121,8 @@ class Service:
         self._pool = Pool(self._threads, metrics)
         self._snapshot: Snapshot | None = None
         self._reloading = asyncio.Lock()
-        # What named the version on disk just before the snapshot was opened.
-        self._seen = b""
+        # What names on disk the version that was opened.
+        self._seen = ""
         self._watching: asyncio.Task[None] | None = None
         self._under_way: set[Job] = set()
         self._stopping = self._stopped = False
@@ -135,8 +135,9 @@ class Service:
         Raises:
             AssistantError: If it cannot be opened.
         """
-        self._seen = self._current()
+        before = self._current()
         self._snapshot = await in_thread(lambda: self._opened(None))
+        self._seen = self._seen_by(self._snapshot, before)
         if self.settings.server_reload_s:
             self._watching = asyncio.create_task(self._watch())
 
@@ -182,14 +183,15 @@ class Service:
         """Open the assistant anew while nobody else does, and say whether it could be."""
         former = self._snapshot
         # Before it is opened: what is built meanwhile is not missed.
-        seen = await asyncio.to_thread(self._current)
+        before = await asyncio.to_thread(self._current)
         try:
             opened = await in_thread(lambda: self._opened(former))
         except (AssistantError, OSError) as error:
             self._metrics.reloads.labels("failed").inc()
             _log.error("reload failed, the former index serves on", extra={"problem": str(error)})
             return False
-        self._snapshot, self._seen = opened, seen
+        self._snapshot = opened
+        self._seen = await asyncio.to_thread(lambda: self._seen_by(opened, before))
         self._metrics.reloads.labels("done").inc()
         _log.info("reloaded", extra={"index_version": opened.version, "former": former.version if former else ""})
         return True
@@ -204,7 +206,7 @@ class Service:
     async def _watch(self) -> None:
         """Open each new version once; one that cannot be opened, again after pauses that grow."""
         every = self.settings.server_reload_s
-        failed, pause, due = b"", every, 0.0
+        failed, pause, due = "", every, 0.0
         while True:
             await asyncio.sleep(every)
             # Whoever was told to reload may be opening this very version.
@@ -213,18 +215,23 @@ class Service:
                 if not found or found == self._seen or (found == failed and time.monotonic() < due):
                     continue
                 if await self._reopen():
-                    failed = b""
+                    failed = ""
                     continue
             # What ails it may pass, such as a full disk; what does not is not to fill the log.
             pause = min(2 * pause, max(every, _LONGEST_PAUSE_S)) if found == failed else every
             failed, due = found, time.monotonic() + pause
 
-    def _current(self) -> bytes:
+    def _seen_by(self, opened: Snapshot, before: str) -> str:
+        """Return the version that was opened: what was in use `before`, or what opening built if that is now."""
+        now = self._current()
+        return now if now == opened.assistant.retriever.index.stored_as else before
+
+    def _current(self) -> str:
         """Return what names the version of the index that is in use on disk; nothing if there is none."""
         try:
-            return (self.settings.index_folder() / "CURRENT").read_bytes()
+            return (self.settings.index_folder() / "CURRENT").read_text("ascii", "replace").strip()
         except (AssistantError, OSError):
-            return b""
+            return ""
 
     # --- Work ----------------------------------------------------------------------------
 
