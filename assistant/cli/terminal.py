@@ -186,7 +186,7 @@ def plural(count: int, noun: str) -> str:
 
 
 def build(settings: Settings, *, force: bool = False) -> str:
-    """Build the index, if it is missing, out of date or damaged, and return what to say of it; a bar shows how far it is."""
+    """Build the index, if it is missing, out of date or damaged, under a bar, and return what to say of it."""
     from assistant.backends import check_folders, embedders
     from assistant.engine import build_index
 
