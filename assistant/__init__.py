@@ -33,10 +33,10 @@ from assistant.errors import (
     SettingsError,
     TrainingError,
 )
+from assistant.hits import Evidence, Hit
 from assistant.parsing import parse
 from assistant.policy import Clause, Policy
 from assistant.refusing import Reason
-from assistant.retrieval import Evidence, Hit
 from assistant.settings import Settings
 
 __version__ = metadata.version("policy-assistant")

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assistant.answer_types import AnswerType
+    from assistant.hits import Hit
     from assistant.policy import Policy
-    from assistant.retrieval import Hit
 
 
 def answerability(query: str, hits: Sequence[Hit]) -> float:

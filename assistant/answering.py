@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from assistant.citing import Citation
+    from assistant.hits import Hit
     from assistant.refusing import Reason
-    from assistant.retrieval import Hit
     from assistant.verdicts import VerdictKind
 
 

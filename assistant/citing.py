@@ -13,8 +13,8 @@ from assistant.quotes import Squeezed, squeezed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from assistant.hits import Hit
     from assistant.policy import Policy
-    from assistant.retrieval import Hit
     from assistant.text import Span
     from assistant.verdicts import VerdictKind
 

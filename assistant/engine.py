@@ -19,7 +19,7 @@ from assistant.pointers import with_pointed_at
 from assistant.question_forms import wants_all
 from assistant.rephrasing import unquoted
 from assistant.replies import chosen, cited_by, contacts, left, reason_of, reply_in, said, whole
-from assistant.retrieval import Hit, Retriever
+from assistant.retrieval import Retriever
 from assistant.shards import Analyzer, Progress, names_in
 from assistant.spelling import Speller
 from assistant.text import Language, any_of, decides_language, language_of, normalized, visible, visible_line
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator as Closable
 
     from assistant.citing import Claim, Draft
+    from assistant.hits import Hit
     from assistant.policy import Policy
     from assistant.retrieval import Reranker
     from assistant.settings import Settings

@@ -14,8 +14,8 @@ from assistant.text import Span, sentences, stripped
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from assistant.hits import Hit
     from assistant.policy import Clause, Policy
-    from assistant.retrieval import Hit
 
 # In the units of scores. Chosen on the dev questions.
 _SENTENCE_MARGIN = 2.0

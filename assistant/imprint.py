@@ -12,10 +12,10 @@ from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from assistant.hits import Hit
 from assistant.passages import Passage
 from assistant.policy import without_noun
 from assistant.quotes import Squeezed, squeezed
-from assistant.retrieval import Hit
 from assistant.text import LATIN_WORD, any_of, fold, has_han, normalized, sentences
 from assistant.units import MONTHS
 

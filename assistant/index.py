@@ -308,9 +308,6 @@ def _load_shard(folder: Path, policy: Policy, embedders: Sequence[Embedder]) -> 
             policy=policy,
             passages=found,
             bm25=bm25s.BM25.load(folder / _BM25),
-            firsts=np.array(texts.firsts, np.int64),
-            names_only=np.array([passage.names_only for passage in found]),
-            defining=tuple(number for number, passage in enumerate(found) if passage.defines),
             # Mapped, but plain arrays: each result of a memmap would be one, which takes longer than small sums.
             vectors={
                 name: np.asarray(np.load(path, mmap_mode="r", allow_pickle=False)) for name, path in files.items()

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from assistant.english import turned
 from assistant.excerpts import are_told_whole
+from assistant.hits import Hit
 from assistant.passages import Passage
 from assistant.question_forms import kind_of_question, wants_all
 from assistant.recipients import asks_recipients
-from assistant.retrieval import Hit
 from assistant.shards import CONCEPT
 from assistant.text import LATIN_WORD, STOPWORDS, blanked, has_han, normalized, stem
 

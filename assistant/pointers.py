@@ -9,8 +9,8 @@ import math
 import re
 from typing import TYPE_CHECKING
 
+from assistant.hits import Evidence, Hit
 from assistant.passages import Passage
-from assistant.retrieval import Evidence, Hit
 from assistant.text import fold, stripped
 
 if TYPE_CHECKING:

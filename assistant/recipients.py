@@ -17,8 +17,8 @@ from assistant.thesaurus import DATA_KINDS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from assistant.hits import Hit
     from assistant.policy import Policy
-    from assistant.retrieval import Hit
 
 
 @lru_cache(maxsize=256)

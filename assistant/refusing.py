@@ -20,7 +20,7 @@ from assistant.text import LATIN_WORD, STOPWORDS, Language, any_of, has_han, lan
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from assistant.retrieval import Evidence, Hit
+    from assistant.hits import Evidence, Hit
     from assistant.thesaurus import Concept
 
 ReasonKind = Literal["not_stated", "out_of_scope", "unclear"]

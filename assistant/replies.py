@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from assistant.answering import Answer
 from assistant.citing import Claim, Draft, locate
+from assistant.hits import Hit
 from assistant.imprint import contact_of
 from assistant.passages import Passage
 from assistant.refusing import Reason
-from assistant.retrieval import Hit
 from assistant.text import Span, language_of, sentences, stripped
 from assistant.utterances import default_vocabulary
 

@@ -8,136 +8,33 @@ scores are brought to one scale and added up.
 from __future__ import annotations
 
 import math
-import re
 from bisect import bisect_right
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Protocol, get_args
 
+from assistant.adjustments import Adjuster
 from assistant.embedding import AnswerGuesser, ScopeJudge
 from assistant.fusion import ANSWERS, fuse, leaning, likenesses, of_legs, ranks_of, share_held, similarities
+from assistant.hits import Evidence, Hit, Query
 from assistant.mentions import is_mentioned
-from assistant.question_forms import asks_meaning, asks_names, kind_of_question
 from assistant.readings import ASKS, addressed, as_embedded, as_printed, as_received, in_their_words
 from assistant.text import Language, any_of, has_han, normalized
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
-    from assistant.embedding import Embedder, Vectors
+    from assistant.embedding import Embedder
     from assistant.index import Index
-    from assistant.passages import Passage
-    from assistant.policy import Clause, Policy
+    from assistant.policy import Policy
     from assistant.shards import Analyzer, Shard
 
     Scores = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """What speaks for a query having its answer in a passage."""
-
-    similarity: float = 0.0
-    """Cosine of the query and the passage's closest text, the mean of the models: -1 to 1."""
-    coverage: float = 0.0
-    """Share of the query's words and concepts that the passage holds, weighted by rarity: 0 to 1."""
-    scope: float | None = None
-    """Odds, as a logarithm, that the query is a matter of policies at all; None if no model can tell."""
-    concepts: float | None = None
-    """Share of the concepts that the query names which the passage names too, weighted by rarity: 0 to 1; or None."""
-    unmentioned: tuple[str, ...] = ()
-    """What the query names, in its words, of data, permissions, rights and companies, and no policy searched does;
-    those found not even within another name."""
-    stranger: bool = False
-    """Whether a company is among these."""
-    company: bool = False
-    """Whether the passage names a company that the query asks about."""
-    other: bool = False
-    """Whether the passage names permissions of a device, such as for the camera, but not the one asked about."""
-    likeness: float | None = None
-    """Cosine of what answers to such questions are like and the passage's closest text; None if no model knows."""
-    familiarity: float | None = None
-    """Cosine of the query and the closest questions whose answers a model knows; None if it knows none."""
-    unseen: float = 0.0
-    """Share of the query's words that stand in no text searched, of those that could: 0 to 1; 0 if none could."""
-    frequency: float = 0.0
-    """Share of the passages that hold the rarest of the query's words and concepts: 0 to 1; 1 if it has none."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
-    """A clause that may answer a query."""
-
-    policy: Policy
-    """The policy."""
-    clause: Clause
-    """The clause."""
-    passage: Passage
-    """What was searched: the clause's own text, or the whole of a short list."""
-    score: float
-    """Weighted sum of the legs' standard scores, or a reranker's on that scale; comparable within one query only."""
-    ranks: Mapping[str, int] = field(default_factory=dict)
-    """Rank in each leg that found it, from 1: `{"bm25": 1, "dense": 4}`; a reranker's under its name."""
-    sentence_scores: tuple[float, ...] = ()
-    """Score of each of the passage's sentences, on the same terms as `score`."""
-    evidence: Evidence = field(default_factory=Evidence)
-    """What speaks for the query having its answer here."""
-
-    @property
-    def start(self) -> int:
-        """First code point of what was searched."""
-        return self.passage.start
-
-    @property
-    def end(self) -> int:
-        """End of what was searched."""
-        return self.passage.end
-
-    @property
-    def said(self) -> list[str]:
-        """The passage's sentences."""
-        return [self.policy.text[start:end] for start, end in self.passage.sentences]
-
-    @property
-    def reference(self) -> str:
-        """The words a person can find the clause by."""
-        return self.policy.reference(self.clause.id)
-
-    def as_json(self, rank: int) -> dict[str, object]:
-        """Return the hit as it is printed, with its place among the hits, from 1."""
-        return {
-            "policy_id": self.policy.id,
-            "clause_id": self.clause.id,
-            "reference": self.reference,
-            "start": self.start,
-            "end": self.end,
-            "rank": rank,
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
-    """A question as retrieval sees it."""
-
-    text: str
-    """The question."""
-    tokens: tuple[str, ...]
-    """Its words and concepts, each once."""
-    vectors: Mapping[str, Vectors]
-    """Its vectors by embedder, one a reading of it: float32, shape (n_readings, dim), rows of unit length."""
-    scope: float | None = None
-    """Odds, as a logarithm, that it is a matter of policies at all; None if no model can tell."""
-    named: Mapping[str, str] = field(default_factory=dict)
-    """The tokens of the concepts that it names, with its words for them."""
-    guesses: Mapping[tuple[str, Language], Vectors] = field(default_factory=dict)
-    """What its answer is like in policies of each language, by embedder: float32, shape (n_known_readings, dim)."""
-    familiarity: float | None = None
-    """Cosine of it and the closest questions whose answers a model knows; None if it knows none."""
 
 
 class Reranker(Protocol):
@@ -181,9 +78,7 @@ class Retriever:
         self.embedders = tuple(embedders)
         self.reranker = reranker
         self._rerank_k = rerank_k
-        self._words = lru_cache(maxsize=1_000)(lambda word: frozenset(analyzer.tokens(word)))
-        self._known_title_words: dict[str, Mapping[str, Sequence[int]]] = {}
-        self._known_question_titles: dict[str, Mapping[str, Sequence[tuple[int, frozenset[str]]]]] = {}
+        self._adjuster = Adjuster(analyzer)
         # Asked once: whether something is of a protocol takes long to find out.
         self._judges = tuple(judge for judge in self.embedders if isinstance(judge, ScopeJudge))
         self._guessers = tuple(guesser for guesser in self.embedders if isinstance(guesser, AnswerGuesser))
@@ -276,24 +171,13 @@ class Retriever:
         starts = list(accumulate((len(shard.passages) for shard in shards), initial=0))
         text_starts = accumulate((shard.n_texts for shard in shards), initial=0)
         firsts = np.concatenate([start + shard.firsts for start, shard in zip(text_starts, shards, strict=False)])
-        penalty = np.concatenate([shard.names_only for shard in shards]) * (
-            0.0 if asks_names(query.text) else _NAMES_ONLY_PENALTY
-        )
-        penalty[self._off_definitions(shards, starts, query)] += _DEFINES_PENALTY
-        penalty[_off_announcements(shards, starts, query)] += _DEFINES_PENALTY
-        if (companies := self._naming_companies(shards, query)).any():
-            penalty[~companies] += _OTHERS_PENALTY
-        others = self._naming_other_permissions(shards, query)
-        penalty[others] += _OTHERS_PENALTY
-        titled = _TITLED_OF_COMPANY if companies.any() else _TITLED
-        penalty[self._under_titles(shards, starts, query)] -= titled
-        penalty[self._under_same_question(shards, starts, query)] -= _SAME_QUESTION
+        adjusted = self._adjuster.adjusted(shards, query)
         scores = support = self._scores(shards, query)
         legs = of_legs(scores, firsts)
-        fused = fuse(legs) - penalty
+        fused = fuse(legs) + adjusted.amounts
         for back, one in enumerate(former, 1):
             scores_of_one = self._scores(shards, one)
-            fused += _AFTER_WEIGHT**back * np.maximum(fuse(of_legs(scores_of_one, firsts)) - penalty, 0)
+            fused += _AFTER_WEIGHT**back * np.maximum(fuse(of_legs(scores_of_one, firsts)) + adjusted.amounts, 0)
             if back == 1:
                 support = leaning(scores, scores_of_one)
         if near:
@@ -301,7 +185,7 @@ class Retriever:
         best = (-fused).argsort(kind="stable")[: max(k, self._rerank_k) if self.reranker else k]
         numbers = [bisect_right(starts, place) - 1 for place in best.tolist()]
         of = [shards[number].policy for number in dict.fromkeys(numbers)]
-        marks = companies[best].tolist(), others[best].tolist()
+        marks = adjusted.companies[best].tolist(), adjusted.others[best].tolist()
         evidence = self._evidence(shards, query, support, firsts, best, policies=of, marks=marks)
         texts = fuse(scores)
         hits = []
@@ -395,109 +279,6 @@ class Retriever:
         thesaurus = self.analyzer.thesaurus
         return is_mentioned(normalized(word), [thesaurus[id_] for id_ in thesaurus.named_in(word)], policies)
 
-    def _off_definitions(self, shards: Sequence[Shard], starts: Sequence[int], query: Query) -> list[int]:
-        """Return the passages that say what something means that is not asked about; `starts` are the shards'."""
-        if asks_meaning(query.text):
-            return []
-        return [
-            start + number
-            for start, shard in zip(starts, shards, strict=False)
-            for number in shard.defining
-            if self._words(shard.passages[number].defines).isdisjoint(query.tokens)
-        ]
-
-    def _under_titles(self, shards: Sequence[Shard], starts: Sequence[int], query: Query) -> list[int]:
-        """Return the passages whose title says what is asked, companies aside: 收集的个人信息, of 高德收集什么."""
-        companies = [self._words(name) for token, name in query.named.items() if self.analyzer.is_vendor(token)]
-        tokens = [token for token in query.tokens if not any(token in words for words in companies)]
-        found = (
-            start + number
-            for start, shard in zip(starts, shards, strict=False)
-            for token in tokens
-            for number in self._title_words(shard).get(token, ())
-        )
-        return list(dict.fromkeys(found))
-
-    def _under_same_question(self, shards: Sequence[Shard], starts: Sequence[int], query: Query) -> list[int]:
-        """Return the passages whose title asks what the query asks: `How long do I have to return something?`.
-
-        Other titles of a list of questions name the same things: what is asked of them tells one from another.
-        """
-        kind = kind_of_question(query.text)
-        if not kind:
-            return []
-        return [
-            start + number
-            for start, shard in zip(starts, shards, strict=False)
-            for number, words in self._question_titles(shard).get(kind, ())
-            if words <= set(query.tokens)
-        ]
-
-    def _question_titles(self, shard: Shard) -> Mapping[str, Sequence[tuple[int, frozenset[str]]]]:
-        """Return by kind of question the passages of a shard whose title is one, with its words; read once."""
-        policy = shard.policy
-        if policy.id not in self._known_question_titles:
-            found: dict[str, list[tuple[int, frozenset[str]]]] = {}
-            for number, passage in enumerate(shard.passages):
-                title = policy[passage.clause_id].title
-                kind = kind_of_question(title) if 0 < len(title) <= policy.chars(_QUESTION_CHARS) else ""
-                # Its concepts are its words once more, and not always found in other forms of these.
-                words = frozenset(token for token in self._words(title) if not self.analyzer.is_concept(token))
-                if kind and words:
-                    found.setdefault(kind, []).append((number, words))
-            self._known_question_titles[policy.id] = found
-        return self._known_question_titles[policy.id]
-
-    def _title_words(self, shard: Shard) -> Mapping[str, Sequence[int]]:
-        """Return the passages of a shard by the words of their titles, which are read once."""
-        policy = shard.policy
-        if policy.id not in self._known_title_words:
-            places: dict[str, list[int]] = {}
-            for number, passage in enumerate(shard.passages):
-                title = policy[passage.clause_id].title
-                for token in self._words(title) if 0 < len(title) <= policy.chars(_TITLE_CHARS) else ():
-                    places.setdefault(token, []).append(number)
-            self._known_title_words[policy.id] = places
-        return self._known_title_words[policy.id]
-
-    def _naming_companies(self, shards: Sequence[Shard], query: Query) -> NDArray[np.bool_]:
-        """Return which passages name a company that the query asks about, or stand below a list of its names.
-
-        Returns:
-            Shape (n_passages,).
-        """
-        import numpy as np
-
-        tokens = [token for token in query.named if self.analyzer.is_vendor(token)]
-        of_shards = [(shard, shard.holding(tokens)[:, shard.firsts]) for shard in shards]
-        return np.concatenate([_with_those_below(shard, np.any(held, axis=0)) for shard, held in of_shards])
-
-    def _naming_other_permissions(self, shards: Sequence[Shard], query: Query) -> NDArray[np.bool_]:
-        """Return which passages name permissions, but not the one that the query asks about: shape (n_passages,)."""
-        import numpy as np
-
-        text = normalized(query.text)
-        asked = {
-            token: normalized(name).removesuffix("权限")
-            for token, name in query.named.items()
-            if token in self.analyzer.permissions
-            and re.search(rf"{re.escape(normalized(name))}(?:(?<=权限)|权限| permissions?\b)", text)
-        }
-        if not asked:
-            return np.zeros(sum(len(shard.passages) for shard in shards), np.bool_)
-        rest = [token for token in self.analyzer.permissions if token not in asked]
-        masks = []
-        for shard in shards:
-            named, others = (np.any(shard.holding(tokens)[:, shard.firsts], axis=0) for tokens in (list(asked), rest))
-            mask = others & ~named
-            for number in mask.nonzero()[0].tolist():
-                passage = shard.passages[number]
-                words = normalized(shard.policy.text[passage.start : passage.end])
-                # A name counts within another: 电话 in 拨打电话.
-                mask[number] = not any(name in words for name in asked.values())
-            masks.append(mask)
-        return np.concatenate(masks)
-
     def _scores(self, shards: Sequence[Shard], query: Query) -> dict[str, Scores]:
         """Return the score of every text of the shards in each leg: float64, shape (n_texts,).
 
@@ -530,33 +311,6 @@ class Retriever:
         if guessed:
             scores[ANSWERS] = np.mean(guessed, axis=0)
         return scores
-
-
-def _with_those_below(shard: Shard, naming: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return which passages name something, and those below of them that only list names: `插件：… 收集的信息：…`."""
-    listing = {shard.passages[number].clause_id for number in (naming & shard.names_only).nonzero()[0].tolist()}
-    if not listing:
-        return naming
-    below = [any(above.id in listing for above in shard.policy.path(passage.clause_id)) for passage in shard.passages]
-    return naming | below
-
-
-def _off_announcements(shards: Sequence[Shard], starts: Sequence[int], query: Query) -> list[int]:
-    """Return the passages that tell what a new version has changed, if that is not asked; `starts` are the shards'."""
-    if _ASKS_OF_CHANGES.search(normalized(query.text)):
-        return []
-    return [
-        start + number
-        for start, shard in zip(starts, shards, strict=False)
-        for number, passage in enumerate(shard.passages)
-        if passage.announces
-    ]
-
-
-_ASKS_OF_CHANGES = re.compile(
-    r"更新|修订|修改|改动|变更|变化|调整|新增|新版|版本|改了|变了|"
-    r"\b(?:updat|chang|revis|amend)\w{0,6}\b|\bversions?\b|\bnew in\b|\bwhat(?:'s| is) new\b"
-)
 
 
 def _reranked(reranker: Reranker, query: str, hits: Sequence[Hit]) -> list[Hit]:
@@ -596,23 +350,6 @@ def _nearness(shard: Shard, near: Sequence[tuple[str, str]]) -> Scores:
     return nearness
 
 
-# Chosen on the dev questions; the figures around each are nearly as good.
-# A list of names is close to every question with one of them, though it answers few: who asks for the name
-# itself finds it all the same, by a far higher score.
-_NAMES_ONLY_PENALTY = 2.0
-# What personal information *is* names every kind of it, and does not say that any is collected; what has changed in
-# a policy names the matters of the clauses that say so.
-_DEFINES_PENALTY = 1.5
-# Who asks what one company gets is not told what another does.
-_OTHERS_PENALTY = 1.0
-# Chosen on the dev questions, where 0.1 to 0.35 do equally well.
-_TITLED = 0.35
-# What is said of one company, such as the maker of an SDK, is told apart by little else.
-_TITLED_OF_COMPANY = 0.9
-_TITLE_CHARS = 30
-# A list of questions is written to be found by them; the policies of the dev questions have too few to tell how much.
-_SAME_QUESTION = 1.0
-_QUESTION_CHARS = 40
 # Chosen on the dev conversations, and on dev questions after others that they do not lean on.
 _AFTER_WEIGHT = 0.35
 _NEAR_WEIGHT = 0.5

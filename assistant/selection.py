@@ -14,7 +14,7 @@ from assistant.text import normalized
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from assistant.retrieval import Hit
+    from assistant.hits import Hit
 
 # In the units of scores, which are sums of standard scores. Chosen on the dev questions.
 _CLAUSE_MARGIN = 0.6

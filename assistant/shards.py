@@ -6,6 +6,8 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from assistant.english import turned
@@ -28,7 +30,7 @@ Progress = Callable[[str, int, int], None]
 """Called while an index is built, with the policy's id, the texts embedded, and their number."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Shard:
     """What retrieval needs of one policy. Arrays may be mapped from disk."""
 
@@ -38,18 +40,37 @@ class Shard:
     """What can be found, in the order of the text."""
     bm25: bm25s.BM25
     """Scores of words and concepts; its documents are the texts."""
-    firsts: NDArray[np.int64]
-    """Place of each passage's first text, which is all of it; its sentences follow: int64, shape (n_passages,)."""
-    names_only: NDArray[np.bool_]
-    """Which passages only list names: shape (n_passages,)."""
-    defining: tuple[int, ...]
-    """The passages that say what a word means."""
     vectors: Mapping[str, Vectors]
     """By embedder: float32, shape (n_texts + n_renderings, dim), rows of unit length."""
     rendered: NDArray[np.int64]
     """Place of the text that each rendering is of; their vectors follow those of the texts: int64, (n_renderings,)."""
     keys: tuple[str, ...]
     """Digest of the text of each vector, by which a later index finds it again."""
+
+    @cached_property
+    def firsts(self) -> NDArray[np.int64]:
+        """Place of each passage's first text, which is all of it; its sentences follow: int64, shape (n_passages,)."""
+        import numpy as np
+
+        sizes = (1 + len(passage.sentences) for passage in self.passages)
+        return np.fromiter(accumulate(sizes, initial=0), np.int64, len(self.passages))
+
+    @cached_property
+    def names_only(self) -> NDArray[np.bool_]:
+        """Which passages only list names: shape (n_passages,)."""
+        import numpy as np
+
+        return np.array([passage.names_only for passage in self.passages])
+
+    @cached_property
+    def defining(self) -> tuple[int, ...]:
+        """The passages that say what a word means."""
+        return tuple(number for number, passage in enumerate(self.passages) if passage.defines)
+
+    @cached_property
+    def announcing(self) -> tuple[int, ...]:
+        """The passages that tell what a new version has changed."""
+        return tuple(number for number, passage in enumerate(self.passages) if passage.announces)
 
     @property
     def n_texts(self) -> int:
@@ -308,9 +329,6 @@ def build_shard(
         policy=policy,
         passages=found,
         bm25=scorer,
-        firsts=np.array(texts.firsts, np.int64),
-        names_only=np.array([passage.names_only for passage in found]),
-        defining=tuple(number for number, passage in enumerate(found) if passage.defines),
         vectors=vectors,
         rendered=np.array(texts.rendered, np.int64),
         keys=tuple(keys),

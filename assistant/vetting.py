@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assistant.bearing import Finding
+    from assistant.hits import Hit
     from assistant.policy import Policy
-    from assistant.retrieval import Hit
     from assistant.text import Language, Span
     from assistant.thesaurus import Thesaurus
 

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from assistant.citing import Citation, Claim
+    from assistant.hits import Hit
     from assistant.policy import Policy
     from assistant.refusing import Reason
-    from assistant.retrieval import Hit
     from assistant.text import Span
     from assistant.verdicts import VerdictKind
 

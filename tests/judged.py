@@ -9,9 +9,9 @@ from assistant.citing import cite
 from assistant.evaluation.gold import GoldFinder
 from assistant.evaluation.questions import Gold, Question
 from assistant.evaluation.running import Outcome, judge
+from assistant.hits import Hit
 from assistant.passages import passages
 from assistant.refusing import Reason
-from assistant.retrieval import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

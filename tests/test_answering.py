@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from assistant import Answer, Claim, Draft, parse
 from assistant.answering import ExtractiveGenerator
 from assistant.citing import locate, verify
+from assistant.hits import Hit
 from assistant.passages import Passage
-from assistant.retrieval import Hit
 from assistant.wording import Part, answer, answered, answered_apart
 from tests.hits import ANSWERED, TEXT, hit, yunfan
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from assistant import Policy
-    from assistant.retrieval import Evidence
+    from assistant.hits import Evidence
 
 
 @pytest.fixture(scope="module")

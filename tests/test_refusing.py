@@ -10,9 +10,9 @@ import pytest
 from assistant import Draft, Policy, parse
 from assistant.answerability import answerability, is_unclear
 from assistant.answering import ExtractiveGenerator
+from assistant.hits import Evidence
 from assistant.imprint import contact_of
 from assistant.refusing import Reason, refusal
-from assistant.retrieval import Evidence
 from assistant.text import language_of
 from assistant.wording import answer
 from tests.hits import ANSWERED, hit, yunfan

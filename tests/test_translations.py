@@ -13,8 +13,8 @@ import pytest
 from assistant import Claim, Draft, Policy, PolicyError, open_corpus, parse
 from assistant.cli import main
 from assistant.corpus import read_policy, read_translation
+from assistant.hits import Hit
 from assistant.passages import passages
-from assistant.retrieval import Hit
 from assistant.text import sentences
 from assistant.translations import Rendering, Translation, complete_clauses, digest, gaps, read_table, template
 from assistant.wording import answer

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from assistant import Policy, parse, verdicts
 from assistant.answering import ExtractiveGenerator
 from assistant.citing import Draft, verify
+from assistant.hits import Evidence, Hit
 from assistant.passages import passages
-from assistant.retrieval import Evidence, Hit
 from assistant.verdicts import Verdict, verdict_of
 from assistant.verdicts.table import Lexicon, acts, form_words, lexicon
 from assistant.wording import answer

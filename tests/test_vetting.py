@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from assistant import Policy, parse
 from assistant.citing import Draft, verify
+from assistant.hits import Hit
 from assistant.passages import passages
-from assistant.retrieval import Hit
 from assistant.thesaurus import default_thesaurus
 from assistant.vetting import Proposal, Vetted, Vetter, whole
 

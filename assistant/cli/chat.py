@@ -235,7 +235,7 @@ class _Talk:
         asked_of = self.policies()
         # The policy that the conversation is about, if there are several.
         last = self._last.citations[0].policy_id if self._last and self._last.citations else asked_of[0].id
-        holding = [policy for policy in asked_of if _has_clause(policy, clause_id)]
+        holding = [policy for policy in asked_of if clause_id in policy]
         return next((policy for policy in holding if policy.id == last), (holding or asked_of)[0]), clause_id
 
     def _sources(self, _: str) -> None:
@@ -258,12 +258,6 @@ class _Talk:
 
     def _quit(self, _: str) -> None:
         self.is_over = True
-
-
-def _has_clause(policy: Policy, clause_id: str) -> bool:
-    with suppress(KeyError):
-        return bool(policy[clause_id])
-    return False
 
 
 @contextmanager

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from assistant.answering import Answer
     from assistant.engine import Assistant
+    from assistant.hits import Hit
     from assistant.policy import Clause, Policy
-    from assistant.retrieval import Hit
 
 _MOST_TURNS = 20
 _MOST_CITED = 100

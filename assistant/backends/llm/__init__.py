@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
     from assistant.backends.llm.prompts import Prompt
-    from assistant.retrieval import Hit
+    from assistant.hits import Hit
     from assistant.vetting import Proposal
 
 __all__ = ["LLMGenerator"]

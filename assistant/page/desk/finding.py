@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from assistant.engine import Assistant
+    from assistant.hits import Hit
     from assistant.policy import Clause, Policy
-    from assistant.retrieval import Hit
     from assistant.shards import Analyzer, Shard
     from assistant.text import Span
 

@@ -1,0 +1,201 @@
+"""Adjustments: what puts a passage forward or back besides its scores: its title, what it is, and whom it names."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from assistant.question_forms import asks_meaning, asks_names, kind_of_question
+from assistant.text import normalized
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from assistant.hits import Query
+    from assistant.shards import Analyzer, Shard
+
+    Scores = NDArray[np.float64]
+    Marks = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adjusted:
+    """What is known of each passage besides its scores: arrays of shape (n_passages,)."""
+
+    amounts: Scores
+    """What its score gains."""
+    companies: Marks
+    """Whether it names a company that is asked about."""
+    others: Marks
+    """Whether it names permissions of a device, but not the one that is asked about."""
+
+
+class Adjuster:
+    """Tells what puts the passages of shards forward or back for a query.
+
+    Args:
+        analyzer: Turns text into tokens, as it did when the shards were built.
+    """
+
+    def __init__(self, analyzer: Analyzer) -> None:
+        self._analyzer = analyzer
+        self._words = lru_cache(maxsize=1_000)(lambda word: frozenset(analyzer.tokens(word)))
+        self._known_title_words: dict[str, Mapping[str, Sequence[int]]] = {}
+        self._known_question_titles: dict[str, Mapping[str, Sequence[tuple[int, frozenset[str]]]]] = {}
+
+    def adjusted(self, shards: Sequence[Shard], query: Query) -> Adjusted:
+        """Return what is known of the passages of at least one shard, one shard after another."""
+        import numpy as np
+
+        companies = [self._naming_companies(shard, query) for shard in shards]
+        others = [self._naming_other_permissions(shard, query) for shard in shards]
+        of_company = any(mask.any() for mask in companies)
+        amounts = []
+        for shard, mask, other in zip(shards, companies, others, strict=True):
+            amount = np.zeros(len(shard.passages))
+            if not asks_names(query.text):
+                amount -= _NAMES_ONLY * shard.names_only
+            amount[self._defining_others(shard, query)] -= _DEFINES
+            amount[_announcing(shard, query)] -= _DEFINES
+            if of_company:
+                amount[~mask] -= _OTHERS
+            amount[other] -= _OTHERS
+            amount[self._under_title(shard, query)] += _TITLED_OF_COMPANY if of_company else _TITLED
+            amount[self._under_same_question(shard, query)] += _SAME_QUESTION
+            amounts.append(amount)
+        return Adjusted(
+            amounts=np.concatenate(amounts), companies=np.concatenate(companies), others=np.concatenate(others)
+        )
+
+    def _defining_others(self, shard: Shard, query: Query) -> list[int]:
+        """Return the passages that say what something means that is not asked about."""
+        if asks_meaning(query.text):
+            return []
+        defined = ((number, shard.passages[number].defines) for number in shard.defining)
+        return [number for number, word in defined if self._words(word).isdisjoint(query.tokens)]
+
+    def _under_title(self, shard: Shard, query: Query) -> list[int]:
+        """Return the passages whose title says what is asked, companies aside: 收集的个人信息, of 高德收集什么."""
+        companies = [self._words(name) for token, name in query.named.items() if self._analyzer.is_vendor(token)]
+        tokens = [token for token in query.tokens if not any(token in words for words in companies)]
+        found = (number for token in tokens for number in self._title_words(shard).get(token, ()))
+        return list(dict.fromkeys(found))
+
+    def _under_same_question(self, shard: Shard, query: Query) -> list[int]:
+        """Return the passages whose title asks what the query asks: `How long do I have to return something?`.
+
+        Other titles of a list of questions name the same things: what is asked of them tells one from another.
+        """
+        kind = kind_of_question(query.text)
+        of_kind = self._question_titles(shard).get(kind, ()) if kind else ()
+        return [number for number, words in of_kind if words <= set(query.tokens)]
+
+    def _question_titles(self, shard: Shard) -> Mapping[str, Sequence[tuple[int, frozenset[str]]]]:
+        """Return by kind of question the passages of a shard whose title is one, with its words; read once."""
+        policy = shard.policy
+        if policy.id not in self._known_question_titles:
+            found: dict[str, list[tuple[int, frozenset[str]]]] = {}
+            for number, title in _titles(shard, _QUESTION_CHARS):
+                kind = kind_of_question(title)
+                # Its concepts are its words once more, and not always found in other forms of these.
+                words = frozenset(token for token in self._words(title) if not self._analyzer.is_concept(token))
+                if kind and words:
+                    found.setdefault(kind, []).append((number, words))
+            self._known_question_titles[policy.id] = found
+        return self._known_question_titles[policy.id]
+
+    def _title_words(self, shard: Shard) -> Mapping[str, Sequence[int]]:
+        """Return the passages of a shard by the words of their titles, which are read once."""
+        policy = shard.policy
+        if policy.id not in self._known_title_words:
+            places: dict[str, list[int]] = {}
+            for number, title in _titles(shard, _TITLE_CHARS):
+                for token in self._words(title):
+                    places.setdefault(token, []).append(number)
+            self._known_title_words[policy.id] = places
+        return self._known_title_words[policy.id]
+
+    def _naming_companies(self, shard: Shard, query: Query) -> Marks:
+        """Return which passages name a company that the query asks about, or stand below a list of its names."""
+        import numpy as np
+
+        tokens = [token for token in query.named if self._analyzer.is_vendor(token)]
+        return _with_those_below(shard, np.any(shard.holding(tokens)[:, shard.firsts], axis=0))
+
+    def _naming_other_permissions(self, shard: Shard, query: Query) -> Marks:
+        """Return which passages name permissions, but not the one that the query asks about."""
+        import numpy as np
+
+        permissions, text = self._analyzer.permissions, normalized(query.text)
+        asked = {
+            token: normalized(name).removesuffix("权限")
+            for token, name in query.named.items()
+            if token in permissions
+            and re.search(rf"{re.escape(normalized(name))}(?:(?<=权限)|权限| permissions?\b)", text)
+        }
+        if not asked:
+            return np.zeros(len(shard.passages), np.bool_)
+        rest = [token for token in permissions if token not in asked]
+        named, others = (np.any(shard.holding(tokens)[:, shard.firsts], axis=0) for tokens in (list(asked), rest))
+        mask: Marks = others & ~named
+        for number in mask.nonzero()[0].tolist():
+            passage = shard.passages[number]
+            words = normalized(shard.policy.text[passage.start : passage.end])
+            # A name counts within another: 电话 in 拨打电话.
+            mask[number] = not any(name in words for name in asked.values())
+        return mask
+
+
+def _titles(shard: Shard, longest: int) -> Iterator[tuple[int, str]]:
+    """Yield the passages whose clause has a title that is not too long, with it; `longest` is in Chinese characters."""
+    for number, passage in enumerate(shard.passages):
+        title = shard.policy[passage.clause_id].title
+        if 0 < len(title) <= shard.policy.chars(longest):
+            yield number, title
+
+
+def _with_those_below(shard: Shard, naming: Marks) -> Marks:
+    """Return which passages name something, and those below of them that only list names: `插件：… 收集的信息：…`."""
+    import numpy as np
+
+    listing = {shard.passages[number].clause_id for number in (naming & shard.names_only).nonzero()[0].tolist()}
+    if not listing:
+        return naming
+    below = [any(above.id in listing for above in shard.policy.path(passage.clause_id)) for passage in shard.passages]
+    with_below: Marks = naming | np.array(below)
+    return with_below
+
+
+def _announcing(shard: Shard, query: Query) -> Sequence[int]:
+    """Return the passages that tell what a new version has changed, if that is not asked."""
+    return [] if _ASKS_OF_CHANGES.search(normalized(query.text)) else list(shard.announcing)
+
+
+_ASKS_OF_CHANGES = re.compile(
+    r"更新|修订|修改|改动|变更|变化|调整|新增|新版|版本|改了|变了|"
+    r"\b(?:updat|chang|revis|amend)\w{0,6}\b|\bversions?\b|\bnew in\b|\bwhat(?:'s| is) new\b"
+)
+
+
+# Chosen on the dev questions; the figures around each are nearly as good.
+# A list of names is close to every question with one of them, though it answers few: who asks for the name
+# itself finds it all the same, by a far higher score.
+_NAMES_ONLY = 2.0
+# What personal information *is* names every kind of it, and does not say that any is collected; what has changed in
+# a policy names the matters of the clauses that say so.
+_DEFINES = 1.5
+# Who asks what one company gets is not told what another does.
+_OTHERS = 1.0
+# Chosen on the dev questions, where 0.1 to 0.35 do equally well.
+_TITLED = 0.35
+# What is said of one company, such as the maker of an SDK, is told apart by little else.
+_TITLED_OF_COMPANY = 0.9
+_TITLE_CHARS = 30
+# A list of questions is written to be found by them; the policies of the dev questions have too few to tell how much.
+_SAME_QUESTION = 1.0
+_QUESTION_CHARS = 40
