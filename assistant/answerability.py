@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assistant.answer_types import AnswerType
-    from assistant.hits import Hit
+    from assistant.hits import Evidence, Hit
     from assistant.policy import Policy
 
 
@@ -43,7 +43,7 @@ def answerability(query: str, hits: Sequence[Hit]) -> float:
         return math.inf
     if hits[0].evidence.other or _is_of_something_else(query, hits) or _is_unheard_of(query, hits):
         return -math.inf
-    if _collects_none_of_it(query, hits):
+    if _collects_none_of_it(query, hits) or _is_of_a_stranger(query, hits[0].evidence):
         return -math.inf
     return sum(_ODDS[name] * value for name, value in features(query, hits).items()) + _ODDS["base"]
 
@@ -141,6 +141,21 @@ _CHANCE_COVERAGE = 0.05
 _PERMISSION = "权限"
 
 
+def _is_of_a_stranger(query: str, evidence: Evidence) -> bool:
+    """Say whether it is asked what a company does of which no policy found speaks: 腾讯地图拿不拿我的定位.
+
+    What may be done with a stranger, such as on its site, a policy may well say without its name.
+    """
+    asked = normalized(query)
+    does, of_its_policy = (
+        (r"^(?:请问|那|那么)?{}(?![a-z0-9])", r"{}的(?:隐私)?政策")
+        if has_han(asked)
+        else (r"^(?:so |and |but )?(?:what |how |why )?(?:does|did) (?:the )?{}\b", r"\bthe {} (?:privacy )?policy\b")
+    )
+    names = [re.escape(normalized(name)) for name in evidence.unmentioned] if evidence.stranger else []
+    return any(re.search(form.format(name), asked) for name in names for form in (does, of_its_policy))
+
+
 def _collects_none_of_it(query: str, hits: Sequence[Hit]) -> bool:
     """Say whether it is asked if something is collected, and none of the best hits, in Chinese, names any of it.
 
@@ -231,17 +246,17 @@ _ASKED = frozenset(("payment", "response_fee", "retention_period"))
 _FEW_WORDS = 2
 _IN_MOST = 0.5
 _ODDS = {
-    "scope": 0.47,
-    "similarity": 11.99,
-    "likeness": 0.44,
-    "familiarity": -1.79,
-    "concepts": 0.44,
+    "scope": 0.45,
+    "similarity": 12.16,
+    "likeness": 0.26,
+    "familiarity": -2.07,
+    "concepts": 0.43,
     "unmentioned": -0.23,
-    "stranger": -0.61,
-    "unstated": -0.38,
-    "score": -0.08,
-    "unseen": -0.13,
-    "base": -4.37,
+    "stranger": -0.62,
+    "unstated": -0.37,
+    "score": -0.07,
+    "unseen": -0.11,
+    "base": -4.05,
 }
 # Of a few clauses even the best does not stand out, of a hundred it may by far.
 _MOST_SCORE = 6.0

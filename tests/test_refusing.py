@@ -70,6 +70,24 @@ def test_who_names_what_the_clause_names_is_on_topic(policy: Policy) -> None:
     assert answerability("高德收集什么", [hit(policy, "手机号码", evidence=odd)]) > 0
 
 
+@pytest.mark.parametrize(
+    ("question", "name", "refused"),
+    [
+        ("腾讯地图拿不拿我的定位", "腾讯地图", True),
+        ("TikTok 的 SDK 拿我的手机号吗", "TikTok", True),
+        ("What does the DiDi privacy policy say about my location?", "DiDi", True),
+        ("does google get my location", "google", True),
+        # What may be done with a stranger is said without its name.
+        ("你们会把我的照片发到抖音上吗", "抖音", False),
+        ("will my baby's pictures be put on wechat", "wechat", False),
+        ("is chatgpt allowed to read my posts", "chatgpt", False),
+    ],
+)
+def test_what_a_stranger_does_is_not_stated(policy: Policy, question: str, name: str, *, refused: bool) -> None:
+    sure = Evidence(scope=4.0, similarity=0.8, coverage=0.8, concepts=0.8, unmentioned=(name,), stranger=True)
+    assert (answerability(question, [hit(policy, "手机号码", evidence=sure)]) < 0) == refused
+
+
 def test_what_is_off_topic_is_not_answered(policy: Policy) -> None:
     assert answerability("注册要什么", [hit(policy, "手机号码")]) > 0
     assert answerability("注册要什么", [hit(policy, "手机号码", evidence=OFF_TOPIC)]) < 0
