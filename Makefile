@@ -15,13 +15,14 @@ PEERS := $(PEERS_VENV)/.installed
 ONNX := $(ONNX_VENV)/.installed
 DATA ?= data
 RUN ?= out/encoder
-# What `make encoder` writes; options of its three runs of `python -m training train`; and the share of the base that the
-# first is averaged with.
+# What `make encoder` writes; options of its three runs of `python -m training train`; the share of the base that the
+# first is averaged with, and that of the second in the third.
 ENCODER ?= assistant/data/encoder
 RECIPE ?=
 JUDGED ?= --steps 250 --general 0.4 --judged-steps 3000 --warmup 20 --frozen-layers 6 --max-tokens 80
 WRITTEN ?= --steps 480 --general 0.12 --written 0.5 --article 0.23 --judged-steps 220 --written-steps 950 --article-steps 90 --warmup 20 --frozen-layers 6 --max-tokens 128
 SHARE ?= 0.2
+FORMER ?= 0.15
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
@@ -150,7 +151,8 @@ encoder: $(RUN)/base/model.safetensors ## train and export the encoder: make enc
 	$(BIN)/python -m training train --data $(DATA) --base $(RUN)/ranking --guide $(RUN)/guide --out $(RUN)/judged $(JUDGED) $(RESUME)
 	$(BIN)/python -m training export --data $(DATA) --model $(RUN)/judged/final --out $(RUN)/judging
 	$(BIN)/python -m training train --data $(DATA) --base $(RUN)/judged/final --guide $(RUN)/judging --out $(RUN)/written $(WRITTEN) $(RESUME)
-	$(BIN)/python -m training export --data $(DATA) --model $(RUN)/written/final --out $(ENCODER)
+	$(BIN)/python -m training blend --base $(RUN)/judged/final --model $(RUN)/written/final --out $(RUN)/blended --share $(FORMER)
+	$(BIN)/python -m training export --data $(DATA) --model $(RUN)/blended --out $(ENCODER)
 	$(BIN)/python -m training scope --data $(DATA) --model $(ENCODER)
 	$(BIN)/python -m training topics --data $(DATA) --model $(ENCODER)
 
