@@ -13,8 +13,20 @@ from assistant.chinese import INTERROGATIVES
 from assistant.numerals import HAN_AMOUNT
 from assistant.text import normalized
 
-QUOTING = re.compile(r"(?:关于|About )“([^”]{0,201})”")
-"""How a question begins that leans on a former one where nothing else is natural; the former one is group 1."""
+
+def former_and_own(question: str) -> tuple[str, str] | None:
+    """Return the former question that one quotes, and what it asks itself; None if it quotes none.
+
+    That is how a question begins that leans on a former one where nothing else is natural.
+
+    >>> former_and_own("关于“录音存多久”：家长能听到吗？"), former_and_own("录音存多久")
+    (('录音存多久', '家长能听到吗？'), None)
+    """
+    quoted = _QUOTING.match(question)
+    return (quoted[1], question[quoted.end() :].lstrip("：: ")) if quoted else None
+
+
+_QUOTING = re.compile(r"(?:关于|About )“([^”]{0,201})”")
 
 
 def asked_itself(question: str) -> str:
@@ -25,8 +37,7 @@ def asked_itself(question: str) -> str:
     >>> asked_itself("关于“录音存多久”：家长能听到吗？"), asked_itself("关于“租车押金多少”：第二次呢")
     ('家长能听到吗？', '关于“租车押金多少”：第二次呢')
     """
-    quoted = QUOTING.match(question)
-    own = question[quoted.end() :].lstrip("：: ") if quoted else ""
+    _, own = former_and_own(question) or ("", "")
     return own if _ASKS_BY_ITSELF.search(normalized(own)) else question
 
 

@@ -184,6 +184,12 @@ def examples(paths: Iterable[Path]) -> Iterator[Example]:
                     yield Example(question_id=question_id, style=_TAKEN_OUT, answerable=False, features=taken)
 
 
+def _over(policy: Policy, retriever: Retriever) -> Retriever:
+    """Return what finds clauses of a policy alone, as `retriever` does those of its own."""
+    shard = build_shard(policy, retriever.analyzer, retriever.embedders)
+    return Retriever(Index("", [shard]), retriever.analyzer, retriever.embedders)
+
+
 def judged_examples(data: Path, assistant: Assistant, path: Path = JUDGED_ODDS) -> Iterator[Example]:
     """Yield what there is to learn from questions to other policies, of which the best hit was judged.
 
@@ -204,8 +210,7 @@ def judged_examples(data: Path, assistant: Assistant, path: Path = JUDGED_ODDS) 
         starts = list(accumulate((len(text) + 1 for text in texts), initial=0))
         named: tuple[str, Language] = ("Privacy policy", "en") if in_english else ("隐私政策", "zh")
         policy = parse("\n".join(texts), id=f"policy-{number}", title=named[0], language=named[1])
-        shard = build_shard(policy, retriever.analyzer, retriever.embedders)
-        own = Retriever(Index("", [shard]), retriever.analyzer, retriever.embedders)
+        own = _over(policy, retriever)
         for query, judgements in questions:
             hits = own.retrieve(query, k=k)
             first = [
@@ -237,8 +242,7 @@ def written_examples(assistant: Assistant, texts: Iterable[Written]) -> Iterator
             shown.append(passage.zh)
         named: Language = "zh" if has_han(text.passages[0].zh) else "en"
         policy = parse("\n".join(shown), id=text.name, title=text.name, language=named)
-        shard = build_shard(policy, retriever.analyzer, retriever.embedders)
-        own = Retriever(Index("", [shard]), retriever.analyzer, retriever.embedders)
+        own = _over(policy, retriever)
         for question in text.questions:
             hits = own.retrieve(question.text, k=k)
             if hits and not is_unclear(question.text, hits) and not gives_orders(question.text):

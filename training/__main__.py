@@ -55,7 +55,7 @@ def _train(options: argparse.Namespace) -> None:
     from training.judged import in_batches, judged_pairs
     from training.mix import WEIGHTS, laid_out, remembering
     from training.train import Recipe, train
-    from training.written import ARTICLES, POLICIES, kept_in, read_written, written_judgements
+    from training.written import FOLDERS, kept_in, read_written, written_judgements
 
     recipe = Recipe(
         steps=options.steps,
@@ -81,8 +81,8 @@ def _train(options: argparse.Namespace) -> None:
     )
     lines = judged_pairs(read_policies(options.data)) if options.judged_steps else []
     judged = in_batches(lines, batch=recipe.batch, seed=recipe.seed)[: options.judged_steps]
-    for folder, steps in ((POLICIES, options.written_steps), (ARTICLES, options.article_steps)):
-        texts = kept_in(read_written(folder), held_out=False) if steps else []
+    for kind, steps in (("written", options.written_steps), ("article", options.article_steps)):
+        texts = kept_in(read_written(FOLDERS[kind]), held_out=False) if steps else []
         lines = list(written_judgements(texts, guide))
         judged += in_batches(lines, batch=recipe.batch, seed=recipe.seed)[:steps]
     random.Random(recipe.seed).shuffle(judged)

@@ -16,7 +16,7 @@ import json
 import random
 import re
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import TYPE_CHECKING, Any
 
 from assistant.numerals import HAN_NUMERAL
@@ -30,7 +30,9 @@ DEV_POLICIES = range(101, 111)
 HELD_OUT = 0.25
 """Share of the paragraphs of XQuAD and CMRC that is kept for evaluation: every fourth."""
 CLAUSE_CHARS = 230
-APART = ("general", "written", "article")
+KNOWN = ("written", "article")
+"""Kinds of pairs of texts that were invented, of which is known what answers what."""
+APART = ("general", *KNOWN)
 """Kinds of pairs that fill batches by themselves."""
 
 
@@ -305,27 +307,27 @@ class _Mixed:
         """Return `size` pairs, no passage twice."""
         number = self._policy()
         batch: dict[str, Pair] = {}
-        for _ in range(size * 4):
-            self._draw(number, batch, size)
-        # A short policy does not fill a batch: sentences of another follow.
-        while len(batch) < size:
-            self._draw(self._policy(), batch, size)
+        for drawn in count():
+            if len(batch) == size:
+                break
+            # A short policy does not fill a batch: sentences of another follow.
+            pair = self._draw(number if drawn < size * 4 else self._policy())
+            if pair is not None:
+                batch.setdefault(pair.guide, pair)
         return list(batch.values())
 
     def _policy(self) -> int:
         return self._rng.choices(self._policies, self._lengths)[0]
 
-    def _draw(self, number: int, batch: dict[str, Pair], size: int) -> None:
-        if len(batch) == size:
-            return
+    def _draw(self, number: int) -> Pair | None:
         kind = self._rng.choices(list(self._weights), list(self._weights.values()))[0]
         pairs = self._groups.get(kind, {}).get(number)
-        if pairs:
-            queue = self._queues.setdefault((kind, number), [])
-            if not queue:
-                queue.extend(self._rng.sample(pairs, len(pairs)))
-            pair = queue.pop()
-            batch.setdefault(pair.guide, pair)
+        if not pairs:
+            return None
+        queue = self._queues.setdefault((kind, number), [])
+        if not queue:
+            queue.extend(self._rng.sample(pairs, len(pairs)))
+        return queue.pop()
 
 
 class _Apart:

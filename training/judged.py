@@ -21,6 +21,9 @@ from training.data import passage_for
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from training.data import Sentence
     from training.evaluate import Encode
     from training.written import Written
@@ -162,8 +165,7 @@ def left_open(texts: Sequence[Written], encode: Encode) -> float:
         found = encode([passage.zh for passage in text.passages], "passage")
         best.append((asked @ found.T).max(axis=1))
         answered += [bool(question.answers) for question in text.questions]
-    closest, told = np.concatenate(best), np.array(answered)
-    return float((closest[told][:, None] > closest[~told]).mean())
+    return _under_curve(np.concatenate(best), np.array(answered))
 
 
 def _area(pairs: Sequence[JudgedPair], policies: dict[int, list[Sentence]], encode: Encode) -> float:
@@ -177,5 +179,8 @@ def _area(pairs: Sequence[JudgedPair], policies: dict[int, list[Sentence]], enco
         [f"{sentence.headings[-1]}：{sentence.zh}" if sentence.headings else sentence.zh for sentence in sentences],
     ]
     cosines = np.sum([(asked * encode(shape, "passage")).sum(axis=1) for shape in shapes], axis=0)
-    answers = np.array([pair.answers == 1.0 for pair in sure])
-    return float((cosines[answers][:, None] > cosines[~answers]).mean())
+    return _under_curve(cosines, np.array([pair.answers == 1.0 for pair in sure]))
+
+
+def _under_curve(scores: NDArray[np.float32], are_right: NDArray[np.bool_]) -> float:
+    return float((scores[are_right][:, None] > scores[~are_right]).mean())

@@ -16,7 +16,7 @@ from training.data import (
     split,
 )
 from training.questions import asked_pairs, question_pairs, read_lexicon, without_common
-from training.written import ARTICLES, POLICIES, kept_in, read_written, written_pairs
+from training.written import FOLDERS, kept_in, read_written, written_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,7 +62,7 @@ def pairs_by_kind(data: Path, *, thesaurus: Path | None = None, seed: int = 7) -
         paragraph for name in ("xquad", "cmrc") for paragraph in split(read_paragraphs(data, name), held_out=False)
     ]
     found["general"] = {0: paragraph_pairs(general, rng)}
-    for kind, folder in (("written", POLICIES), ("article", ARTICLES)):
+    for kind, folder in FOLDERS.items():
         texts = kept_in(read_written(folder), held_out=False)
         found[kind] = {text.number: written_pairs(text, rng, kind=kind) for text in texts}
     return found

@@ -10,6 +10,8 @@ from sentence_transformers import SentenceTransformer, SentenceTransformerTraine
 from torch import Tensor, nn
 from torch.utils.data import Sampler
 
+from training.data import KNOWN
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
@@ -115,7 +117,7 @@ class PolicyLoss(nn.Module):
             queries, passages = (torch.from_numpy(vectors[list(numbers)]) for vectors in self._guide)
             close = queries @ passages.T
             # Of what was written for training is known what answers, whatever a guide finds.
-            unsure = torch.tensor([self._pairs[number].kind not in ("written", "article") for number in numbers])
+            unsure = torch.tensor([self._pairs[number].kind not in KNOWN for number in numbers])
             mask |= (close > close.diagonal()[:, None] + CLOSER) & unsure[:, None]
         mask.fill_diagonal_(False)  # noqa: FBT003 - torch takes it by place
         return mask

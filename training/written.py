@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 POLICIES = Path(__file__).parent / "policies"
 ARTICLES = Path(__file__).parent / "articles"
+FOLDERS = {"written": POLICIES, "article": ARTICLES}
+"""By kind of the pairs that are made of it."""
 FIRST = 1_000
 """Number of the first text; those of the data come before."""
 HELD_OUT = 9
@@ -86,10 +88,10 @@ def _read(name: str, number: int, text: str) -> Written:
     top, _, bottom = text.partition("\n---\n")
     title, *lines = top.strip("\n").split("\n")
     passages: list[Sentence] = []
-    headings: tuple[str, ...] = (title,)
+    headings: tuple[str, ...] = ()
     for line in lines:
         if line.startswith("## "):
-            headings = (title, line.removeprefix("## ").strip())
+            headings = (line.removeprefix("## ").strip(),)
         elif line.strip():
             place, _, words = line.partition("\t")
             if place != str(len(passages) + 1) or not words.strip():
@@ -108,7 +110,7 @@ def _passage(number: int, words: str, headings: tuple[str, ...]) -> Sentence:
         en="",
         plain="",
         labels=frozenset(),
-        headings=headings[1:],
+        headings=headings,
         clause=words[:CLAUSE_CHARS],
         heading=False,
     )

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from assistant.english import AUXILIARIES, like
-from assistant.question_forms import QUOTING
+from assistant.question_forms import former_and_own
 from assistant.topics import Topic, name_of, phrase_of, topics_of
 
 if TYPE_CHECKING:
@@ -64,9 +64,9 @@ def quoting(query: Utterance, question: str) -> str:
 
     Of a former question that quotes another itself, that one is quoted.
     """
-    quoted = QUOTING.match(query.text)
+    quoted = former_and_own(query.text)
     # “About my data: who gets it” is about that.
-    former = quoted[1] if quoted else query.bare.removeprefix("关于").removeprefix("About ")
+    former = quoted[0] if quoted else query.bare.removeprefix("关于").removeprefix("About ")
     former = former if len(former) <= _LONGEST_QUOTE else f"{former[:_LONGEST_QUOTE]}…"
     return f"关于“{former}”：{question}" if query.language == "zh" else f"About “{former}”: {question}"
 
@@ -80,22 +80,22 @@ def unquoted(query: str) -> str:
     >>> unquoted("关于“怎么撤回授权”：为什么？")
     '怎么撤回授权 为什么？'
     """
-    quoted = QUOTING.match(query)
-    return f"{quoted[1]} {query[quoted.end() :].lstrip('：: ')}" if quoted else query
+    quoted = former_and_own(query)
+    return " ".join(quoted) if quoted else query
 
 
 def quoted_in(query: Utterance) -> str:
     """Return the question that another quotes; nothing if it quotes none."""
-    quoted = QUOTING.match(query.text)
+    quoted = former_and_own(query.text)
     if quoted is None:
         return ""
-    return quoted[1] if query.language == "zh" else f"{quoted[1]}?"
+    return quoted[0] if query.language == "zh" else f"{quoted[0]}?"
 
 
 def asked_after(query: Utterance) -> str:
     """Return what a question asks that quotes another: 谁能看到 of 关于“会录像吗”：谁能看到; nothing for others."""
-    quoted = QUOTING.match(query.text)
-    return query.text[quoted.end() :].lstrip("：: ") if quoted else ""
+    quoted = former_and_own(query.text)
+    return quoted[1] if quoted else ""
 
 
 def pointing(query: Utterance) -> tuple[str, str]:
@@ -113,4 +113,4 @@ _POINTS = re.compile(r"这些|那些|它们?|\b(?:these|those|them|it)\b(?=[?!.]
 
 def is_quoting(query: Utterance) -> bool:
     """Say whether a question quotes another that it leans on."""
-    return QUOTING.match(query.text) is not None
+    return former_and_own(query.text) is not None
