@@ -68,6 +68,7 @@ def _train(options: argparse.Namespace) -> None:
         save_every=options.save_every,
         seed=options.seed,
         threads=options.threads,
+        bf16=options.bf16,
     )
     guide = remembering(BundledEncoder(options.guide)) if options.guide else None
     laid = laid_out(
@@ -222,6 +223,7 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - a statement an opti
     one.add_argument("--save-every", type=int, default=25)
     one.add_argument("--seed", type=int, default=3)
     one.add_argument("--threads", type=int, default=2)
+    one.add_argument("--bf16", action="store_true", help="multiply in bfloat16, for processors that are made for it")
     one.add_argument("--guide", type=Path, help="exported folder of an earlier model, which tells what is no negative")
     one.add_argument("--general", type=float, default=0.12, help="share of the batches of general questions")
     one.add_argument("--written", type=float, default=0.0, help="share of the batches of questions to written policies")

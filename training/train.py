@@ -34,6 +34,8 @@ ANSWER_WEIGHT = 2.0
 TOO_CLOSE = 0.55
 CLOSER = 0.1
 """By how much a guide must find a passage closer than what answers, in cosine, to take it for an answer too."""
+_GROUPS = 4
+"""Of similar length, in which the texts of a batch are embedded."""
 SCRAPS = 8
 """Lone headings and the like in a batch, negatives of all its queries."""
 
@@ -49,7 +51,9 @@ class Recipe:
     warmup_steps: int = 20
     schedule: str = "constant_with_warmup"
     frozen_layers: int = 0
-    """How many of the lowest layers stay as they are; word embeddings always do."""
+    """How many of the lowest layers stay as they are, with all that is below them; word embeddings always do."""
+    bf16: bool = False
+    """Whether layers multiply in bfloat16: several times as fast where a processor has tiles for it, slow elsewhere."""
     save_every: int = 50
     seed: int = 1
     threads: int = 2
@@ -69,6 +73,7 @@ class PolicyLoss(nn.Module):
         guide: Vectors of the pairs' queries and passages by an earlier model, each float32, shape
             (n_pairs, dim), rows of unit length; without them only the texts decide.
         temperature: What cosines are divided by.
+        bf16: See `Recipe`.
     """
 
     def __init__(
@@ -78,9 +83,11 @@ class PolicyLoss(nn.Module):
         *,
         guide: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None,
         temperature: float = TEMPERATURE,
+        bf16: bool = False,
     ) -> None:
         super().__init__()
         self.model = model
+        self._bf16 = bf16
         self._pairs = pairs
         self._guide = guide
         self._bigrams = [_bigrams(pair.guide) for pair in pairs]
@@ -90,7 +97,7 @@ class PolicyLoss(nn.Module):
         """Return the loss of a batch; `labels` are the places of its pairs in the training set."""
         queries, passages, scraps = sentence_features
         few = {name: scraps[name][:SCRAPS] for name in ("input_ids", "attention_mask")}
-        vectors = embed_by_length(self.model, [queries, passages, few])
+        vectors = embed_by_length(self.model, [queries, passages, few], bf16=self._bf16)
         mask = self._not_negative(labels.tolist()).to(labels.device)
         mask = nn.functional.pad(mask, (0, len(vectors[2])))
         asked, found = vectors[0], torch.cat(vectors[1:])
@@ -124,9 +131,9 @@ class PolicyLoss(nn.Module):
 
 
 def embed_by_length(
-    model: SentenceTransformer, features: Sequence[dict[str, Tensor]], *, groups: int = 6
+    model: SentenceTransformer, features: Sequence[dict[str, Tensor]], *, bf16: bool = False
 ) -> list[Tensor]:
-    """Return the sentence embeddings of each of `features`, computed in groups of similar length."""
+    """Return the sentence embeddings of each of `features`, float32, computed in groups of similar length."""
     ids, masks = [], []
     width = max(feature["input_ids"].shape[1] for feature in features)
     for feature in features:
@@ -137,10 +144,12 @@ def embed_by_length(
     lengths = all_masks.sum(1)
     order = torch.argsort(lengths)
     parts = []
-    for part in torch.chunk(order, groups):
-        longest = int(lengths[part].max())
-        cut = {"input_ids": all_ids[part, :longest], "attention_mask": all_masks[part, :longest]}
-        parts.append(model(cut)["sentence_embedding"])
+    # One context for all groups, so that weights are rounded once; cosines, outside of it, are not.
+    with torch.autocast(all_ids.device.type, torch.bfloat16, enabled=bf16):
+        for part in torch.chunk(order, _GROUPS):
+            longest = int(lengths[part].max())
+            cut = {"input_ids": all_ids[part, :longest], "attention_mask": all_masks[part, :longest]}
+            parts.append(model(cut)["sentence_embedding"].float())
     vectors = torch.cat(parts)[torch.argsort(order)]
     return list(torch.split(vectors, [len(feature["input_ids"]) for feature in features]))
 
@@ -153,11 +162,13 @@ class JudgedLoss(nn.Module):
 
     Args:
         model: The model that is trained.
+        bf16: See `Recipe`.
     """
 
-    def __init__(self, model: SentenceTransformer) -> None:
+    def __init__(self, model: SentenceTransformer, *, bf16: bool = False) -> None:
         super().__init__()
         self.model = model
+        self._bf16 = bf16
 
     def forward(self, sentence_features: Iterable[dict[str, Tensor]], labels: Tensor) -> Tensor:
         """Return the loss of a batch; `labels` say whether each passage answers, 0 to 1."""
@@ -165,7 +176,7 @@ class JudgedLoss(nn.Module):
         (few_queries, of_query), (few_passages, of_passage) = _distinct(queries), _distinct(passages)
         asked, found = (
             nn.functional.normalize(vectors, dim=1)
-            for vectors in embed_by_length(self.model, [few_queries, few_passages])
+            for vectors in embed_by_length(self.model, [few_queries, few_passages], bf16=self._bf16)
         )
         cosines = (asked[of_query] * found[of_passage]).sum(dim=1)
         return nn.functional.binary_cross_entropy_with_logits(
@@ -231,11 +242,17 @@ def train(
 
     torch.set_num_threads(recipe.threads)
     torch.manual_seed(recipe.seed)
-    model = SentenceTransformer(str(base), device=None if torch.cuda.is_available() else "cpu")
+    # On a processor, torch's fused attention takes more than half of a step's time to go backward.
+    model = SentenceTransformer(
+        str(base),
+        device=None if torch.cuda.is_available() else "cpu",
+        model_kwargs={} if torch.cuda.is_available() else {"attn_implementation": "eager"},
+    )
     pairs = [pair for batch in laid for pair in batch]
     model.max_seq_length = recipe.max_tokens
     bert: Any = model[0].auto_model
-    for module in (bert.embeddings.word_embeddings, *bert.encoder.layer[: recipe.frozen_layers]):
+    lowest = bert.embeddings if recipe.frozen_layers else bert.embeddings.word_embeddings
+    for module in (lowest, *bert.encoder.layer[: recipe.frozen_layers]):
         module.requires_grad_(False)  # noqa: FBT003 - torch takes it by place
     ranked = Dataset.from_dict(
         {
@@ -279,9 +296,9 @@ def train(
             guide.embed([pair.query for pair in pairs], "query"),
             guide.embed([pair.passage for pair in pairs], "passage"),
         )
-    datasets, losses = {"ranked": ranked}, {"ranked": PolicyLoss(model, pairs, guide=vectors)}
+    datasets, losses = {"ranked": ranked}, {"ranked": PolicyLoss(model, pairs, guide=vectors, bf16=recipe.bf16)}
     if judged:
-        datasets["judged"], losses["judged"] = told, JudgedLoss(model)
+        datasets["judged"], losses["judged"] = told, JudgedLoss(model, bf16=recipe.bf16)
     trainer = SentenceTransformerTrainer(model=model, args=arguments, train_dataset=datasets, loss=losses)
     # One that was interrupted before its first checkpoint begins anew.
     trainer.train(resume_from_checkpoint=(resume and any(out.glob("checkpoint-*"))) or None)
