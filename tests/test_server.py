@@ -412,6 +412,14 @@ def test_what_is_no_json_is_an_error_like_others(http: TestClient, body: bytes) 
     assert error(plain) == "invalid_request"
 
 
+@pytest.mark.parametrize("path", ["/v1/ask", "/v1/chat", "/v1/chat/completions"])
+@pytest.mark.parametrize("body", [b"{", b"\xff", '{"question": "怎么注销账号？"}'.encode("gbk"), b"[" * 100_000])
+def test_that_a_body_is_no_json_in_utf_8_is_told(http: TestClient, path: str, body: bytes) -> None:
+    response = http.post(path, content=body, headers={"Content-Type": "application/json"})
+    assert response.status_code == 422
+    assert response.json()["error"]["message"] == "the body is not JSON in UTF-8"
+
+
 @pytest.mark.parametrize(
     "question", ["\x00", "a\ud800b", "😀" * 500, "\x1b[31m红", "<script>", "a\r\n\r\nevent: done\ndata: {}"]
 )

@@ -74,6 +74,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _HOUSEKEEPING_S = 3_600.0
+_NO_JSON = "the body is not JSON in UTF-8"
 
 _STREAMED = {
     "description": "Events `meta`, `sentence`, `citations`, `done` or `error`; or an object: see `Accept`",
@@ -389,7 +390,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
     kind, media_type = first["type"], request.headers.get("content-type", "").partition(";")[0].strip().lower()
     # Not with the value, which may be a question.
     if kind == "json_invalid":
-        told = "the body is not JSON in UTF-8"
+        told = _NO_JSON
     elif not where and media_type != "application/json" and request.method == "POST":
         # Without that header a body is not read at all.
         told = "send JSON, with the header Content-Type: application/json"
@@ -406,6 +407,8 @@ async def _refused(request: Request, error: Exception) -> Response:
     if not isinstance(error, Refused):
         assert isinstance(error, HTTPException)  # noqa: S101
         known = {
+            # All that is said of a body that is not in UTF-8, or too deep.
+            400: ("invalid_request", _NO_JSON),
             404: ("not_found", "there is no such route"),
             405: ("method_not_allowed", "the route has no such method"),
         }
