@@ -134,6 +134,25 @@ def test_a_stream_says_what_the_answer_says(http: TestClient, assistant: Assista
         assert data["done"][name] == whole[name]
 
 
+@pytest.mark.parametrize("line_break", ["\x85", "\u2028", "\u2029"])
+def test_a_stream_breaks_at_no_line_that_only_some_clients_see(
+    corpus: Path, index_dir: Path, tmp_path: Path, line_break: str
+) -> None:
+    path = corpus / "yunchao" / "policy.txt"
+    path.write_text(path.read_text("utf-8").replace("设备标识符", f"设备{line_break}标识符"), "utf-8")
+    with client(opened(index_dir, corpus), tmp_path) as http:
+        whole = http.post("/v1/ask", json={"question": QUESTION}).json()
+        assert line_break in "".join(citation["quote"] for citation in whole["citations"])
+        for route, asked in (
+            ("/v1/chat", {"question": QUESTION}),
+            ("/v1/chat/completions", {"messages": [{"role": "user", "content": QUESTION}], "stream": True}),
+        ):
+            with http.stream("POST", route, json=asked) as response:
+                lines = [line.removeprefix("data: ") for line in response.iter_lines() if line.startswith("data: ")]
+            said = [json.loads(line) for line in lines if line != "[DONE]"]
+            assert [data["citations"] for data in said if "citations" in data] == [whole["citations"]]
+
+
 def test_a_chat_is_one_object_if_accept_says_so(http: TestClient) -> None:
     asked = {"question": QUESTION}
     one = http.post("/v1/chat", json=asked, headers={"Accept": "application/json"})

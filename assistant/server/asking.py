@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 _CLIENT_LEFT = 499
 EVENT_STREAM = "text/event-stream"
+_LINE_BREAKS = {char.encode(): rf"\u{ord(char):04x}".encode() for char in "\x85\u2028\u2029"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,8 +304,12 @@ async def keep_feedback(request: Request, caller: Caller, given: Feedback) -> Re
 
 def event(name: str | None, data: dict[str, Any]) -> bytes:
     """Return a server-sent event; without a name it is a `message`."""
-    # JSON has no line breaks, at which a value would have to be divided.
-    return (f"event: {name}\n".encode() if name else b"") + b"data: " + encoded(data) + b"\n\n"
+    told = encoded(data)
+    # JSON has no line breaks, at which a value would have to be divided; but clients, such as those in Python, may take
+    # these for some, which stand only inside of strings.
+    for line_break, escape in _LINE_BREAKS.items():
+        told = told.replace(line_break, escape)
+    return (f"event: {name}\n".encode() if name else b"") + b"data: " + told + b"\n\n"
 
 
 def policy_seen(snapshot: Snapshot, caller: Caller, policy_id: str) -> Policy:
