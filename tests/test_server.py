@@ -617,6 +617,16 @@ def test_earlier_messages_are_the_history_and_the_model_the_policies(http: TestC
     assert {citation["policy_id"] for citation in one["citations"]} <= {"lantern"}
 
 
+def test_a_conversation_may_be_as_long_as_a_body(http: TestClient) -> None:
+    before = [{"role": "user", "content": "云巢读书的墨图统计收集什么？"}, {"role": "assistant", "content": "…"}]
+    asked = {"role": "user", "content": "那它为什么收集"}
+    short, long = (
+        http.post("/v1/chat/completions", json={"messages": [*before * times, asked]}) for times in (20, 1_000)
+    )
+    assert short.status_code == long.status_code == 200
+    assert long.json()["choices"] == short.json()["choices"]
+
+
 def test_a_stream_of_chunks_is_the_completion(http: TestClient) -> None:
     whole = complete(http).json()
     response = complete(http, stream=True, stream_options={"include_usage": True})

@@ -23,7 +23,6 @@ MODEL = "policy-assistant"
 router = APIRouter(tags=["OpenAI"])
 
 _USAGE = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
-_MOST_MESSAGES = 200
 
 
 class Part(BaseModel):
@@ -54,7 +53,9 @@ class Completion(BaseModel):
     model: str = Field(
         MODEL, examples=[MODEL], description="`policy-assistant`, or `policy-assistant/ID` for one policy."
     )
-    messages: list[Message] = Field(min_length=1, max_length=_MOST_MESSAGES)
+    messages: list[Message] = Field(
+        min_length=1, description="The conversation, oldest first; of what went before, the last 20 exchanges are read."
+    )
     stream: bool | None = False
     stream_options: StreamOptions | None = None
     n: int | None = None
