@@ -215,7 +215,7 @@ class Settings(BaseSettings):
     server_rate: str = Field(
         "120/minute",
         description="Most requests of one address (browsers, and everyone where there are no keys), such as "
-        "`120/minute`; `none` for no limit.",
+        "`120/minute`, or several with commas between; `none` for no limit.",
     )
     server_rate_store: SecretStr | None = Field(
         None,

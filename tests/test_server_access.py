@@ -168,8 +168,9 @@ def test_a_key_is_compared_in_a_time_that_does_not_depend_on_it(
 
 
 def test_wrong_rates_and_origins_are_told(keys: KeyStore) -> None:
-    with pytest.raises(SettingsError, match="120/minute"):
-        keys.create(name="shop", rate="often")
+    for rate in ("often", "0/minute", "5/second, 0/minute", "5/second, often", "-1/minute"):
+        with pytest.raises(SettingsError, match="120/minute"):
+            keys.create(name="shop", rate=rate)
     with pytest.raises(SettingsError, match="not an origin"):
         keys.create(name="page", origins=["app.example"])
     with pytest.raises(ServiceError, match="keys list"):
@@ -361,6 +362,15 @@ def test_a_key_has_its_rate_whatever_its_address(assistant: Assistant, tmp_path:
         assert [http.get("/v1/policies", headers=bearer(free)).status_code for _ in range(6)] == [200] * 6
 
 
+def test_of_several_rates_all_hold(assistant: Assistant, tmp_path: Path) -> None:
+    _, limited = store(tmp_path).create(name="a", rate="30/second, 2/minute; 1000/day")
+    with client(assistant, tmp_path) as http:
+        statuses = [http.get("/v1/policies", headers=bearer(limited)).status_code for _ in range(3)]
+    assert statuses == [200, 200, 429]
+    with client(assistant, tmp_path / "open", server_rate="30/second, 2/minute") as http:
+        assert [http.get("/v1/policies").status_code for _ in range(3)] == [200, 200, 429]
+
+
 def test_an_address_has_its_rate_with_tokens_wrong_keys_and_without_keys(assistant: Assistant, tmp_path: Path) -> None:
     with client(assistant, tmp_path / "open", server_rate="2/minute") as http:
         assert [http.get("/v1/policies").status_code for _ in range(3)] == [200, 200, 429]
@@ -407,7 +417,9 @@ def test_in_redis_all_processes_count_together_and_without_it_answers_go_on(
     assert "requests are not counted" in caplog.text
 
 
-@pytest.mark.parametrize("options", [{"server_rate": "often"}, {"server_rate_store": "nowhere://x"}])
+@pytest.mark.parametrize(
+    "options", [{"server_rate": "often"}, {"server_rate": "0/minute"}, {"server_rate_store": "nowhere://x"}]
+)
 def test_rates_that_cannot_be_are_told(assistant: Assistant, tmp_path: Path, options: dict[str, str]) -> None:
     with pytest.raises(SettingsError):
         client(assistant, tmp_path, **options)

@@ -116,7 +116,12 @@ def create_key(
         str | None,
         typer.Option(metavar="IDS", help="Ids of the policies that it sees, with commas between. \\[default: all]"),
     ] = None,
-    rate: Annotated[str, typer.Option(help="Most requests with it, such as 600/minute. \\[default: no limit]")] = "",
+    rate: Annotated[
+        str,
+        typer.Option(
+            help="Most requests with it, such as 600/minute, or several with commas between. \\[default: no limit]"
+        ),
+    ] = "",
     origin: Annotated[
         list[str] | None,
         typer.Option(metavar="ORIGIN", help="Make it a browser key, for the pages of this origin; may be given again."),

@@ -17,7 +17,7 @@ from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 
 from assistant.errors import SettingsError
-from assistant.server.keys import Key, KeyStore, Presented, origin_of, parsed_rate
+from assistant.server.keys import Key, KeyStore, Presented, origin_of, parsed_rates
 from assistant.server.observing import note
 from assistant.server.run import is_this_machine
 from assistant.server.wire import Refused
@@ -73,8 +73,8 @@ class Access:
         self._keys = keys
         self._use_keys = use_keys
         self._origins = frozenset(origin_of(origin) for origin in settings.server_origins or ())
-        rate = settings.server_rate
-        self._address_rate = None if rate.lower() == _NO_LIMIT else parsed_rate(rate)
+        rates = settings.server_rate
+        self._address_rates = () if rates.lower() == _NO_LIMIT else parsed_rates(rates)
         self._redis = _redis_pool(settings)
         self._limiter = SlidingWindowCounterRateLimiter(_storage(self._redis))
 
@@ -119,8 +119,8 @@ class Access:
         note(request.state, key=key.id)
         if presented.origin and not _is_from(request, presented.origin):
             raise Refused(403, "origin_not_allowed", "the browser token is for pages of another origin")
-        if key.rate:
-            await self._count(parsed_rate(key.rate), "key", key.id)
+        for rate in parsed_rates(key.rate) if key.rate else ():
+            await self._count(rate, "key", key.id)
         scope = None if key.policies is None else frozenset(key.policies)
         return Caller(owner=key.id, scope=scope, key=key, by_token=bool(presented.origin))
 
@@ -130,8 +130,8 @@ class Access:
         Raises:
             Refused: If it is one too many.
         """
-        if self._address_rate is not None:
-            await self._count(self._address_rate, "address", network_of(request))
+        for rate in self._address_rates:
+            await self._count(rate, "address", network_of(request))
 
     async def _count(self, rate: Any, kind: str, whose: str) -> None:
         from limits.errors import StorageError

@@ -45,7 +45,7 @@ class Key:
     policies: tuple[str, ...] | None
     """Ids of the policies that it sees; None for all."""
     rate: str
-    """Most requests with it, such as `600/minute`; empty for no limit."""
+    """Most requests with it, such as `600/minute`, or several such rates; empty for no limit."""
     origins: tuple[str, ...]
     """Origins of the pages that may hold it; none for a server key."""
     created_at: str
@@ -107,7 +107,7 @@ class KeyStore:
             ServiceError: If the database cannot be used.
         """
         if rate:
-            parsed_rate(rate)
+            parsed_rates(rate)
         key = Key(
             id="".join(secrets.choice(_ALPHABET) for _ in range(10)),
             name=name,
@@ -284,18 +284,21 @@ def _host(name: str) -> str:
 _HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63}){0,30}\.?")
 
 
-def parsed_rate(rate: str) -> Any:
-    """Return a rate such as `120/minute` as `limits` reads it.
+def parsed_rates(rates: str) -> tuple[Any, ...]:
+    """Return rates such as `120/minute` or `5/second, 120/minute`, all of which hold, as `limits` reads them.
 
     Raises:
-        SettingsError: If it is not written so.
+        SettingsError: If they are not written so, or one lets nothing through.
     """
     import limits
 
     try:
-        return limits.parse(rate)
+        found = tuple(limits.parse_many(rates))
     except ValueError:
-        raise SettingsError(f"{rate!r} is not a rate: write it such as 120/minute or 5/second") from None
+        found = ()
+    if not found or not all(rate.amount for rate in found):
+        raise SettingsError(f"{rates!r} is not a rate: write it such as 120/minute or 5/second")
+    return found
 
 
 def _key(row: Sequence[Any]) -> Key:
