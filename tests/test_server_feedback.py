@@ -155,6 +155,16 @@ def test_the_command_shows_what_the_service_was_asked_in_vain(
     path = tmp_path / "asked.jsonl"
     assert assistant.cli.main(["feedback", "--export", str(path)]) == 0
     assert len(read_set(path).questions) == 2
+    # By now a person has completed it.
+    path.write_text("completed", "utf-8")
+    assert assistant.cli.main(["feedback", "--export", str(path)]) == 1
+    assert f"{path}: is there already: name another file, or give --force" in capsys.readouterr().err
+    assert path.read_text("utf-8") == "completed"
+    assert assistant.cli.main(["feedback", "--export", str(path), "--force"]) == 0
+    assert len(read_set(path).questions) == 2
+    assert assistant.cli.main(["feedback", "--export", str(tmp_path / "other.jsonl"), "--json"]) == 2
+    assert "leave one out" in capsys.readouterr().err
+    assert not (tmp_path / "other.jsonl").exists()
     assert assistant.cli.main(["feedback", "--key", "nobody", "--json"]) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1]) == []
     assert assistant.cli.main(["feedback", "--export", str(tmp_path / "none" / "x.jsonl")]) == 1

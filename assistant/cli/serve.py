@@ -203,19 +203,26 @@ def feedback(
     export: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the questions as candidates for a question set (JSONL).")
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show what people asked in vain: questions without an answer or with one of no use, by clause."""
     from assistant.server.database import Database
     from assistant.server.feedback import FeedbackStore, candidates, grouped
+    from assistant.storage import write
 
+    if export and as_json:
+        raise typer.BadParameter("a file is written instead of what --json prints: leave one out", param_hint="--json")
     settings = settings_of(None, None)
     store = FeedbackStore(Database(settings.server_folder()), days=settings.server_feedback_days)
     complaints = store.complaints(days=days, owner=key)
     if export:
+        # A person may have completed it since.
+        if export.exists() and not force:
+            raise ServiceError(f"{export}: is there already: name another file, or give --force")
         lines = [json.dumps(line, ensure_ascii=False) for line in candidates(complaints)]
         try:
-            export.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+            write(export, "".join(f"{line}\n" for line in lines))
         except OSError as error:
             raise ServiceError(f"{export}: cannot be written ({error.strerror}): name another file") from None
         print_line(f"{export}: {plural(len(lines), 'question')}, for a person to complete")
