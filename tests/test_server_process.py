@@ -21,6 +21,7 @@ import pytest
 
 from assistant import Assistant, Settings
 from assistant.backends import embedders
+from assistant.server.run import bound_to
 from tests.conftest import FIXTURES
 from tests.serving import ENGLISH, QUESTION, ROOT, Running, events, running
 
@@ -321,8 +322,18 @@ def test_a_new_index_is_opened_on_sighup(tmp_path: Path, corpus: Path) -> None:
 
 
 def test_a_port_in_use_is_told(service: Running, tmp_path: Path) -> None:
-    settings = {"ASSISTANT_SERVER_DATA": str(tmp_path), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "assistant.cli", "serve", "--port", str(service.port)]
+    told_in_use(service.port, tmp_path)
+
+
+def test_of_two_services_that_start_at_once_one_is_told_that_the_port_is_in_use(tmp_path: Path) -> None:
+    # The other one builds the index, and does not answer yet.
+    with bound_to("127.0.0.1", 0) as other:
+        told_in_use(other.getsockname()[1], tmp_path)
+
+
+def told_in_use(port: int, folder: Path) -> None:
+    settings = {"ASSISTANT_SERVER_DATA": str(folder), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "assistant.cli", "serve", "--port", str(port)]
     done = subprocess.run(command, env=os.environ | settings, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 1
-    assert f"cannot listen on 127.0.0.1 port {service.port}" in done.stderr
+    assert f"cannot listen on 127.0.0.1 port {port}" in done.stderr

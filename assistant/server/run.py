@@ -61,7 +61,8 @@ def serve(
         workers: Number of processes.
         use_keys: Whether keys are wanted once there are any.
         any_address: Whether to listen beyond this machine without keys, too.
-        prepare: Called once it is sure that the service can listen, and before it does: builds the index.
+        prepare: Called once the port is the service's, and before it answers, for which who connects meanwhile waits:
+            builds the index.
         make_app: Makes the application, in each process that serves it; that of the HTTP service by default.
 
     Raises:
@@ -211,7 +212,7 @@ def configure() -> None:
 
 
 def bound_to(host: str, port: int) -> socket.socket:
-    """Return a socket with this address, at which nobody is let in yet.
+    """Return a socket that listens at this address, at which nobody is answered yet.
 
     Raises:
         ServiceError: If there is none to be had.
@@ -220,6 +221,8 @@ def bound_to(host: str, port: int) -> socket.socket:
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((host, port))
+        # Two may have an address that was left lately; only one of them may listen, and the server would not tell.
+        bound.listen(_BACKLOG)
     except (OSError, OverflowError) as error:
         bound.close()
         remedy = "name others with --host and --port"
