@@ -177,13 +177,15 @@ class Service:
     async def reload(self) -> None:
         """Open the assistant anew, and put it in the place of the former, which serves on if that fails."""
         async with self._reloading:
-            await self._reopen()
+            await self._reopen(await asyncio.to_thread(self._current))
 
-    async def _reopen(self) -> bool:
-        """Open the assistant anew while nobody else does, and say whether it could be."""
+    async def _reopen(self, before: str) -> bool:
+        """Open the assistant anew while nobody else does, and say whether it could be.
+
+        Args:
+            before: The version in use, read before it is opened: what is built meanwhile is not missed.
+        """
         former = self._snapshot
-        # Before it is opened: what is built meanwhile is not missed.
-        before = await asyncio.to_thread(self._current)
         try:
             opened = await in_thread(lambda: self._opened(former))
         except (AssistantError, OSError) as error:
@@ -214,7 +216,7 @@ class Service:
                 found = await asyncio.to_thread(self._current)
                 if not found or found == self._seen or (found == failed and time.monotonic() < due):
                     continue
-                if await self._reopen():
+                if await self._reopen(found):
                     failed = ""
                     continue
             # What ails it may pass, such as a full disk; what does not is not to fill the log.
