@@ -496,6 +496,7 @@ def test_a_key_sees_its_policies_and_no_others(tmp_path: Path) -> None:
         assert service.http.post("/mcp", json=ASK, headers=sent).status_code == 200
     _, narrow = keys.create(name="some", policies=["lantern"])
     _, browser = keys.create(name="pages", origins=["https://app.example"])
+    _, old = keys.create(name="old", policies=["gone"])
     with running(tmp_path, "-m", "assistant.cli", "mcp", "--http", "--port", "0") as service:
 
         def status(key: str, **headers: str) -> int:
@@ -536,6 +537,11 @@ def test_a_key_sees_its_policies_and_no_others(tmp_path: Path) -> None:
                 assert "云巢" not in shown
                 with pytest.raises(MCPError, match="no policy"):
                     await client.read_resource("policy://yunchao/1")
+            async with over_http(service, old) as client:
+                for tool in ("ask_policy", "search_clauses"):
+                    refused = await client.call_tool(tool, {"question": QUESTION})
+                    assert refused.is_error
+                    assert refused.content[0].text == "this key sees no policy that is in use"
 
         asyncio.run(scene())
         assert service.stop() < 10

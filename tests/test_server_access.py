@@ -532,14 +532,21 @@ def test_a_link_reads_one_policy_and_no_other(tenants: tuple[Tenant, Tenant], ht
     assert http.get("/policies/yunchao", params={"sig": "é" * 32}).status_code == 404
 
 
-def test_a_key_whose_policies_are_gone_sees_none(http: TestClient, keys: KeyStore) -> None:
+def test_a_key_whose_policies_are_gone_sees_none_and_is_told_so(
+    http: TestClient, keys: KeyStore, caplog: pytest.LogCaptureFixture
+) -> None:
     _, text = keys.create(name="old", policies=["gone"])
     tenant = Tenant(http, text)
     assert tenant("GET", "/v1/policies").json()["policies"] == []
-    said = tenant("POST", "/v1/ask", {"question": QUESTION})
-    assert said.status_code == 200
-    assert said.json()["hits"] == []
-    assert said.json()["abstained"]
+    assert [model["id"] for model in tenant("GET", "/v1/models").json()["data"]] == ["policy-assistant"]
+    for path in ("/v1/ask", "/v1/chat", "/v1/search", "/v1/chat/completions"):
+        asked = {"messages": [{"role": "user", "content": QUESTION}], "stream": True}
+        said = tenant("POST", path, asked if path.endswith("completions") else {"question": QUESTION})
+        assert said.status_code == 404
+        assert code(said) == "policy_not_found"
+        assert said.json()["error"]["message"] == "this key sees no policy that is in use"
+    told = [record for record in caplog.records if record.message == "a key sees no policy that is in use"]
+    assert [record.policies for record in told] == [["gone"]] * 4
 
 
 # --- Exposure ----------------------------------------------------------------------------

@@ -227,7 +227,7 @@ async def search(request: Request, caller: Asker, body: Search) -> Response:
     snapshot = service.snapshot
     for policy_id in body.policies or ():
         policy_seen(snapshot, caller, policy_id)
-    view = snapshot.view(caller.scope)
+    view = snapshot.answering(caller.scope)
     hits = await unless_left(request, service.run(lambda: view.search(body.question, k=body.k, policies=body.policies)))
     found = [
         hit.as_json(rank)

@@ -69,6 +69,19 @@ class Snapshot:
             self._views[scope] = Assistant(seen, whole.retriever, whole.generator, whole.settings)
         return self._views[scope]
 
+    def answering(self, scope: Scope) -> Assistant:
+        """Return what `view` does, to be asked.
+
+        Raises:
+            Refused: If it has no policies: those of the key have been removed, or never were. No question is to seem
+                to have no answer for that.
+        """
+        view = self.view(scope)
+        if not view.policies:
+            _log.warning("a key sees no policy that is in use", extra={"policies": sorted(scope or ())})
+            raise Refused(404, "policy_not_found", "this key sees no policy that is in use")
+        return view
+
 
 class AnswerCache:
     """The answers of late by what was asked; the oldest make room.
@@ -263,14 +276,15 @@ class Service:
             What has come since the last time, in order.
 
         Raises:
-            Refused: If the question cannot be asked, nobody is free to answer it, or time is up.
+            Refused: If the question cannot be asked, nobody is free to answer it, time is up, or there is no policy to
+                answer from.
         """
         asked = (scope, question, _digest(history), None if policies is None else tuple(policies), language)
         if known := snapshot.cache.get(asked):
             self._metrics.cached.inc()
             yield known
             return
-        view = snapshot.view(scope)
+        view = snapshot.answering(scope)
         pieces: list[str | Answer] = []
         with self._job(lambda: view.stream(question, history=history, policies=policies, language=language)) as job:
             while not (pieces and isinstance(pieces[-1], Answer)):

@@ -169,7 +169,7 @@ class _Tool:
 
 async def _ask(service: Service, seen: Seen, asked: AskPolicy) -> tuple[str, BaseModel]:
     snapshot = service.snapshot
-    view = snapshot.view(seen)
+    view = snapshot.answering(seen)
     _check(view, asked.policies)
     history = [Turn(question=turn.question, answer=turn.answer) for turn in asked.history]
     answer = await service.run(
@@ -185,7 +185,7 @@ async def _ask(service: Service, seen: Seen, asked: AskPolicy) -> tuple[str, Bas
 
 async def _search(service: Service, seen: Seen, asked: SearchClauses) -> tuple[str, BaseModel]:
     snapshot = service.snapshot
-    view = snapshot.view(seen)
+    view = snapshot.answering(seen)
     _check(view, asked.policies)
     hits = await service.run(lambda: view.search(asked.question, k=asked.k, policies=asked.policies))
     found: list[dict[str, Any]] = [
