@@ -58,6 +58,13 @@ class SessionStore(Protocol):
             SessionError: If the store cannot be read.
         """
 
+    def begin(self, session: str, *, owner: str) -> None:
+        """Have a session there, without a turn at first, so that it can be erased before there is one.
+
+        Raises:
+            SessionError: As `append`.
+        """
+
     def append(self, session: str, turn: Turn, *, owner: str) -> None:
         """Add a turn to a session, which is begun if there is none.
 
@@ -198,6 +205,15 @@ class SqliteSessions:
             ).fetchall()
         return tuple(_turn(text) for (text,) in rows)
 
+    def begin(self, session: str, *, owner: str) -> None:
+        """See `SessionStore.begin`."""
+        _check(session, owner)
+        with self._transaction(writes=True) as connection:
+            connection.execute(
+                "INSERT INTO sessions (owner, session, last_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                (*_key(session, owner), self._clock()),
+            )
+
     def append(self, session: str, turn: Turn, *, owner: str) -> None:
         """See `SessionStore.append`."""
         self.append_all((Said(session=session, turn=turn, owner=owner),))
@@ -320,7 +336,17 @@ class RedisSessions:
     def get(self, session: str, *, owner: str) -> tuple[Turn, ...]:
         """See `SessionStore.get`."""
         with self._errors():
-            return tuple(_turn(text) for text in self._redis.lrange(self._key(session, owner), 0, -1))
+            return tuple(_turn(text) for text in self._redis.lrange(self._key(session, owner), 0, -1) if text)
+
+    def begin(self, session: str, *, owner: str) -> None:
+        """See `SessionStore.begin`."""
+        _check(session, owner)
+        key = self._key(session, owner)
+        with self._errors(), self._redis.pipeline(transaction=True) as pipeline:
+            # There are no empty lists; what is no turn goes when there are too many.
+            pipeline.lpush(key, "")
+            pipeline.pexpire(key, self._ttl_ms)
+            pipeline.execute()
 
     def append(self, session: str, turn: Turn, *, owner: str) -> None:
         """See `SessionStore.append`."""

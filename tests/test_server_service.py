@@ -303,6 +303,11 @@ def test_a_store_that_hangs_holds_up_no_answers(
             assert self.goes_on.wait(20)
             return super().append_all(said)
 
+        def begin(self, session: str, *, owner: str) -> None:
+            """See `SessionStore.begin`."""
+            assert self.goes_on.wait(20)
+            raise SessionError("no room")
+
     monkeypatch.setattr("assistant.server.recording._PATIENCE_S", 0.1)
     monkeypatch.setattr("assistant.server.recording._MOST_BEHIND", 6)
     store, sessions = Counting(tmp_path), Hanging(tmp_path / "sessions")
@@ -312,6 +317,7 @@ def test_a_store_that_hangs_holds_up_no_answers(
         recorder = Recorder(store, sessions, lambda: False)
         started = time.monotonic()
         for number in range(8):
+            assert not await recorder.begin(new_session_id(), owner="a")
             await recorder.keep(Told(id=str(number), answer=answer, owner="a", session=session))
         assert time.monotonic() - started < 2
         sessions.goes_on.set()
@@ -355,6 +361,40 @@ def test_what_is_erased_stays_so_though_an_answer_is_under_way(
         assert feedback.status_code == 404
         again = http.post("/v1/chat", json={"question": QUESTION, "session_id": session}, headers=json_only).json()
         assert again["session_id"] != session
+
+
+def test_what_is_erased_stays_so_though_its_first_answer_is_under_way(slow: PacedAssistant, tmp_path: Path) -> None:
+    with client(slow, tmp_path) as http:
+        slow.go.release()
+        text, meta = "", {}
+        with http.stream("POST", "/v1/chat", json={"question": QUESTION}) as response:
+            for part in response.iter_text():
+                text += part
+                if not meta:
+                    meta = dict(events(text))["meta"]
+                    assert http.delete(f"/v1/sessions/{meta['session_id']}").status_code == 204
+                    slow.go.release(PIECES)
+        assert [name for name, _ in events(text)][-1] == "done"
+        feedback = http.post("/v1/feedback", json={"answer_id": meta["answer_id"], "useful": True})
+        assert feedback.status_code == 404
+        asked = {"question": QUESTION, "session_id": meta["session_id"]}
+        again = http.post("/v1/chat", json=asked, headers={"Accept": "application/json"}).json()
+        assert again["session_id"] != meta["session_id"]
+
+
+def test_a_conversation_goes_on_though_its_first_answer_was_slow(slow: PacedAssistant, tmp_path: Path) -> None:
+    with client(slow, tmp_path) as http:
+        slow.go.release()
+        session = ""
+        with http.stream("POST", "/v1/chat", json={"question": QUESTION}) as response:
+            for part in response.iter_text():
+                session = session or dict(events(part))["meta"]["session_id"]
+                slow.go.release(PIECES)
+        asked = {"question": QUESTION, "session_id": session}
+        again = http.post("/v1/chat", json=asked, headers={"Accept": "application/json"}).json()
+        assert again["session_id"] == session
+        sessions = http.app.state.parts.sessions  # type: ignore[attr-defined]
+        assert len(sessions.get(session, owner="-")) == 2
 
 
 # --- Repeated questions ------------------------------------------------------------------

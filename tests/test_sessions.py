@@ -189,6 +189,24 @@ def test_a_session_that_was_erased_does_not_go_on(opened: Callable[..., SessionS
     assert store.get(new, owner="a") == turns("2")
 
 
+def test_a_session_may_begin_without_a_turn(opened: Callable[..., SessionStore]) -> None:
+    gone, there, store = new_session_id(), new_session_id(), opened(most_turns=2)
+    for session in (gone, there):
+        store.begin(session, owner="a")
+        assert store.get(session, owner="a") == ()
+    store.delete(gone, owner="a")
+    for number in range(3):
+        said = [
+            Said(session=session, turn=Turn(question=str(number)), owner="a", goes_on=True) for session in (gone, there)
+        ]
+        assert store.append_all(said) == [False, True]
+        assert store.get(there, owner="a") == turns("0", "1", "2")[: number + 1][-2:]
+    store.begin(there, owner="a")
+    assert store.get(there, owner="a") == turns("1", "2")
+    assert store.get(gone, owner="a") == ()
+    assert store.delete_all(owner="a") == 1
+
+
 def test_a_session_is_forgotten_some_time_after_its_last_turn(opened: Callable[..., SessionStore]) -> None:
     session, store = new_session_id(), opened(ttl_s=1.5)
     store.append(session, Turn(question="1"), owner="a")

@@ -110,6 +110,7 @@ class Asking:
         self._history = history
         self._policies = policies
         self._language = language
+        self._goes_on = bool(history)
         for policy_id in policies or ():
             policy_seen(self.snapshot, caller, policy_id)
         if self._parts.settings.server_log_questions:
@@ -133,9 +134,7 @@ class Asking:
             async for pieces in found:
                 if _is_whole(pieces):
                     answer, owner = _answer_of(pieces), self._caller.owner
-                    told = Told(
-                        id=self.id, answer=answer, owner=owner, session=self.session, goes_on=bool(self._history)
-                    )
+                    told = Told(id=self.id, answer=answer, owner=owner, session=self.session, goes_on=self._goes_on)
                     await self._parts.recorder.keep(told)
                     self._count(answer)
                 yield pieces
@@ -190,6 +189,9 @@ class Asking:
             try:
                 async with aclosing(stream):
                     pieces = first
+                    if self.session and not self._goes_on and not _is_whole(pieces):
+                        # Once its id is told, the conversation may be erased, also while it is answered.
+                        self._goes_on = await self._parts.recorder.begin(self.session, owner=self._caller.owner)
                     while not _is_whole(pieces):
                         yield before + (told(pieces) or KEEPALIVE_COMMENT)
                         before = b""

@@ -49,7 +49,7 @@ class Told:
     session: str = ""
     """Id of the conversation, of which only a digest is kept; empty if it is none."""
     goes_on: bool = False
-    """Whether the conversation was there before."""
+    """Whether the conversation is there already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

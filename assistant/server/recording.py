@@ -79,6 +79,18 @@ class Recorder:
             self._is_late = True
             _log.error("answers are told before they are recorded", extra={"problem": "a store is slow"})
 
+    async def begin(self, session: str, *, owner: str) -> bool:
+        """Begin a conversation whose id is told before its first answer is kept, and say whether it is there.
+
+        Whoever erases it meanwhile finds something to erase, and the answer does not bring it back. A store that hangs
+        is waited for as in `keep`.
+        """
+        if not self._is_late:
+            with forgiven("a conversation was not begun"), suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.to_thread(self._sessions.begin, session, owner=owner), _PATIENCE_S)
+                return True
+        return False
+
     def _end(self, written: asyncio.Future[None]) -> None:
         self._unwritten -= 1
         self._is_late = False
