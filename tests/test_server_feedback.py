@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 import assistant.cli
-from assistant import Assistant
+from assistant import Assistant, Settings
 from assistant.evaluation.sets import read_set
 from assistant.server.database import Database
 from assistant.server.feedback import FeedbackStore, Told, candidates, grouped
+from assistant.server.keys import KeyStore
 from assistant.sessions import SqliteSessions
-from tests.serving import ENGLISH, QUESTION, UNCLEAR, client, opened
+from tests.serving import ENGLISH, QUESTION, UNCLEAR, bearer, client, events, opened, paced
 
 if TYPE_CHECKING:
     import sqlite3
@@ -205,6 +206,48 @@ def test_keys_are_made_listed_and_revoked_on_the_command_line(
     assert assistant.cli.main(["keys", "create", "x", "--policies", " ,"]) == 2
     assert assistant.cli.main(["serve", "--host", "0.0.0.0", "--no-keys"]) == 1
     assert "--any-address" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("under_way", [False, True])
+def test_with_a_key_all_is_erased_though_it_is_in_use(
+    assistant_: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, under_way: bool
+) -> None:
+    # A service that runs takes a key for a second after it was revoked, and on a slow day for longer.
+    monkeypatch.setattr("assistant.server.keys._FRESH_S", 1e9)
+    monkeypatch.setenv("ASSISTANT_SERVER_DATA", str(tmp_path))
+    keys = KeyStore(Database(tmp_path), Settings(server_data=tmp_path))
+    (key, text), (other, others) = keys.create(name="shop"), keys.create(name="bank")
+    slow = paced(assistant_)
+
+    def revoke() -> None:
+        assert assistant.cli.main(["keys", "revoke", key.id, "--erase"]) == 0
+
+    with client(slow, tmp_path) as http:
+        for asked, headers in (("x", bearer(text)), ("y", bearer(others))):
+            slow.go.release(100)
+            json_only = headers | {"Accept": "application/json"}
+            assert http.post("/v1/chat", json={"question": asked}, headers=json_only).status_code == 200
+            while slow.go.acquire(blocking=False):
+                pass
+        if not under_way:
+            revoke()
+        slow.go.release()
+        told = ""
+        with http.stream("POST", "/v1/chat", json={"question": QUESTION}, headers=bearer(text)) as response:
+            for part in response.iter_text():
+                if not told and under_way:
+                    revoke()
+                told += part
+                slow.go.release(100)
+        found = events(told)
+        assert found[-1][0] == "done"
+        assert http.post("/v1/ask", json={"question": UNCLEAR}, headers=bearer(text)).status_code == 200
+        feedback = {"answer_id": found[-1][1]["answer_id"], "useful": False}
+        assert http.post("/v1/feedback", json=feedback, headers=bearer(text)).status_code == 404
+    sessions, records = SqliteSessions(tmp_path / "sessions.sqlite3"), FeedbackStore(Database(tmp_path), days=90)
+    assert (sessions.delete_all(owner=key.id), records.erase(owner=key.id)) == (0, 0)
+    assert (sessions.delete_all(owner=other.id), records.erase(owner=other.id)) == (1, 1)
+    sessions.close()
 
 
 def test_feedback_that_was_given_is_on_the_disk(

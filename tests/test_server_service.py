@@ -243,7 +243,7 @@ def test_answers_that_come_together_are_written_together(assistant: Assistant, t
 
     async def scene() -> None:
         nonlocal more
-        recorder = Recorder(store, sessions, lambda: more)
+        recorder = Recorder(store, sessions, lambda: more, lambda _: frozenset())
 
         async def keep(*ids: str) -> list[BaseException | None]:
             told = [Told(id=id_, answer=answer, owner="a", session=session) for id_ in ids]
@@ -314,7 +314,7 @@ def test_a_store_that_hangs_holds_up_no_answers(
     answer, session = assistant.ask(QUESTION), new_session_id()
 
     async def scene() -> None:
-        recorder = Recorder(store, sessions, lambda: False)
+        recorder = Recorder(store, sessions, lambda: False, lambda _: frozenset())
         started = time.monotonic()
         for number in range(8):
             assert not await recorder.begin(new_session_id(), owner="a")

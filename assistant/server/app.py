@@ -131,7 +131,7 @@ def create_app(
         access=Access(keys, settings, use_keys=use_keys),
         sessions=sessions,
         feedback=feedback,
-        recorder=Recorder(feedback, sessions, service.more_come),
+        recorder=Recorder(feedback, sessions, service.more_come, keys.revoked),
         metrics=metrics,
     )
     app = FastAPI(

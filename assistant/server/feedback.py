@@ -26,6 +26,7 @@ Fault = Literal["abstained", "not_useful"]
 _DAY_S = 86_400.0
 _UNRATED_S = _DAY_S
 
+# Of a key that has been revoked nothing is kept any more: whoever erases what there was means what comes late, too.
 _NOTE = """
 INSERT INTO answers
   SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
@@ -33,6 +34,7 @@ INSERT INTO answers
     json_extract(value, '$[7]'), json_extract(value, '$[8]'), json_extract(value, '$[9]'), json_extract(value, '$[10]'),
     NULL, ''
   FROM json_each(?)
+  WHERE NOT EXISTS (SELECT 1 FROM keys WHERE keys.id = json_extract(value, '$[1]') AND revoked_at IS NOT NULL)
 """
 
 
@@ -114,6 +116,8 @@ class FeedbackStore:
 
     def note(self, told: Sequence[Told]) -> None:
         """Keep a record of each answer, so that feedback can name it: all are written, or none.
+
+        Those of keys that have been revoked are not.
 
         Raises:
             ServiceError: If the database cannot be used.

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 from assistant.errors import ServiceError, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from assistant.server.database import Database
     from assistant.settings import Settings
@@ -145,6 +145,19 @@ class KeyStore:
             if found.rowcount == 0:
                 raise ServiceError(f"there is no key {key_id!r}: `policy-assistant keys list` has those there are")
         self._read_at = -_FRESH_S
+
+    def revoked(self, key_ids: Collection[str]) -> frozenset[str]:
+        """Return which of these are good no more, as it is now and not as it was a second ago.
+
+        Raises:
+            ServiceError: If the database cannot be used.
+        """
+        with self._database.transaction() as connection:
+            found = connection.execute(
+                "SELECT id FROM keys WHERE revoked_at IS NOT NULL AND id IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(key_ids)),),
+            ).fetchall()
+        return frozenset(key_id for (key_id,) in found)
 
     @property
     def any(self) -> bool:

@@ -18,7 +18,7 @@ from assistant.errors import ServiceError, SessionError
 from assistant.sessions import Said
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from assistant.server.feedback import FeedbackStore, Told
     from assistant.sessions import SessionStore
@@ -41,12 +41,20 @@ class Recorder:
         feedback: Records of answers.
         sessions: Conversations.
         more_come: Says whether further answers are about to come.
+        revoked: Returns which of some keys have been revoked.
     """
 
-    def __init__(self, feedback: FeedbackStore, sessions: SessionStore, more_come: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        feedback: FeedbackStore,
+        sessions: SessionStore,
+        more_come: Callable[[], bool],
+        revoked: Callable[[Collection[str]], frozenset[str]],
+    ) -> None:
         self._feedback = feedback
         self._sessions = sessions
         self._more_come = more_come
+        self._revoked = revoked
         self._pending: list[tuple[Told, asyncio.Future[None]]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._batches: SimpleQueue[list[tuple[Told, asyncio.Future[None]]]] = SimpleQueue()
@@ -85,9 +93,14 @@ class Recorder:
         Whoever erases it meanwhile finds something to erase, and the answer does not bring it back. A store that hangs
         is waited for as in `keep`.
         """
+
+        def begin() -> None:
+            self._sessions.begin(session, owner=owner)
+            self._erase_revoked({(session, owner)})
+
         if not self._is_late:
             with forgiven("a conversation was not begun"), suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.to_thread(self._sessions.begin, session, owner=owner), _PATIENCE_S)
+                await asyncio.wait_for(asyncio.to_thread(begin), _PATIENCE_S)
                 return True
         return False
 
@@ -165,6 +178,19 @@ class Recorder:
                 if not was_kept:
                     # Who erases a conversation means what is answered meanwhile, too.
                     self._feedback.erase(owner=one.owner, session=one.session)
+        self._erase_revoked({(one.session, one.owner) for one in told if one.session})
+
+    def _erase_revoked(self, sessions: Collection[tuple[str, str]]) -> None:
+        """Erase those of conversations, each with its owner, whose key has been revoked.
+
+        A key may be good for a second more, and for what is under way; but whoever erases what is kept of it means all
+        of that. Looking after what was written, not before, misses nothing: if it is revoked later, it is erased later.
+        """
+        with forgiven("a conversation with a revoked key may be kept"):
+            revoked = self._revoked({owner for _, owner in sessions}) if sessions else ()
+            for session, owner in sessions:
+                if owner in revoked:
+                    self._sessions.delete(session, owner=owner)
 
 
 def _tell(waiting: Sequence[asyncio.Future[None]], faults: Sequence[Exception | None]) -> None:
