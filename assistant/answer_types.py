@@ -9,12 +9,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
+from assistant.chinese import INTERROGATIVES
 from assistant.english import AUXILIARIES, one_of
 from assistant.numerals import ENGLISH_NUMERAL, HAN_AMOUNT
 from assistant.question_forms import asked_itself
 from assistant.text import WIDE, has_han, normalized, unlaid
 from assistant.units import CURRENCIES_EN, MONTHS, PERIODS_EN, PERIODS_ZH, any_unit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +30,8 @@ class AnswerType:
     """Name, such as `duration`."""
     wanted: re.Pattern[str]
     """Found in questions that want one."""
+    named: re.Pattern[str] | None = None
+    """Names of one: who only names it, or asks what it is, wants one, not who asks whether, how or why of it."""
     held: re.Pattern[str]
     """Found in texts that hold one, be it in vague words."""
     needed: bool = True
@@ -33,13 +40,14 @@ class AnswerType:
     """Found in texts that hold one, as they are printed: what begins with a capital."""
 
 
-def _of(name: str, *, wanted: str, held: str, needed: bool = True, printed: str = "") -> AnswerType:
+def _of(name: str, *, wanted: str, held: str, needed: bool = True, named: str = "", printed: str = "") -> AnswerType:
     # In ASCII, a word ends where Chinese begins: 10TB空间, 采用AES加密.
     return AnswerType(
         name=name,
         wanted=re.compile(wanted, re.ASCII),
         held=re.compile(held, re.ASCII),
         needed=needed,
+        named=re.compile(named, re.ASCII) if named else None,
         printed=re.compile(printed) if printed else None,
     )
 
@@ -62,6 +70,12 @@ _PERIODS = (
     r"\b(?:until|periods?|as (?:long|soon) as|promptly|immediately|at once|without (?:undue )?delay|no longer|"
     r"real[- ]time|lifetime|end of|while|forever|indefinitely)\b"
 )
+_MEASURES = (
+    rf"{_NUMBER} ?(?:厘米|公分|毫米|英?寸|平方米?|平米|毫?升|度|瓦|毫安|伏|米)|\d ?[×x*] ?\d|"
+    r"\d ?(?:cm|mm|m|(?:milli|centi)?met(?:er|re)s?|inch(?:es)?|in|feet|ft|l|ml|lit(?:er|re)s?|°c?|wh?|mah|v|m2|㎡|"
+    r"[kmgt]b)\b|像素|兆"
+)
+_HOW_FAR_IN_TIME = r"\bhow (?:far|long) (?:in advance|beforehand|ahead|back)\b"
 _DATES = rf"\d{{4}} ?[年./-]|之日起|即日起|生效|\b(?:{'|'.join(MONTHS)})\b"
 # What is given back or taken off, which may be a part of a price.
 _SETTLED_ZH = r"(?:赔偿?|[扣退]除?还?|补偿|补贴|返还?|罚款?|抵扣?|报销)"
@@ -69,6 +83,11 @@ _SETTLED_EN = (
     r"(?:refund\w*|deduct\w*|compensat\w*|withheld|reimburse\w*|(?:get|paid|pay|given?) back|penalty|penalties)"
 )
 _DEPOSITS = "违约金|押金|[定订]金|保证金|滞纳金|诚意金"
+_IS = r"(?:is|are|was|were|can|may|will|would)\b"
+_SUMS = (
+    r"(?:deposits?|discounts?|fees?|fines?|refunds?|charges?|penalt(?:y|ies)|bonus(?:es)?|payments?|instal?lments?|premiums?|"
+    r"compensation|deductions?|surcharges?|rebates?|credits?|vouchers?|tips?|rents?|allowances?|salar(?:y|ies)|costs?)\b"
+)
 # No number of something else: 扣多少分, 退多少天.
 _MUCH = r"多少(?!次|台|个|人|家|种|类|条|位|名|天|年|月|小时|分钟|工作日|公斤|千克|斤|克|积?分|张|份|件|节|课时)"
 # What is fast, not soon done.
@@ -77,11 +96,12 @@ ANSWER_TYPES = (
     _of(
         "duration",
         wanted=r"(?:多久|多长时间|到什么时候|最长多|最晚多)(?!.{0,6}[一1][次回])|几(?:天|个?小时|分钟|个?月|周|年|个?星期|个?工作日)(?!之?[前后].{0,3}的)|"
-        r"多少(?:天|个?月|年|个?小时|分钟|个?工作日)|时限|(?:期限|有效期)(?:是|为|有)?(?:多|几|怎么|如何|是什么|$)|"
+        r"多少(?:天|个?月|年|个?小时|分钟|个?工作日)|(?:期限|有效期)(?:是|为|有)?(?:多|几|怎么[算定]|如何计)|"
         rf"\bhow (?:long|soon|quickly|fast(?!.{{0,20}}{_LINE})|many {_TIME_EN})\b"
         rf"(?= {_AUXILIARY}\b| \w{{1,30}} {_AUXILIARY}\b|\?|$)|"
-        rf"\b(?:after|within|in) how many {_TIME_EN}\b|\bdeadline\b|\b(?:until|by) when\b|"
-        r"\bwhat (?:is )?(?:the |your )?(?:time limit|retention period)\b|\bretention period (?:for|of)\b",
+        rf"\b(?:after|within|in) how many {_TIME_EN}\b|\b(?:until|by) when\b|{_HOW_FAR_IN_TIME}|"
+        r"\bwhen(?: is|'s|s) (?:the |your )?(?:\w{1,20} )?deadline\b",
+        named=r"时限|期限|有效期|\bdeadlines?\b|\b(?:time limit|retention period)\b",
         held=_PERIODS,
     ),
     _of(
@@ -104,13 +124,15 @@ ANSWER_TYPES = (
     ),
     _of(
         "clock",
-        wanted=r"几点|(?:上班|营业|办公|接听|人工|客服(?:工作|服务)?)时间|"
+        # Not 要满足哪几点 and 注意几点要求.
+        wanted=r"(?<![哪这那有])(?<!注意|满足|以下|如下)几点(?!要求|建议|意见|注意|原因|理由|条件|规定|说明|内容|问题|区别)|"
         r"(?:什么时候|何时|啥时候?)(?:才|会|能|开始){0,2}(?:上班|下班|营业|开门|关门|打烊|休息|在线|有人)|"
         r"\bwhen (?:do|does|are|is) (?:you|they|(?:the|your) (?:\w{1,20} )?(?:office|shop|store|support|hotline|lines?|"
         r"service|desk|branch(?:es)?|counter|centre|center))\b.{0,12}\b(?:opens?|closes?|closed|available|staffed)\b"
         # Not "when do you close an account".
         r"(?=\W{0,3}$| (?:on|at|for|in|during|over|today|tonight|tomorrow|again)\b)|"
-        r"\b(?:at )?what (?:time|hours)\b(?! will| would| do you| limit)|"
+        r"\b(?:at )?what (?:time|hours)\b(?! will| would| do you| limit)",
+        named=r"(?:上班|营业|办公|接听|人工|客服(?:工作|服务)?)时间|"
         r"\b(?:opening|office|business|working|service) hours\b",
         held=rf"\d{{1,2}}[:：]\d{{2}}|\b\d{{1,2}} ?[ap]\.?m\b|[\d{HAN_AMOUNT}]{{1,3}}(?:点|时(?![候间常刻代]))|"
         r"24 ?小时|全天|(?:工作|上班|营业|服务)时间|\b(?:business|office|opening|working) hours\b|\bo'clock\b|"
@@ -120,8 +142,9 @@ ANSWER_TYPES = (
     _of(
         "date",
         wanted=r"(?:什么时候|何时|哪天|哪一天|几月几号|几号|哪年).{0,4}(?:生效|更新|发布|上线|修订|实施|施行)|"
-        r"(?:生效|更新|发布|修订)(?:日期|时间)|\bwhat date\b|\b(?:effective|publication) date\b|\blast updated\b|"
+        r"\bwhat date\b|"
         r"\bwhen (?:did|does|was|is|were) .{0,40}\b(?:effect|force|effective|updated|published|revised)\b",
+        named=r"(?:生效|更新|发布|修订)(?:日期|时间)|\b(?:effective|publication) date\b|\blast updated\b",
         held=_DATES,
     ),
     _of(
@@ -140,32 +163,41 @@ ANSWER_TYPES = (
         wanted=rf"收费|费用|手续费|几折|打折|(?:{_DEPOSITS})(?:[是要交付收为得需]|比例){{0,3}}(?:多少|多大|几|怎么[算收]|呢|$)|"
         rf"(?:多少|多大|[要收有交付])钱?的?(?:{_DEPOSITS})|{_SETTLED_ZH}(?:我|您|款|费|给我|了|掉){{0,2}}{_MUCH}|\bfees?\b|"
         rf"\bhow much\b.{{0,40}}\b{_SETTLED_EN}\b|"
-        r"\bhow (?:big|large) .{0,20}\b(?:discount|fine|refund)\b",
+        rf"\bhow (?:big|large|high) {_IS}(?=.{{0,30}}\b{_SUMS})",
         held=rf"{_MONEY}|%|百分之|[\d{HAN_AMOUNT}]折|全[额部]|[全不]退|不予|\bper ?cent\b|\bin full\b|"
         r"\b(?:full|no) refund\b",
     ),
     _of(
         "share",
         wanted=r"百分之(?:多少|几)|占多(?:少|大)|比例(?:是|有)?(?:多少|多大|多高)|几成|"
-        r"(?:[利税费息]率|年化)(?:[^,，。?]{0,6}(?:多少|多高|几|怎么算)|是?$|呢)|(?:多少|多高|多大)的?(?:[利税费]率|利息)|"
-        r"\b(?:what|which)(?:'s| is| are)? (?:the |your )?(?:\w{1,20} )?(?:interest|tax|vat) rates?\b|\bapr\b|"
+        r"(?:[利税费息]率|年化)[^,，。?]{0,6}(?:多少|多高|几|怎么算)|(?:多少|多高|多大)的?(?:[利税费]率|利息)|"
+        r"\b(?:what|which)(?:'s| is| are)? (?:the |your )?(?:\w{1,20} )?(?:interest|tax|vat) rates?\b|"
         r"\bhow high (?:is|are) .{0,20}\b(?:rates?|interest|tax)\b|"
         r"\b(?:what|which) (?:percentage|per ?cent|share|proportion|fraction)\b",
+        named=r"(?:[利税费息]率|年化)(?=是?$|呢)|\bapr\b",
         held=rf"%|％|‰|百分之|千分之|基点|lpr|[{HAN_AMOUNT}]成|\bper ?cent\b|\b(?:half|third|quarter)\b|全部",
     ),
     _of(
         "size",
         wanted=r"多大(?:的)?(?:文件|图片|照片|空间|内存|容量|附件)|(?:文件|图片|照片|空间|附件|容量).{0,6}(?:多大|上限)|几(?:兆|[mg]b?\b)|"
-        r"多少(?:兆|流量|空间|[mg]b?\b)|\bhow (?:big|large) (?:is|are|can|may)\b|\bhow much (?:space|storage|memory)\b|"
-        r"\b(?:file|size) limit\b",
-        held=r"\d ?(?:[kmgt]b?\b|兆|像素)|\b(?:megabytes?|gigabytes?|pixels?)\b",
+        rf"多少(?:兆|流量|空间|[mg]b?\b)|\bhow (?:big|large) {_IS}(?!.{{0,30}}\b{_SUMS})|"
+        r"\bhow much (?:space|storage|memory)\b",
+        named=r"\b(?:file|size) limit\b",
+        # What has no bytes is as big as it is wide, or as many as it takes.
+        held=rf"\d ?(?:[kmgt]b?\b|兆|像素)|\b(?:megabytes?|gigabytes?|pixels?)\b|{_MEASURES}|"
+        rf"\b{_NUMBER} (?:people|persons?|guests?|members?|pupils?|students?|children|seats?|places|adults?)\b",
     ),
     _of(
         "weight",
-        wanted=r"(?:多少|几)(?:公斤|千克|斤|克|磅|吨)|多重|最重.{0,6}多少|限重|重量.{0,6}(?:多少|多大|上限|限制)|"
+        wanted=r"(?:多少|几)(?:公斤|千克|斤|克|磅|吨)|"
+        # Not 多重身份验证, nor 多重要.
+        r"多重(?=$|[?!。,、 ]|[的呢啊呀吗算吧才]|可以|能|以[上内下]|会|就|"
+        r"要(?:加|收|付|交|补|另))(?!的?(?:验证|认证|保护|保障))|"
+        r"最重.{0,6}多少|重量.{0,6}(?:多少|多大)|限重(?:是|为)?(?:多少|几)|"
         r"行李额度?(?:是|有)?(?:多少|多大)|\bhow heavy\b|\bhow many (?:kg|kilo(?:gram|gramme)?s?|pounds|lbs|grams?)\b|"
-        r"\bhow much (?:can|may|does|do|should|must) .{0,30}\bweigh\b|\bweight (?:limit|allowance)s?\b|"
-        r"\b(?:maximum|what|which) weight\b",
+        r"\bhow much (?:can|may|does|do|should|must) .{0,30}\bweigh\b|"
+        r"\b(?:what|which) (?:maximum )?weight\b",
+        named=r"限重|重量(?:上限|限制|要求)|\bweight (?:limit|allowance)s?\b|\bmaximum weight\b",
         held=rf"{_NUMBER} ?(?:公斤|千克|斤|克|磅|吨)|"
         r"\d ?(?:kg|kilos?|kilogram(?:me)?s?|g|grams?|lbs?|pounds?|oz|ounces?|tonnes?)\b|"
         r"(?:无|没有)免费|不限重?|\bno (?:free |checked )?(?:baggage|luggage)\b",
@@ -173,23 +205,26 @@ ANSWER_TYPES = (
     _of(
         "measure",
         wanted=r"(?:多少|几)(?:厘米|公分|毫米|英?寸|平方米?|平米|毫?升|度|瓦|毫安|伏)|多[宽厚]|(?:尺寸|面积|体积|容积|身高).{0,6}"
-        r"(?:多少|多大|多高|上限|限制|要求)|\bhow (?:wide|tall|thick|deep)\b|"
+        r"(?:多少|多大|多高)|"
+        r"(?:尺寸|面积|体积|容积|身高)有(?:什么|啥)(?:上限|限制|要求)|\bhow (?:wide|tall|thick|deep)\b|"
         r"\bhow many (?:cm|centimet\w+|inches|feet|lit(?:er|re)s|square \w+|degrees|watts?)\b|"
         r"\b(?:what|which|maximum) (?:size|dimensions|height|area|volume) (?:limit|can|may|is|are|of)\b",
-        held=rf"{_NUMBER} ?(?:厘米|公分|毫米|英?寸|平方米?|平米|毫?升|度|瓦|毫安|伏|米)|\d ?[×x*] ?\d|"
-        r"\d ?(?:cm|mm|m|(?:milli|centi)?met(?:er|re)s?|inch(?:es)?|in|feet|ft|l|ml|lit(?:er|re)s?|°c?|wh?|mah|v|m2|㎡|"
-        r"[kmgt]b)\b|像素|兆",
+        named=r"(?:尺寸|面积|体积|容积|身高)有?(?:上限|限制|要求)",
+        held=_MEASURES,
     ),
     _of(
         "distance",
-        wanted=r"多远|多少(?:米|公里|千米)|半径(?:是|有)?(?:多大|多少)|\bhow (?:far|near|precise)\b|"
+        wanted=r"多远|多少(?:米|公里|千米)|半径(?:是|有)?(?:多大|多少)|"
+        # Not "how far ahead can I book", nor "how far apart do I take them".
+        rf"(?!{_HOW_FAR_IN_TIME}|\bhow far apart\b)\bhow (?:far|near|precise)\b|"
         r"\bhow many (?:metres|meters|kilomet\w+|miles|km)\b|\b(?:what|which) (?:radius|distance)\b",
         held=rf"[\d{HAN_AMOUNT}](?:米|公里|千米)|\d ?(?:m|km|metres?|meters?|miles?)\b|附近|精确|大致|"
         r"\b(?:nearby|precise|coarse|approximate|exact)\b",
     ),
     _of(
         "registration",
-        wanted=r"(?:备案|许可证|注册|登记|执照|信用代码|资质)(?:编?号|代码)|icp ?备案|"
+        wanted=r"(?!)",
+        named=r"(?:备案|许可证|注册|登记|执照|信用代码|资质)(?:编?号|代码)|icp ?备案号?|"
         r"\b(?:registration|licen[cs]e|company|permit|vat) (?:number|no\.)",
         held=r"[a-z\d]{8,}|备.{0,4}\d|证.{0,4}\d|第\d+号|\bno\. ?\d|\bnumber \w{0,3}\d",
     ),
@@ -197,7 +232,8 @@ ANSWER_TYPES = (
         "court",
         wanted=r"(?:哪个|哪家|什么|哪里的?|哪儿的?)(?:法院|仲裁)|(?:去|在|到)哪(?:里|儿)?(?:起诉|打官司|仲裁|告你)|归哪.{0,3}法院|适用哪.{0,4}法律|"
         r"\b(?:which|what) (?:courts?|tribunal|jurisdiction)\b|\bwhere (?:can|do|could) i sue\b|"
-        r"\b(?:which|what)(?: country's| state's)? law (?:applies|governs)\b|\bgoverning law\b",
+        r"\b(?:which|what)(?: country's| state's)? law (?:applies|governs)\b",
+        named=r"\bgoverning law\b",
         held=r"法院|仲裁|管辖|\bcourts?\b|\barbitrat\w+|\bjurisdiction\b|\bgoverned by\b|\blaws? of\b",
     ),
     _of(
@@ -212,40 +248,45 @@ ANSWER_TYPES = (
     _of(
         "account",
         wanted=r"(?:微信号|公众号|qq ?号?群?|微博|抖音号|推特)(?:是|叫|名)?(?:多少|什么|哪个|啥)|"
-        r"\b(?:wechat id|facebook page|twitter|instagram|whatsapp|telegram)\b.{0,20}\?|"
-        r"\bwhat(?:'s| is) your (?:wechat|twitter|facebook|instagram|whatsapp)\b",
+        r"\bwhat(?:'s| is) your (?:wechat|twitter|facebook|instagram|whatsapp|telegram)\b",
+        named=r"\b(?:wechat id|facebook page)\b|"
+        r"^(?:your )?(?:twitter|instagram|whatsapp|telegram)(?: (?:account|handle|number))?(?=\W{0,3}$)",
         held=r"微信号|公众号|\bqq\b|微博|抖音号|\b(?:wechat|facebook|twitter|instagram|whatsapp|telegram)\b",
     ),
     _of(
         "email",
-        wanted=r"(?:邮箱|邮件|电邮)(?:地址)?(?:是|叫)?(?:多少|什么|哪个|啥)|(?:哪个|什么)邮箱|"
-        r"(?:负责人|专员|部门|团队|公司|客服|官方)的?(?:电子)?(?:邮箱|邮件地址)[?呢是 ]{0,2}$|"
-        r"\bwhat(?:'s| is) .{0,40}\be-?mail address\b|\bwhat(?:'s| is) your e-?mail\b|\b(?:which|what) e-?mail\b|"
+        wanted=r"(?:邮箱|邮件|电邮)(?:地址)?(?:是|叫)?(?:多少|(?:什么|啥)(?!时)|哪个)|(?:哪个|什么)邮箱|"
+        r"\bwhat(?:'s| is) .{0,40}\be-?mail address\b|\bwhat(?:'s| is) your e-?mail\b|\b(?:which|what) e-?mail\b",
+        named=r"(?:负责人|专员|部门|团队|公司|客服|官方)的?(?:电子)?(?:邮箱|邮件地址)(?=[?呢是 ]{0,2}$)|"
         r"\be-?mail address (?:of|for|to)\b",
         held=r"@",
     ),
     _of(
         "telephone",
-        wanted=r"(?:电话|热线|手机号?码?)(?:号码?)?(?:是?多少|是什么|是哪个|怎么打|几号)|\bhotline\b|"
-        r"\b(?:phone|telephone) number (?:of|to call|for (?:customer|support|complaints|the))\b|"
+        wanted=r"(?:电话|热线|手机号?码?)(?:号码?)?(?:是?多少|是什么|是哪个|怎么打|几号)|"
+        r"\b(?:which|what) (?:phone |telephone )?number does\b.{0,30}\bhave\b|"
         r"\bwhat(?:'s| is) (?:your|the (?:\w{1,20} )?(?:phone|telephone)) (?:phone |telephone |contact )?number\b|"
         r"\bnumber (?:can i|to|do i|should i) (?:call|ring|dial)\b",
+        named=r"\bhotline(?: number)?\b(?! (?:used )?for\W{0,3}$)|"
+        r"\b(?:phone|telephone) number (?:of|to call|for (?:customer|support|complaints|the))\b",
         held=r"\d[\d ,-]{5,20}\d|(?:电话|热线|拨打|hotline|call)[^\d]{0,12}\d{5}",
     ),
     _of(
         "link",
-        wanted=r"网址|链接|网站地址|网页地址|\burl\b|\bweb ?(?:site )?(?:address|link)\b|\blinks? to\b|"
-        r"\bwhat(?:'s| is) (?:the|your) website\b",
+        wanted=r"\bwhat(?:'s| is) (?:the|your) website\b",
+        named=r"网址|链接|网站地址|网页地址|\burl\b|\bweb ?(?:site )?(?:address|link)\b|\blinks? to\b",
         held=r"https?:|www\.|\w\.(?:com|cn|net|org|io|html?|example)\b|链接|网址|\blinks?\b",
     ),
     _of(
         "place",
         wanted=r"服务器.{0,4}[在放设]在?(?:哪|什么地方)|"
         r"(?:在|位于)(?:哪个|哪座|什么|哪)(?:城市|省|市|国家)|哪个(?:城市|省|市|国家)(?!标准)|哪座城|"
-        r"(?:公司|办公|注册|邮寄|通讯|办公室)地址(?:是|在|$|呢|吗|\?)|寄到哪|地址在哪|总部在|"
+        # Not 在哪里改, which asks for a page of the app.
+        r"寄到哪|(?:地址|总部)在(?:哪|什么)(?:里|儿|个?地方)?(?![里儿个改填看查找换设修更])|"
         r"\b(?:which|what) (?:city|cities|country|countries|states?|regions?|towns?)\b|"
         r"\bwhere (?:is|are) (?:the |your )?(?:company|headquarters?|office|servers?|data cent(?:er|re)s?)"
-        r"(?: (?:based|located|registered))?\b|\bwhere are you (?:based|located)\b|"
+        r"(?: (?:based|located|registered))?\b|\bwhere are you (?:based|located)\b",
+        named=r"(?:公司|办公|注册|邮寄|通讯|办公室)地址(?=是|在|$|呢|[?吗])|总部在|"
         r"\b(?:street|postal|mailing|office|registered|business) address\b",
         held=r"境内|境外|中国|国内|海外|香港|澳门|台湾|[\u4e00-\u9fff](?:省|市(?!场)|区(?!分)|县|镇|路(?!由)|街|大厦|楼|"
         r"室(?!内))|美国|英国|德国|法国|韩国|欧盟|欧洲|新加坡|日本|\b(?:china|united (?:states|kingdom)|usa?|uk|eu|"
@@ -258,7 +299,8 @@ ANSWER_TYPES = (
     ),
     _of(
         "version",
-        wanted=r"(?:哪个|哪一个|什么|几)版本(?![的以])|版本号|第几版|\b(?:which|what) version\b|\bversion number\b",
+        wanted=r"(?:哪个|哪一个|什么|几)版本(?![的以])|第几版|\b(?:which|what) version\b",
+        named=r"版本号|\bversion number\b",
         held=rf"\bv?\d{{1,4}}\.\d|\bversions? \d|版本[号:：]|第[\d{HAN_AMOUNT}]版|\bv\d",
     ),
     _of(
@@ -275,8 +317,8 @@ ANSWER_TYPES = (
     ),
     _of(
         "age",
-        wanted=r"几岁|多少岁|多大(?:年龄|岁|的孩子|才)|什么年龄|年龄(?:限制|要求|下限)|\bhow old\b|"
-        r"\b(?:minimum|what|which) age\b|\bage (?:limit|requirement)s?\b",
+        wanted=r"几岁|多少岁|多大(?:年龄|岁|的孩子|才)|什么年龄|\bhow old\b|\b(?:what|which) age\b",
+        named=r"年龄(?:限制|要求|下限)|\bminimum age\b|\bage (?:limit|requirement)s?\b",
         held=rf"[\d{HAN_AMOUNT}]{{1,3}}周?岁|\b\d{{1,2}}\b(?![{WIDE}])|成年|儿童|\b(?:minors?|child|children|adults?|teen\w*)\b",
     ),
     # What is done with something, not a value: what is said of the thing alone, such as that it is collected, does not
@@ -354,10 +396,10 @@ def wanted(question: str) -> tuple[AnswerType, ...]:
     >>> wanted("关于“录音存多久”：家长能听到吗？")
     ()
     """
-    asked = normalized(asked_itself(question))
-    if _is_told_on(asked):
+    asked = _read(question)
+    if _asks_of_telling(asked):
         return ()
-    return tuple(kind for kind in ANSWER_TYPES if kind.wanted.search(asked))
+    return tuple(kind for kind in ANSWER_TYPES if kind.wanted.search(asked) or _asks_for_named(kind, asked))
 
 
 def needed(question: str) -> tuple[AnswerType, ...]:
@@ -365,28 +407,118 @@ def needed(question: str) -> tuple[AnswerType, ...]:
     return tuple(kind for kind in wanted(question) if kind.needed)
 
 
-def _is_told_on(asked: str) -> bool:
-    """Say whether a question asks if somebody learns a value, which is yes or no, not what the value is."""
+def besides(question: str, kinds: Iterable[AnswerType]) -> str:
+    """Return what a question asks of, normalized: less its words that ask for values of these kinds.
+
+    >>> besides("停车场几点关门", wanted("停车场几点关门"))
+    '停车场 关门'
+    """
+    rest = normalized(question)
+    for kind in kinds:
+        for pattern in filter(None, (kind.wanted, kind.named)):
+            rest = pattern.sub(" ", rest)
+    return rest
+
+
+def _read(question: str) -> str:
+    """Return what of a question asks for values, normalized: 几 that counts nothing in particular becomes 数."""
+    clauses = _CLAUSES.split(_SOME.sub("数", normalized(asked_itself(question))))
+    asks_whether = [_WHETHER_ZH.search(one) and not _TOLD_ZH.search(one) for one in clauses]
+    return "".join(_FEW.sub("数", one) if some else one for one, some in zip(clauses, asks_whether, strict=True))
+
+
+_CLAUSES = re.compile(r"(?<=[,;。?!、 ])")
+# 好几天 and 这几年 are some; so is 几 in 能先试几天吗, but not in 你知道要几天吗.
+_SOME = re.compile(r"(?:(?<!最)好|(?<=[这那头近]))几")
+_FEW = re.compile("几")
+_TOLD_ZH = re.compile(r"知道|告[诉知]")
+
+
+def _asks_for_named(kind: AnswerType, asked: str) -> bool:
+    """Say whether a question asks what a value is by its name: "opening hours?", 有年龄限制吗, not 能改通讯地址吗."""
+    if not kind.named:
+        return False
+    asking, first = (_ASKS_ZH, asked) if has_han(asked) else (_ASKS_EN, _first_keywords(asked))
+    keywords = asked if not asking.search(asked) else "" if asking.search(first) else first
+    return any(
+        found.end() <= len(keywords)
+        or _BEFORE_NAMED.search(asked, 0, found.start())
+        or _BEHIND_NAMED.match(asked, found.end())
+        for found in kind.named.finditer(asked)
+    )
+
+
+def _first_keywords(asked: str) -> str:
+    """Return what stands before a question that is asked besides: "appeal deadline and how many tries"."""
+    first = _BESIDES.split(asked, maxsplit=1)[0]
+    return "" if _SOMEBODY.search(first) else first
+
+
+_BESIDES = re.compile(r",? and (?=(?:how|when|where|who|what|which)\b)")
+_SOMEBODY = re.compile(r"\b(?:i|you|we|they|he|she)\b")
+_ASKS_ZH = re.compile(rf"{INTERROGATIVES}|[吗嘛么几]|(.)不\1|[会能可是]否|行不|有没有")
+_DOES = one_of(word for word in AUXILIARIES if word.isalpha())
+# An auxiliary begins a question, or stands before who does something.
+_ASKS_EN = re.compile(
+    r"\b(?:how|why|who|whom|whose|when|where|what|whats|which)\b|"
+    rf"(?:^|[,.;:?!] |\b(?:and|so|but|then|or) ){_DOES}\b|"
+    rf"\b{_DOES} (?:i|you|we|they|he|she|it|there|my|your|our)\b"
+)
+# "what is the latest deadline" and "is there a weight limit", not "what is the procedure after the deadline".
+_FEW_WORDS = r"(?:(?!of|for|after|before|if|to|in|on|at|by|with|about)[\w'-]{1,20} ){0,3}"
+_BEFORE_NAMED = re.compile(
+    r"(?:\bwhat(?:'s|s| is| are| was)|\b(?:tell|give|send) me|\bdo you know|\b(?:is|are) there|\bdo you have) "
+    rf"{_FEW_WORDS}$|\b(?:what|which) (?:(?!if|happens)[\w'-]{{1,20}} )?$|"
+    # 有什么年龄限制, 有没有重量限制, 告诉我办公地址
+    r"(?:什么|啥|哪个|多少)[是的]?$|(?<![没只所还享])有(?:没有)?(?:什么|啥)?[\u4e00-\u9fff]{0,2}$|"
+    r"(?:告诉|发给?|给)我.{0,6}$"
+)
+_BEHIND_NAMED = re.compile(
+    r"(?:一般|大概|都|具体)?(?:[是为在叫]|有(?:没有)?)?"
+    r"(?:多少|多[大高]|(?<=是)(?:什么|啥)时候|(?:什么|啥)(?!时|用)|几(?!天|个?[月周]|年|个?小时|分钟|次)|哪(?![个些])|怎么[算定]|如何计)"
+)
+
+
+def _asks_of_telling(asked: str) -> bool:
+    """Say whether it is asked if, why or how somebody learns a value, not what the value is."""
     if has_han(asked):
-        return bool(_YES_NO_ZH.search(asked) and _LEARNS_ZH.search(asked) and not _REQUESTS_ZH.search(asked))
-    return _LEARNS_EN.search(asked) is not None
+        if _WAY_ZH.search(asked):
+            return True
+        asks = _WHETHER_ZH.search(asked) or "谁" in asked
+        return bool(asks and _LEARNS_ZH.search(asked) and not _REQUESTS_ZH.search(asked))
+    return _LEARNS_EN.search(asked) is not None or _WAY_EN.search(asked) is not None
 
 
-_YES_NO_ZH = re.compile(r"[吗嘛么吧][?!。 ]{0,3}$|(?P<modal>[会能])不(?P=modal)|可不可以|是否|能否|会否")
+_WHETHER_ZH = re.compile(
+    r"(?:[吗嘛吧]|(?<![什怎那这])么)[?!。, ]{0,3}$|(?P<modal>[会能])不(?P=modal)|可不可以|是否|能否|会否"
+)
+_VALUE_ZH = r"(?:多少|几|多久|多[大重高远]|什么|哪|谁)"
 _LEARNS_ZH = re.compile(
     r"(?:告诉|告知|通知|透露|泄露|知道|得知|看到|看见|看出|查到|显示|公开).{0,12}(?:我|他|她|孩子|用户|客户|本人).{0,10}"
-    r"(?:多少|几|多久|多大|什么|哪|谁)"
+    rf"{_VALUE_ZH}|"
+    # 我几点回家会被谁知道, 卡里剩多少钱你们看得到吗
+    r"(?:多少|几|多久|多[大重高远])[^,。?]{0,8}(?:被|你们|别人|谁|对方|家人).{0,6}(?:知道|得知|看[到见]|看得[到见]|查得?到)"
 )
 # 能告诉我要多少钱吗 asks for the value.
 _REQUESTS_ZH = re.compile(
     r"(?:能|可以|能否|可否|请|麻烦)(?:你们?|您)?(?:告诉|告知|通知)(?:一下|下)?我|(?:^|[你您我]们?)(?:[想能要]|可以)?知道"
+)
+# The way to find a value out, and why one is wanted: 怎么查还剩多少流量, 问我挣多少钱干嘛.
+_WAY_ZH = re.compile(
+    rf"(?:怎么|如何|怎样|在?哪里?)(?:才)?(?:能|可以)?(?:知道|得知|查|看|了解)[^,。?]{{0,10}}{_VALUE_ZH}|"
+    rf"为(?:什么|何)[^,。?]{{0,10}}(?:显示|知道|看到|公开)[^,。?]{{0,6}}{_VALUE_ZH}|"
+    r"(?:多少|几|多大)[^,。?]{0,4}(?:干嘛|干啥|干什么|做什么|做啥)"
+)
+_WAY_EN = re.compile(
+    r"\bhow (?:do|can|could|would|should) (?:i|we) (?:see|know|check|find out|look up|tell)\b.{0,20}"
+    r"\b(?:how (?:much|many|long|often|far|old)|what|which|when|where)\b"
 )
 _LEARNS_EN = re.compile(
     r"^(?:so |and |but )?(?!(?:do|would|can|could|may|will) (?:i|we) |(?:do|would) you (?:happen to )?know\b)"
     r"(?:do|does|did|will|would|can|could|may|is|are) .{0,60}"
     r"\b(?:see|sees|know|knows|learn|find out|tell|told|show|shown|reveal|disclose)\b(?! (?:me|us)\b).{0,40}"
     r"\b(?:how (?:much|many|long|often|far|old)|what|which|when|where|who) (?:\w{1,20} ){0,2}"
-    r"(?:i|we|my|our|he|she|they|users?)\b"
+    r"(?:i|ive|im|we|my|our|he|she|they|users?)\b"
 )
 
 

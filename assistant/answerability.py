@@ -6,7 +6,7 @@ import math
 import re
 from typing import TYPE_CHECKING
 
-from assistant.answer_types import holds, needed
+from assistant.answer_types import besides, holds, needed
 from assistant.mentions import things_named
 from assistant.question_forms import gives_orders
 from assistant.recipients import recipients_told
@@ -89,9 +89,7 @@ def _is_of_something_else(query: str, hits: Sequence[Hit]) -> bool:
         return False
     holding = [hit for hit in hits[:_READ_FOR_CONCEPTS] if all(_holds(hit, kind) for kind in kinds)]
     # The words that ask for the value are those of every such value: "how much does … cost".
-    rest = normalized(query)
-    for kind in kinds:
-        rest = kind.wanted.sub(" ", rest)
+    rest = besides(query, kinds)
     if has_han(query):
         said = [hit.evidence for hit in holding or hits[:1]]
         names_more = has_han(_EMPTY_ZH.sub("", rest))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.answer_types import ANSWER_TYPES, holds, wanted
+from assistant.answer_types import ANSWER_TYPES, besides, holds, needed, wanted
 
 TYPES = {kind.name: kind for kind in ANSWER_TYPES}
 
@@ -110,6 +110,94 @@ def test_what_is_wanted(question: str, names: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    "question",
+    [
+        # The name of a value, of which something else is asked: whether, how, why, what comes of it.
+        "What happens if I miss the deadline for payment?",
+        "Can the deadline be extended?",
+        "Do you collect the phone number of the recipient?",
+        "How do I change the phone number of the recipient?",
+        "Is the hotline confidential?",
+        "what is the hotline for?",
+        "Do you share my data with WhatsApp?",
+        "Why do you need my licence number?",
+        "my bag exceeds the weight limit, what happens?",
+        "may I eat during business hours",
+        "可以修改通讯地址吗",
+        "怎么修改通讯地址",
+        "会收集我的通讯地址吗",
+        "上班时间能打私人电话吗",
+        "可以延长有效期吗",
+        "怎么查有效期",
+        "家庭地址在哪里改",
+        "分享链接发错人了怎么撤回",
+        "邮箱什么时候删除",
+        # Words that only look like the interrogative of a value.
+        "支持多重身份验证吗",
+        "什么是多重认证",
+        "投保要注意哪几点",
+        "退货要满足这几点要求吗",
+        "好几年没登录账号会被删吗",
+        "这几天能退货吗",
+        "能先试几天吗",
+        "how far apart do I take the pills",
+        # Who learns a value, and how one is found out.
+        "我几点回家会被谁知道",
+        "卡里剩多少钱你们看得到吗",
+        "怎么查我还剩多少流量",
+        "how can I see how much data I have left",
+    ],
+)
+def test_a_question_that_only_contains_the_word_of_a_value_needs_none(question: str) -> None:
+    assert needed(question) == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        ("How far in advance can I book a table?", "duration"),
+        ("how far ahead do tickets go on sale", "duration"),
+        ("how far back can I see my trips", "duration"),
+        ("how far is it to the station", "distance"),
+        ("How large is the deposit?", "fee"),
+        ("how big are the late fees", "fee"),
+        ("how large are the classes", "size"),
+        ("how big may a parcel be", "size"),
+        ("appeal deadline", "duration"),
+        ("what is the deadline for claims?", "duration"),
+        ("when is the deadline", "duration"),
+        ("Is there a deadline for complaints?", "duration"),
+        ("有效期是多久", "duration"),
+        ("有时限吗", "duration"),
+        ("complaints hotline", "telephone"),
+        ("just give me the hotline number", "telephone"),
+        ("opening hours of the pool", "clock"),
+        ("can you tell me your opening hours", "clock"),
+        ("客服工作时间是什么时候", "clock"),
+        ("营业时间", "clock"),
+        ("店里几点开门", "clock"),
+        ("你们的通讯地址", "place"),
+        ("办公地址在哪里", "place"),
+        ("总部在哪", "place"),
+        ("有没有重量限制", "weight"),
+        ("箱子多重要加钱", "weight"),
+        ("is there a weight limit", "weight"),
+        ("有年龄限制吗", "age"),
+        ("隐私政策的网址发我一下", "link"),
+        ("生效日期是哪天", "date"),
+        ("许可证编号是多少", "registration"),
+    ],
+)
+def test_who_asks_for_a_value_or_only_names_it_needs_it(question: str, name: str) -> None:
+    assert [kind.name for kind in needed(question)] == [name]
+
+
+def test_what_a_question_names_besides_is_left_of_it() -> None:
+    question = "opening hours of the pool"
+    assert besides(question, wanted(question)).split() == ["of", "the", "pool"]
+
+
+@pytest.mark.parametrize(
     ("kind", "text", "held"),
     [
         ("duration", "我们将在 15 天内回复", True),
@@ -181,6 +269,10 @@ def test_what_is_wanted(question: str, names: list[str]) -> None:
         ("share", "退还 50%", True),
         ("size", "图片不超过 5MB", True),
         ("size", "您可以上传图片", False),
+        ("size", "A class has 12 pupils at most.", True),
+        ("size", "Bags up to 40 x 30 x 20 cm", True),
+        ("duration", "You can book a table up to 14 days in advance.", True),
+        ("fee", "The deposit is half of the price of the menu.", True),
         ("distance", "附近的人", True),
         ("registration", "京ICP备12345678号", True),
         ("court", "由被告所在地人民法院管辖", True),
