@@ -223,7 +223,7 @@ class Assistant:
             message: The message.
             told: What was told; whoever reads this adds each question to it before the next is read.
         """
-        texts = apart(visible_line(message))
+        texts = apart(message)
         # A language model answers all of a message at once.
         for text in texts if len(texts) > 1 and not self._streaming else ():
             found = self._understood(text, told)

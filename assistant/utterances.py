@@ -15,7 +15,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from assistant.chinese import INTERROGATIVES, WHETHER
-from assistant.english import AUXILIARIES, LINKING, one_of
+from assistant.english import AUXILIARIES, HAVING, LINKING, one_of
 from assistant.numerals import ENGLISH_ORDINALS, HAN_NUMERAL, han_number
 from assistant.text import Language, has_han, language_of, normalized, visible_line
 from assistant.thesaurus import CORPORA, Concept, Thesaurus, default_thesaurus
@@ -205,31 +205,53 @@ _ASKED = re.compile(rf"\b(?:who|whom|what|which|where|when|why|how)\b|{INTERROGA
 
 
 def apart(text: str) -> tuple[str, ...]:
-    """Return the questions that a message asks, in order, `_MOST_QUESTIONS` at most; only itself if it asks one.
+    r"""Return the questions that a message asks, in order, `_MOST_QUESTIONS` at most; only itself if it asks one.
 
-    A statement goes with the question after it, or before it. Within a sentence each part must ask by itself.
+    A statement goes with the question after it, or before it. Within a sentence each part must ask by itself, and so
+    must each line or item of a list.
 
     >>> apart("个推收集什么，保存多久？能关掉吗？")
     ('个推收集什么', '保存多久？', '能关掉吗？')
     >>> apart("What do you collect, and why?")
     ('What do you collect', 'why?')
+    >>> apart("- can I bring a dog\n- what is the fee")
+    ('can I bring a dog', 'what is the fee')
     >>> apart("我上周注销了账号。数据还在吗？")
     ('我上周注销了账号。数据还在吗？',)
     """
     found: list[str] = []
-    for part in _AFTER_QUESTION.split(text):
-        if found and not (part.rstrip().endswith(("?", "？")) or _asks(part)):
+    for part in _AFTER_QUESTION.split(_on_lines(text)):
+        if found and (_TAG.fullmatch(part) or not (part.rstrip().endswith(("?", "？")) or _asks(part))):
             # What is said after a question belongs to it.
             found[-1] += part
             continue
         start = 0
         for joint in _JOINT.finditer(part):
-            if _asks_by_itself(part[start : joint.start()]) and _asks(part[joint.end() :]):
+            if _is_between(part[start : joint.start()], joint[0], part[joint.end() :]):
                 found.append(part[start : joint.start()])
                 start = joint.end()
         found.append(part[start:])
-    asked = [stripped for part in found if any(map(str.isalnum, stripped := part.strip(_AROUND_QUESTIONS)))]
+    asked = [
+        " ".join(stripped.split()) for part in found if any(map(str.isalnum, stripped := part.strip(_AROUND_QUESTIONS)))
+    ]
     return tuple(asked) if 1 < len(asked) <= _MOST_QUESTIONS else (text,)
+
+
+def _on_lines(text: str) -> str:
+    """Return a text without what its lines are counted by, each item of a list on a line of its own."""
+    if _BULLET.match(text):
+        text = _INNER_BULLET.sub("\n", text)
+    return _BULLET.sub("", text)
+
+
+def _is_between(before: str, joint: str, after: str) -> bool:
+    """Say whether a joint stands between two questions, each of which asks by itself."""
+    if not _asks_by_itself(before) or _TAG.fullmatch(after) or (joint == "\n" and _GOES_ON.search(before)):
+        return False
+    if has_han(after):
+        return _asks(after)
+    # "and, if not, what does?" has not begun to ask, and is no question without the one before.
+    return _BEGINS_EN.match(after) is not None and not _ENDS_SUPPOSING.search(before)
 
 
 def _asks(text: str) -> bool:
@@ -237,28 +259,59 @@ def _asks(text: str) -> bool:
 
 
 def _asks_by_itself(text: str) -> bool:
-    # A Chinese word has two characters as a rule.
-    long_enough = len(text.strip()) >= _LEAST_CHARS if has_han(text) else len(text.split()) >= _LEAST_WORDS
-    return long_enough and _asks(text)
+    if not has_han(text):
+        return len(text.split()) >= _LEAST_WORDS and _asks(text)
+    # A Chinese word has two characters as a rule: of a few it takes a verb to be more than 多少钱 and 为什么.
+    says_enough = len(text.strip()) >= _ENOUGH_CHARS or has_han(_SAYS_NO_DEED.sub("", text))
+    return says_enough and _asks(text)
 
 
 _MOST_QUESTIONS = 4
-_LEAST_CHARS = 5
+_ENOUGH_CHARS = 5
 _LEAST_WORDS = 3
 _AROUND_QUESTIONS = " \t\r\n,，;；、"
 _AFTER_QUESTION = re.compile(r"(?<=[?？])(?![?？!！”’」』）)\"'])")
-_JOINT = re.compile(r"[，；;]|,? and (?=[a-z])|, (?=[a-z])", re.IGNORECASE)
-_SUPPOSES = re.compile(r"\W{0,9}(?:要是|如果|假如|若|当|万一|不管|无论|不论|任何)")
-_ASKS_ZH = re.compile(f"{INTERROGATIVES}|干嘛|几[天个年次]|吗|是否|能不能|可不可以|会不会|有没有|要不要|是不是")
-_CAN = one_of(word for word in AUXILIARIES if word.isalpha())
-# "Do you record who I call and when I call them" asks once: there "when" begins no question.
-_ASKS_EN = re.compile(
-    r"(?:^|[:,] )\W{0,3}(?:(?:for|to|with|by|in|from) )?"
-    rf"(?:{_CAN}\b|(?:when|where|why) {_CAN}\b|how (?:\w{{1,20}} ){{0,3}}{_CAN}\b|"
-    r"(?:who|whom|whose|what|which)\b(?! (?:i|you|we|they|it|he|she|my|your)\b)|"
-    r"(?:why|how|when|where|who|how (?:long|much|many|often|soon|far))(?: (?:of|for) \w{1,20})?\W{0,9}$)",
+_JOINT = re.compile(r"\n|[，；;]|,\s?(?=[\u4e00-\u9fff])|,? and (?=[a-z])|, (?=[a-z])", re.IGNORECASE)
+_MARKER = r"(?:[-*•·‣–—]\s|[(（]?\d{1,2}[.)）、．](?!\d)|[①-⑳])[^\S\n]{0,3}"
+_BULLET = re.compile(rf"^[^\S\n]{{0,8}}{_MARKER}", re.MULTILINE)
+_INNER_BULLET = re.compile(rf"(?:[\s,，;；]+|(?<=[?？。]))(?={_MARKER})")
+# A line that ends so goes on in the next.
+_GOES_ON = re.compile(
+    r"(?:[以及和或与跟的]|\b(?:and|or|if|that|than|the|an?|my|your|to|of|for|with|in|on|at|by|from|how|what|when|where|why|"
+    r"who|which))\s*$",
     re.IGNORECASE,
 )
+# What only asks for a yes to what was asked.
+_TAG = re.compile(
+    r"\W*(?:yes or no|no or yes|yes/no|y/n|true or false|(?:is (?:that|it|this) )?(?:right|correct|true|so|ok(?:ay)?)|"
+    r"or not|please|[对是行好][吗吧么]|可以吗?|能吗|(.)不\1|可不可以|是还是不是|真的吗?)\W*",
+    re.IGNORECASE,
+)
+_SUPPOSES = re.compile(r"\W{0,9}(?:要是|如果|假如|若|当|万一|不管|无论|不论|任何)")
+_ENDS_SUPPOSING = re.compile(r"(?:^|, |\band,? )(?:if|unless|in case)\b[^,]*$", re.IGNORECASE)
+# Of 啥都没开 and 好几天没开 neither asks.
+_ASKS_ZH = re.compile(
+    rf"(?:{INTERROGATIVES})(?![都也])|干嘛|(?<![好这那头近十])几[天个年次]|吗|是否|能不能|可不可以|会不会|有没有|要不要|是不是"
+)
+_SAYS_NO_DEED = re.compile(
+    rf"(?:怎么|怎样|咋)(?:[办样整弄搞说了]|回事)?|为什么|什么(?:时候|意思|情况|东西)?|多少钱?|几[天个年次点号]|一次|谁知道|哪[里儿天个些]?|"
+    rf"{INTERROGATIVES}|是否|[能会可要是有好行对][不没][能会可要是有好行对]|[能会可以要吗呢的了请问那是有在这我你们还也又都和与好行对钱]"
+)
+# "have it deleted" and "can't log in" ask nothing.
+_SUBJECT = r"(?:i|you|we|they|he|she|my|our|your|their|the|there|any\w{0,4}|this|that|these|those)\b"
+_CAN = (
+    rf"(?:{one_of(word for word in AUXILIARIES - HAVING if word.isalpha())}\b(?!['’])|"
+    rf"(?:have|has)(?: {_SUBJECT}| it been\b)|\w{{2,6}}n['’]t (?:it|{_SUBJECT}))"
+)
+_BEGIN = (
+    r"\W{0,3}(?:(?:also|then|so|please) )?(?:(?:for|to|with|by|in|from) )?"
+    rf"(?:{_CAN}|(?:when|where|why) {_CAN}|how (?:\w{{1,20}} ){{0,3}}{_CAN}|"
+    r"(?:who|whom|whose|what|which)\b(?! (?:i|you|we|they|it|he|she|my|your)\b)|"
+    r"(?:why|how|when|where|who|how (?:long|much|many|often|soon|far))(?: (?:of|for) \w{1,20})?\W{0,9}$)"
+)
+_BEGINS_EN = re.compile(_BEGIN, re.IGNORECASE)
+# "Do you record who I call and when I call them" asks once: there "when" begins no question.
+_ASKS_EN = re.compile(rf"(?:^|[,:] |\n){_BEGIN}", re.IGNORECASE)
 
 
 class Vocabulary:

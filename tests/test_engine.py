@@ -577,6 +577,28 @@ def test_what_a_message_asks_of_the_assistant_is_told_in_its_place(
     assert found.query == " ".join(others)
 
 
+@pytest.mark.parametrize(
+    ("message", "asked"),
+    [
+        ("星信推送会收集什么\n墨图统计收集什么", ["星信推送会收集什么", "墨图统计收集什么"]),
+        (
+            "- what does Lantern Post collect\n- how do I delete my account",
+            ["what does Lantern Post collect", "how do I delete my account"],
+        ),
+    ],
+)
+def test_questions_on_lines_are_answered_one_by_one(assistant: Assistant, message: str, asked: list[str]) -> None:
+    found = assistant.ask(message)
+    check(found, assistant)
+    assert [part.question for part in found.parts] == asked
+
+
+def test_yes_or_no_behind_a_question_changes_nothing(assistant: Assistant) -> None:
+    once, found = (assistant.ask(f"Do you sell my data?{tag}") for tag in ("", " Yes or no?"))
+    assert found.parts == ()
+    assert found.citations == once.citations
+
+
 @pytest.mark.parametrize("question", ["How do I delete  my acount?", " How do I\ndelete my\tacount? "])
 def test_blanks_and_line_ends_change_nothing(assistant: Assistant, question: str) -> None:
     once, found = assistant.ask("How do I delete my acount?"), assistant.ask(question)

@@ -18,6 +18,26 @@ from assistant.utterances import apart, default_vocabulary
         ("Can I cancel and how long does it take", ("Can I cancel", "how long does it take")),
         ("After a leak, what will you tell me and how soon?", ("After a leak, what will you tell me", "how soon?")),
         ("Which firm is it? Where is it based?", ("Which firm is it?", "Where is it based?")),
+        # A few characters ask by themselves if they say what is done.
+        ("怎么退款，怎么开发票", ("怎么退款", "怎么开发票")),
+        ("怎么退货，怎么换货，运费谁出", ("怎么退货", "怎么换货", "运费谁出")),
+        ("收集什么信息，给谁，存多久", ("收集什么信息", "给谁", "存多久")),
+        ("能退吗，怎么退", ("能退吗", "怎么退")),
+        ("怎么退款,多久到账", ("怎么退款", "多久到账")),
+        # Lines, and the items of a list.
+        ("怎么退货\n怎么换货", ("怎么退货", "怎么换货")),
+        ("can I bring a dog\nwhat is the fee\n", ("can I bring a dog", "what is the fee")),
+        ("- can I bring a dog\n- what is the fee", ("can I bring a dog", "what is the fee")),
+        (
+            "Two questions:\n1) can I bring a dog\n2) what is the fee",
+            ("Two questions: can I bring a dog", "what is the fee"),
+        ),
+        ("1、怎么退货 2、怎么换货", ("怎么退货", "怎么换货")),
+        ("1. 怎么退货？2. 怎么换货？", ("怎么退货？", "怎么换货？")),
+        ("怎么退货\n我的收据丢了\n能换吗", ("怎么退货", "我的收据丢了 能换吗")),
+        # What only asks for a yes belongs to the question before.
+        ("Can I cancel? Right? What does it cost?", ("Can I cancel? Right?", "What does it cost?")),
+        ("When is the van coming and how long does it take", ("When is the van coming", "how long does it take")),
     ],
 )
 def test_each_question_of_a_message_is_one(message: str, questions: tuple[str, ...]) -> None:
@@ -46,6 +66,25 @@ def test_each_question_of_a_message_is_one(message: str, questions: tuple[str, .
         'What does "Who are we?" tell me?',
         "",
         "？？",
+        "How do I\ndelete my\taccount?",
+        "Can I get a refund and how\ndo I send it back?",
+        "我上周买了台电视\n昨天坏了\n能退吗",
+        "- can I bring a dog",
+        "多少钱，多久到",
+        "怎么办，钱能退吗",
+        "我等了好几个小时，能赔吗",
+        "啥都没开，你们会收集位置吗",
+        # What stands behind "and" has to begin with asking.
+        "Does it cover theft and loss and, if not, what does?",
+        "Can someone report my review and have it deleted?",
+        "Can I pause it if I'm ill and can't come?",
+        "have to fly home early, can I finish it abroad",
+        "Can I get a refund? Yes or no?",
+        "Do you sell my data, yes or no?",
+        "You sell my data? Is that right?",
+        "你们会卖我的数据吗？对吗？",
+        "会把数据卖给别人吗，是不是",
+        "想先看看有没有货再买，可以吗",
         # Too many are left to whoever reads them.
         "a是什么？b是什么？c是什么？d是什么？e是什么？",
     ],
