@@ -123,7 +123,7 @@ class Assistant:
             policies: Ids of the policies to answer from; those that the question names by default,
                 else all.
             language: What to answer in where neither the question nor one before it is in a language, such as `IMEI?`;
-                English by default.
+                English by default, and that of the policies if there is no letter in it, as in `？？？`.
 
         Returns:
             An answer whose every quote stands in its policy at the place cited, or the reason
@@ -172,9 +172,11 @@ class Assistant:
     ) -> Iterator[str | Answer]:
         """Yield the pieces of an answer, then the answer; of one that abstains only itself."""
         text, turns = self._checked(question), self._last_of(history)
-        asked = _Asked(text, _wanted_language((text, *(turn.question for turn in reversed(turns))), language))
         understood = self._understood(text, turns)
         scope = self._scope((understood.query, *understood.after), policies)
+        said_so_far = (text, *(turn.question for turn in reversed(turns)))
+        by_default: Language = "en" if any(map(str.isalpha, text)) else self._language_of(scope)
+        asked = _Asked(text, _wanted_language(said_so_far, language or by_default))
         if asked.language != language_of(text):
             understood = replace(understood, reply=reply_in(understood.reply, asked.language))
         if understood.kind in ("smalltalk", "unclear"):
@@ -431,6 +433,11 @@ class Assistant:
                 return tuple(named)
         return tuple(policy.id for policy in self.policies)
 
+    def _language_of(self, scope: Sequence[str]) -> Language:
+        """Return the language of some policies, English if they are in several."""
+        languages = {policy.language for policy in self.policies if policy.id in scope}
+        return languages.pop() if len(languages) == 1 else "en"
+
     def _last_of(self, history: Sequence[Turn]) -> list[Turn]:
         """Return the exchanges of a conversation that are read."""
         return [self._cleaned(turn) for turn in history[-_MOST_TURNS:]]
@@ -448,10 +455,10 @@ class _Asked(NamedTuple):
     language: Language
 
 
-def _wanted_language(questions: Sequence[str], otherwise: Language | None) -> Language:
+def _wanted_language(questions: Sequence[str], otherwise: Language) -> Language:
     """Return the language of the first question that is in one."""
     decided = next((question for question in questions if decides_language(question)), None)
-    return language_of(decided) if decided else otherwise or "en"
+    return language_of(decided) if decided else otherwise
 
 
 def _check_given(settings: Settings, generator: Generator | None, reranker: Reranker | None) -> None:

@@ -23,7 +23,7 @@ from assistant import (
 from assistant.citing import cite
 from assistant.errors import SettingsError
 from assistant.replies import cited_by
-from assistant.text import has_han
+from assistant.text import has_han, language_of
 from assistant.utterances import apart
 from tests.conftest import FIXTURES, FakeEmbedder
 
@@ -502,6 +502,15 @@ def test_what_names_alone_ask_is_answered_in_the_language_of_the_conversation(as
     assert assistant.ask("IMEI?").language == "en"
     assert assistant.ask("IMEI?", history=[Turn(question="怎么注销账号？")]).language == "zh"
     assert list(assistant.stream("OK", language="zh"))[-1].language == "zh"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("message", ["？？？", "..."])
+def test_what_has_no_letter_is_answered_in_that_of_the_policies(assistant: Assistant, message: str) -> None:
+    for policies, language in ((["yunchao"], "zh"), (["lantern"], "en"), (None, "en")):
+        found = assistant.ask(message, policies=policies)
+        assert found.language == language
+        assert language_of(found.text) == language
+    assert assistant.ask(message, policies=["yunchao"], language="en").language == "en"
 
 
 @pytest.mark.parametrize("message", ["IMEI? IMSI?", "IMEI? BOT?", "IMEI? 400?"])

@@ -79,7 +79,7 @@ class Asking:
         question: The question.
         history: What was said before, oldest first.
         policies: Ids of the policies to answer from; those that it names by default.
-        language: What to answer in where the conversation is in no language; English by default.
+        language: What to answer in where the conversation is in no language; as in `Assistant.ask` by default.
         session: Id of the conversation; empty if it is none.
 
     Raises:

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 _QUESTION = "个推会收集哪些信息？"
 _ASKED = "The question, Chinese or English, of at most `max_question_chars` characters (see `GET /v1/policies`)."
-ANSWER_IN = "What to answer in where neither the question nor one before it is in a language; English by default."
+ANSWER_IN = (
+    "What to answer in where neither the question nor one before it is in a language; English by default, and that of "
+    "the policies, if they are in one, where there is no letter in it."
+)
 
 PolicyId = Annotated[str, Field(max_length=64, examples=["baiju"])]
 
