@@ -166,10 +166,16 @@ class Parts:
             self._question.bare.endswith(WHETHER) and (self.unknown or (self.says(*MAY_ZH) and not self.also))
         ):
             return False
-        if self.told and self.told[0].text in _BEGIN_WHETHER:
+        if self.begins_whether:
             # "And do you pay for internet?", 那能恢复吗.
             return False
         return bool(self.names or self.unknown or self.has("ordinal"))
+
+    @property
+    def begins_whether(self) -> bool:
+        """Whether it begins as a question for yes or no does: "can I …", "isn't it …", 能…."""
+        first = self.told[0].text if self.told else ""
+        return first in _BEGIN_WHETHER or first.endswith("n't")
 
     @property
     def only_aspect(self) -> bool:

@@ -72,7 +72,8 @@ def by_pronoun(leaning: Leaning) -> Condensed | None:
         told += new
         names.append((reference, name))
     said = filled(rest, [(reference.word, name) for reference, name in names])
-    if leaning.is_marked and not parts.asks and not rest.bare.endswith(WHETHER):
+    asks = parts.asks or parts.begins_whether or rest.bare.endswith(WHETHER)
+    if leaning.is_marked and not asks:
         return _of_another_pointed_at(leaning, said.rstrip("呢?？!！。 "), told[0].group if told else "")
     # A name that is doubled was read amiss.
     return leaning.quoted() if _TWICE.search(said) else rewritten(said)
