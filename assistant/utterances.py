@@ -348,6 +348,7 @@ class Vocabulary:
         self.aspects_of_data = parts["aspects_of_data"]
         self.aspects_of_deeds = parts["aspects_of_deeds"]
         self.giving = parts["giving"]
+        self.had = parts["had"]
         self._aspects = parts["aspects"] | parts["aspects_of_deeds"]
         self._groups = {concept.id: _group(concept, parts) for concept in thesaurus.concepts}
         self.replies: dict[str, dict[Language, str]] = data["reply"]

@@ -353,6 +353,41 @@ def test_words_of_politeness_are_not_cut_out_of_others(conversation: str, query:
 @pytest.mark.parametrize(
     ("conversation", "query"),
     [
+        # What is done stays, where the thesaurus has it and the thing as one name.
+        ("能删除搜索记录吗 / 订单呢", "能删除订单吗"),
+        ("能删除搜索记录吗 / 评论呢", "能删除评论吗"),
+        ("怎么删除浏览记录 / 搜索记录呢", "怎么删除搜索记录"),
+        ("可以取消订单吗 / 夏令营呢", "可以取消夏令营吗"),
+        ("可以更换房间吗 / 车位呢", "可以更换车位吗"),
+        ("可以关闭个性化推荐吗 / 广告呢", "可以关闭广告吗"),
+        ("可以养狗吗 / 大型犬呢", "可以养大型犬吗"),
+        ("怎么找回密码 / 用户名呢", "怎么找回用户名"),
+        ("can I delete my search history? / and my orders?", "can I delete my orders?"),
+        # A booking is what one has, and no wish to book.
+        ("可以取消订单吗 / 预约呢", "可以取消预约吗"),
+        ("怎么取消订单 / 预约呢", "怎么取消预约"),
+        ("Can I cancel my order? / and my booking?", "Can I cancel my booking?"),
+        ("Can I change my delivery address? / and my booking?", "Can I change my booking?"),
+        # But what is only done takes the place of all of it.
+        ("可以取消订单吗 / 退款呢", "可以退款吗"),
+        ("怎么取消订单 / 注销账号呢", "怎么注销账号"),
+        ("how do I withdraw my consent? / and my account deletion?", "how do I delete my account?"),
+        # Who does it stands before it.
+        ("可以养狗吗 / 孩子呢", "孩子可以养狗吗"),
+        # Cash is nothing that one does, but a means.
+        ("Can I pay by card? / or cash?", "Can I pay by cash?"),
+        ("Can I pay by card? / or PayPal?", "Can I pay by PayPal?"),
+        ("能刷卡吗 / 现金呢", "关于“能刷卡吗”：现金呢"),
+        ("可以订阅吗 / 短信呢", "关于“可以订阅吗”：短信呢"),
+    ],
+)
+def test_a_thing_takes_the_place_of_a_thing_and_not_of_what_is_done(conversation: str, query: str) -> None:
+    assert understood(conversation).query == query
+
+
+@pytest.mark.parametrize(
+    ("conversation", "query"),
+    [
         # Only what may be done is asked how: no word of the question is lost, nor is 怎么 put before what may not be.
         ("直播课请假有次数限制吗 / 超过了怎么办", "关于“直播课请假有次数限制吗”：超过了怎么办"),
         ("行李有重量限制吗 / 怎么算", "关于“行李有重量限制吗”：怎么算"),

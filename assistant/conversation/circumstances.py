@@ -74,7 +74,7 @@ def _is_place_or_use(parts: Parts) -> bool:
 
 
 _MOST_WORDS = 5
-_PREPOSITION = re.compile(rf"[在对从用]|{one_of((*CIRCUMSTANTIAL, 'by', 'as', 'when', 'while'))}(?![a-z])")
+_PREPOSITION = re.compile(rf"[在对从]|用(?!户)|{one_of((*CIRCUMSTANTIAL, 'by', 'as', 'when', 'while'))}(?![a-z])")
 _POSTPOSITIONS = ("后", "前", "时", "时候", "里", "里面", "上", "内", "外", "的话")
 # 拆封了呢, 一年没登录呢; but not 没登录的用户呢.
 _CLAUSE = re.compile(r"([^的]{0,12}[没不未无][^的]{1,12}|有[^的]{1,12}|[^的]{1,20}[了过])呢")

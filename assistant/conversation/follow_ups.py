@@ -35,7 +35,7 @@ from assistant.phrases import phrases_of
 from assistant.rephrasing import asked_with, other_aspect, swapped
 from assistant.rephrasing.chinese import noun_zh, said_again_zh
 from assistant.rephrasing.english import corrected_en
-from assistant.rephrasing.former import asks_who, is_quoting
+from assistant.rephrasing.former import asks_who, is_quoting, quoting
 from assistant.rephrasing.likeness import asked_the_same, in_another_case, likened, of_some
 from assistant.topics import Topic, name_of, nth, thing_of, topics_of
 from assistant.utterances import DEEDS, Parts, Utterance
@@ -165,6 +165,8 @@ def _of_another(leaning: Leaning) -> Condensed | None:
         return None
     of_such = _last_asked_of_such(topic, leaning)
     said = swapped(of_such, topic) if of_such else leaning.put_anew(lambda query: swapped(query, topic))
+    if said == quoting(query, topic.text):
+        return leaning.quoted()
     if said or not (leaning.corrects or is_quoting(query)):
         return leaning.made_of_both(said)
     if is_quoting(query):

@@ -20,9 +20,12 @@ from assistant.rephrasing.chinese import (
     asked_with_zh,
     begins_with_verb,
     fits_zh,
+    follows_may,
+    is_noun_of_deed,
     is_people,
     keeps_denials_zh,
     not_again,
+    object_in_zh,
     of_place_zh,
     supposing_zh,
     swapped_zh,
@@ -34,8 +37,11 @@ from assistant.rephrasing.english import (
     agreeing,
     as_subject,
     asked_with_en,
+    by_other_means,
     fits_en,
+    is_done_en,
     keeps_denials_en,
+    object_in_en,
     precedes,
     put_en,
     supposing_en,
@@ -86,30 +92,20 @@ def swapped(query: Utterance, new: Topic) -> str:
 
 def _swapped_in_words(query: Utterance, new: Topic) -> str:
     """Return a question, asked of something else, if it does not quote what is to be changed."""
-    slots = named = topics_of(query)
+    named, new = _with_objects(query, new)
     if new.concept is None and not new.group and has_han(new.text) and new.text in query.text:
         # 二线呢 after 二线城市住宿标准是多少; but 满18岁呢 after 未满18岁可以办卡吗 is what that denies.
         at = query.text.index(new.text)
         denied = DENIED.search(query.text[max(0, at - 2) : at])
         return f"{query.text[: at - len(denied[0])]}{query.text[at:]}" if denied else query.text
-    # A name that the thesaurus lacks may be that of a company or of a thing.
-    groups = {"": ("", "who", "thing"), "who": ("who", ""), "thing": ("thing", "")}.get(new.group, (new.group,))
-    if new.group and not any(slot.group in groups for slot in slots):
-        slots = tuple(filter(None, (_inner(query, slot, new.group) for slot in slots)))
     # 老师呢 after 谁能看到孩子的照片 asks whether they can, and of no other photos.
     asked = asked_whether(query, new) if new.group in ("who", "person") else ""
     if said := of_place_zh(query, new) or asked:
         return said
-    same = next((found for group in groups if (found := [slot for slot in slots if slot.group == group])), [])
-    if query.language == "zh" and is_people(new) and not any(slot.group == "person" for slot in same):
-        # 老人 after 学生有优惠吗 are as the students, and 实习生 after 正式员工有年假吗 as 正式员工.
-        same = [with_qualifier(query, slot) for slot in named if is_people(slot)] or same
-    elif new.group == "person" and not same and new.owner:
-        # "And my kids?" after "can I bring my dog?".
-        same = [slot for slot in named if slot.concept is None and slot.form and slot.owner == new.owner]
-    if same and not _fits(query, same[0], new):
-        same = []
-    if same and (said := as_done_to(query, same[0], new) or _in_place(query, same, new)):
+    same = _alike(query, named, new)
+    if same and (said := as_done_to(query, same[0], new) or _done_instead(query, same[0], new)):
+        return said
+    if same and (said := _in_place(query, same, new)):
         return said
     said = asked_whether(query, new) if not new.group else ""
     if said := said or (as_subject if query.language == "en" else as_object_zh)(query, new):
@@ -118,6 +114,35 @@ def _swapped_in_words(query: Utterance, new: Topic) -> str:
         # 那注销呢 after 个推收集什么: another question, that says no more than this; unlike 托运呢 after 能带几公斤.
         return f"{name_of(new, 'zh')}{query.text}" if begins_with_verb(query, new) else name_of(new, new.language)
     return (swapped_zh if query.language == "zh" else swapped_en)(query, new)
+
+
+def _with_objects(query: Utterance, new: Topic) -> tuple[tuple[Topic, ...], Topic]:
+    """Return what a question names, without what is done to it if that is to stay, and what takes the place of any."""
+    named = topics_of(query)
+    if new.group in ("who", "person"):
+        return named, new
+    objects = [_object_in(query, topic, new) for topic in named]
+    # "My booking" is something that one has.
+    had = query.language == "en" and new.group == "deed" and new.owner != "" and not is_done_en(new)
+    named = tuple(object_ or topic for object_, topic in zip(objects, named, strict=True))
+    return named, replace(new, group="thing") if had or any(objects) else new
+
+
+def _alike(query: Utterance, named: Sequence[Topic], new: Topic) -> Sequence[Topic]:
+    """Return what a question names that is of the sort of something else, and may leave its place to it."""
+    # A name that the thesaurus lacks may be that of a company or of a thing.
+    groups = {"": ("", "who", "thing"), "who": ("who", ""), "thing": ("thing", "")}.get(new.group, (new.group,))
+    slots = named
+    if new.group and not any(slot.group in groups for slot in slots):
+        slots = tuple(filter(None, (_inner(query, slot, new.group) for slot in slots)))
+    same = next((found for group in groups if (found := [slot for slot in slots if slot.group == group])), [])
+    if query.language == "zh" and is_people(new) and not any(slot.group == "person" for slot in same):
+        # 老人 after 学生有优惠吗 are as the students, and 实习生 after 正式员工有年假吗 as 正式员工.
+        same = [with_qualifier(query, slot) for slot in named if is_people(slot)] or same
+    elif new.group == "person" and not same and new.owner:
+        # "And my kids?" after "can I bring my dog?".
+        same = [slot for slot in named if slot.concept is None and slot.form and slot.owner == new.owner]
+    return same if same and _fits(query, same[0], new) else []
 
 
 def keeps_denials(query: Utterance, rest: Utterance, said: str) -> bool:
@@ -139,16 +164,36 @@ def _fits(query: Utterance, topic: Topic, new: Topic) -> bool:
     return (fits_zh if query.language == "zh" else fits_en)(query, topic, new)
 
 
+def _object_in(query: Utterance, topic: Topic, new: Topic) -> Topic | None:
+    """Return what something is done to, where the thesaurus has both as one name, if something else takes its place.
+
+    That is 搜索记录 of 能删除搜索记录吗, 狗 of 可以养狗吗, or the account of "how do I delete my account?".
+
+    Args:
+        query: The former question.
+        topic: What it names.
+        new: What else is asked of. What is only done takes the place of the whole name instead.
+    """
+    return (object_in_zh if query.language == "zh" else object_in_en)(query, topic, new)
+
+
+def _done_instead(query: Utterance, topic: Topic, new: Topic) -> str:
+    """Return what is asked where the place of something done is left to a noun, as in "can I cash by card?".
+
+    Nothing if what is new may stand there.
+    """
+    if query.language == "zh":
+        noun = new.group not in DEEDS or (new.group == "deed" and is_noun_of_deed(new))
+        return quoting(query, new.text) if noun and follows_may(query, topic) else ""
+    if topic.group != "deed" or precedes(query, topic) not in BEFORE_VERBS:
+        return ""
+    if is_done_en(new) and (new.concept is None or new.concept != topic.concept):
+        return ""
+    return by_other_means(query, new) or ("" if is_done_en(new) else quoting(query, new.text))
+
+
 def _inner(query: Utterance, topic: Topic, group: str) -> Topic | None:
     """Return the thing at the end of the name of a deed that a question names: 定位 of 关闭定位."""
-    if group == "thing" and topic.group == "deed" and precedes(query, topic) in BEFORE_VERBS:
-        # The sound of "do you record sound?", the account of "how do I delete my account?".
-        done = _DONE_TO.fullmatch(topic.text)
-        if done and query.language == "en":
-            owner = done["owner"] or ""
-            return replace(
-                topic, text=done["what"], group=group, concept=None, owner=owner, start=topic.start + done.start("what")
-            )
     for offset in range(1, len(topic.text) - 1):
         if topic.language == "en" and topic.text[offset - 1] != " ":
             continue
@@ -156,13 +201,6 @@ def _inner(query: Utterance, topic: Topic, group: str) -> Topic | None:
         if word and word.group == group:
             return replace(topic, text=topic.text[offset:], group=group, concept=None, start=topic.start + offset)
     return None
-
-
-_DONE_TO = re.compile(
-    r"(?![a-z]{1,20}ing )[a-z]{2,20} (?P<owner>(?:my|the|our|your) )?"
-    r"(?P<what>(?!(?:out|in|on|up|off|to|from|down|away|back|of|about|for|with|into)\b)[a-z]{2,20})",
-    re.IGNORECASE,
-)
 
 
 def _in_place(query: Utterance, same: Sequence[Topic], new: Topic) -> str:

@@ -18,7 +18,7 @@ from assistant.topics import (
     prefix_of,
     topics_of,
 )
-from assistant.utterances import MAY_ZH
+from assistant.utterances import DEEDS, MAY_ZH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -163,11 +163,11 @@ def _of_person_zh(query: Utterance, new: Topic) -> str:
     """Return 收集未成年人的位置吗 for 收集我的位置吗 and 那未成年人呢."""
     name = name_of(new, "zh")
     thing = next((topic for topic in topics_of(query) if topic.group == "thing"), None)
-    if thing:
+    if thing and not follows_may(query, thing):
         return f"{query.text[: thing.start].removesuffix('我的')}{name}的{query.text[thing.start :]}"
     first = query.told[0] if query.told else None
-    if first and first.text == "我":
-        return f"{name}{query.text[first.end :]}"
+    if first and (first.text == "我" or (thing and first.text in MAY_ZH)):
+        return f"{name}{query.text[first.end if first.text == '我' else first.start :]}"
     return ""
 
 
@@ -219,6 +219,47 @@ def as_object_zh(query: Utterance, new: Topic) -> str:
     if done is None or new.group in ("deed", "who", "person") or not has_han(new.text):
         return ""
     return f"{query.text[: done.start]}{name_of(new, 'zh')}{query.text[done.end :]}"
+
+
+def object_in_zh(query: Utterance, topic: Topic, new: Topic) -> Topic | None:
+    """Return what something is done to, of a Chinese name that holds both: `assistant.rephrasing._object_in`."""
+    done = _DOES_ZH.match(topic.text)
+    if done is None or not _BEFORE_DOING.search(query.text[: topic.start]) or _DOES_ZH.match(new.text):
+        return None
+    had = query.vocabulary.had
+    is_had = done["undoes"] is not None and new.concept is not None and new.concept.id in had
+    if new.group == "deed" and not is_had and not is_noun_of_deed(new):
+        # 注销 takes the place of all of 撤回授权; but 预约 is also what one then has, and may cancel.
+        return None
+    object_, start = topic.text[done.end() :], topic.start + done.end()
+    word = query.vocabulary.meaning(object_)
+    known = word is not None and (word.group not in DEEDS or not had.isdisjoint(word.concepts))
+    if not (known or len(object_) >= LONGEST_WORD or topic.group == "thing"):
+        return None
+    concept = word.named[0] if word and word.named else None
+    return replace(topic, text=object_, group="thing", concept=concept, start=start)
+
+
+# What may be done to things that then follow; first what ends, changes or shows what one has.
+_DOES_ZH = re.compile(
+    "(?P<undoes>取消|撤回|撤销|删除|删掉|清除|清空|关闭|关掉|停用|禁用|终止|解除|修改|更改|变更|查看|查询)"
+    "|更换|更正|调换|开启|打开|注销|冻结|暂停|恢复|找回|补办|办理|绑定|解绑|下载|导出|上传|提交|申请|领取|购买|转让|退出|拒绝|读取|开具|携带|寄存"
+    "|[删改换查看养带买租寄退填领办写刷]|开(?![通启户始放])"
+)
+_BEFORE_DOING = re.compile(f"(?:{'|'.join(MAY_ZH)}|[会要想不去来先]|怎么|怎样|如何|咋|自己|随时|直接|提前)$")
+
+
+def is_noun_of_deed(topic: Topic) -> bool:
+    """Say whether a Chinese name of what is done is a noun, as its end shows: 车位, 聊天记录."""
+    return _NOUN_OF_DEED.search(topic.text) is not None
+
+
+_NOUN_OF_DEED = re.compile("(?:记录|内容|信息|日志|数据|服务|功能|时间|状态|名单|列表|文件|[位场牌费金说籍架间码权])$")
+
+
+def follows_may(query: Utterance, topic: Topic) -> bool:
+    """Say whether a name of a Chinese question stands directly after 能, 可以 or 怎么, where no thing does."""
+    return query.language == "zh" and query.text[: topic.start].endswith((*MAY_ZH, "怎么", "如何"))
 
 
 def said_again_zh(query: Utterance, rest: Utterance) -> str:

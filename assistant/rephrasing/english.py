@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -176,6 +177,44 @@ def verb_of(topic: Topic, name: str) -> str:
     return name
 
 
+def object_in_en(query: Utterance, topic: Topic, new: Topic) -> Topic | None:
+    """Return what something is done to, of an English name that holds both: `assistant.rephrasing._object_in`."""
+    done = _DONE_TO.fullmatch(topic.text) if precedes(query, topic) in BEFORE_VERBS else None
+    if done is None or (new.group == "deed" and is_done_en(new)) or not (done["owner"] or topic.group == "deed"):
+        return None
+    owner, start = done["owner"] or "", topic.start + done.start("what")
+    return replace(topic, text=done["what"], group="thing", concept=None, owner=owner, start=start)
+
+
+_DONE_TO = re.compile(
+    r"(?![a-z]{1,20}ing )[a-z]{2,20} (?:(?P<owner>(?:my|the|our|your) )(?=[a-z ]{2,40}$)|)"
+    r"(?P<what>(?!(?:out|in|on|up|off|to|from|down|away|back|of|about|for|with|into|my|the|our|your)\b)"
+    r"[a-z]{2,20}(?(owner)(?: [a-z]{2,20}){0,2}|))",
+    re.IGNORECASE,
+)
+
+
+def is_done_en(new: Topic) -> bool:
+    """Say whether an English name of what is done may follow "can I", if in other words: no "my booking"."""
+    name = name_of(new, "en")
+    verb = verb_of(new, name)
+    noun = verb == name and " " in name and not _BEGINS_WITH_VERB.search(name)
+    return verb != "" and not noun and (verb != name or not (new.owner or new.is_one))
+
+
+_BEGINS_WITH_VERB = re.compile(
+    r"^[a-z]{2,20} (?:my|our|your|the|an?|it)\b| (?:in|out|on|off|up|down|away|back)$", re.IGNORECASE
+)
+
+
+def by_other_means(query: Utterance, new: Topic) -> str:
+    """Return "can I pay by cash?" of "can I pay by card?"; nothing for a question that ends with no such means."""
+    last = next(iter(phrases_of(query)[-1:]), None)
+    if last is None or last.preposition != "by" or last.form != "mass" or last.is_time or last.end != len(query.bare):
+        return ""
+    return "" if new.owner or new.is_one else put_phrase(query, last, name_of(new, "en"), "")
+
+
 def corrected_en(query: Utterance, new: Topic) -> str:
     """Return the former question with what was meant in place of what it names last; nothing if it names nothing."""
     named = [phrase for phrase in phrases_of(query) if not phrase.is_time]
@@ -207,6 +246,8 @@ def swapped_en(query: Utterance, new: Topic) -> str:
     known = new.group not in ("", "thing") or new.concept is not None or new.owner or name[:1].isupper()
     if is_quoting(query) or not (known or PEOPLE_EN.search(name)):
         return ""
+    if new.group in ("who", "", "thing") and not PEOPLE_EN.search(name) and (said := by_other_means(query, new)):
+        return said
     start = prefix_of(text)
     rest = f"{text[start : start + 1].lower()}{text[start + 1 :]}" if start else _lowered(query)
     article = new.owner if new.group in ("thing", "person") else ""
