@@ -134,7 +134,11 @@ def article_of(name: str, article: str) -> str:
         return ""
     if article.lower() == "the ":
         return article
-    return "" if is_plural(name) else like(article, "an " if name[0] in "aeiou" else "a ")
+    return "" if is_plural(name) else like(article, "an " if _VOWEL.match(name) else "a ")
+
+
+# An 8, an 11, an 18.
+_VOWEL = re.compile(r"[aeiou8]|1[18](?!\d)")
 
 
 def capital(text: str) -> str:

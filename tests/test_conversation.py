@@ -388,6 +388,45 @@ def test_a_thing_takes_the_place_of_a_thing_and_not_of_what_is_done(conversation
 @pytest.mark.parametrize(
     ("conversation", "query"),
     [
+        # A number takes the place of the only one, if it is one of the same.
+        ("我17岁能开会员吗 / 18呢", "我18岁能开会员吗"),
+        ("我17岁能开会员吗 / 20岁呢", "我20岁能开会员吗"),
+        ("3天内能退吗 / 那5呢", "5天内能退吗"),
+        ("Can a 17 year old join? / and 18?", "Can an 18 year old join?"),
+        ("is a 5 kg dog ok / and 10 kg?", "is a 10 kg dog ok"),
+        ("3天内能退吗 / 5个月呢", "关于“3天内能退吗”：5个月呢"),
+        ("满18岁的会员能带3个人吗 / 4呢", "关于“满18岁的会员能带3个人吗”：4呢"),
+        ("能带宠物吗 / 18呢", "关于“能带宠物吗”：18呢"),
+        # A guide dog is no company that may do something, and no company pays with a card.
+        ("能带宠物吗 / 猫呢 / 导盲犬呢", "能带导盲犬吗"),
+        ("可以刷信用卡吗 / 微信支付呢", "关于“可以刷信用卡吗”：微信支付呢"),
+        ("能看到我的位置吗 / 高德呢", "高德能看到我的位置吗"),
+        # What qualifies a thing takes the place of what else did.
+        ("能开纸质发票吗 / 那电子的呢", "能开电子的发票吗"),
+        ("能开发票吗 / 电子的呢", "能开电子的发票吗"),
+        ("how long does delivery take? / and express?", "how long does express delivery take?"),
+        ("is delivery free? / and express?", "is express delivery free?"),
+        # What is done is a circumstance of what else is asked about.
+        ("运费谁出 / 那换货呢", "关于“运费谁出”：换货呢"),
+        # Whose it is stays as it is, and what is left out is left out.
+        (
+            "Can children use the pool? / do they need their parents' permission?",
+            "do children need their parents' permission?",
+        ),
+        ("What does Getui collect? / does it share its data?", "does Getui share its data?"),
+        (
+            "What does the insurance cover? / and what doesn't it?",
+            "About “What does the insurance cover”: what doesn't it?",
+        ),
+    ],
+)
+def test_what_a_follow_up_names_is_put_where_it_belongs(conversation: str, query: str) -> None:
+    assert understood(conversation).query == query
+
+
+@pytest.mark.parametrize(
+    ("conversation", "query"),
+    [
         # Only what may be done is asked how: no word of the question is lost, nor is 怎么 put before what may not be.
         ("直播课请假有次数限制吗 / 超过了怎么办", "关于“直播课请假有次数限制吗”：超过了怎么办"),
         ("行李有重量限制吗 / 怎么算", "关于“行李有重量限制吗”：怎么算"),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from assistant.conversation.leaning import Leaning
     from assistant.conversation.turns import Condensed
     from assistant.text import Language
-    from assistant.utterances import Utterance
+    from assistant.utterances import Utterance, Word
 
 
 def by_place(leaning: Leaning) -> Condensed | None:
@@ -66,7 +66,7 @@ def by_pronoun(leaning: Leaning) -> Condensed | None:
         new = [topic for topic in referent.topics if topic not in told]
         if not reference.is_plural and len(new) > 1 and all(topic.group in ("who", "") for topic in new):
             return ask_back(rest, leaning.memory)
-        name = _called(new, told, query, rest.language, of_data=referent.of_data)
+        name = _called(new, told, query, rest.language, of_data=referent.of_data, pronoun=reference.word)
         if not name:
             return leaning.quoted()
         told += new
@@ -125,7 +125,13 @@ def _is_stated(query: Utterance) -> bool:
 
 
 def _called(
-    topics: Sequence[Topic], told: Sequence[Topic], query: Utterance, language: Language, *, of_data: bool
+    topics: Sequence[Topic],
+    told: Sequence[Topic],
+    query: Utterance,
+    language: Language,
+    *,
+    of_data: bool,
+    pronoun: Word,
 ) -> str:
     """Return what a pronoun stands for in words; nothing if none would do.
 
@@ -135,12 +141,16 @@ def _called(
         query: The former question, whose policy is named with the first of them.
         language: Language of the words.
         of_data: Whether the data of a company are meant.
+        pronoun: The pronoun.
     """
     if language == "en" and any(topic.group == "deed" for topic in topics):
         return ""
     if topics:
         policy = [topic for topic in topics_of(query) if topic.group == "policy" and not told and topic not in topics]
         return phrase_of([*policy, *topics], language, of_data=of_data)
+    if told and pronoun.has("its"):
+        # "Do children need their parents' permission?"
+        return pronoun.text
     several = len(told) > 1 or any(is_plural(topic.text) for topic in told)
     if told and not any(topic.group in ("who", "", "policy") for topic in told):
         # What was named once needs not be named again: "are personnel files encrypted, and who can see them?".

@@ -7,10 +7,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from assistant.conversation.leaning import rewritten
+from assistant.english import DOING, HAVING, one_of
 from assistant.numerals import HAN_NUMERAL
 from assistant.references import of_data
 from assistant.rephrasing import asked_of, asked_with
 from assistant.rephrasing.former import quoting
+from assistant.rephrasing.likeness import of_another_number
 from assistant.text import has_han
 from assistant.topics import stated_until, topics_said
 from assistant.utterances import ASKING_ROLES
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 def saying_little(leaning: Leaning) -> Condensed | None:
     """Say what a question asks that tells by its form that it says little: 14, 不同意呢, "what if it's heavier?"."""
+    if said := of_another_number(leaning.query, leaning.rest.bare):
+        return rewritten(said)
     if _IN_STATE.fullmatch(leaning.asked.bare):
         return leaning.quoted(leaning.asked.text)
     return leaning.quoted() if _has_form(leaning, _SAYING_LITTLE) else None
@@ -46,13 +50,19 @@ _IN_STATE = re.compile(
 _SAYING_LITTLE = (
     # A number, or what one is asked of.
     re.compile(
-        rf"[0-9]{{1,6}}(?:\.[0-9]{{1,2}})?(?:岁|周岁|天|个月|月|年|公斤|千克|斤|米|元|块|万)?|[{HAN_NUMERAL}]{{1,4}}"
+        rf"[0-9]{{1,6}}(?:\.[0-9]{{1,2}})?(?:岁|周岁|天|个月|月|年|公斤|千克|斤|米|元|块|万)?呢?|[{HAN_NUMERAL}]{{1,4}}"
         "|[要得满]?(?:几[岁级]|多[大重高宽远]|多少岁)[的了呢啊]?"
         "|(?:最[多少高低长短]|一共|总共|每[次天月年])(?:能|可以|要)?(?:几[次个天件人张条年月只位名间台辆部套份瓶本晚]|多少[次个天钱]?|多久)"
         rf"|第[0-9{HAN_NUMERAL}]{{1,3}}(?:次|件|年|天|个月|位|辆|张|晚)呢?"
         r"|how many (?!more\b|days\b|times\b)[a-z]{2,20}"
     ),
     # Who does not do what the former question speaks of: 不同意呢 after 要我同意吗.
+    # "And what doesn't it?" leaves out what is or is not done.
+    re.compile(
+        rf"(?:(?:what|when|where|which|how|how long|how often) )?(?:{one_of(DOING | HAVING)}|[a-z]{{2,6}}n['’]t)"
+        " (?:it|they|that|he|she)",
+        re.IGNORECASE,
+    ),
     re.compile(
         "(?:如果|要是|那)?(?:我们?|[他她]们?|对方|孩子|家长|本人)?不"
         "(?:(?:给|同意|授权|提供|允许|开启|接受|愿意)[^，。？“”]{0,6}|(?P<again>[^，。？“”的]{1,4}))呢"

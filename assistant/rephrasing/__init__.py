@@ -29,6 +29,7 @@ from assistant.rephrasing.chinese import (
     of_place_zh,
     supposing_zh,
     swapped_zh,
+    which_zh,
     with_qualifier,
 )
 from assistant.rephrasing.english import (
@@ -59,7 +60,7 @@ from assistant.rephrasing.former import (
     unquoted,
 )
 from assistant.text import has_han
-from assistant.topics import Topic, name_of, owned, phrase_of, stated_until, topics_of
+from assistant.topics import Topic, name_of, owned, phrase_of, prefix_of, stated_until, topics_of
 from assistant.utterances import DEEDS, Utterance, Word
 
 if TYPE_CHECKING:
@@ -111,8 +112,12 @@ def _swapped_in_words(query: Utterance, new: Topic) -> str:
     if said := said or (as_subject if query.language == "en" else as_object_zh)(query, new):
         return said
     if new.group in (*DEEDS, "document") and not any(topic.group in ("thing", "person") for topic in named):
-        # 那注销呢 after 个推收集什么: another question, that says no more than this; unlike 托运呢 after 能带几公斤.
-        return f"{name_of(new, 'zh')}{query.text}" if begins_with_verb(query, new) else name_of(new, new.language)
+        if begins_with_verb(query, new):
+            # 托运呢 after 能带几公斤.
+            return f"{name_of(new, 'zh')}{query.text}"
+        # 那注销呢 after 个推收集什么: another question, that says no more than this; unlike 换货呢 after 运费谁出.
+        other = named and all(topic.group in ("who", "policy", "") for topic in named)
+        return name_of(new, new.language) if other else quoting(query, new.text)
     return (swapped_zh if query.language == "zh" else swapped_en)(query, new)
 
 
@@ -223,6 +228,9 @@ def _in_place(query: Utterance, same: Sequence[Topic], new: Topic) -> str:
         start -= len(owner)
     if not name:
         return ""
+    which = query.language == "zh" and new.text.endswith("的") and new.concept is None
+    if which and first.concept and first.start > prefix_of(query.text):
+        return which_zh(query, first, new)
     before, after = query.text[:start], query.text[last.end :]
     if (new.kind == "permission") > (first.kind == "permission"):
         # A camera is used, not collected.
@@ -334,6 +342,8 @@ def filled(question: Utterance, names: Sequence[tuple[Word, str]]) -> str:
     text = question.text
     for word, name in reversed(names):
         before, after, said = text[: word.start], text[word.end :], name
+        if name == word.text:
+            continue
         if question.language == "en" and (word.has("its") or (word.text == "her" and _OWNS.match(after))):
             said = f"{name}'" if name.endswith("s") else f"{name}'s"
         elif question.language == "en":

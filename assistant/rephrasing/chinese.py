@@ -189,8 +189,23 @@ def _by_company_zh(query: Utterance, new: Topic) -> str:
     if first.asks and len(query.told) > 1 and query.told[1].text in _SUBJECTS:
         # 为什么高德收集位置 of 为什么你们收集位置.
         return f"{text[: query.told[1].start]}{name}{text[query.told[1].end :]}"
+    if first.text in MAY_ZH and not is_people(new) and not _may_be_done_by(query, new):
+        # Of 微信支付 it is not asked whether that may 刷信用卡.
+        return quoting(query, new.text)
     # A question that begins with its verb; not one that begins with a thing.
     return "" if first.has("topic", "unknown") else f"{name}{text[first.start :]}"
+
+
+def _may_be_done_by(query: Utterance, new: Topic) -> bool:
+    """Say whether what a Chinese question asks about may be done by a company, or be said of a thing that it lacks."""
+    data = query.vocabulary.aspects_of_data | {"collection", "automatic_collection", "device_access"}
+    handled = any(word.has("handling") or not data.isdisjoint(word.concepts) for word in query.told)
+    return handled or (not new.group and not _names_thing(query))
+
+
+def _names_thing(query: Utterance) -> bool:
+    """Say whether a Chinese question names a thing, or something that may be one as it is done to."""
+    return object_zh(query) is not None or any(topic.group == "thing" for topic in topics_of(query))
 
 
 _WAYS = {"thing": _as_object_zh, "person": _of_person_zh, "who": _by_company_zh, "": _by_company_zh}
@@ -241,12 +256,32 @@ def object_in_zh(query: Utterance, topic: Topic, new: Topic) -> Topic | None:
 
 
 # What may be done to things that then follow; first what ends, changes or shows what one has.
-_DOES_ZH = re.compile(
+_DOING = (
     "(?P<undoes>取消|撤回|撤销|删除|删掉|清除|清空|关闭|关掉|停用|禁用|终止|解除|修改|更改|变更|查看|查询)"
     "|更换|更正|调换|开启|打开|注销|冻结|暂停|恢复|找回|补办|办理|绑定|解绑|下载|导出|上传|提交|申请|领取|购买|转让|退出|拒绝|读取|开具|携带|寄存"
     "|[删改换查看养带买租寄退填领办写刷]|开(?![通启户始放])"
 )
-_BEFORE_DOING = re.compile(f"(?:{'|'.join(MAY_ZH)}|[会要想不去来先]|怎么|怎样|如何|咋|自己|随时|直接|提前)$")
+_DOES_ZH = re.compile(_DOING)
+_LEADS_TO_DOING = f"(?:{'|'.join(MAY_ZH)}|[会要想不去来先]|怎么|怎样|如何|咋|自己|随时|直接|提前)"
+_BEFORE_DOING = re.compile(f"{_LEADS_TO_DOING}$")
+_BEFORE_OBJECT = re.compile(f"(?:{_LEADS_TO_DOING}(?:{_DOING})|[有给要])(?P<which>[^的]{{2}})?$")
+
+
+def which_zh(query: Utterance, topic: Topic, new: Topic) -> str:
+    """Return what a Chinese question asks of a thing, asked of another of its kind: 能开电子的发票吗 of 能开纸质发票吗.
+
+    Args:
+        query: The former question.
+        topic: The thing, without what qualifies it.
+        new: Which other one: 电子的.
+    """
+    before = query.text[: topic.start]
+    found = _BEFORE_OBJECT.search(before)
+    if found is None and any(word.end == topic.start and word.has("unknown") for word in query.words):
+        # It cannot be told what of that is done.
+        return quoting(query, new.text)
+    before = before[: found.start("which")] if found and found["which"] else before
+    return f"{before}{new.text}{query.text[topic.start :]}"
 
 
 def is_noun_of_deed(topic: Topic) -> bool:

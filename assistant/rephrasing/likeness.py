@@ -6,10 +6,18 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assistant.english import INDEFINITE, PREPOSITIONS, WHERETO, is_plural
+from assistant.english import DOING, INDEFINITE, PREPOSITIONS, WHERETO, is_plural, one_of
 from assistant.phrases import Phrase, Unit, phrases_of, units_of
 from assistant.rephrasing.chinese import FINAL, LONGEST_WORD, is_noun, supposing_zh
-from assistant.rephrasing.english import PEOPLE_EN, asked_of_place, instead, is_modifier, put_phrase, supposing_en
+from assistant.rephrasing.english import (
+    PEOPLE_EN,
+    asked_of_place,
+    instead,
+    is_modifier,
+    put_en,
+    put_phrase,
+    supposing_en,
+)
 from assistant.rephrasing.former import LISTING, is_quoting
 from assistant.text import has_han, stem
 from assistant.topics import LONGEST_TOPIC, prefix_of, stated_until, topics_of
@@ -35,6 +43,33 @@ def likened(query: Utterance, rest: Utterance, preposition: str) -> str:
     if query.language != rest.language:
         return ""
     return _likened_zh(query, rest) if query.language == "zh" else _likened_en(query, rest, preposition)
+
+
+def of_another_number(query: Utterance, said: str) -> str:
+    """Return the former question with another number in place of its only one: 我18岁能办卡吗 of 我17岁能办卡吗 and 18.
+
+    Nothing if it has none or several, or what is said is no number of the same.
+
+    Args:
+        query: The former question.
+        said: What a follow-up says, without what leads to it.
+    """
+    number = _NUMBER_ALONE.fullmatch(said)
+    former = [] if number is None or is_quoting(query) else list(_NUMBER.finditer(query.text))
+    if number is None or len(former) != 1:
+        return ""
+    place, unit = former[0], number[2].lower()
+    if unit and unit not in (place[2].lower(), f"周{place[2]}"):
+        return ""
+    return put_en(query.text[: place.start(1)], number[1], query.text[place.end(1) :], was_plural=False)
+
+
+_UNITS_ZH = (
+    "周?岁|工作日|个?(?:小时|星期|月)|分钟|[天周年]|公斤|千克|[克斤]|厘米|公里|平?米|[寸元块万人次件张本位只台级]"
+)
+_UNIT = rf"({_UNITS_ZH}|[A-Za-z]{{1,12}}|)"
+_NUMBER = re.compile(rf"(?<![A-Za-z0-9.#第-])([0-9]{{1,6}}(?:\.[0-9]{{1,2}})?)(?![0-9.-]) ?{_UNIT}")
+_NUMBER_ALONE = re.compile(rf"([0-9]{{1,6}}(?:\.[0-9]{{1,2}})?) ?{_UNIT}[呢啊]?")
 
 
 # --- In Chinese ---------------------------------------------------------------------------------------------------
@@ -255,9 +290,13 @@ def _likened_en(query: Utterance, rest: Utterance, preposition: str) -> str:
         lower = len(name.units) == 1 and not is_plural(name.text) and query.bare.islower()
         if (name.text[:1].isupper() or lower) and (said := asked_of_place(query, name.text)):
             return said
-    if said := _of_another_judged(query, phrases, name):
+    if not name.qualifier and (said := _of_another_judged(query, phrases, name)):
         return said
     if name.qualifier:
+        within = _ASKED_WITHIN.match(query.text) if phrases and not phrases[0].start else None
+        if within:
+            # The thesaurus has "how long does delivery take" as one name.
+            return f"{query.text[: within.end()]}{name.qualifier} {query.text[within.end() :]}"
         phrase = next((phrase for phrase in phrases if len(phrase.starts) > 1), phrases[0] if phrases else None)
         head = query.text[phrase.starts[-1] : phrase.end] if phrase else ""
         return put_phrase(query, phrase, f"{name.qualifier} {head}", "") if phrase else ""
@@ -270,6 +309,12 @@ def _likened_en(query: Utterance, rest: Utterance, preposition: str) -> str:
         alike = next((phrase for phrase in phrases if phrase.preposition == contrary), None)
     # "Outside London?" after "in London".
     return instead(query, alike, " ".join(filter(None, (name.preposition, name.article, name.text)))) if alike else ""
+
+
+# Up to the thing of "how long does | delivery take?".
+_ASKED_WITHIN = re.compile(
+    rf"(?:how [a-z]{{3,5}}|when|where|what) {one_of(DOING)} (?:the )?(?=[a-z]+ [a-z]+\W*$)", re.IGNORECASE
+)
 
 
 def _of_another_judged(query: Utterance, phrases: Sequence[Phrase], name: _Name) -> str:
