@@ -88,14 +88,16 @@ def _is_of_all(leaning: Leaning, reference: Reference) -> bool:
     query, rest = leaning.query, leaning.rest
     judged = leaning.parts.only_judges and not any(topic.group == "thing" for topic in topics_of(query))
     opposed = reference.is_whole and _OPPOSING.search(rest.text) is not None
+    proved = _PROVING.search(rest.text) is not None
     # "Is it free?" after "do you freeze memberships?" is asked of doing that.
-    return judged or opposed or (_DO_YOU.match(query.text) is not None and asks_of_doing(rest))
+    return judged or opposed or proved or (_DO_YOU.match(query.text) is not None and asks_of_doing(rest))
 
 
 _DO_YOU = re.compile(
     r"(?:(?:for how long|how often|how|when|why) )?(?:do|will|would|can|could) you (?!have|sell|offer|stock|provide)",
     re.IGNORECASE,
 )
+_PROVING = re.compile(r"\b(?:prove|confirm) (?:it|that|this)\b", re.IGNORECASE)
 # What is done to a fact rather than to a thing: "what if I don't agree with that?".
 _OPPOSING = re.compile(
     r"\b(?:stop|prevent|avoid|refuse|decline|agree|disagree|object|accept|mind|(?:don't|do not) (?:want|like))\b"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assistant.conversation.turns import Condensed
+from assistant.text import normalized
 from assistant.topics import name_of
 from assistant.utterances import default_vocabulary
 
@@ -117,6 +118,8 @@ def show(said: Utterance, memory: Memory) -> Condensed | None:
     """Say what 原文在哪 or "the second one" asks; None for a number that means none of the clauses cited."""
     if not any(word.has("show") for word in said.told) and (memory.query is None or memory.candidates):
         return None
+    if _is_of_something_else(said, memory):
+        return None
     if memory.query is None:
         return replied("unclear", said, kind="unclear")
     place = next((word.place for word in said.told if word.place), 0)
@@ -124,6 +127,30 @@ def show(said: Utterance, memory: Memory) -> Condensed | None:
         reply = default_vocabulary().replies["no_such_place"][said.language].format(count=len(memory.cited))
         return Condensed(query=said.text, kind="unclear", reply=reply)
     return Condensed(query=memory.query.text, kind="show", cited=memory.cited, place=place, after=memory.after)
+
+
+def _is_of_something_else(said: Utterance, memory: Memory) -> bool:
+    """Say whether words for a clause and its text mean other things: "how do I prove it?", "get a quote".
+
+    So they do where they are what the person is to do, or what the question before is about: "the original?" after "is
+    the original receipt needed?".
+    """
+    if _MY_DOING.search(said.text):
+        return True
+    if memory.query is None:
+        return _ANY.search(said.text) is not None
+    named = [word.text for word in said.told if word.has("show")]
+    asks = any(word.has("showing", "what", "where", "how") for word in said.told)
+    return bool(named) and not asks and all(text in normalized(memory.query.text) for text in named)
+
+
+# "Can I see the original?" is said to the assistant.
+_MY_DOING = re.compile(
+    r"(?!\b(?:can|could|may) (?:i|we) (?:get|have) (?:the|that)\b)\b(?:do|must|should|can|could|may|shall|will|would)"
+    r" (?:i|we) (?!(?:also |just |please )?(?:see|read|find|view|look)\b)",
+    re.IGNORECASE,
+)
+_ANY = re.compile(r"\b(?:an?|any|my) (?:quote|original|source|reference|translation|citation)\b", re.IGNORECASE)
 
 
 def ask_back(said: Utterance, memory: Memory) -> Condensed:

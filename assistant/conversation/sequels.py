@@ -57,6 +57,12 @@ _SAYING_LITTLE = (
         r"|how many (?!more\b|days\b|times\b)[a-z]{2,20}"
     ),
     # Who does not do what the former question speaks of: 不同意呢 after 要我同意吗.
+    # Which ones.
+    re.compile(
+        r"(?:which|what)(?: ones?| kinds?| types?| sorts?| of (?:them|these|those))?(?: exactly)?"
+        "|(?:是?哪几?[些个种类项家]|什么|啥)[的呢啊]?",
+        re.IGNORECASE,
+    ),
     # "And what doesn't it?" leaves out what is or is not done.
     re.compile(
         rf"(?:(?:what|when|where|which|how|how long|how often) )?(?:{one_of(DOING | HAVING)}|[a-z]{{2,6}}n['’]t)"
