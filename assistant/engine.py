@@ -58,6 +58,7 @@ class Assistant:
         self._streaming = generator if isinstance(generator, StreamingGenerator) else None
         self.settings = settings
         self._names = tuple(name for policy in self.policies for name in policy.names)
+        self._short_names = tuple(name for policy in self.policies for name in policy.short_names)
         self._thesaurus = thesaurus_of(self.policies)
         english = (" ".join(said) for policy in self.policies for said in policy.translations.values())
         names = [name for concept in self._thesaurus.concepts for name in concept.en]
@@ -196,7 +197,9 @@ class Assistant:
 
     def _understood(self, asked: str, turns: Sequence[Turn]) -> Condensed:
         """Say what a question asks after what was said before, its blanks and its slips of the pen put right."""
-        found = condense(visible_line(asked), turns, names=self._names, thesaurus=self._thesaurus)
+        found = condense(
+            visible_line(asked), turns, names=self._names, short_names=self._short_names, thesaurus=self._thesaurus
+        )
         return replace(found, query=self._speller.mended(found.query))
 
     def _questions_apart(

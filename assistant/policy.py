@@ -10,11 +10,11 @@ from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import pairwise, takewhile, zip_longest
+from itertools import combinations, pairwise, takewhile, zip_longest
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from assistant.text import Span, fold, leads_in, sentences, shortened, stripped
+from assistant.text import Span, fold, has_han, leads_in, sentences, shortened, stripped
 from assistant.thesaurus import extended
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ _IS_SENTENCE = re.compile(
 _AROUND_TITLES = "：:*#【】 \t"
 _LONGEST_TITLE = 40
 """Most characters of a title within a sentence."""
+_SHORTEST_NAME = 2
 _SENTENCE_END = re.compile(r"[?？!！。]|\.$")
 _BEFORE_COLON = re.compile(r"[^:：]{2,40}(?=[:：])")
 _WORDED = re.compile(r"[A-Za-z]{4,}\s")
@@ -69,6 +70,10 @@ _LABEL = re.compile(r"^(?:(?:Article|Section|Chapter|Part|Clause) \w{1,6}[.:]?|\
 _HEADING_MARK = re.compile(r"\A\s{0,9}#{1,6}\s{1,9}(?=\S)")
 # Begins where no such mark stands before, so that a long run of spaces is read once.
 _CLOSING_MARK = re.compile(r"(?<![、.．:：\s])(?:[、.．:：\s]|(?<=^\w)[)）]|(?<=^\w\w)[)）])+$")
+
+
+def _common_beginning(one: str, other: str) -> str:
+    return "".join(char for char, _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +174,17 @@ class Policy:
     def names(self) -> tuple[str, ...]:
         """What people call the policy, its company and its product."""
         return tuple(name for name in (self.company, *self.aliases, *self.title_names, self.id) if name)
+
+    @property
+    def short_names(self) -> tuple[str, ...]:
+        """What two of its Chinese names begin with and none is: 白驹 of 白驹跑腿 and 白驹速取, where it is no place."""
+        chinese = {name for name in self.names if has_han(name)}
+        shared = {_common_beginning(*pair) for pair in combinations(sorted(chinese), 2)} - chinese
+        return tuple(sorted(name for name in shared if len(name) >= _SHORTEST_NAME and not self._is_place(name)))
+
+    def _is_place(self, name: str) -> bool:
+        """Say whether its text has a name as that of a place, as where its company has its seat: 上海 of 上海市."""
+        return any(f"{name}{place}" in self.text for place in "市省区县州")
 
     @property
     def thesaurus(self) -> Thesaurus:

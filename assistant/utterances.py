@@ -355,12 +355,15 @@ class Vocabulary:
         self.asking: dict[str, dict[Language, str]] = data["asking"]
         self.asking_of_data: dict[str, dict[Language, str]] = data["asking_of_data"]
 
-    def read(self, text: str, *, names: Sequence[str] = (), chat: bool = False) -> Utterance:
+    def read(
+        self, text: str, *, names: Sequence[str] = (), short_names: Sequence[str] = (), chat: bool = False
+    ) -> Utterance:
         """Take a question apart.
 
         Args:
             text: The question.
             names: Names of the policies and their companies.
+            short_names: What else people call them, which means the company as 你们 does.
             chat: Read it as said to the assistant: with the words that are, without concepts.
 
         Returns:
@@ -381,10 +384,11 @@ class Vocabulary:
         found += _ordinals(folded)
         if not chat:
             found += self._concepts_in(folded)
-            found += [
-                Word(start=start, end=end, text=folded[start:end], roles=frozenset({"topic"}), group="policy")
-                for start, end, _ in (_names(tuple(names)).find(folded) if names else ())
-            ]
+            for called, role, group in ((names, "topic", "policy"), (short_names, "self", "")):
+                found += [
+                    Word(start=start, end=end, text=folded[start:end], roles=frozenset({role}), group=group)
+                    for start, end, _ in (_names(tuple(called)).find(folded) if called else ())
+                ]
         return Utterance(text=shown, words=tuple(self._sweep(folded, found)), vocabulary=self)
 
     def meaning(self, text: str) -> Word | None:

@@ -540,6 +540,37 @@ def test_a_follow_up_keeps_to_the_policy_that_was_named(conversation: str, query
     assert understood(conversation, NAMES).query == query
 
 
+@pytest.mark.parametrize(
+    ("conversation", "query"),
+    [
+        # A company's short name is no name of one that gets something of it.
+        ("白驹会收集人脸吗 / 可以拒绝吗", "人脸可以拒绝吗"),
+        ("白驹收集人脸吗 / 保存多久", "人脸保存多久"),
+        ("白驹收集什么 / 可以拒绝吗", "关于“白驹收集什么”：可以拒绝吗"),
+        ("白驹收集什么 / 那高德呢", "高德收集什么"),
+        ("高德收集什么 / 那白驹呢", "白驹收集什么"),
+        ("白驹会收集人脸吗 / 云巢呢", "云巢会收集人脸吗"),
+    ],
+)
+def test_a_company_may_be_called_by_its_short_name(conversation: str, query: str) -> None:
+    former, question = conversation.split(" / ")
+    names = ("白驹跑腿", "白驹速取", "云巢读书")
+    assert condense(question, [Turn(question=former)], names=names, short_names=("白驹", "云巢")).query == query
+
+
+@pytest.mark.parametrize(
+    ("conversation", "query"),
+    [
+        ("会员多少钱一年 / 会自动续费吗 / 可以转让吗", "会员可以转让吗"),
+        ("会员多少钱一年 / 会自动续费吗 / 可以取消吗", "自动续费可以取消吗"),
+        ("会员多少钱一年 / 会自动续费吗 / 怎么关闭", "自动续费怎么关闭"),
+        ("怎么注销账号 / 会收集人脸吗 / 可以拒绝吗", "人脸可以拒绝吗"),
+    ],
+)
+def test_questions_for_yes_or_no_are_asked_of_the_same_one_after_the_other(conversation: str, query: str) -> None:
+    assert understood(conversation).query == query
+
+
 def test_what_a_question_was_understood_as_counts_for_more_than_the_question() -> None:
     before = [Turn(question="和上次一样", query="高德收集什么？")]
     assert condense("那个推呢", before).query == "个推收集什么？"

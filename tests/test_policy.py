@@ -55,6 +55,13 @@ def test_reference_joins_numbers_and_sets_off_titles(policy: Policy, words: str,
     assert policy.reference(clause_at(policy, words).id) == reference
 
 
+def test_a_company_is_called_by_what_its_names_begin_with_unless_that_is_a_place(policy: Policy) -> None:
+    named = dataclasses.replace(policy, company="昆明墨米科技有限公司", aliases=("白驹跑腿", "白驹速取", "Baiju"))
+    assert named.short_names == ("白驹",)
+    assert dataclasses.replace(named, text=f"{policy.text}地址：白驹市。").short_names == ()
+    assert dataclasses.replace(named, aliases=("白驹跑腿", "白驹", "云巢")).short_names == ()
+
+
 def test_an_outline_has_numbers_and_titles_as_printed_and_no_marks_of_markdown() -> None:
     policy = parse("# Returns\n\n## How long\nThirty days.\n1. Bikes: sixty days.\n2. Helmets: ten days.\n")
     told = [policy.begins(clause).strip() for clause in policy.walk() if clause is not policy.root]

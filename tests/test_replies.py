@@ -63,6 +63,11 @@ def test_nothing_is_looked_for_where_nothing_is_asked(assistant: Assistant, ques
     assert answer.query == question
 
 
+def test_a_company_is_known_by_the_beginning_of_its_names(assistant: Assistant) -> None:
+    found = assistant.ask("可以拒绝吗", history=[Turn(question="云巢会收集人脸吗")])
+    assert found.query == "人脸可以拒绝吗"
+
+
 @pytest.mark.parametrize("texts_only", [False, True], ids=["citations are known", "only the questions are known"])
 def test_what_else_there_is_was_not_cited_before(assistant: Assistant, texts_only: bool) -> None:
     asked = "云巢读书会收集信息吗"

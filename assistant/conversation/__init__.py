@@ -46,7 +46,12 @@ __all__ = ["CitedClause", "Condensed", "Turn", "condense"]
 
 
 def condense(
-    question: str, history: Sequence[Turn], *, names: Sequence[str] = (), thesaurus: Thesaurus | None = None
+    question: str,
+    history: Sequence[Turn],
+    *,
+    names: Sequence[str] = (),
+    short_names: Sequence[str] = (),
+    thesaurus: Thesaurus | None = None,
 ) -> Condensed:
     """Say what `question` asks, given what was asked before it.
 
@@ -54,6 +59,7 @@ def condense(
         question: The question, as typed.
         history: What was said before, oldest first.
         names: Names of the policies and their companies, which a follow-up keeps to.
+        short_names: What else people call them, which is nobody who gets anything: 白驹 for 白驹跑腿.
         thesaurus: The concepts of the policies; those that come with the package by default.
 
     >>> condense("那高德呢", [Turn(question="个推收集什么？")]).query
@@ -63,7 +69,8 @@ def condense(
     >>> condense("怎么注销账号", [Turn(question="个推收集什么？")]).kind
     'question'
     """
-    memory = Memory(names=tuple(names), vocabulary=vocabulary_of(thesaurus) if thesaurus else default_vocabulary())
+    vocabulary = vocabulary_of(thesaurus) if thesaurus else default_vocabulary()
+    memory = Memory(names=tuple(names), short_names=tuple(short_names), vocabulary=vocabulary)
     for turn in history:
         memory = _after(replace(turn, question=spelled_out(turn.question)), memory)
     return _understood(spelled_out(question), memory)

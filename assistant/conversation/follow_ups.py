@@ -202,8 +202,10 @@ def _new_topic(rest: Utterance, parts: Parts) -> Topic:
         # 付费的呢 is not about paying.
         return Topic(text=rest.text[first : last + 1], group="")
     if len({topic.group for topic in topics}) != 1:
+        # 你们公司, or a company by its short name, does what others do.
+        group = "who" if parts.names and all(word.has("self") for word in parts.names) and not topics else ""
         form, is_one = phrases[0].form if phrases else "", one is not None and one.article in INDEFINITE
-        return Topic(text=noun or rest.text[first:last], group="", form=form, is_one=is_one)
+        return Topic(text=noun or rest.text[first:last], group=group, form=form, is_one=is_one)
     if noun in ("", topics[0].text):
         several = rest.text[topics[0].start : topics[-1].end]
         return topics[0] if len(topics) == 1 else replace(topics[0], text=several, concept=None)

@@ -24,6 +24,8 @@ class Memory:
 
     names: tuple[str, ...] = ()
     """Names of the policies."""
+    short_names: tuple[str, ...] = ()
+    """What else people call them."""
     vocabulary: Vocabulary = field(default_factory=default_vocabulary)
     """What questions are read with."""
     query: Utterance | None = None
@@ -47,11 +49,11 @@ class Memory:
 
     def read(self, question: str) -> Utterance:
         """Take a question apart."""
-        return self.vocabulary.read(question, names=self.names)
+        return self.vocabulary.read(question, names=self.names, short_names=self.short_names)
 
     def emptied(self) -> Memory:
         """Return what is left once the topic has changed."""
-        return Memory(names=self.names, vocabulary=self.vocabulary)
+        return Memory(names=self.names, short_names=self.short_names, vocabulary=self.vocabulary)
 
     def remembering(self, turn: Turn, found: Condensed) -> Memory:
         """Return what is remembered once a turn is over, whose question was found to ask this."""

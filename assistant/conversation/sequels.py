@@ -6,6 +6,7 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from assistant.chinese import WHETHER
 from assistant.conversation.leaning import rewritten
 from assistant.english import DOING, HAVING, one_of
 from assistant.numerals import HAN_NUMERAL
@@ -14,8 +15,8 @@ from assistant.rephrasing import asked_of, asked_with
 from assistant.rephrasing.former import quoting
 from assistant.rephrasing.likeness import of_another_number
 from assistant.text import has_han
-from assistant.topics import stated_until, topics_said
-from assistant.utterances import ASKING_ROLES
+from assistant.topics import Topic, stated_until, topics_said
+from assistant.utterances import ASKING_ROLES, MAY_ZH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,7 +89,7 @@ def of_the_same(leaning: Leaning) -> Condensed | None:
         said = asked_with(rest, role, query)
         return leaning.quoted() if parts.unknown and said == quoting(query, rest.text) else rewritten(said)
     stated = stated_until(query)
-    topics = [topic for topic in topics_said(query) if topic.start >= stated]
+    topics = _of_same_subject(leaning) or [topic for topic in topics_said(query) if topic.start >= stated]
     if not any(topic.group == "deed" for topic in topics) and _is_of_deeds(parts):
         # What it costs to get a copy; but not what a phone number costs.
         if any(concept.kind == "right" for word in query.told for concept in word.named):
@@ -96,6 +97,26 @@ def of_the_same(leaning: Leaning) -> Condensed | None:
         if not parts.only_judges:
             return None
     return rewritten(asked_of(rest, query, topics, of_data=of_data(parts)))
+
+
+def _of_same_subject(leaning: Leaning) -> list[Topic]:
+    """Return what a question for yes or no is about that says only what may be done, after another such.
+
+    After 会员多少钱 and 会自动续费吗, which says no more, 可以转让吗 is asked of the membership. But 可以取消吗 is asked
+    of what is done, and so is what asks for more than yes or no.
+    """
+    query, memory = leaning.query, leaning.memory
+    if not (memory.after and memory.earlier) or _ENDING.search(leaning.rest.bare):
+        return []
+    before = [query.text[: topic.start] for topic in topics_said(query)]
+    alike = len(before) == 1 and before[0] in _MAY and query.bare.endswith(WHETHER)
+    if not alike or not leaning.rest.bare.startswith(_MAY) or not leaning.rest.bare.endswith(WHETHER):
+        return []
+    return [topic for topic in topics_said(memory.earlier[0]) if topic.group == "thing"]
+
+
+_MAY = (*MAY_ZH, "会", "要")
+_ENDING = re.compile("拒绝|取消|[关停退撤不]")
 
 
 def _is_complete(parts: Parts) -> bool:
