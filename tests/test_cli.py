@@ -173,7 +173,7 @@ def test_the_words_around_the_quotes_are_in_the_language_of_the_question(run: Ru
 def test_a_question_without_a_letter_is_unclear(run: Runs, question: str) -> None:
     code, out, err = run("ask", "--", question)
     assert (code, err) == (ABSTAINED, "")
-    assert out == "It is not clear what that refers to: please name it, as in “how long do you keep my phone number?”\n"
+    assert out == "It is not clear what that refers to: please name it in your question.\n"
 
 
 def test_abstaining_exits_with_3(run: Runs, by_id: dict[str, Policy], monkeypatch: pytest.MonkeyPatch) -> None:

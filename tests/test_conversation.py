@@ -768,6 +768,12 @@ def test_every_reply_is_there_in_both_languages() -> None:
         assert all(replies.values()), role
 
 
+def test_no_reply_names_what_only_some_policies_speak_of() -> None:
+    privacy = re.compile("收集|共享|保存|删除|注销|手机|高德|collect|keep|gets it|phone number|Amap|delete")
+    for role, replies in default_vocabulary().replies.items():
+        assert not any(map(privacy.search, replies.values())), role
+
+
 # --- The documents -----------------------------------------------------------------------
 
 

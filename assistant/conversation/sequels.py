@@ -102,8 +102,8 @@ def of_the_same(leaning: Leaning) -> Condensed | None:
 def _of_same_subject(leaning: Leaning) -> list[Topic]:
     """Return what a question for yes or no is about that says only what may be done, after another such.
 
-    After 会员多少钱 and 会自动续费吗, which says no more, 可以转让吗 is asked of the membership. But 可以取消吗 is asked
-    of what is done, and so is what asks for more than yes or no.
+    After 会员多少钱 and 会自动续费吗, which says no more, 可以转让吗 is asked of the membership. But 可以取消吗 is
+    asked of what is done, and so is what asks for more than yes or no.
     """
     query, memory = leaning.query, leaning.memory
     if not (memory.after and memory.earlier) or _ENDING.search(leaning.rest.bare):
