@@ -399,6 +399,7 @@ def test_a_thing_takes_the_place_of_a_thing_and_not_of_what_is_done(conversation
         ("能带宠物吗 / 18呢", "关于“能带宠物吗”：18呢"),
         # A guide dog is no company that may do something, and no company pays with a card.
         ("能带宠物吗 / 猫呢 / 导盲犬呢", "能带导盲犬吗"),
+        ("手机号会共享吗 / 导盲犬呢", "导盲犬呢"),
         ("可以刷信用卡吗 / 微信支付呢", "关于“可以刷信用卡吗”：微信支付呢"),
         ("能看到我的位置吗 / 高德呢", "高德能看到我的位置吗"),
         # What qualifies a thing takes the place of what else did.

@@ -127,8 +127,9 @@ def _with_objects(query: Utterance, new: Topic) -> tuple[tuple[Topic, ...], Topi
     if new.group in ("who", "person"):
         return named, new
     objects = [_object_in(query, topic, new) for topic in named]
-    # "My booking" is something that one has.
-    had = query.language == "en" and new.group == "deed" and new.owner != "" and not is_done_en(new)
+    # "My booking" is something that one has, as "my address" is.
+    owned_too = query.language == "en" and any(topic.owner == new.owner != "" for topic in named)
+    had = owned_too and new.group == "deed" and not is_done_en(new)
     named = tuple(object_ or topic for object_, topic in zip(objects, named, strict=True))
     return named, replace(new, group="thing") if had or any(objects) else new
 

@@ -80,6 +80,9 @@ def noun_zh(named: Utterance) -> str:
 
 def fits_zh(query: Utterance, topic: Topic, new: Topic) -> bool:
     """Say whether a name may take the place of another in a Chinese question."""
+    if new.kind == "actor" and new.group == "thing" and topic.kind in _DATA:
+        # A guide dog is asked of as pets are, and not as a phone number.
+        return False
     if topic.group == "thing" and (is_people(new) or (not new.group and topic.concept)):
         return is_people(topic) == is_people(new) or new.text.endswith("的")
     # A company or a thing that is unknown begins its question, and is no person where a person is named.
@@ -91,6 +94,7 @@ def fits_zh(query: Utterance, topic: Topic, new: Topic) -> bool:
     return alike and (begins or topic.group != "")
 
 
+_DATA = ("data_item", "identifier", "permission")
 _WHOSE = re.compile(r"[^，。？?“”]{0,8}?(?:用户|客户|会员|员工|学生|家长|顾客|住户|业主|商家|买家|卖家)")
 _PEOPLE = re.compile(r"(?:[用客住商]户|[人员生者客友师童长主们方]|公司|企业|家长|部门)$")
 
