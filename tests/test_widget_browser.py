@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -562,6 +564,58 @@ def test_a_token_that_is_refused_for_good_is_an_error(shop, service, new_page) -
     page = new_page(shop(token="pat_mine"))
     assert "许可" in ask(page, "收集什么？").inner_text()
     assert len(service.asked("/v1/chat")) == 1
+
+
+@pytest.fixture
+def slow_tokens(site: Pages) -> Iterator[threading.Event]:
+    """The page's own server makes each token only while this is set, and each is due at once for the next."""
+    go_on = threading.Event()
+    numbers = itertools.count(1)
+
+    def made() -> dict[str, object]:
+        go_on.wait(30)
+        return {"token": f"pat_{next(numbers)}", "expires_in_s": 1}
+
+    site.tokens = made
+    yield go_on
+    go_on.set()
+
+
+def test_stop_ends_a_question_that_still_waits_for_a_token(shop, service, slow_tokens, new_page) -> None:
+    page = new_page(shop(token_endpoint="/token"))
+    page.evaluate("PolicyAssistant.open()")
+    question_box(page).fill("收集什么？")
+    question_box(page).press("Enter")
+    page.get_by_role("button", name="停止").click()
+    page.locator("#policy-assistant .log[aria-busy='false']").wait_for(timeout=3_000)
+    assert "已停止" in page.locator("#policy-assistant .turn").inner_text()
+    slow_tokens.set()
+    ask(page, "保存多久？").locator(".chip").wait_for()
+    assert [body["question"] for body in service.asked("/v1/chat")] == ["保存多久？"]
+
+
+def test_a_question_that_takes_another_s_place_waits_for_the_same_token(shop, service, slow_tokens, new_page) -> None:
+    slow_tokens.set()
+    page = new_page(shop(token_endpoint="/token"))
+    ask(page, "一").locator(".chip").wait_for()
+    slow_tokens.clear()
+    page.evaluate("void (window.second = PolicyAssistant.ask('二'))")
+    page.wait_for_timeout(300)
+    page.evaluate("void (window.third = PolicyAssistant.ask('三'))")
+    page.wait_for_timeout(300)
+    assert "连不上服务" not in page.locator("#policy-assistant .log").inner_text()
+    slow_tokens.set()
+    assert page.evaluate("window.third")["citations"][0]["quote"] == QUOTE
+    assert page.evaluate("window.second") is None
+    assert [body["question"] for body in service.asked("/v1/chat")] == ["一", "三"]
+
+
+def test_a_token_that_does_not_come_is_told_after_the_longest_silence(shop, service, slow_tokens, new_page) -> None:
+    page = new_page(shop(token_endpoint="/token", timeout="1"))
+    assert "等待时间过长" in ask(page, "收集什么？").inner_text()
+    slow_tokens.set()
+    page.get_by_role("button", name="重试").click()
+    page.locator("#policy-assistant .chip").wait_for()
 
 
 # --- What a page can do ------------------------------------------------------------------

@@ -209,10 +209,24 @@ export class Service {
   private async bearer(watch: Watch): Promise<string> {
     if (!this.canRenew || this.isOpen || Date.now() < this.tokenUntil - RENEW_MS) return this.token;
     // Two requests at once share one.
-    this.making ??= this.made(watch).finally(() => {
+    this.making ??= this.renewed().finally(() => {
       this.making = undefined;
     });
-    return this.making;
+    return watch.before(this.making);
+  }
+
+  /** A new token, under a watch of its own: a request that is stopped must not end it for those that share it. */
+  private async renewed(): Promise<string> {
+    const watch = new Watch(undefined, this.settings.timeoutMs);
+    try {
+      return await this.made(watch);
+    } catch (error) {
+      // What the page's own server does says nothing about the service.
+      if (!this.settings.tokenEndpoint) this.note(error);
+      throw watch.explained(error);
+    } finally {
+      watch.stop();
+    }
   }
 
   private async made(watch: Watch): Promise<string> {
@@ -312,6 +326,19 @@ class Watch {
 
   get signal(): AbortSignal {
     return this.controller.signal;
+  }
+
+  /** What `promise` comes to, unless this ends first. */
+  async before<T>(promise: Promise<T>): Promise<T> {
+    const ended = new Promise<never>((_, reject) => {
+      const end = () => reject(new DOMException("ended", "AbortError"));
+      if (this.signal.aborted) end();
+      else this.signal.addEventListener("abort", end);
+    });
+    const result = await Promise.race([promise, ended]);
+    // What comes next has its whole time again.
+    this.restart();
+    return result;
   }
 
   async *read(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
