@@ -43,6 +43,7 @@ from tests.browsing import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 browser, new_page = browsing.browser, browsing.new_page
@@ -335,6 +336,70 @@ def test_what_others_left_in_the_storage_is_passed_over(shop, service, new_page,
     wait(page, "window.PolicyAssistant")
     assert page.locator("#policy-assistant .turn").count() == 0
     ask(page, "收集什么？").locator(".chip").wait_for()
+
+
+def questions(page: Page) -> list[str]:
+    """Return the questions that are shown."""
+    shown = page.locator("#policy-assistant .question")
+    return shown.evaluate_all("(all) => all.map((e) => e.lastChild.data)")
+
+
+HALF_KEPT = {
+    "a turn without an answer": {"question": "旧问题", "citations": [], "suggestions": []},
+    "fields of other types": {"question": "旧问题", "state": 7, "text": 7, "query": {}, "suggestions": [None, 7, {}]},
+    "no citation": {"question": "旧问题", "state": "done", "text": "相关原文 [1]", "citations": [None]},
+    "half a citation": {"question": "旧问题", "state": "done", "text": "相关原文 [1]", "citations": [{"marker": 1}]},
+    "no clause": {"question": "旧问题", "state": "done", "abstained": "not_stated", "nearest": {"policyId": 7}},
+    "a failure without its reason": {"question": "旧问题", "state": "failed", "problem": 7},
+    "a reason of another type": {"question": "旧问题", "state": "failed", "problem": {"code": "invalid_question"}},
+}
+
+
+@pytest.mark.parametrize("kept", HALF_KEPT.values(), ids=HALF_KEPT)
+def test_a_conversation_that_is_not_kept_as_it_should_be_goes_on(shop, service, new_page, kept) -> None:
+    page = new_page(shop(storage="local"))
+    ask(page, "收集什么？")
+    page.evaluate(
+        """turn => Object.keys(localStorage).forEach((key) => {
+          const kept = JSON.parse(localStorage.getItem(key));
+          localStorage.setItem(key, JSON.stringify({ ...kept, turns: [turn, null, ...kept.turns] }));
+        })""",
+        kept,
+    )
+    page.reload()
+    wait(page, "window.PolicyAssistant")
+    launcher(page).click()
+    turns = page.locator("#policy-assistant .turn")
+    assert questions(page) == ["旧问题", "收集什么？"]
+    assert "undefined" not in page.locator("#policy-assistant .log").evaluate("(e) => e.innerHTML")
+    turns.last.locator(".chip").click()
+    page.locator("#policy-assistant mark").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="转人工").first.click()
+    assert "旧问题" in page.get_by_label("对话记录").input_value()
+    page.keyboard.press("Escape")
+    ask(page, "保存多久？").locator(".chip").wait_for()
+
+
+def test_a_conversation_that_cannot_be_shown_is_begun_anew(shop, service, new_page) -> None:
+    # As on a page whose own code has changed what the browser brings.
+    breaks = """const split = String.prototype.split;
+    String.prototype.split = function (...by) {
+      if (String(this) === "坏") throw new Error("the page's own fault");
+      return split.apply(this, by);
+    };"""
+    page = new_page(shop(storage="local"), script=breaks)
+    ask(page, "收集什么？")
+    page.evaluate(
+        """Object.keys(localStorage).forEach((key) =>
+          localStorage.setItem(key, localStorage.getItem(key).replace("收集什么？", "坏")))"""
+    )
+    page.reload()
+    wait(page, "window.PolicyAssistant")
+    assert page.locator("#policy-assistant .turn").count() == 0
+    assert page.evaluate("localStorage.length") == 0
+    ask(page, "保存多久？").locator(".chip").wait_for()
+    assert service.asked("/v1/chat")[-1]["session_id"] is None
 
 
 # --- What goes wrong ---------------------------------------------------------------------

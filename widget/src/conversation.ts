@@ -1,9 +1,10 @@
 // What was asked and answered, kept in the page's storage so that the next page goes on with it.
 
+import { list, number, record, text } from "./json";
 import type { Citation, ClauseName } from "./service";
 import type { Settings } from "./settings";
 import { visible } from "./text";
-import type { Language, Words } from "./words";
+import { type Language, languageOf, type Words } from "./words";
 
 export interface Problem {
   readonly code: string;
@@ -127,23 +128,76 @@ export class Conversation {
 
   private restore(): void {
     try {
-      const kept = JSON.parse(this.store()?.getItem(this.key) ?? "null");
-      const turns: Turn[] = kept?.turns ?? [];
-      if (
-        !turns.every(
-          (turn) =>
-            typeof turn.question === "string" && Array.isArray(turn.citations) && Array.isArray(turn.suggestions),
-        )
-      )
-        return;
-      for (const turn of turns) if (turn.state === "pending") turn.state = "stopped";
-      this.turns = turns;
-      this.sessionId = String(kept?.session ?? "");
-      this.hasSeveral = Boolean(kept?.several);
+      const kept = record(JSON.parse(this.store()?.getItem(this.key) ?? "null"));
+      this.turns = list(kept.turns).flatMap((turn) => turnOf(turn) ?? []);
+      if (!this.turns.length) return;
+      this.sessionId = text(kept.session);
+      this.hasSeveral = kept.several === true;
     } catch {
-      // Not ours, or of another version: begin anew.
+      // Not ours: begin anew.
     }
   }
+}
+
+/** A turn that was kept, by whatever version or whomever; nothing if it has no question. */
+function turnOf(kept: unknown): Turn | undefined {
+  const turn = record(kept);
+  const question = text(turn.question);
+  if (!question) return undefined;
+  const state = turn.state === "done" || turn.state === "failed" ? turn.state : "stopped";
+  const nearest = record(turn.nearest);
+  return {
+    question,
+    state,
+    answerId: text(turn.answerId),
+    text: text(turn.text),
+    citations: list(turn.citations).flatMap((citation) => citationOf(citation) ?? []),
+    language: languageOf(text(turn.language)),
+    query: text(turn.query),
+    abstained: text(turn.abstained),
+    suggestions: list(turn.suggestions).map(text).filter(Boolean),
+    nearest: text(nearest.clauseId) ? clauseNameOf(nearest) : undefined,
+    // What failed without a reason would be told to have been stopped.
+    problem: state === "failed" ? problemOf(record(turn.problem)) : undefined,
+    useful: typeof turn.useful === "boolean" ? turn.useful : undefined,
+  };
+}
+
+function citationOf(kept: unknown): Citation | undefined {
+  const citation = record(kept);
+  const marker = number(citation.marker);
+  const clauseId = text(citation.clauseId);
+  if (marker < 1 || !clauseId) return undefined;
+  return {
+    marker,
+    policyId: text(citation.policyId),
+    policyTitle: text(citation.policyTitle),
+    clauseId,
+    reference: text(citation.reference),
+    quote: text(citation.quote),
+    start: number(citation.start),
+    end: number(citation.end),
+    translation: text(citation.translation),
+  };
+}
+
+function clauseNameOf(kept: Record<string, unknown>): ClauseName {
+  return {
+    policyId: text(kept.policyId),
+    policyTitle: text(kept.policyTitle),
+    clauseId: text(kept.clauseId),
+    name: text(kept.name),
+    text: text(kept.text),
+  };
+}
+
+function problemOf(kept: Record<string, unknown>): Problem {
+  return {
+    code: text(kept.code) || "internal",
+    retryAfterS: number(kept.retryAfterS),
+    requestId: text(kept.requestId),
+    mostChars: number(kept.mostChars),
+  };
 }
 
 /** What to tell a person about a problem. */

@@ -1,6 +1,7 @@
 // The HTTP service, as docs/http.md of the repository has it. What it sends is taken for what it should be only
 // where it is: a field that is missing or of another type becomes empty.
 
+import { list, number, record, text } from "./json";
 import { type Settings, warn } from "./settings";
 import { events } from "./sse";
 import { type Language, languageOf } from "./words";
@@ -435,20 +436,4 @@ function parsed(json: string): unknown {
   } catch {
     return {};
   }
-}
-
-function record(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
-}
-
-function list(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
-}
-
-function number(value: unknown): number {
-  return typeof value === "number" && Number.isFinite(value) ? value : 0;
 }

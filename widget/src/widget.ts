@@ -158,7 +158,14 @@ export class Widget {
     this.style();
     this.root.append(this.frame);
     this.dress();
-    this.fill();
+    try {
+      this.fill();
+    } catch (error) {
+      // Whatever is wrong with what was kept: without the chat a person could not even begin a new conversation.
+      console.error(error);
+      this.conversation.clear();
+      this.fill();
+    }
     this.showPage();
     this.setBusy(false);
     this.listen(form);
