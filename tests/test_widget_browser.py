@@ -402,6 +402,79 @@ def test_a_conversation_that_cannot_be_shown_is_begun_anew(shop, service, new_pa
     assert service.asked("/v1/chat")[-1]["session_id"] is None
 
 
+# --- Several tabs ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tabs(shop, new_page) -> tuple[Page, Page]:
+    """Two tabs that keep the conversation in the same storage; in the first one something was asked before."""
+    url = shop(storage="local")
+    first = new_page(url)
+    ask(first, "收集什么？")
+    second = first.context.new_page()
+    second.goto(url)
+    wait(second, "window.PolicyAssistant")
+    launcher(second).click()
+    return first, second
+
+
+def kept_questions(page: Page) -> list[str]:
+    """Return the questions in the storage that all tabs share."""
+    return page.evaluate(
+        "Object.values(localStorage).flatMap((kept) => JSON.parse(kept).turns.map(({ question }) => question))"
+    )
+
+
+def test_what_was_deleted_in_one_tab_is_gone_in_the_others(tabs, service) -> None:
+    first, second = tabs
+    assert questions(second) == ["收集什么？"]
+    second.locator("#policy-assistant .turn .opinions button").first.focus()
+    first.get_by_role("button", name="新对话").click()
+    second.locator("#policy-assistant .turn").wait_for(state="detached")
+    assert second.locator("#policy-assistant .suggestion").first.is_visible()
+    assert active(second) == "问题"
+    ask(second, "保存多久？")
+    assert service.asked("/v1/chat")[-1]["session_id"] is None
+    assert kept_questions(first) == ["保存多久？"]
+    first.locator("#policy-assistant .turn .chip").wait_for()
+    assert questions(first) == ["保存多久？"]
+
+
+def test_an_answer_of_one_tab_is_added_in_the_others(tabs, service) -> None:
+    first, second = tabs
+    useless = second.locator("#policy-assistant .turn").get_by_role("button", name="没有用", exact=True)
+    useless.click()
+    second.get_by_label("补充说明").fill("我问的是")
+    service.go_on.clear()
+    first.evaluate("void (window.asked = PolicyAssistant.ask('保存多久？'))")
+    first.get_by_text("相关原文：").last.wait_for()
+    second.wait_for_timeout(300)
+    assert questions(second) == ["收集什么？"], "it is seen there once it is answered"
+    service.go_on.set()
+    first.evaluate("window.asked")
+    second.locator("#policy-assistant .turn").nth(1).locator(".chip").wait_for()
+    assert questions(second) == ["收集什么？", "保存多久？"]
+    assert second.get_by_label("补充说明").input_value() == "我问的是", "what is being typed stays"
+
+
+def test_two_tabs_that_ask_at_the_same_time_keep_both_answers(tabs, service) -> None:
+    service.go_on.clear()
+    for page, question in zip(tabs, ("一", "二"), strict=True):
+        page.evaluate("question => void (window.asked = PolicyAssistant.ask(question))", question)
+        wait(page, shadow("root.querySelectorAll('.turn').length === 2"))
+        page.get_by_text("相关原文：").last.wait_for()
+    service.go_on.set()
+    for page in tabs:
+        assert page.evaluate("window.asked")["citations"][0]["quote"] == QUOTE
+    for page in tabs:
+        page.locator("#policy-assistant .turn").nth(2).locator(".chip").wait_for()
+        assert sorted(questions(page)) == ["一", "二", "收集什么？"]
+        page.reload()
+        wait(page, "window.PolicyAssistant")
+        assert sorted(questions(page)) == ["一", "二", "收集什么？"]
+        assert page.locator("#policy-assistant .turn .chip").count() == 3
+
+
 # --- What goes wrong ---------------------------------------------------------------------
 
 

@@ -34,7 +34,7 @@ export class AnswerView {
   private readonly tail = h("div", { class: "tail" });
 
   constructor(
-    private readonly turn: Turn,
+    readonly turn: Turn,
     private readonly conversation: Conversation,
     private readonly say: Words,
     private readonly actions: AnswerActions,

@@ -1,4 +1,6 @@
-// What was asked and answered, kept in the page's storage so that the next page goes on with it.
+// What was asked and answered, kept in the page's storage so that the next page goes on with it. In the storage that all
+// tabs share, each takes over what the others have changed before it writes: what one has deleted stays deleted, and what
+// one has asked stays asked.
 
 import { list, number, record, text } from "./json";
 import type { Citation, ClauseName } from "./service";
@@ -15,8 +17,10 @@ export interface Problem {
 }
 
 export interface Turn {
+  /** By it tabs tell turns apart. */
+  readonly id: string;
   readonly question: string;
-  state: "pending" | "done" | "stopped" | "failed";
+  state: (typeof STATES)[number];
   answerId: string;
   text: string;
   citations: readonly Citation[];
@@ -33,21 +37,43 @@ export interface Turn {
 }
 
 const MOST_TURNS = 50;
+const STATES = ["pending", "done", "stopped", "failed"] as const;
 
 export class Conversation {
   sessionId = "";
   turns: Turn[] = [];
   /** Whether there is more than one policy to answer from, so that a place is told with its policy. */
   hasSeveral = false;
+  /** Called when another tab's changes were taken over. */
+  onChange = (): void => undefined;
   private readonly key: string;
+  private readonly running = new Set<Turn>(); // asked here, and not over yet
+  private readonly over = new WeakSet<Turn>(); // asked here, and over
+  // What the storage held when it was read or written last: what is otherwise there by now, another tab has changed.
+  private seenTurns = new Map<string, string>();
+  private seenSession = "";
 
   constructor(private readonly settings: Settings) {
     this.key = `policy-assistant:${settings.server}:${settings.policies.join(",")}`;
-    this.restore();
+    const { session, several, turns, seen } = this.read();
+    // What was being asked here went with the page; what another tab is asking comes again once it is answered.
+    for (const turn of turns) if (turn.state === "pending") turn.state = "stopped";
+    this.turns = turns;
+    this.sessionId = session;
+    this.hasSeveral = several;
+    this.seenTurns = seen;
+    this.seenSession = session;
+  }
+
+  /** What there is to see: all but what another tab is still asking. */
+  get shown(): Turn[] {
+    return this.turns.filter((turn) => turn.state !== "pending" || this.running.has(turn));
   }
 
   begin(question: string, language: Language): Turn {
+    this.sync();
     const turn: Turn = {
+      id: `${Date.now()}-${Math.random()}`,
       question,
       state: "pending",
       answerId: "",
@@ -62,8 +88,16 @@ export class Conversation {
       useful: undefined,
     };
     this.turns.push(turn);
-    this.save();
+    this.running.add(turn);
+    this.write();
     return turn;
+  }
+
+  /** Keeps a turn that is over. */
+  end(turn: Turn): void {
+    this.save();
+    this.running.delete(turn);
+    this.over.add(turn);
   }
 
   drop(turn: Turn): void {
@@ -74,23 +108,60 @@ export class Conversation {
   clear(): void {
     this.sessionId = "";
     this.turns = [];
-    this.save();
+    this.write();
   }
 
   save(): void {
+    this.sync();
+    this.write();
+  }
+
+  /** Whether an event is about this conversation. */
+  concerns({ key }: StorageEvent): boolean {
+    return key === null || key === this.key;
+  }
+
+  /** Takes over what other tabs have changed since. */
+  sync(): void {
+    if (this.settings.storage !== "local" || !this.store()) return;
+    const { session, turns, seen } = this.read();
+    const kept = new Map(turns.map((turn) => [turn.id, turn]));
+    let isOverwritten = false;
+    const mine = this.turns.flatMap((turn) => {
+      const { id } = turn;
+      const theirs = kept.get(id);
+      if (this.running.has(turn) || seen.get(id) === this.seenTurns.get(id)) return turn;
+      if (theirs?.state !== "pending" || !this.over.has(turn)) return theirs ?? [];
+      // Another tab wrote at the same time, and did not know yet that this is over.
+      isOverwritten = true;
+      return turn;
+    });
+    const known = new Set(mine.map(({ id }) => id));
+    // What is gone here, though it was there before, has been deleted here.
+    const news = turns.filter(({ id }) => !known.has(id) && !this.seenTurns.has(id));
+    const all = [...mine, ...news];
+    const isOther = all.length !== this.turns.length || all.some((turn, place) => turn !== this.turns[place]);
+    this.turns = all;
+    if (session !== this.seenSession) this.sessionId = session;
+    this.seenTurns = seen;
+    this.seenSession = session;
+    if (isOverwritten) this.write();
+    if (isOther) this.onChange();
+  }
+
+  private write(): void {
     const store = this.store();
     if (!store) return;
+    const { sessionId: session, hasSeveral: several } = this;
+    const turns = this.turns.slice(-MOST_TURNS);
     try {
-      if (!this.turns.length) store.removeItem(this.key);
-      else store.setItem(this.key, this.packed());
+      if (!turns.length) store.removeItem(this.key);
+      else store.setItem(this.key, JSON.stringify({ session, several, turns }));
+      this.seenTurns = new Map(turns.map((turn) => [turn.id, JSON.stringify(turn)]));
+      this.seenSession = turns.length ? session : "";
     } catch {
       // Full, or forbidden: the conversation lives on in this page.
     }
-  }
-
-  private packed(): string {
-    const { sessionId: session, hasSeveral: several, turns } = this;
-    return JSON.stringify({ session, several, turns: turns.slice(-MOST_TURNS) });
   }
 
   /** Where a clause stands, in words. */
@@ -108,11 +179,11 @@ export class Conversation {
   /** The conversation as a person would read it. */
   transcript(title: string, words: Words): string {
     const parts = [words.transcriptTitle(title, new Date().toLocaleString())];
-    for (const turn of this.turns) {
+    for (const turn of this.shown) {
       const said = [turn.text.trim(), ...this.sources(turn)].filter(Boolean).join("\n");
       parts.push(`${words.asked}${turn.question}\n${words.answered}${said || problemText(turn.problem, words)}`);
     }
-    if (!this.turns.length) parts.push(words.nothingYet);
+    if (parts.length === 1) parts.push(words.nothingYet);
     return visible(parts.join("\n\n"));
   }
 
@@ -126,27 +197,36 @@ export class Conversation {
     return undefined;
   }
 
-  private restore(): void {
+  /** What the storage holds, and each turn as it is written there. */
+  private read(): { session: string; several: boolean; turns: Turn[]; seen: Map<string, string> } {
+    const turns: Turn[] = [];
+    const seen = new Map<string, string>();
+    let kept: Record<string, unknown> = {};
     try {
-      const kept = record(JSON.parse(this.store()?.getItem(this.key) ?? "null"));
-      this.turns = list(kept.turns).flatMap((turn) => turnOf(turn) ?? []);
-      if (!this.turns.length) return;
-      this.sessionId = text(kept.session);
-      this.hasSeveral = kept.several === true;
+      kept = record(JSON.parse(this.store()?.getItem(this.key) ?? "null"));
     } catch {
-      // Not ours: begin anew.
+      // Not ours, or forbidden: begin anew.
     }
+    for (const [place, item] of list(kept.turns).entries()) {
+      const given = text(record(item).id);
+      const id = given && !seen.has(given) ? given : `#${place}`;
+      const turn = turnOf(record(item), id);
+      if (!turn || seen.has(id)) continue;
+      turns.push(turn);
+      seen.set(id, JSON.stringify(item));
+    }
+    return { session: turns.length ? text(kept.session) : "", several: kept.several === true, turns, seen };
   }
 }
 
 /** A turn that was kept, by whatever version or whomever; nothing if it has no question. */
-function turnOf(kept: unknown): Turn | undefined {
-  const turn = record(kept);
+function turnOf(turn: Record<string, unknown>, id: string): Turn | undefined {
   const question = text(turn.question);
   if (!question) return undefined;
-  const state = turn.state === "done" || turn.state === "failed" ? turn.state : "stopped";
+  const state = STATES.find((known) => known === turn.state) ?? "stopped";
   const nearest = record(turn.nearest);
   return {
+    id,
     question,
     state,
     answerId: text(turn.answerId),

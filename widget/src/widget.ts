@@ -158,6 +158,8 @@ export class Widget {
     this.style();
     this.root.append(this.frame);
     this.dress();
+    this.log.append(this.welcome());
+    this.conversation.onChange = () => this.fill();
     try {
       this.fill();
     } catch (error) {
@@ -206,7 +208,9 @@ export class Widget {
     this.goHome();
     this.open(false);
     const turn = this.conversation.begin(wanted, spokenLanguage(wanted));
-    const view = this.show(turn);
+    const view = this.view(turn);
+    this.views.push(view);
+    this.fill();
     const asking = new AbortController();
     this.asking = asking;
     this.isFollowing = true;
@@ -247,7 +251,7 @@ export class Widget {
         this.asking = undefined;
         this.setBusy(false);
       }
-      this.conversation.save();
+      this.conversation.end(turn);
       view.update();
       this.follow(view.element);
       if (view.element.isConnected) this.announce(view.spoken);
@@ -345,6 +349,11 @@ export class Widget {
       if (activeElement instanceof HTMLElement) activeElement.focus();
     });
     on(this.isDark, "change", () => this.dress());
+    on(window, "storage", (event) => {
+      if (this.conversation.concerns(event as StorageEvent)) this.conversation.sync();
+    });
+    // A page that comes back out of the browser's memory was told of nothing meanwhile.
+    on(window, "pageshow", () => this.conversation.sync());
     if (window.visualViewport) {
       on(window.visualViewport, "resize", () => this.fit());
       on(window.visualViewport, "scroll", () => this.fit());
@@ -423,7 +432,7 @@ export class Widget {
 
   // --- The conversation ------------------------------------------------------------------
 
-  private fill(): void {
+  private welcome(): HTMLElement {
     const { say, settings } = this;
     const questions = settings.suggestions ?? say.suggestions;
     const welcome = h("div", { class: "welcome" }, h("p", { class: "words" }, settings.greeting || say.greeting));
@@ -437,13 +446,25 @@ export class Widget {
       );
       welcome.append(h("h3", {}, say.suggested), h("ul", {}, ...buttons));
     }
-    this.log.replaceChildren(welcome);
-    this.views = [];
-    for (const turn of this.conversation.turns) this.show(turn);
-    this.log.classList.toggle("begun", this.conversation.turns.length > 0);
+    return welcome;
   }
 
-  private show(turn: Turn): AnswerView {
+  /** Shows the conversation as it is now. What is there already stays, with what is being read and typed in it. */
+  private fill(): void {
+    const { activeElement } = this.root;
+    const there = new Map(this.views.map((view) => [view.turn, view]));
+    this.views = this.conversation.shown.map((turn) => there.get(turn) ?? this.view(turn));
+    const wanted = this.views.map(({ element }) => element);
+    for (const { element } of there.values()) if (!wanted.includes(element)) element.remove();
+    wanted.forEach((element, place) => {
+      const before = this.log.children[place + 1]; // behind the welcome
+      if (before !== element) this.log.insertBefore(element, before ?? null);
+    });
+    this.log.classList.toggle("begun", wanted.length > 0);
+    if (activeElement?.isConnected === false) this.focusQuestion();
+  }
+
+  private view(turn: Turn): AnswerView {
     const actions: AnswerActions = {
       openCitation: (citation) => this.openClause(citation.policyId, citation.clauseId, citation),
       openNearest: ({ nearest }) => nearest && this.openClause(nearest.policyId, nearest.clauseId),
@@ -451,7 +472,7 @@ export class Widget {
       ask: (question) => this.suggest(question),
       retry: (failed) => {
         this.conversation.drop(failed);
-        view.element.remove();
+        this.fill();
         this.focusQuestion();
         void this.ask(failed.question);
       },
@@ -462,11 +483,7 @@ export class Widget {
         if (beyond > -12) this.log.scrollTop += beyond + 12;
       },
     };
-    const view = new AnswerView(turn, this.conversation, this.say, actions);
-    this.views.push(view);
-    this.log.append(view.element);
-    this.log.classList.add("begun");
-    return view;
+    return new AnswerView(turn, this.conversation, this.say, actions);
   }
 
   private submit(): void {
