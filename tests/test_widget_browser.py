@@ -806,6 +806,21 @@ def test_a_script_in_the_head_waits_for_the_page(shop, service, site, new_page) 
     ask(new_page(url), "收集什么？").locator(".chip").wait_for()
 
 
+@pytest.mark.parametrize("given", ['type="module"', "defer"])
+def test_a_script_with_a_version_behind_its_name_finds_its_service(shop, service, site, new_page, given) -> None:
+    url = shop()
+    html, headers = site.pages["/"]
+    html = re.sub(r'<script src="([^"]+)" defer', rf'<script {given} src="\1?v=3"', html)
+    site.pages["/"] = (html, headers)
+    ask(new_page(url), "收集什么？").locator(".chip").wait_for()
+
+
+def test_a_browser_that_counts_no_lists_from_their_end_shows_answers(shop, service, new_page) -> None:
+    page = new_page(shop(), script="delete Array.prototype.at;")
+    ask(page, "收集什么？").locator(".chip").click()
+    assert page.locator("#policy-assistant mark").text_content() == QUOTE
+
+
 def test_keys_that_are_typed_into_the_widget_are_no_shortcuts_of_the_page(shop, service, new_page) -> None:
     page = new_page(shop())
     page.evaluate("document.addEventListener('keydown', (event) => (window.pressed ??= []).push(event.key))")
@@ -879,6 +894,8 @@ def test_it_can_be_open_from_the_beginning_without_taking_the_focus(shop, servic
     assert page.evaluate("document.activeElement === document.body")
     phone = new_page(shop(open=""), **PHONE)
     assert not phone.evaluate("PolicyAssistant.isOpen"), "a phone's whole page would be covered"
+    on_its_side = new_page(shop(open=""), viewport={"width": 844, "height": 390}, has_touch=True)
+    assert not on_its_side.evaluate("PolicyAssistant.isOpen"), "and so it would on its side"
 
 
 # --- For everyone ------------------------------------------------------------------------
@@ -932,6 +949,20 @@ def test_an_input_method_s_enter_does_not_send(shop, service, new_page) -> None:
     )
     assert question_box(page).input_value() == "shouji"
     assert service.asked("/v1/chat") == []
+
+
+def test_a_long_answer_does_not_hold_up_the_page(shop, service, new_page) -> None:
+    service.sentences = lambda question: [f"• “第{number}句，{QUOTE}” [1]\n" for number in range(400)]
+    counted = """window.shown = 0;
+    const replace = Element.prototype.replaceChildren;
+    Element.prototype.replaceChildren = function (...nodes) {
+      if (this.className === "words") window.shown++;
+      return replace.apply(this, nodes);
+    };"""
+    page = new_page(shop(), script=counted)
+    turn = ask(page, "收集什么？")
+    assert turn.locator(".words .item").count() == 400
+    assert page.evaluate("window.shown") < 200, "all of it was made anew with each of its sentences"
 
 
 def test_only_the_new_answer_is_read_out_and_only_once_it_is_whole(shop, service, new_page) -> None:
@@ -1007,6 +1038,63 @@ def test_targets_are_large_enough_and_nothing_is_cut_off(shop, service, new_page
     assert small == []
     for part in (".log", ".panel"):
         assert page.locator(f"#policy-assistant {part}").evaluate("(e) => e.scrollWidth <= e.clientWidth")
+
+
+def test_a_page_at_400_percent_has_room_to_ask_and_to_read(shop, service, new_page) -> None:
+    # What a window of 1280 by 1024 becomes.
+    service.most_chars = 10
+    title = "Ask the shop about its privacy policy and other terms"
+    page = new_page(shop(lang="en", title=title), viewport={"width": 320, "height": 256})
+    launcher(page).click()
+    question_box(page).fill("What do you collect about me?\n\n\n\n\n\n\nAnd about others?")
+    page.get_by_text("Too long").wait_for()
+    box = page.locator("#policy-assistant .ask").bounding_box()
+    assert box["y"] + box["height"] <= 256
+    assert page.locator("#policy-assistant .log").bounding_box()["height"] > 30
+    # A phone on its side, with its keyboard: whatever has no room can be scrolled to.
+    page.set_viewport_size({"width": 320, "height": 150})
+    send = page.get_by_role("button", name="Send")
+    send.scroll_into_view_if_needed()
+    assert send.bounding_box()["y"] + send.bounding_box()["height"] <= 150
+    page.set_viewport_size({"width": 320, "height": 256})
+    question_box(page).fill("Why?")
+    question_box(page).press("Enter")
+    over(page)
+    assert violations(page) == []
+
+
+def test_zooming_with_two_fingers_makes_the_window_no_smaller(shop, service, new_page) -> None:
+    page = new_page(shop(), **PHONE, is_mobile=True)
+    launcher(page).tap()
+    page.context.new_cdp_session(page).send("Emulation.setPageScaleFactor", {"pageScaleFactor": 2})
+    wait(page, "visualViewport.scale === 2 && visualViewport.height < 500")
+    page.wait_for_timeout(200)
+    size = "(e) => [e.getBoundingClientRect().top, e.getBoundingClientRect().height]"
+    assert page.locator("#policy-assistant .panel").evaluate(size) == [0, 844]
+
+
+@pytest.mark.parametrize("position", ["left", "right"])
+def test_a_page_that_runs_from_right_to_left_turns_nothing_around(shop, service, site, new_page, position) -> None:
+    url = shop(lang="en", position=position)
+    html, headers = site.pages["/"]
+    site.pages["/"] = (html.replace("<html ", '<html dir="rtl" '), headers)
+    page = new_page(url)
+    launcher(page).click()
+    panel = page.locator("#policy-assistant .panel")
+    assert panel.evaluate("(e) => getComputedStyle(e).direction") == "ltr"
+    assert (panel.bounding_box()["x"] < 100) == (launcher(page).bounding_box()["x"] < 100) == (position == "left")
+
+
+def test_a_window_that_is_closed_at_once_has_its_question_box_when_it_opens_again(shop, service, new_page) -> None:
+    page = new_page(shop())
+    launcher(page).click()
+    height = question_box(page).bounding_box()["height"]
+    other = new_page(shop())
+    other.evaluate("() => { PolicyAssistant.open(); PolicyAssistant.close(); }")
+    wait(other, "performance.getEntriesByType('resource').some(({ name }) => name.endsWith('/v1/policies'))")
+    other.wait_for_timeout(200)
+    launcher(other).click()
+    assert question_box(other).bounding_box()["height"] == height
 
 
 @pytest.mark.parametrize("device", ["desktop", "phone"])

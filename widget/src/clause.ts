@@ -2,7 +2,7 @@
 
 import { add, copy, h, icon, textButton } from "./dom";
 import type { Citation, Clause, ClauseName, Service } from "./service";
-import { slice, spokenLanguage } from "./text";
+import { lastOf, slice, spokenLanguage } from "./text";
 import type { Words } from "./words";
 
 export interface ClauseActions {
@@ -25,7 +25,7 @@ export async function fetchClauses(
   signal: AbortSignal,
 ): Promise<Clause[]> {
   const found = [await service.clause(policyId, clauseId, signal)];
-  for (let last = found.at(-1); last?.next && last.bodyEnd < quoteEnd; last = found.at(-1)) {
+  for (let last = lastOf(found); last?.next && last.bodyEnd < quoteEnd; last = lastOf(found)) {
     if (found.length === MOST_CLAUSES) break;
     const more = await service.clause(policyId, last.next.clauseId, signal).catch(() => undefined);
     // Without the rest the quote is not found, which is told; its beginning is better than nothing.
@@ -43,7 +43,7 @@ export function clauseView(
   actions: ClauseActions,
 ): HTMLElement[] {
   const [first] = clauses;
-  const last = clauses.at(-1);
+  const last = lastOf(clauses);
   if (!first || !last) return [];
   const quote = citation?.quote ?? "";
   const range = citation ? ([citation.start, citation.end] as const) : ([0, 0] as const);

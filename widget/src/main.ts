@@ -1,7 +1,7 @@
 // The entry: reads the script's tag, makes the widget, and gives the page its handle, `window.PolicyAssistant`.
 
 import { readSettings, warn } from "./settings";
-import { type Events, type PublicAnswer, Widget } from "./widget";
+import { type Events, FULL_SCREEN, type PublicAnswer, Widget } from "./widget";
 
 type Listener<Name extends keyof Events> = (detail: Events[Name]) => unknown;
 
@@ -75,14 +75,15 @@ function start(script: HTMLScriptElement | null): void {
     },
   } satisfies PolicyAssistantHandle);
   window.PolicyAssistant = handle;
-  if (settings.open && !matchMedia("(max-width: 640px)").matches) widget.open(false);
+  if (settings.open && !matchMedia(FULL_SCREEN).matches) widget.open(false);
   document.dispatchEvent(new CustomEvent("policy-assistant:ready", { detail: handle }));
 }
 
 const script =
   document.currentScript instanceof HTMLScriptElement
     ? document.currentScript
-    : document.querySelector<HTMLScriptElement>('script[src$="/widget.js"], script[src="widget.js"]');
+    : // A module does not know its own tag; a version may stand behind its name.
+      ([...document.scripts].find(({ src }) => /\/widget\.js([?#]|$)/.test(src)) ?? null);
 
 function begin(): void {
   // A page that swaps its body runs the script again, and the widget of before has gone with the old body.

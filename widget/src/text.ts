@@ -20,6 +20,11 @@ export function slice(text: string, start: number, end: number): string {
   return Array.from(text).slice(Math.max(0, start), Math.max(0, end)).join("");
 }
 
+/** The last of some; browsers of before 2022 do not know `at`. */
+export function lastOf<Item>(items: readonly Item[]): Item | undefined {
+  return items[items.length - 1];
+}
+
 /** The language of a text, for who reads it aloud. */
 export function spokenLanguage(text: string): Language {
   return /\p{Script=Han}/u.test(text) ? "zh" : "en";
@@ -48,12 +53,12 @@ export function lines(text: string, markers: ReadonlySet<number>): Line[] {
       else if (part) pieces.push(part);
     }
     const sources: number[] = [];
-    for (let last = pieces.at(-1); last !== undefined; last = pieces.at(-1)) {
+    for (let last = lastOf(pieces); last !== undefined; last = lastOf(pieces)) {
       if (typeof last === "number") sources.unshift(last);
       else if (last.trim() || !sources.length) break;
       pieces.pop();
     }
-    const end = pieces.at(-1);
+    const end = lastOf(pieces);
     if (typeof end === "string") pieces[pieces.length - 1] = end.trimEnd();
     return [{ kind, pieces, sources } as const];
   });

@@ -9,7 +9,7 @@ import { contactsOf, personView } from "./person";
 import { type Citation, type Known, Service, ServiceError } from "./service";
 import type { Settings } from "./settings";
 import css from "./style.css";
-import { spokenLanguage } from "./text";
+import { lastOf, spokenLanguage } from "./text";
 import { WORDS, type Words } from "./words";
 
 /** What a page is told, by name. */
@@ -36,7 +36,9 @@ export interface PublicAnswer {
 
 type Tell = <Name extends keyof Events>(name: Name, detail: Events[Name]) => boolean;
 
-const FULL_SCREEN = "(max-width: 640px), (max-height: 480px)";
+/** Windows that the chat takes all of. */
+export const FULL_SCREEN = "(max-width: 640px), (max-height: 480px)";
+const SHOW_MS = 80;
 const FOCUSABLE = "a[href], button, input, textarea, summary, [tabindex='0']";
 
 export class Widget {
@@ -184,6 +186,7 @@ export class Widget {
       this.opener = focused && focused !== document.body && focused !== this.host ? focused : null;
       this.appear();
       this.fit();
+      this.grow();
       this.launcher.setAttribute("aria-expanded", "true");
       this.frame.classList.add("open");
       this.follow(this.log.lastElementChild, true);
@@ -217,6 +220,12 @@ export class Widget {
     this.setBusy(true);
     this.follow(view.element, true);
     this.tell("question", { question: wanted });
+    let timer = 0;
+    const show = () => {
+      timer = 0;
+      view.update();
+      this.follow(view.element);
+    };
     try {
       for await (const event of this.service.chat(wanted, this.conversation.sessionId, asking.signal)) {
         if (event.kind === "meta") {
@@ -234,8 +243,8 @@ export class Widget {
           turn.nearest = event.nearest;
           turn.state = "done";
         }
-        view.update();
-        this.follow(view.element);
+        // All of the answer is shown anew each time: with each sentence of a long one that would take ever longer.
+        timer ||= window.setTimeout(show, SHOW_MS);
       }
     } catch (error) {
       turn.state = asking.signal.aborted ? "stopped" : "failed";
@@ -252,8 +261,8 @@ export class Widget {
         this.setBusy(false);
       }
       this.conversation.end(turn);
-      view.update();
-      this.follow(view.element);
+      clearTimeout(timer);
+      show();
       if (view.element.isConnected) this.announce(view.spoken);
     }
     if (turn.state !== "done") return undefined;
@@ -346,6 +355,7 @@ export class Widget {
       this.panel.close();
       this.appear();
       this.fit();
+      this.grow();
       if (activeElement instanceof HTMLElement) activeElement.focus();
     });
     on(this.isDark, "change", () => this.dress());
@@ -378,8 +388,10 @@ export class Widget {
   private fit(): void {
     const view = window.visualViewport;
     if (!view || !this.isOpen || !this.isPhone.matches) return;
-    this.frame.style.setProperty("--height", `${view.height}px`);
-    this.frame.style.setProperty("--top", `${view.offsetTop}px`);
+    // Who zooms in with two fingers wants the window larger, and moves about in it.
+    const isZoomed = view.scale > 1.01;
+    this.frame.style.setProperty("--height", `${view.height * view.scale}px`);
+    this.frame.style.setProperty("--top", `${isZoomed ? 0 : view.offsetTop}px`);
   }
 
   private key(event: KeyboardEvent): void {
@@ -390,7 +402,7 @@ export class Widget {
       const stops = [...this.panel.querySelectorAll<HTMLElement>(FOCUSABLE)].filter(
         (element) => element.tabIndex >= 0 && element.checkVisibility?.() !== false,
       );
-      const [from, to] = event.shiftKey ? [stops[0], stops.at(-1)] : [stops.at(-1), stops[0]];
+      const [from, to] = event.shiftKey ? [stops[0], lastOf(stops)] : [lastOf(stops), stops[0]];
       if (this.root.activeElement !== from) return;
       event.preventDefault();
       to?.focus();
@@ -537,7 +549,9 @@ export class Widget {
 
   private grow(): void {
     this.input.style.setProperty("height", "auto");
-    this.input.style.setProperty("height", `${this.input.scrollHeight}px`);
+    const { scrollHeight } = this.input;
+    // It has none while nobody sees it.
+    if (scrollHeight) this.input.style.setProperty("height", `${scrollHeight}px`);
     const count = Array.from(this.input.value.trim()).length;
     this.tooLong.hidden = !this.mostChars || count <= this.mostChars;
     this.tooLong.textContent = this.tooLong.hidden ? "" : this.say.tooLong(count, this.mostChars);
@@ -640,8 +654,10 @@ export class Widget {
     this.back.hidden = isChat;
     this.tools.hidden = !isChat;
     this.purpose.hidden = !isChat;
-    if (isChat) this.heading.textContent = this.title;
-    else this.page?.();
+    if (isChat) {
+      this.heading.textContent = this.title;
+      this.grow();
+    } else this.page?.();
   }
 
   /** Shows a page that is not there at once. */
