@@ -888,6 +888,51 @@ def test_languages_positions_and_titles(shop, service, new_page) -> None:
     assert chinese.get_by_role("button", name="政策问答助手").bounding_box()["x"] > 1000
 
 
+def test_a_page_that_changes_its_language_changes_the_widget_s(shop, service, new_page) -> None:
+    page = new_page(shop(storage="none"))
+    speak = "lang => { document.documentElement.lang = lang; }"
+    page.evaluate("void PolicyAssistant.on('open', () => { window.opened = (window.opened ?? 0) + 1; })")
+    page.evaluate(speak, "en")
+    page.get_by_role("button", name="Policy assistant").click()
+    ask(page, "收集什么？")
+    question_box(page).fill("half a quest")
+    page.evaluate(speak, "zh-Hans-CN")
+    page.get_by_role("button", name="新对话").wait_for()
+    assert page.evaluate("PolicyAssistant.isOpen")
+    assert page.evaluate("window.opened") == 1
+    assert active(page) == "问题"
+    assert question_box(page).input_value() == "half a quest"
+    assert questions(page) == ["收集什么？"]
+    # What is being answered is answered first.
+    service.go_on.clear()
+    page.evaluate("void (window.asked = PolicyAssistant.ask('IMEI?'))")
+    page.get_by_text("相关原文：").last.wait_for()
+    page.evaluate(speak, "en")
+    page.wait_for_timeout(200)
+    assert page.get_by_role("button", name="停止").is_visible()
+    service.go_on.set()
+    assert page.evaluate("window.asked")["question"] == "IMEI?"
+    page.get_by_role("button", name="New conversation").wait_for()
+    assert service.asked("/v1/chat")[-1] == {"question": "IMEI?", "session_id": "ses_1", "language": "zh"}
+    ask(page, "OAID?")
+    assert service.asked("/v1/chat")[-1] == {"question": "OAID?", "session_id": "ses_1", "language": "en"}
+    page.keyboard.press("Escape")
+    page.evaluate(speak, "zh")
+    page.get_by_role("button", name="政策问答助手").wait_for()
+    assert active(page) == "政策问答助手"
+    assert page.locator("#policy-assistant").count() == 1
+
+
+def test_a_widget_with_a_language_of_its_own_keeps_it(shop, service, site, new_page) -> None:
+    url = shop(lang="en")
+    html, headers = site.pages["/"]
+    site.pages["/"] = (html.replace(" defer", ' defer data-lang="zh"'), headers)
+    page = new_page(url)
+    page.evaluate("document.documentElement.lang = 'en-GB'")
+    page.wait_for_timeout(100)
+    assert launcher(page).inner_text() == "政策问答助手"
+
+
 def test_it_can_be_open_from_the_beginning_without_taking_the_focus(shop, service, new_page) -> None:
     page = new_page(shop(open=""))
     assert page.evaluate("PolicyAssistant.isOpen")

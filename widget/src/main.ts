@@ -1,6 +1,6 @@
 // The entry: reads the script's tag, makes the widget, and gives the page its handle, `window.PolicyAssistant`.
 
-import { readSettings, warn } from "./settings";
+import { pageLanguage, readSettings, warn } from "./settings";
 import { type Events, FULL_SCREEN, type PublicAnswer, Widget } from "./widget";
 
 type Listener<Name extends keyof Events> = (detail: Events[Name]) => unknown;
@@ -31,7 +31,7 @@ declare const VERSION: string;
 
 /** Makes the widget and its handle. */
 function start(script: HTMLScriptElement | null): void {
-  const settings = readSettings(script);
+  let settings = readSettings(script);
   const listeners = new Map<keyof Events, Set<Listener<never>>>();
 
   // False if a listener wants the widget not to go on.
@@ -44,10 +44,22 @@ function start(script: HTMLScriptElement | null): void {
         console.error(error);
       }
     }
+    if (name === "answer") speak();
     return goesOn;
   }
 
-  const widget = new Widget(settings, tell);
+  let widget = new Widget(settings, tell);
+
+  // A page may change its language without being loaded anew; what is being answered is answered first.
+  function speak(): void {
+    const lang = settings.followsPage ? pageLanguage() : settings.lang;
+    if (lang === settings.lang || widget.isAsking) return;
+    settings = { ...settings, lang };
+    widget = new Widget(settings, tell, widget);
+  }
+  const observer = new MutationObserver(speak);
+  observer.observe(document.documentElement, { attributes: true, attributeFilter: ["lang"] });
+
   const handle: PolicyAssistantHandle = Object.freeze({
     version: VERSION,
     get isOpen() {
@@ -69,6 +81,7 @@ function start(script: HTMLScriptElement | null): void {
       listeners.get(name)?.delete(listener);
     },
     destroy: () => {
+      observer.disconnect();
       widget.destroy();
       listeners.clear();
       if (window.PolicyAssistant === handle) delete window.PolicyAssistant;

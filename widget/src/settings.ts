@@ -9,6 +9,8 @@ export interface Settings {
   /** Policies to answer from; none for all that the key sees. */
   readonly policies: readonly string[];
   readonly lang: Language;
+  /** Whether that is the page's own, and changes with it. */
+  readonly followsPage: boolean;
   readonly position: "left" | "right";
   readonly theme: "auto" | "light" | "dark";
   /** Colour of the launcher and of what the person said, `#rrggbb`; empty for the default. */
@@ -78,7 +80,8 @@ export function readSettings(script: HTMLScriptElement | null): Settings {
   return {
     server: address(given("server"), script),
     policies: listed("policies", ","),
-    lang: lang === "auto" ? languageOf(document.documentElement.lang || navigator.language) : lang,
+    lang: lang === "auto" ? pageLanguage() : lang,
+    followsPage: lang === "auto",
     position: oneOf("position", ["right", "left"], "right"),
     theme: oneOf("theme", ["auto", "light", "dark"], "auto"),
     colour: colour(given("colour") || given("color")),
@@ -95,6 +98,11 @@ export function readSettings(script: HTMLScriptElement | null): Settings {
     open: data.open !== undefined && data.open !== "false",
     timeoutMs: seconds(given("timeout")) * 1000,
   };
+}
+
+/** The page's language, else the browser's. */
+export function pageLanguage(): Language {
+  return languageOf(document.documentElement.lang || navigator.language);
 }
 
 export function warn(message: string): void {

@@ -84,11 +84,13 @@ export class Widget {
   constructor(
     private readonly settings: Settings,
     private readonly tell: Tell,
+    /** The widget that it takes the place of, in another language. */
+    former?: Widget,
   ) {
     this.say = WORDS[settings.lang];
     this.title = settings.title || this.say.title;
     this.service = new Service(settings);
-    this.conversation = new Conversation(settings);
+    this.conversation = former?.conversation ?? new Conversation(settings);
     const { say } = this;
 
     this.launcher = h(
@@ -173,25 +175,23 @@ export class Widget {
     this.showPage();
     this.setBusy(false);
     this.listen(form);
-    document.body.append(this.host);
+    if (former) this.replace(former);
+    else document.body.append(this.host);
   }
 
   get isOpen(): boolean {
     return this.panel.open;
   }
 
+  get isAsking(): boolean {
+    return this.asking !== undefined;
+  }
+
   open(focus = true): void {
     if (!this.panel.open) {
       const focused = document.activeElement;
       this.opener = focused && focused !== document.body && focused !== this.host ? focused : null;
-      this.appear();
-      this.fit();
-      this.grow();
-      this.launcher.setAttribute("aria-expanded", "true");
-      this.frame.classList.add("open");
-      this.follow(this.log.lastElementChild, true);
-      // Whatever goes wrong, the next question will tell.
-      this.learn().catch(() => undefined);
+      this.show();
       this.tell("open", undefined);
     }
     if (focus) this.focusStart();
@@ -368,6 +368,29 @@ export class Widget {
       on(window.visualViewport, "resize", () => this.fit());
       on(window.visualViewport, "scroll", () => this.fit());
     }
+  }
+
+  private replace(former: Widget): void {
+    const focused = former.root.activeElement;
+    this.opener = former.opener;
+    this.input.value = former.input.value;
+    if (former.host.isConnected) former.host.replaceWith(this.host);
+    else document.body.append(this.host);
+    if (former.isOpen) this.show();
+    former.destroy();
+    if (focused === former.launcher) this.launcher.focus();
+    else if (focused) this.focusStart();
+  }
+
+  private show(): void {
+    this.appear();
+    this.fit();
+    this.grow();
+    this.launcher.setAttribute("aria-expanded", "true");
+    this.frame.classList.add("open");
+    this.follow(this.log.lastElementChild, true);
+    // Whatever goes wrong, the next question will tell.
+    this.learn().catch(() => undefined);
   }
 
   private appear(): void {
