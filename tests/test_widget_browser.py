@@ -509,6 +509,9 @@ def test_stop_ends_the_stream_and_keeps_what_was_said(shop, service, new_page) -
         (500, "internal", {}, "服务出了问题"),
         (504, "timeout", {}, "等待时间过长"),
         (401, "unauthorized", {}, "许可"),
+        # Of a proxy between, which knows no codes of the service's.
+        (401, "", {}, "许可"),
+        (429, "", {"Retry-After": "7"}, "7 秒后重试"),
         (418, "of_a_later_version", {}, "服务出了问题"),
     ],
 )

@@ -89,6 +89,8 @@ export class ServiceError extends Error {
 }
 
 const RENEW_MS = 30_000;
+// What a proxy or the page's own server means, which may send no code of the service's.
+const CODES: Readonly<Record<number, string>> = { 401: "unauthorized", 403: "forbidden", 429: "rate_limited" };
 const TOKEN_CODES = ["token_expired", "unauthorized"];
 
 export class Service {
@@ -113,7 +115,7 @@ export class Service {
       if (!response.body) throw new ServiceError("cut_off", "the response has no body");
       for await (const event of events(watch.read(response.body))) {
         const data = parsed(event.data);
-        if (event.name === "error") throw errorOf(data, 0);
+        if (event.name === "error") throw errorOf(data);
         const known = chatEvent(event.name, data);
         if (known) yield known;
         if (known?.kind === "done") return;
@@ -178,13 +180,13 @@ export class Service {
     const response = await this.fetch(path, request, used, watch);
     this.isReached = true;
     if (response.ok) return response;
-    const error = errorOf(await body(response), Number(response.headers.get("Retry-After")));
+    const error = errorOf(await body(response), response);
     if (!(TOKEN_CODES.includes(error.code) && used && this.canRenew)) throw error;
     // Unless another request has had it renewed meanwhile.
     if (this.token === used) this.tokenUntil = 0;
     const again = await this.fetch(path, request, await this.bearer(watch), watch);
     if (again.ok) return again;
-    throw errorOf(await body(again), Number(again.headers.get("Retry-After")));
+    throw errorOf(await body(again), again);
   }
 
   private fetch(path: string, request: Wanted, bearer: string, watch: Watch): Promise<Response> {
@@ -248,7 +250,7 @@ export class Service {
         });
     const made = await body(response);
     if (!response.ok) {
-      const error = errorOf(made, Number(response.headers.get("Retry-After")));
+      const error = errorOf(made, response);
       if (error.code !== "no_keys") throw error;
       this.isOpen = true;
       this.token = "";
@@ -419,11 +421,13 @@ function citationOf(sent: unknown): Citation {
   };
 }
 
-function errorOf(sent: unknown, retryAfterS: number): ServiceError {
+function errorOf(sent: unknown, response?: Response): ServiceError {
   const error = record(record(sent).error);
+  const retryAfterS = Number(response?.headers.get("Retry-After"));
   const wait = Number.isFinite(retryAfterS) ? retryAfterS : 0;
+  const otherwise = CODES[response?.status ?? 0] ?? "internal";
   const { code, message, request_id, max_question_chars } = error;
-  return new ServiceError(text(code) || "internal", text(message), wait, text(request_id), number(max_question_chars));
+  return new ServiceError(text(code) || otherwise, text(message), wait, text(request_id), number(max_question_chars));
 }
 
 async function body(response: Response): Promise<unknown> {
