@@ -656,6 +656,20 @@ def test_the_service_goes_and_comes_back(site, service, new_page) -> None:
             assert page.locator("#policy-assistant .turn").count() == 2
 
 
+def test_what_was_not_known_when_the_window_was_opened_is_known_after_an_answer(shop, service, new_page) -> None:
+    service.policies.append({"policy_id": "other", "title": "另一家的隐私政策", "company": "B", "contact": ""})
+    service.most_chars = 10
+    page = new_page(shop())
+    page.context.set_offline(True)
+    launcher(page).click()
+    page.wait_for_timeout(200)
+    page.context.set_offline(False)
+    ask(page, "收集什么？")
+    page.get_by_role("button", name="引文 1：某店隐私政策 · 一（一） › 收集", exact=True).wait_for()
+    question_box(page).fill("收集我的哪些信息，保存多久？")
+    page.get_by_text("最多 10 个").wait_for()
+
+
 def test_the_newer_of_two_questions_of_the_page_is_answered(shop, service, new_page) -> None:
     service.go_on.clear()
     page = new_page(shop())
@@ -822,6 +836,41 @@ def test_a_browser_that_counts_no_lists_from_their_end_shows_answers(shop, servi
     page = new_page(shop(), script="delete Array.prototype.at;")
     ask(page, "收集什么？").locator(".chip").click()
     assert page.locator("#policy-assistant mark").text_content() == QUOTE
+
+
+@pytest.mark.parametrize("device", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_script_in_the_head_outlives_a_body_that_is_swapped(shop, service, site, new_page, device) -> None:
+    url = shop()
+    html, headers = site.pages["/"]
+    tag = re.search("<script.*</script>", html)[0]
+    site.pages["/"] = (html.replace(tag, "").replace("</head>", f"{tag}</head>"), headers)
+    page = new_page(url, **device)
+    swap = "() => document.body.replaceWith(document.createElement('body'))"
+    page.evaluate(swap)
+    ask(page, "收集什么？").locator(".chip").wait_for()
+    page.evaluate(swap)
+    wait(page, shadow("root.querySelector('dialog').checkVisibility()"))
+    assert page.evaluate("PolicyAssistant.isOpen")
+    ask(page, "保存多久？").locator(".chip").wait_for()
+    assert page.locator("#policy-assistant .turn").count() == 2
+    page.keyboard.press("Escape")
+    assert launcher(page).is_visible()
+
+
+def test_a_body_that_is_swapped_with_its_script_makes_one_widget(shop, service, new_page) -> None:
+    page = new_page(shop(csp="default-src 'self' data: http://127.0.0.1:*"))
+    page.evaluate(
+        """() => {
+          const script = Object.assign(document.createElement("script"), { src: document.scripts[0].src });
+          const body = document.createElement("body");
+          body.append(script);
+          window.former = PolicyAssistant;
+          document.body.replaceWith(body);
+        }"""
+    )
+    wait(page, "window.PolicyAssistant !== window.former")
+    assert page.locator("#policy-assistant").count() == 1
+    ask(page, "收集什么？").locator(".chip").wait_for()
 
 
 def test_keys_that_are_typed_into_the_widget_are_no_shortcuts_of_the_page(shop, service, new_page) -> None:

@@ -57,8 +57,12 @@ function start(script: HTMLScriptElement | null): void {
     settings = { ...settings, lang };
     widget = new Widget(settings, tell, widget);
   }
-  const observer = new MutationObserver(speak);
-  observer.observe(document.documentElement, { attributes: true, attributeFilter: ["lang"] });
+  const observer = new MutationObserver(() => {
+    // A page that swaps its body does not run a script of its head again.
+    if (script?.isConnected) widget.attach();
+    speak();
+  });
+  observer.observe(document.documentElement, { attributes: true, attributeFilter: ["lang"], childList: true });
 
   const handle: PolicyAssistantHandle = Object.freeze({
     version: VERSION,

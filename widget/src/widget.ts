@@ -266,6 +266,8 @@ export class Widget {
       if (view.element.isConnected) this.announce(view.spoken);
     }
     if (turn.state !== "done") return undefined;
+    // It may not have been known when the window was opened, without a network.
+    this.learn().catch(() => undefined);
     const answer = publicAnswer(turn);
     this.tell("answer", answer);
     return answer;
@@ -286,6 +288,13 @@ export class Widget {
     this.announce(this.say.begun);
     if (this.isOpen) this.focusStart();
     this.tell("reset", undefined);
+  }
+
+  /** Puts it on the page again, if it has gone with the page's former body. */
+  attach(): void {
+    if (this.host.isConnected || !document.body) return;
+    document.body.append(this.host);
+    this.appearAnew();
   }
 
   destroy(): void {
@@ -349,15 +358,7 @@ export class Widget {
     });
     // Keys that are typed here are no shortcuts of the page, which sees only that they come from some element.
     for (const name of ["keydown", "keyup", "keypress"]) on(this.root, name, (event) => event.stopPropagation());
-    on(this.isPhone, "change", () => {
-      if (!this.isOpen) return;
-      const { activeElement } = this.root;
-      this.panel.close();
-      this.appear();
-      this.fit();
-      this.grow();
-      if (activeElement instanceof HTMLElement) activeElement.focus();
-    });
+    on(this.isPhone, "change", () => this.appearAnew());
     on(this.isDark, "change", () => this.dress());
     on(window, "storage", (event) => {
       if (this.conversation.concerns(event as StorageEvent)) this.conversation.sync();
@@ -374,8 +375,8 @@ export class Widget {
     const focused = former.root.activeElement;
     this.opener = former.opener;
     this.input.value = former.input.value;
-    if (former.host.isConnected) former.host.replaceWith(this.host);
-    else document.body.append(this.host);
+    former.host.replaceWith(this.host);
+    this.attach();
     if (former.isOpen) this.show();
     former.destroy();
     if (focused === former.launcher) this.launcher.focus();
@@ -391,6 +392,16 @@ export class Widget {
     this.follow(this.log.lastElementChild, true);
     // Whatever goes wrong, the next question will tell.
     this.learn().catch(() => undefined);
+  }
+
+  private appearAnew(): void {
+    if (!this.isOpen) return;
+    const { activeElement } = this.root;
+    this.panel.close();
+    this.appear();
+    this.fit();
+    this.grow();
+    if (activeElement instanceof HTMLElement) activeElement.focus();
   }
 
   private appear(): void {
