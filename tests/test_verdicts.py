@@ -270,7 +270,33 @@ OF_OTHERS = [
 ]
 
 
-@pytest.mark.parametrize(("question", "quote"), [*NARROWED, *OF_OTHERS])
+MANNERS = (
+    *("强制", "超范围", "重复", "过度", "频繁", "自动", "默认", "违规", "额外", "提前", "优先", "全量", "低价", "轻易"),
+    *("再三", "单方面", "通过手机", "一次性", "以明文方式"),
+)
+OF_SOME = [
+    # In one manner only.
+    *(("会收集我的位置吗", f"我们不会{manner}收集您的位置信息，您可以手动选择城市。") for manner in MANNERS),
+    ("会收集我的位置吗", "我们尽量不收集您的位置信息。"),
+    ("会卖我的信息吗", "我们不会低价出售您的个人信息。"),
+    ("会保存我的密码吗", "我们不会明文保存您的密码。"),
+    ("会与广告商共享我的信息吗", "我们不会批量向广告商共享您的个人信息。"),
+    ("Do you collect my location?", "We do not need to collect your location."),
+    ("Do you collect my phone number?", "We do not collect phone numbers twice."),
+    # Of some of them, or of other people's.
+    ("会收集我的手机号吗", "我们不会收集您亲友的手机号码。"),
+    ("会收集我的手机号吗", "我们不会收集您亲友的姓名、手机号码。"),
+    ("会收集我的照片吗", "我们不会收集您删除的照片。"),
+    ("会收集我的位置吗", "我们不会收集您关闭定位后的位置信息。"),
+    ("会把我的手机号提供给第三方吗", "我们不会将您亲友的手机号码提供给第三方。"),
+    ("会卖我的信息吗", "我们不会出售您已删除的个人信息。"),
+    ("Do you collect my photos?", "We do not collect photos you have deleted."),
+    ("Do you collect my photos?", "We do not collect hidden photos."),
+    ("Do you sell my data?", "We do not sell the data you have deleted."),
+]
+
+
+@pytest.mark.parametrize(("question", "quote"), [*NARROWED, *OF_OTHERS, *OF_SOME])
 def test_what_is_told_of_some_is_not_told_of_all(question: str, quote: str) -> None:
     assert told(question, quote) is None
 
@@ -288,6 +314,12 @@ def test_what_is_told_of_some_is_not_told_of_all(question: str, quote: str) -> N
         ("Do you sell my data?", "To protect your privacy, we do not sell your personal data.", "no"),
         ("会卖我的信息吗", "在任何情况下，我们不会以任何形式出售您的个人信息。", "no"),
         ("会卖我的信息吗", "我们绝不会向任何公司、组织或个人出售、出租您的个人信息。", "no"),
+        ("会收集我的位置吗", "我们不会在任何情况下收集您的位置信息。", "no"),
+        ("会收集我的位置吗", "我们承诺，我们绝不会再收集、使用您的任何位置信息。", "no"),
+        ("会收集我的位置吗", "但我们目前并不收集与您有关的位置信息等。", "no"),
+        ("会卖我的信息吗", "我们也不会以任何方式将您的个人信息出售给任何第三方。", "no"),
+        ("Do you collect my photos?", "We will never collect, use or share any of your photos.", "no"),
+        ("Do you collect my photos?", "We do not collect photos, contacts or call logs at all.", "no"),
         ("Do you store my data abroad?", "We do not store your data abroad.", "no"),
         ("Do you use cookies?", "We do not use cookies.", "no"),
         ("Do you collect my location?", "We no longer collect your location.", "no"),

@@ -69,7 +69,8 @@ def _beside(act: Act, verb: Verb) -> Ruling:
     """Return the condition that stands between who does it and the verb, without a mark: 我们会在您同意后收集."""
     if act.by != "we":
         return IS
-    before = act.amid.sub(blank, verb.before) if act.amid else verb.before
+    before = lexicon().in_all_cases.sub(blank, verb.before)
+    before = act.amid.sub(blank, before) if act.amid else before
     found = (act.about and lexicon().major.search(before)) or lexicon().if_consent.search(before)
     if found:
         return on_condition(found[0], leads=True)

@@ -11,8 +11,9 @@ from assistant.verdicts.question import PARTY_KINDS, THING_KINDS
 from assistant.verdicts.table import coarse, lexicon
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from assistant.text import Span
     from assistant.thesaurus import Thesaurus
     from assistant.verdicts.question import Asked
     from assistant.verdicts.statements import Verb
@@ -44,8 +45,14 @@ class Matcher:
         """Return the concepts of the things that a text names."""
         return self._things(concept for _, _, ids in self._thesaurus.find(text) for concept in ids)
 
-    def holds(self, asked: Asked, verb: Verb) -> Reach:
-        """Say whether the verb's objects have what is asked about."""
+    def holds(self, asked: Asked, verb: Verb, *, is_denied: bool = False) -> Reach:
+        """Say whether the verb's objects have what is asked about.
+
+        Args:
+            asked: The question.
+            verb: What is told.
+            is_denied: Whether it is denied by the company: of what has a qualifier, only that part is denied then.
+        """
         plain, part, ads = verb.plain, verb.part, lexicon().ads
         # Who may turn off personalised ads may not turn off recommendations.
         is_of_ads = asked.act.id == "opt_out" and ads.search(plain, verb.start, verb.end + 12) is not None
@@ -65,14 +72,19 @@ class Matcher:
             former = verb.sentence.segments[verb.place - 1] if verb.place else None
             if former and not former.is_aside and not former.is_purpose and not part.subject_said:
                 zones.append(plain[former.start : former.end])
+        if is_denied:
+            return self._reach_in(asked, zones[:1], is_denied=True) or self.reach_of(asked, *zones[1:])
         return self.reach_of(asked, *zones)
 
     def reach_of(self, asked: Asked, *zones: str) -> Reach:
         """Say how far any item of lists of things is what is asked about."""
-        found = {self._held_in(asked, zone, *span) for zone in zones for span in _items(zone)}
+        return self._reach_in(asked, zones)
+
+    def _reach_in(self, asked: Asked, zones: Sequence[str], *, is_denied: bool = False) -> Reach:
+        found = {self._held_in(asked, zone, *span, is_denied=is_denied) for zone in zones for span in _items(zone)}
         return next((reach for reach in _REACHES if reach in found), "")
 
-    def _held_in(self, asked: Asked, zone: str, first: int, last: int) -> Reach:
+    def _held_in(self, asked: Asked, zone: str, first: int, last: int, *, is_denied: bool) -> Reach:
         """Say whether an item of a list of objects, which is part of `zone`, is what is asked about."""
         item = zone[first:last]
         head = item[item.rfind("的") + 1 :] if has_han(item) else item
@@ -94,7 +106,9 @@ class Matcher:
             if is_named and not (asked.act.id == "collect" and "权限" in head):
                 # 精确位置 and coordinates are a location too, but not any.
                 is_it = self._things(ids) <= asked.item and not points_back and self._is_same(asked, name)
-                return "wholly" if is_it and owner.fullmatch(head, 0, begin) else "partly"
+                is_it = is_it and owner.fullmatch(head, 0, begin) is not None
+                is_all = not is_denied or _is_unqualified(zone, (first, last), ahead + begin, ahead + begin + len(name))
+                return "wholly" if is_it and is_all else "partly"
         if asked.act.asks != "data":
             return ""
         if general := lexicon().general_said.search(item):
@@ -102,6 +116,9 @@ class Matcher:
                 return ""
             is_bare = owner.fullmatch(item, 0, general.start()) and not lexicon().of_part.match(item, general.end())
             stays = _stays(item, general.end()) or lexicon().predicate.match(item, general.end())
+            span = first + general.start(), first + general.end()
+            if is_denied and not _is_unqualified(zone, (first, last), *span):
+                return "" if asked.item else "partly"
             if is_bare and not points_back and stays:
                 return "generally" if asked.item else "wholly"
             return "" if asked.item else "partly"
@@ -187,6 +204,39 @@ def _is_another(zone: str, start: int, end: int) -> bool:
     if whose:
         return lexicon().askers.fullmatch(whose[-1][0]) is None
     return lexicon().others_after.search(zone, end) is not None
+
+
+def unnarrowed(text: str) -> str:
+    """Return a text without words that say that it holds in all cases, and for all."""
+    return lexicon().to_all.sub(blank, lexicon().in_all_cases.sub(blank, text))
+
+
+def is_all_of(allowed: re.Pattern[str], text: str) -> bool:
+    """Say whether a text has no other words than those that are allowed."""
+    return not any(char.isalnum() for char in allowed.sub(blank, text))
+
+
+def _is_unqualified(zone: str, item: Span, start: int, end: int) -> bool:
+    """Say whether nothing keeps the name of a thing to some of it: 您删除的照片, `photos you have deleted`.
+
+    Args:
+        zone: The list of objects.
+        item: Where the item that holds the name begins and ends.
+        start: Where the name begins.
+        end: Where the name ends.
+    """
+    first, last = item
+    plainly = unnarrowed(zone)
+    before = plainly[first:start]
+    if has_han(zone):
+        # 您亲友的姓名、手机号码: whose one is, the others of the list are too.
+        of = zone.rfind("的", 0, first) + 1
+        begin = max((divider.end() for divider in lexicon().between.finditer(zone, 0, of)), default=0)
+        before = plainly[begin:of] + before
+        return is_all_of(lexicon().unqualified, before)
+    told_apart = lexicon().other_rules.search(plainly, end, last)
+    after = plainly[end : told_apart.start() if told_apart else last]
+    return is_all_of(lexicon().unqualified, before) and is_all_of(lexicon().no_further, after)
 
 
 def _items(zone: str) -> Iterator[tuple[int, int]]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from assistant.segments import NEGATIVE, denials, says_perhaps
 from assistant.text import blank, has_han
 from assistant.verdicts.conditions import BINDING, condition_of, is_amid, on_condition
-from assistant.verdicts.statements import DOUBT, IS
+from assistant.verdicts.matching import is_all_of, unnarrowed
+from assistant.verdicts.statements import DOUBT, IS, without_number
 from assistant.verdicts.table import lexicon
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ def ruling_of_us(asked: Asked, verb: Verb, matcher: Matcher) -> Ruling | None:
     # We do not share, sell or rent: each of them.
     before = verb.before if verb.part.subject_said else f"{led.strip()} {verb.before.strip()}".strip()
     is_listed = lexicon().denied_list.fullmatch(before) is not None
-    held, denied = matcher.holds(asked, verb), denials(before if is_listed else verb.before)
+    denied = denials(before if is_listed else verb.before)
+    held = matcher.holds(asked, verb, is_denied=denied > 0)
     # Who keeps all information in a place keeps each there; who shares some of it may not share this.
     is_general = asked.act.has("general")
     if not held or (not denied and held == ("partly" if is_general else "generally")):
@@ -47,6 +49,8 @@ def ruling_of_us(asked: Asked, verb: Verb, matcher: Matcher) -> Ruling | None:
     if _is_for_others(verb) or (is_denied and _is_narrowed(asked, verb, matcher)):
         # What is not shared with one may be shared with another; but if some is not encrypted, not all is.
         return DOUBT if is_general else None
+    if is_denied and not is_listed and not _is_plainly_denied(asked, verb, matcher):
+        return DOUBT
     found = _condition_of(asked.act, verb, is_denied=is_denied)
     if found == DOUBT:
         return DOUBT
@@ -95,7 +99,7 @@ def _is_bare(asked: Asked, verb: Verb) -> bool:
 def _is_bare_no(asked: Asked, verb: Verb, held: Reach) -> bool:
     """Say whether a verb that is denied is denied of all that is asked about."""
     act = asked.act
-    if held == "partly" or lexicon().restricted.search(verb.before):
+    if held == "partly":
         return False
     if act.asks == "none":
         is_all = lexicon().no_more.fullmatch(verb.plain, verb.end, verb.part.end) is not None
@@ -103,6 +107,20 @@ def _is_bare_no(asked: Asked, verb: Verb, held: Reach) -> bool:
     # Lest 如您拒绝短信（…）授权，我们不读取短信 be told as a plain no, or 如您刷脸登录，我们只收到结果，并不收集人脸,
     # where something else is told between.
     return act.asks != "item" or not any(part.conditions & BINDING for part in verb.sentence.segments[: verb.place])
+
+
+def _is_plainly_denied(asked: Asked, verb: Verb, matcher: Matcher) -> bool:
+    """Say whether nothing before a verb that is denied keeps the denial to one manner of it: 我们不会强制收集."""
+    if verb.start == verb.end:
+        # The words that name the thing first are all of the statement.
+        return True
+    before = lexicon().in_principle.sub(blank, unnarrowed(without_number(verb.before)))
+    for blanked in (asked.act.amid, asked.act.beside, lexicon().perhaps):
+        before = blanked.sub(blank, before) if blanked else before
+    before = matcher.without_named(asked, before)
+    if asked.party:
+        before = lexicon().party_tail.sub(blank, before)
+    return is_all_of(lexicon().plainly_denied, before)
 
 
 def _is_narrowed(asked: Asked, verb: Verb, matcher: Matcher) -> bool:
@@ -115,7 +133,7 @@ def _is_narrowed(asked: Asked, verb: Verb, matcher: Matcher) -> bool:
     ]
     # A mere number, 2023年, is no segment.
     lead.append((0, verb.sentence.segments[0].start))
-    if any(lexicon().narrows_lead.search(_unnarrowed(plain[start:end])) for start, end in lead):
+    if any(lexicon().narrows_lead.search(unnarrowed(plain[start:end])) for start, end in lead):
         return True
     # 向…提供 and 提供给 have the recipient, or what leads to it, in the verb.
     spans = [(part.start, verb.end if asked.act.party else verb.start), (verb.end, _end_of_denial(verb))]
@@ -123,7 +141,7 @@ def _is_narrowed(asked: Asked, verb: Verb, matcher: Matcher) -> bool:
         spans = [(part.start, verb.end - 1), (verb.end - 1, spans[1][1])]
     beside = asked.act.beside
     texts = [beside.sub(blank, plain[start:end]) if beside else plain[start:end] for start, end in spans]
-    left = (matcher.without_named(asked, _unnarrowed(text)) for text in texts)
+    left = (matcher.without_named(asked, unnarrowed(text)) for text in texts)
     return any(lexicon().narrows.search(text) for text in left)
 
 
@@ -131,11 +149,6 @@ def _is_for_others(verb: Verb) -> bool:
     """Say whether a sentence tells of whom it speaks, and it is not the one who asks: for business customers."""
     lead = [verb.plain[part.start : part.end] for part in verb.leading]
     return any(lexicon().for_others.search(text) for text in (*lead, verb.before))
-
-
-def _unnarrowed(text: str) -> str:
-    """Return a text without words that say that it holds in all cases, and for all."""
-    return lexicon().to_all.sub(blank, lexicon().in_all_cases.sub(blank, text))
 
 
 _ENDS_CLAUSE = re.compile(r"[;:。.]")
