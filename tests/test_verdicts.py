@@ -348,6 +348,59 @@ def test_what_is_told_of_all_still_decides(question: str, quote: str, expected: 
     assert kind(question, quote) == expected
 
 
+@pytest.mark.parametrize(
+    ("question", "quote"),
+    [
+        ("Do you use cookies?", "We use no cookies."),
+        ("Do you use cookies?", "We set no cookies."),
+        ("Do you send marketing messages?", "We send no marketing messages."),
+        ("Do you send marketing messages?", "We send you no marketing messages."),
+        ("Do you use SDKs?", "We use no SDKs."),
+    ],
+)
+def test_a_denial_within_what_is_told_denies_it(question: str, quote: str) -> None:
+    assert kind(question, quote) == "no"
+
+
+@pytest.mark.parametrize(
+    ("question", "quote"),
+    [
+        ("Do you use cookies?", "We use no advertising cookies."),
+        ("Do you use cookies?", "We use none of the usual cookies."),
+        ("Do you make marketing calls?", "We make marketing calls to nobody."),
+        ("Do you share my data?", "We share your personal data with no one."),
+        ("Do you collect my location?", "We refrain from recording your location."),
+        ("Do you collect my location?", "We hardly ever collect your location."),
+        ("Do you collect my location?", "We rarely collect your location."),
+        ("Do you collect my location?", "We have given up collecting your location."),
+        ("Do you collect my location?", "We reserve the right to collect your location."),
+        ("Do you collect my location?", "We let our guests collect your location."),
+        ("Do you use cookies?", "We avoid using cookies."),
+        ("会收集我的位置吗", "我们杜绝收集您的位置信息。"),
+        ("会收集我的位置吗", "我们已放弃收集您的位置信息。"),
+        ("会收集我的位置吗", "我们很少收集您的位置信息。"),
+        ("会收集我的位置吗", "我们几乎不收集您的位置信息。"),
+        ("你们会用cookie吗", "我们使用的技术不包括Cookie。"),
+    ],
+)
+def test_what_is_done_seldom_or_given_up_is_neither_told_as_done_nor_as_not_done(question: str, quote: str) -> None:
+    assert told(question, quote) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "quote"),
+    [
+        ("Do you collect my location?", "We may need to collect and store your location."),
+        ("Do you collect my location?", "We automatically record your location."),
+        ("Do you collect my location?", "We and our service providers also collect your location."),
+        ("Do you use cookies?", "We remember your settings by using cookies."),
+        ("会收集我的位置吗", "为避免损失，我们会收集您的位置信息。"),
+    ],
+)
+def test_words_that_turn_nothing_may_stand_beside_what_is_told(question: str, quote: str) -> None:
+    assert kind(question, quote) in ("yes", "conditional")
+
+
 # --- A part, a circumstance, the next clause -----------------------------------------------
 
 

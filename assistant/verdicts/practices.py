@@ -10,7 +10,7 @@ from assistant.segments import NEGATIVE, denials, says_perhaps
 from assistant.text import blank, has_han
 from assistant.verdicts.conditions import BINDING, condition_of, is_amid, on_condition
 from assistant.verdicts.matching import is_all_of, unnarrowed
-from assistant.verdicts.statements import DOUBT, IS, without_number
+from assistant.verdicts.statements import DOUBT, IS, up_to_mark, without_number
 from assistant.verdicts.table import lexicon
 
 if TYPE_CHECKING:
@@ -28,13 +28,16 @@ def ruling_of_us(asked: Asked, verb: Verb, matcher: Matcher) -> Ruling | None:
     # We do not share, sell or rent: each of them.
     before = verb.before if verb.part.subject_said else f"{led.strip()} {verb.before.strip()}".strip()
     is_listed = lexicon().denied_list.fullmatch(before) is not None
-    denied = denials(before if is_listed else verb.before)
+    within = verb.plain[verb.start : verb.end]
+    denied = denials(before if is_listed else verb.before) + denials(within)
     held = matcher.holds(asked, verb, is_denied=denied > 0)
     # Who keeps all information in a place keeps each there; who shares some of it may not share this.
     is_general = asked.act.has("general")
     if not held or (not denied and held == ("partly" if is_general else "generally")):
         return None
     is_denied = denied > 0
+    if not _is_plainly_told(asked.act, verb, led, within):
+        return DOUBT
     if denied > 1 or denials(verb.after) or lexicon().masked.search(verb.plain, verb.part.start, verb.zone_end):
         return DOUBT
     # We may not be able to serve you, or to send …: denied by a part that it goes on with.
@@ -87,6 +90,20 @@ def _is_told_of_us(act: Act, verb: Verb) -> bool:
         return False
     is_participle = lexicon().participle.search(verb.plain[verb.start : verb.end]) and not has_han(verb.plain)
     return not is_participle or lexicon().before_participle.search(before) is not None
+
+
+def _is_plainly_told(act: Act, verb: Verb, led: str, within: str) -> bool:
+    """Say whether nothing at a verb but a denial turns its sense: `we refrain from`, `we hardly ever`, 杜绝."""
+    following = up_to_mark(verb.plain, verb.end)
+    if lexicon().hardly.search(f"{led} {verb.before}{within}") or lexicon().nobody.search(within + following):
+        return False
+    # `We use no cookies`; of a Chinese verb, what is denied within it need not be the verb.
+    if denials(within) and not lexicon().no_such.search(within):
+        return False
+    if has_han(verb.plain) or act.has("impersonal") or verb.start == verb.end:
+        return True
+    others = list(lexicon().before_told.finditer(verb.before))
+    return is_all_of(lexicon().plainly_told, verb.before[others[-1].end() if others else 0 :])
 
 
 def _is_bare(asked: Asked, verb: Verb) -> bool:
