@@ -75,11 +75,19 @@ def _beside(act: Act, verb: Verb) -> Ruling:
     if found:
         return on_condition(found[0], leads=True)
     # 在修订生效前通知您: when, not whether.
-    labels = conditions_in(before) & (BINDING - WHEN if act.about else BINDING)
+    labels = conditions_in(before) & (BINDING - WHEN if _is_of_case(act) else BINDING)
     when = lexicon().when_before.search(before)
     if labels and (when is None or labels == {"only"}):
         return DOUBT
     return on_condition(when[0], leads=True) if labels and when and not lexicon().at_use.search(when[0]) else IS
+
+
+def _is_of_case(act: Act) -> bool:
+    """Say whether an act is asked about for a case, such as a breach, which when it is done tells, and not whether.
+
+    Of an act with a course of things, that is no condition, and any other is one: 拨打投诉电话时.
+    """
+    return act.about is not None and act.amid is None
 
 
 def is_amid(act: Act, text: str) -> bool:
@@ -139,11 +147,11 @@ def _as_condition(act: Act, part: Segment, plain: str) -> Literal["condition", "
         return "none"
     if is_amid(act, text):
         return "none"
-    if act.about:
+    if _is_of_case(act):
         if lexicon().major.search(text):
             return "condition"
         # What the question names already is no condition of the answer; nor is when it is told.
-        if act.about.search(text) or not part.conditions & {"if", "unless"}:
+        if (act.about and act.about.search(text)) or not part.conditions & {"if", "unless"}:
             return "none"
     consent = lexicon().consent.search(text) if act.by == "we" else None
     is_consent = consent and lexicon().before_consent.fullmatch(text, 0, consent.start())

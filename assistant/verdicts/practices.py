@@ -28,17 +28,14 @@ def ruling_of_us(asked: Asked, verb: Verb, matcher: Matcher) -> Ruling | None:
     # We do not share, sell or rent: each of them.
     before = verb.before if verb.part.subject_said else f"{led.strip()} {verb.before.strip()}".strip()
     is_listed = lexicon().denied_list.fullmatch(before) is not None
-    within = verb.plain[verb.start : verb.end]
-    denied = denials(before if is_listed else verb.before) + denials(within)
+    denied = denials(before if is_listed else verb.before) + denials(verb.within)
     held = matcher.holds(asked, verb, is_denied=denied > 0)
     # Who keeps all information in a place keeps each there; who shares some of it may not share this.
     is_general = asked.act.has("general")
     if not held or (not denied and held == ("partly" if is_general else "generally")):
         return None
     is_denied = denied > 0
-    if not _is_plainly_told(asked.act, verb, led, within):
-        return DOUBT
-    if denied > 1 or denials(verb.after) or lexicon().masked.search(verb.plain, verb.part.start, verb.zone_end):
+    if denied > 1 or not _is_plainly_told(asked.act, verb, led):
         return DOUBT
     # We may not be able to serve you, or to send …: denied by a part that it goes on with.
     carried = {label for reading in verb.part.carried for label in reading.split("+")}
@@ -92,8 +89,11 @@ def _is_told_of_us(act: Act, verb: Verb) -> bool:
     return not is_participle or lexicon().before_participle.search(before) is not None
 
 
-def _is_plainly_told(act: Act, verb: Verb, led: str, within: str) -> bool:
+def _is_plainly_told(act: Act, verb: Verb, led: str) -> bool:
     """Say whether nothing at a verb but a denial turns its sense: `we refrain from`, `we hardly ever`, 杜绝."""
+    if denials(verb.after) or lexicon().masked.search(verb.plain, verb.part.start, verb.zone_end):
+        return False
+    within = verb.within
     following = up_to_mark(verb.plain, verb.end)
     if lexicon().hardly.search(f"{led} {verb.before}{within}") or lexicon().nobody.search(within + following):
         return False

@@ -81,6 +81,11 @@ class Verb:
         return self.plain[self.part.start : self.start]
 
     @property
+    def within(self) -> str:
+        """The verb itself, with what it may have in it."""
+        return self.plain[self.start : self.end]
+
+    @property
     def zone_end(self) -> int:
         """Where the list of its objects ends."""
         cut = lexicon().cut.search(self.plain, self.end, self.clause_end(len(self.plain)))
