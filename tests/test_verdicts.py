@@ -742,6 +742,22 @@ def test_what_follows_and_what_others_may_not_do_is_no_condition(question: str, 
 
 
 @pytest.mark.parametrize(
+    ("question", "quote"),
+    [
+        ("可以修改姓名吗", "您可以修改您的个人资料，但姓名和身份证号码不可修改。"),
+        ("可以修改姓名吗", "您可以修改您的个人资料。您不能修改姓名。"),
+        ("可以删除照片吗", "您可以删除您的照片和评论。照片无法删除。"),
+        ("可以注销账号吗", "您可以在设置中申请注销账号。账号不支持注销。"),
+        ("Can I correct my name?", "You can correct your data. Names cannot be changed."),
+        ("Can I change my name?", "You can change your name, but you cannot change your name."),
+        ("Can I delete my account?", "You can deactivate your account. Accounts cannot be deleted."),
+    ],
+)
+def test_what_one_may_not_do_in_any_case_is_no_condition_of_what_one_may(question: str, quote: str) -> None:
+    assert told(question, quote) is None
+
+
+@pytest.mark.parametrize(
     ("question", "text", "quote"),
     [
         ("我可以注销账号吗", "1. 您可以在设置中注销账号。\n2. 账号内有余额的，不得注销账号。", MAY),

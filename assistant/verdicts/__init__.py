@@ -156,7 +156,12 @@ def _first(act: Act, rulings: Sequence[Ruling]) -> Ruling | None:
 
 
 def _with_reserve(permitted: Ruling, rulings: Sequence[Ruling], quote: str) -> Ruling:
-    """Return what the user may do under the condition that is told elsewhere, if it has none: what he may not do."""
+    """Return what the user may do under the condition that is told elsewhere, if it has none: what he may not do.
+
+    What he may not do in any case is no condition of it: then it is a doubt.
+    """
+    if any(ruling.is_outright for ruling in rulings):
+        return DOUBT
     denied = next((ruling.condition for ruling in rulings if ruling.polarity == "is_not"), "")
     terms = None if denied else lexicon().terms_to_meet.search(quote)
     condition = permitted.condition or denied or (terms[0] if terms else "")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from assistant.segments import conditions_in, denials, says_perhaps
 from assistant.text import blanked
 from assistant.verdicts.conditions import BINDING, condition_of, longest_condition, on_condition
+from assistant.verdicts.matching import is_all_of
 from assistant.verdicts.statements import DOUBT, IS, NEAR, Ruling, up_to_mark, without_number
 from assistant.verdicts.table import lexicon
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _Denied = Literal["wholly", "generally", "partly", "unclear", ""]
 """As `Reach`; `unclear`: it may be denied of it, or of the asker, for all that can be told."""
+_BUT = re.compile(r"^(?:但是?|不过|而且?|(?:but|and|however)[ ,]+)")
 _MARKS = re.compile(r"[,;:。.]")
 
 
@@ -82,7 +84,24 @@ def _of_denied(asked: Asked, verb: Verb, denied: re.Match[str], matcher: Matcher
         return DOUBT if reach else None
     end = max(part.end, part.start + len(up_to_mark(plain, part.start)))
     is_whole = reach != "partly" and not lexicon().restricted.search(denied[0])
-    return replace(on_condition(plain[first:end], leads=False), polarity="is_not", is_whole=is_whole)
+    is_outright = reach == "wholly" and is_whole and _is_outright(asked, verb, denied, matcher)
+    return replace(
+        on_condition(plain[first:end], leads=False), polarity="is_not", is_whole=is_whole, is_outright=is_outright
+    )
+
+
+def _is_outright(asked: Asked, verb: Verb, denied: re.Match[str], matcher: Matcher) -> bool:
+    """Say whether something is denied in all cases: 姓名不可修改, but not 有未完成订单时无法注销."""
+    plain, act = verb.plain, asked.act
+    if lexicon().denied_outright.fullmatch(denied[0].strip()) is None or _start_of_case(verb) != verb.part.start:
+        return False
+    # 注销子账号 has its thing in the verb.
+    if act.asks == "none" and verb.within and act.asked.fullmatch(verb.within) is None:
+        return False
+    if any(part.conditions & BINDING for part in verb.sentence.segments[verb.place + 1 :]):
+        return False
+    beside = f"{_ahead(verb, denied.start())} {up_to_mark(plain, verb.end)}"
+    return is_all_of(lexicon().whole_thing, matcher.without_named(asked, beside))
 
 
 def _own_thing_denied(act: Act, verb: Verb, denied: re.Match[str]) -> _Denied:
@@ -148,8 +167,8 @@ def _start_of_case(verb: Verb) -> int:
 
 
 def _ahead(verb: Verb, end: int) -> str:
-    """Return what stands before a place in a verb's segment, without the number of the clause."""
-    return without_number(verb.plain[verb.part.start : end])
+    """Return what stands before a place in a verb's segment, without the number of the clause and 但."""
+    return _BUT.sub("", without_number(verb.plain[verb.part.start : end]))
 
 
 def ruling_of_refusal(asked: Asked, sentence: Sentence, former: str, matcher: Matcher) -> Ruling | None:

@@ -159,6 +159,8 @@ class Ruling:
     leads: bool = False
     is_whole: bool = True
     """Whether it is of the whole of what is asked about; of what may not be done only."""
+    is_outright: bool = False
+    """Whether it is of the whole and in all cases; of what may not be done only."""
     is_announced: bool = False
     """Whether it is told to all, not to each: 公告."""
     is_part: bool = False

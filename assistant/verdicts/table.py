@@ -118,6 +118,8 @@ class Lexicon:
     may_not: re.Pattern[str]
     we_cannot: re.Pattern[str]
     must_not: re.Pattern[str]
+    denied_outright: re.Pattern[str]
+    whole_thing: re.Pattern[str]
     asker_acts: re.Pattern[str]
     unmarked: re.Pattern[str]
     state: re.Pattern[str]
