@@ -637,6 +637,18 @@ CAN = "You can delete your account in Settings. "
         ("我可以注销账号吗", "您可以注销账号，但须先结清欠款。", "但须先结清欠款"),
         ("我可以注销账号吗", "您可注销账号；账号内有课时的，须先申请退费。", "账号内有课时的，须先申请退费"),
         ("我可以注销账号吗", "注销：在设置中提交；有未完成的订单时，请先取消。", "有未完成的订单时，请先取消"),
+        ("我可以注销账号吗", "您可以申请注销账号，但需缴清欠款。", "但需缴清欠款"),
+        ("我可以注销账号吗", f"{MAY}如您有欠款，我们有权拒绝。", "如您有欠款，我们有权拒绝"),
+        (
+            "Can I delete my account?",
+            "You can delete your account, but you must pay all debts.",
+            "but you must pay all debts",
+        ),
+        (
+            "Can I delete my account?",
+            f"{CAN}We may refuse if you owe us money.",
+            "We may refuse if you owe us money",
+        ),
         ("我可以撤回同意吗", "您可以撤回您的授权同意，但订单进行中不得撤回。", "但订单进行中不得撤回"),
         ("我能删除个人信息吗", "您可以删除您的个人信息。订单信息无法删除。", "订单信息无法删除"),
         (
@@ -722,6 +734,9 @@ def test_what_one_may_not_do_is_the_condition_of_what_one_may(question: str, quo
     [
         ("我可以注销账号吗", f"{MAY}账号注销后不可恢复。"),
         ("我可以注销账号吗", f"{MAY}注销账号后，您将无法登录。"),
+        ("我可以注销账号吗", "您可以申请注销账号，但需注意，注销后无法恢复。"),
+        ("我可以拒绝cookie吗", "您可以清除电脑上的Cookie，也可以拒绝部分或全部Cookie。"),
+        ("可以修改我的资料吗", "您可以在“设置”-“我的资料”中修改您的个人资料。"),
         ("我可以撤回同意吗", "您可以撤回您的授权同意。我们将无法继续为您提供撤回同意所对应的服务。"),
         ("我能更正个人信息吗", "您可以更正您的个人信息。未经您同意，我们不得更正您的个人信息。"),
         ("Can I delete my account?", f"{CAN}Once deleted, it cannot be restored."),
@@ -754,6 +769,33 @@ def test_what_follows_and_what_others_may_not_do_is_no_condition(question: str, 
     ],
 )
 def test_what_one_may_not_do_in_any_case_is_no_condition_of_what_one_may(question: str, quote: str) -> None:
+    assert told(question, quote) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "quote"),
+    [
+        # What follows takes it back.
+        ("Is my data encrypted?", "Your data is encrypted in transit. It is not encrypted at rest."),
+        ("我的信息加密吗", "您的个人信息在传输时加密。存储时不加密。"),
+        ("可以注销账号吗", "您可以申请注销账号，我们有权拒绝。"),
+        ("可以注销账号吗", "您可以申请注销账号。我们可以拒绝您的申请。"),
+        ("Can I delete my account?", "You can ask to delete your account, but we may refuse."),
+        # A piece of it, or what does not tell it.
+        ("Do you share my email address?", "We share hashed email addresses with advertisers."),
+        ("Do you share my phone number?", "We share masked phone numbers with couriers."),
+        ("Do you store my card number?", "We store the last four digits of your card number."),
+        ("会保存我的银行卡号吗", "我们会保存您的银行卡号后四位。"),
+        # Some of them.
+        ("能拒绝cookie吗", "您可以拒绝非必要的Cookie。"),
+        ("Can I refuse cookies?", "You can refuse optional cookies."),
+        ("Can I delete my account?", "You can delete your trial account."),
+        # The name of a page.
+        ("可以修改我的资料吗", "您可以在“我的资料”中修改通讯地址。"),
+        ("Can I correct my data?", "You can, under “Your data”, correct your postal address."),
+    ],
+)
+def test_what_the_same_words_limit_or_take_back_is_no_yes(question: str, quote: str) -> None:
     assert told(question, quote) is None
 
 

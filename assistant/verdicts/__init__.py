@@ -158,9 +158,9 @@ def _first(act: Act, rulings: Sequence[Ruling]) -> Ruling | None:
 def _with_reserve(permitted: Ruling, rulings: Sequence[Ruling], quote: str) -> Ruling:
     """Return what the user may do under the condition that is told elsewhere, if it has none: what he may not do.
 
-    What he may not do in any case is no condition of it: then it is a doubt.
+    What he may not do in any case, or what may be refused him in any, is no condition of it: then it is a doubt.
     """
-    if any(ruling.is_outright for ruling in rulings):
+    if any(ruling.is_outright for ruling in rulings) or lexicon().may_be_refused.search(quote):
         return DOUBT
     denied = next((ruling.condition for ruling in rulings if ruling.polarity == "is_not"), "")
     terms = None if denied else lexicon().terms_to_meet.search(quote)

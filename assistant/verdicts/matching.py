@@ -60,6 +60,7 @@ class Matcher:
             return ""
         if asked.act.asks == "none":
             return "wholly"
+        plain = lexicon().menu_label.sub(blank, plain)
         if asked.act.beside:
             plain = asked.act.beside.sub(blank, plain)
         is_topic = asked.act.has("topic") and lexicon().topic.match(plain, 0, part.start)

@@ -45,6 +45,9 @@ def ruling_of_you(asked: Asked, verb: Verb, matcher: Matcher) -> Ruling | None:
         return None
     if denials(between) or denials(permit[0]) or lexicon().not_a_right.search(plain, opening, start):
         return DOUBT
+    some = lexicon().some_of_them.search(verb.within) if asked.act.asks == "none" else None
+    if some and some[0] not in asked.left:
+        return None
     held = matcher.holds(asked, verb)
     if not held or (held == "generally" and not asked.act.has("general")):
         return None
