@@ -7,16 +7,22 @@ from bisect import bisect_right
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from assistant.parsing.headings import HEADING_CHARS, TERMINAL, squeeze
+from assistant.parsing.headings import HAN, HEADING_CHARS, TERMINAL, squeeze
+from assistant.parsing.markers import numbers_at
+from assistant.text import stripped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from assistant.parsing.lines import Line
+    from assistant.parsing.markers import Marker
 
 _CONTENTS_TITLE = re.compile(r".{0,30}(?:目\s*[录錄]|目\s*次)\s*:?|(?:table of )?contents\s*:?|index")
 _CONTENTS_ANNOUNCED = re.compile(r"目录|内容(?:如下)?:$|(?:部分|章节)(?:组成)?:$")
 _PAGE_NUMBER = re.compile(r"[.…·\s]*\d{1,3}\s*$")
+# Markdown's, whose target is longer than its words.
+_LINK = re.compile(r"\[([^\[\]\n]{1,200})\]\([^()\n]{0,400}\)")
+_LEAST_TITLED = 2
 _LEAST_ENTRIES = 3
 _LEAST_UNTITLED = 5
 _MOST_RETURNS = 4
@@ -49,7 +55,7 @@ def _short_run(folded: str, lines: Sequence[Line], first: int) -> list[int]:
         ended = folded[line.end - 1]
         # Of an entry only the number may be left.
         sentence = ended in TERMINAL and line.body < line.end and not (announced and line.markers and ended == "。")
-        if line.end - line.start > HEADING_CHARS or sentence or line.in_table:
+        if _is_too_long(folded, line) or sentence or line.in_table:
             break
         key = squeeze(folded[line.body : line.end])
         if key in seen:
@@ -59,19 +65,38 @@ def _short_run(folded: str, lines: Sequence[Line], first: int) -> list[int]:
     return run
 
 
+def _is_too_long(folded: str, line: Line) -> bool:
+    """Say whether a line, the target of its link aside, is longer than headings of its script are."""
+    link = _LINK.search(folded, line.body, line.end)
+    most = HEADING_CHARS if HAN.search(folded, line.start, line.end) else 2 * HEADING_CHARS
+    return line.end - line.start - (link.end() - link.end(1) if link else 0) > most
+
+
 def _announces_contents(folded: str, line: Line) -> bool:
     return _CONTENTS_ANNOUNCED.search(folded, max(line.start, line.end - 2 * HEADING_CHARS), line.end) is not None
 
 
 def _entry(folded: str, line: Line) -> str:
     """Return the letters of a line as an entry of contents; none for what is no title, such as `电话：12345`."""
-    words = folded[line.body : line.end].rstrip("。: ")
-    return "" if ":" in words else squeeze(_PAGE_NUMBER.sub("", words))
+    words = contents_entry(folded, line)[1].rstrip("。: ")
+    return "" if ":" in words else squeeze(words)
 
 
-def contents_title(folded: str, line: Line) -> str:
-    """Return the title in an entry of contents, without its number and page."""
-    return _PAGE_NUMBER.sub("", folded[line.body : line.end]).strip()
+def contents_entry(folded: str, line: Line) -> tuple[Marker | None, str]:
+    """Return the number of an entry of contents, also behind a bullet or in a link, and its title without its page."""
+    number = next((marker for marker in line.markers if marker.path), None)
+    words = stripped(folded, line.body, line.end)
+    link = _LINK.fullmatch(folded, *words) if words else None
+    if link:
+        words = stripped(folded, *link.span(1))
+    if words and number is None and (link or line.markers):
+        number = next(iter(numbers_at(folded, *words, words[0])), None)
+        # "附录" alone is the title itself.
+        if after := stripped(folded, number.end, words[1]) if number else None:
+            words = after
+        else:
+            number = None
+    return number, _PAGE_NUMBER.sub("", folded[slice(*words)]).strip() if words else ""
 
 
 def _headings_with(folded: str, lines: Sequence[Line], keys: set[str]) -> dict[str, list[int]]:
@@ -93,8 +118,10 @@ def _contents_in(
     later = {number: len(at) - bisect_right(at, run[-1]) for number in run if (at := returns.get(keys[number]))}
     # What comes back again and again is a step or a cell, not a heading.
     matched = [number for number, times in later.items() if 0 < times <= _MOST_RETURNS]
-    titled = next((n for n in run if _CONTENTS_TITLE.fullmatch(folded, lines[n].start, lines[n].end)), None)
-    if len(matched) < _LEAST_ENTRIES:
+    titled = next((n for n in run if _is_contents_title(folded, lines[n])), None)
+    # Right below the title two are enough.
+    least = _LEAST_TITLED if titled is not None and titled + 1 in matched else _LEAST_ENTRIES
+    if len(matched) < least:
         return None
     if titled is None:
         # Most lines must be entries and have a number: cells of tables and steps of lists come back, too.
@@ -115,6 +142,10 @@ def _contents_in(
     elif first and folded[lines[first - 1].end - 1] == ":":
         first -= 1
     return first, last
+
+
+def _is_contents_title(folded: str, line: Line) -> bool:
+    return _CONTENTS_TITLE.fullmatch(folded[line.body : line.end].strip("*_ ")) is not None
 
 
 def _follows(line: Line, after: Line) -> bool:

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
-from assistant.parsing.contents import contents_title, find_contents
+from assistant.parsing.contents import contents_entry, find_contents
 from assistant.parsing.headings import (
     BRACKETED,
     HAN,
@@ -105,7 +105,8 @@ class Layout:
         entries: dict[str, set[int]] = defaultdict(set)
         for first, last in self.contents.items():
             for line in self.lines[first : last + 1]:
-                entries[contents_title(self.folded, line)].update(marker.number for marker in line.markers[:1])
+                number, title = contents_entry(self.folded, line)
+                entries[title].update([number.number] if number else [])
         return dict(entries)
 
     def _find_rows(self) -> dict[int, tuple[int, int]]:
