@@ -197,6 +197,70 @@ def test_chinese_numbers_are_read_however_they_are_written(numbers: str, ids: st
     assert [child.id for child in policy.root.children] == ids.split()
 
 
+# --- Several documents in one text ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("title", "below"),
+    [
+        ("云帆儿童个人信息保护规则", "更新日期：2024年1月1日\n"),
+        ("云帆儿童个人信息保护规则", "我们重视儿童。"),
+        ("云帆儿童规则", "目录\n一、年龄\n二、同意\n引言\n我们重视儿童。"),
+        ("“云帆”隐私政策完整版", "修改日期：2022年6月8日\n"),
+        ("LANTERN COOKIE POLICY", "Last updated: 3 March 2024\n"),
+    ],
+)
+def test_clauses_of_a_second_document_are_cited_with_its_title(title: str, below: str) -> None:
+    policy = parse(
+        "云帆隐私政策\n更新日期：2024年1月1日\n\n一、收集\n我们收集姓名。\n二、共享\n我们不共享。\n\n"
+        f"{title}\n{below}\n一、年龄\n不满14岁。\n二、同意\n监护人同意。"
+    )
+    check(policy)
+    found = [policy.reference(clause.id) for clause in policy.walk() if clause.label]
+    assert found == ["一", "二", f"{title} › 一", f"{title} › 二"]
+
+
+def test_each_document_has_its_own_chapters_and_appendices() -> None:
+    part = "第一章 收集\n第一条 收集姓名。\n第二章 共享\n第二条 不共享。\n附录：定义\n1. 姓名：本名。\n"
+    policy = parse(
+        f"云帆用户协议\n{part}\n云帆隐私政策\n更新日期：2024年1月1日\n{part}\n"
+        "Cookie政策\n生效日期：2024年1月1日\n一、用途\n登录。"
+    )
+    references = ["第一章", "第一章第一条", "第二章", "第二章第二条", "附录", "附录1"]
+    assert [policy.reference(clause.id) for clause in policy.walk() if clause.label] == [
+        *references,
+        *(f"云帆隐私政策 › {reference}" for reference in references),
+        "Cookie政策 › 一",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "references"),
+    [
+        # A clause without a number that has a date; the list goes on.
+        ("Terms\n\n1. Fees\nPay.\n2. Returns\nMay be.\n\nRefund policy\nUpdated yearly.\n3. Law\nOurs.", "1 2 3"),
+        # The title of the text itself, below what a page shows above it.
+        (
+            "打印 下载\n请您阅读以下文件。\n云帆隐私政策\n更新日期：2024年1月1日\n一、收集\n姓名。\n二、共享\n无。",
+            "一 二",
+        ),
+    ],
+)
+def test_what_only_looks_like_a_second_title_does_not_part_the_text(text: str, references: str) -> None:
+    assert labels(text) == references.split()
+
+
+def test_a_heading_behind_the_last_clause_of_a_document_is_beside_it() -> None:
+    policy = parse(
+        "云帆隐私政策\n一、收集\n姓名。\n二、共享\n不共享。\n云帆儿童规则\n更新日期：2024年1月1日\n"
+        "引言\n我们重视儿童。\n一、年龄\n十四岁。\n二、同意\n监护人须同意。\n"
+        "接入的SDK\n各SDK如下：\n1. 甲，用于登录。\n2. 乙，用于支付。"
+    )
+    headings = [policy.reference(clause.id) for clause in policy.walk() if clause.kind == "heading"]
+    inside = [f"云帆儿童规则 › {name}" for name in ("引言", "一", "二")]
+    assert headings == ["一", "二", "云帆儿童规则", *inside, "接入的SDK"]
+
+
 # --- Questions and answers ------------------------------------------------------------------------
 
 

@@ -43,7 +43,9 @@ _DATE = re.compile(r"\d{4}\s*[年./-]|日期|版本|更新|生效|effective|upda
 # Alone on its line: "规则(2025版)" is a title.
 _EDITION = re.compile(r"\W{0,2}\d{4}\s?年?版\W{0,2}")
 _DOCUMENT = re.compile(
-    r"(?:政策|[协協][议議]|[规規][则則]|[声聲]明|指引|[须須]知|[条條]款|policy|agreement|rules|statement|notice|terms)$"
+    r"(?:政策|[协協][议議]|[规規][则則]|[声聲]明|指引|[须須]知|[条條]款|policy|agreement|rules|statement|notice|terms)"
+    # Where a short edition stands above the whole one.
+    r"(?:完整版|[简簡精][要明]?版|[全正]文)?$"
 )
 _MAX_INSIDE = 50
 _RUN_IN_CHARS = 10, 30
@@ -274,18 +276,22 @@ class Layout:
         dated = _DATE.search(self.folded, line.start, line.end) or _EDITION.fullmatch(self.folded, line.start, line.end)
         return short and dated is not None
 
+    def names_document(self, number: int) -> bool:
+        """Say whether a heading may be the title of a document, by its last word."""
+        line = self.lines[number]
+        return _DOCUMENT.search(self.folded[line.start : line.end].rstrip("》*_ ")) is not None
+
     def begins_document(self, number: int) -> bool:
-        """Say whether a heading is the title of another document, such as a policy for children: its dates follow."""
-        line, after = self.lines[number], self.lines[number + 1]
-        return self.is_dated(after) and _DOCUMENT.search(self.folded[line.start : line.end].rstrip("》*_ ")) is not None
+        """Say whether a heading is the title of a document: its dates follow, or its contents."""
+        dated = number + 1 < len(self.lines) and self.is_dated(self.lines[number + 1])
+        return (dated or number + 1 in self.contents) and self.names_document(number)
 
     def is_second_title(self, number: int, titles: list[int]) -> bool:
         """Say whether a line goes on with the title right above it: PRIVACY NOTICE below a company's name."""
         line, above = self.lines[number], self.lines[number - 1]
         if titles != [number - 1] or line.markers or self.text.count("\n", above.end, line.start) > 1:
             return False
-        first, second = (self.folded[at.start : at.end].rstrip("》*_ ") for at in (above, line))
-        return _DOCUMENT.search(second) is not None and _DOCUMENT.search(first) is None
+        return self.names_document(number) and not self.names_document(number - 1)
 
     def line_at(self, offset: int) -> int:
         """Return the number of the line that an offset is in, or of the last one before it."""

@@ -38,16 +38,18 @@ class Node:
     """Its first line is only a heading, so what follows is its text."""
     short: bool = False
     """Its first line reads like a heading, though it may be a short item of a list."""
+    document: bool = False
+    """The title of another document in the text: what the root is to the first one, it is to that."""
 
     @property
     def family(self) -> str:
-        """Kind of its number, or its own kind without one."""
-        return self.marker.family if self.marker else self.kind
+        """Kind of its number, or its own kind without one; the root's for a document's title."""
+        return self.marker.family if self.marker else "root" if self.document else self.kind
 
     @property
     def is_plain_heading(self) -> bool:
-        """Whether it is a heading without a number."""
-        return self.kind == "heading" and self.marker is None
+        """Whether it is a heading without a number, in a document."""
+        return self.kind == "heading" and self.marker is None and not self.document
 
     @property
     def is_short_item(self) -> bool:

@@ -254,6 +254,8 @@ class Outline:
     def _stands_above(self, number: int) -> bool:
         """Say whether a line that reads like a heading is one, by what it says and what stands around it."""
         line = self._lines[number]
+        if self._layout.begins_document(number):
+            return True
         heading = self._folded[line.start : line.end]
         if heading[0] in "\"'《(" or TELLS.search(heading):
             return False

@@ -30,8 +30,10 @@ class OpenClauses:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._text, self._folded, self._lines = layout.text, layout.folded, layout.lines
-        self.root = Node(0, "root")
+        self.root = Node(0, "root", document=True)
         self._stack = [self.root]
+        # The last number right under the root: of the text's outermost list, up to another document.
+        self._last_at_root: Marker | None = None
         # The number of the last chapter, article and so on.
         self._last_numbers: dict[str, int] = {}
         # Families of clauses under which a family's lists have begun before.
@@ -66,8 +68,8 @@ class OpenClauses:
         """Add the table of contents that begins at a line."""
         if part := self._open_plain_heading():
             self._lift(part)
-        self._open(Node(self._lines[number].start, "contents"), 0)
-        self._stack = [self.root]
+        self._open(Node(self._lines[number].start, "contents"), self._document_depth())
+        self._stack.pop()
 
     def add_marked(self, node: Node, marker: Marker) -> Node:
         """Add a clause that begins with a marker where it belongs, and return the one that it belongs in."""
@@ -88,16 +90,25 @@ class OpenClauses:
         above = squeeze(self._folded[slice(*node.title)]) if node.title and not node.children else None
         if self._layout.heading_key(line) == above:
             return
-        while node.kind == "paragraph" or (node.marker and self._ends_before_heading(node, node.marker, number)):
-            self._stack.pop()
-            node = self._stack[-1]
-        if self._layout.begins_document(number):
+        titled = self._begins_document(number)
+        if titled:
+            self._last_numbers.clear()
             del self._stack[1:]
+            node = self.root
+        while node.kind == "paragraph" or (node.marker and self._ends_before_heading(node, node.marker, number)):
+            last = self._stack.pop()
+            node = self._stack[-1]
+            if last.marker and node.document and node is not self.root:
+                # Behind the last of its clauses another document has ended, too.
+                self._stack.pop()
+                node = self.root
         # Headings that come back, such as 使用目的, are fields of the ones that do not.
         repeated = self._layout.comes_back(line)
         while self._stack[-1].is_plain_heading and (self._stack[-1].repeated or not repeated):
             self._stack.pop()
-        heading = Node(line.start, "heading", title=(line.start, line.end), repeated=repeated, bare=True)
+        # Where no clause has a number yet, it is the title of the text itself, below what stands above that.
+        document, title = titled and self._last_at_root is not None, (line.start, line.end)
+        heading = Node(line.start, "heading", title=title, repeated=repeated, bare=True, document=document)
         heading.paragraphs.append(line.start)
         self._open(heading, len(self._stack) - 1)
 
@@ -120,6 +131,8 @@ class OpenClauses:
         """Make a clause the last child of the one at `depth`, and the innermost open one."""
         depth = min(depth, _MAX_DEPTH - 1)
         del self._stack[depth + 1 :]
+        if depth == 0 and node.marker and node.marker.path:
+            self._last_at_root = node.marker
         self._stack[-1].children.append(node)
         self._stack.append(node)
 
@@ -137,8 +150,16 @@ class OpenClauses:
         return next((d for d in range(outer, len(self._stack)) if self._stack[d].is_plain_heading), None)
 
     def _labelled_depth(self, below: int = _MAX_DEPTH + 1) -> int:
-        """Return the depth of the innermost clause with a marker, or of the root."""
-        return next((depth for depth, _ in self.labelled() if depth < below), 0)
+        """Return the depth of the innermost clause with a marker, or of the document."""
+        return next((depth for depth, _ in self.labelled() if depth < below), self._document_depth())
+
+    def _document_depth(self) -> int:
+        """Return the depth of the open document's title, or of the root."""
+        return int(len(self._stack) > 1 and self._stack[1].document)
+
+    def _outer_marker(self) -> Marker | None:
+        """Return the marker of the outermost open clause that has one; without any, the last right under the root."""
+        return next((node.marker for node in self._stack if node.marker), self._last_at_root)
 
     # Where a marked clause belongs -------------------------------------------------------
 
@@ -146,9 +167,9 @@ class OpenClauses:
         """Return the depth of the open clause that becomes the parent of `marker`'s."""
         if marker.family == "#":
             ranks = ((d, m.rank or 0) for d, m in self.labelled() if m.family == "#")
-            return next((d for d, rank in ranks if rank < (marker.rank or 0)), 0)
+            return next((d for d, rank in ranks if rank < (marker.rank or 0)), self._document_depth())
         if marker.family == "appendix":
-            return 0
+            return self._document_depth()
         if marker.family == QUESTION:
             opened = next((depth for depth, other in self.labelled() if other.family == QUESTION), 0)
             return opened - 1 if opened else self._new_list_parent(marker, bare=True)
@@ -187,13 +208,17 @@ class OpenClauses:
                     return depth
             elif follows and alike is None and STYLES.get(other.family) == STYLES.get(marker.family, ""):
                 alike = depth
+        before = self._last_at_root
+        if alike is None and exact and before and self._document_depth():
+            # What goes on with the list above a title is beside it: the title was none of a document.
+            return 1 if (marker.series, marker.number) == (before.series, before.number + 1) else None
         return alike
 
     def _ranked_parent(self, rank: int) -> int:
         ranked = [(depth, other.rank or 0) for depth, other in self.labelled() if other.family in RANKS]
         if not ranked:
             # Chapters stand above any other number, articles may stand under one.
-            return self._labelled_depth() if rank >= RANKS["条"] else 0
+            return self._labelled_depth() if rank >= RANKS["条"] else self._document_depth()
         return next((depth for depth, above in ranked if above < rank), ranked[-1][0] - 1)
 
     def _dotted_parent(self, marker: Marker, bare: bool) -> int:
@@ -304,10 +329,26 @@ class OpenClauses:
         So do the children's rules that many policies append: the title stood where the last
         clause of the policy was still open.
         """
-        outer = next((node.marker for node in self._stack if node.marker), None)
-        if self._open_plain_heading() is None or outer is None or marker.series != outer.series or outer.number < 2:
+        outer = self._outer_marker()
+        if self._open_plain_heading() is None or outer is None or marker.series != outer.series:
             return False
-        return self._layout.next_line((outer.series, outer.number + 1), self._layout.line_at(marker.start)) is None
+        return self._has_ended(outer, self._layout.line_at(marker.start))
+
+    def _begins_document(self, number: int) -> bool:
+        """Say whether a heading is the title of a document in the text, such as a policy for children.
+
+        Its dates or its contents follow, or the text's outermost list begins again below it.
+        """
+        if self._layout.begins_document(number):
+            return True
+        outer = self._outer_marker()
+        if outer is None or not self._layout.names_document(number) or not self._has_ended(outer, number):
+            return False
+        return self._layout.next_line((outer.series, 1), number) is not None
+
+    def _has_ended(self, outer: Marker, number: int) -> bool:
+        """Say whether the outermost list had several items, and has no more after a line."""
+        return outer.number > 1 and self._layout.next_line((outer.series, outer.number + 1), number) is None
 
     # Where clauses end -------------------------------------------------------------------
 
@@ -323,7 +364,8 @@ class OpenClauses:
             return True
         # A heading with a number holds plain ones, unless it stands under a plain one itself, or ends a list of
         # short items.
-        holds = node.bare and bool(marker.path) and not any(other.is_plain_heading for other in self._stack)
+        under_plain = any(other.is_plain_heading or other.document for other in self._stack[1:])
+        holds = node.bare and bool(marker.path) and not under_plain
         items = [*self._items_before(marker)[-1:], node]
         if holds and not (len(items) > 1 and all(item.is_short_item for item in items)):
             return False
