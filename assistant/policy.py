@@ -54,6 +54,8 @@ _SHORTEST_NAME = 2
 _SENTENCE_END = re.compile(r"[?？!！。]|\.$")
 _BEFORE_COLON = re.compile(r"[^:：]{2,40}(?=[:：])")
 _WORDED = re.compile(r"[A-Za-z]{4,}\s")
+# An appendix without a number of its own: "Annex › 1".
+_WORD_ALONE = re.compile(r"(?:appendix|annex(?:ure)?|schedule|addendum)$", re.IGNORECASE)
 _WORDED_NUMBER = re.compile(r"[A-Za-z]{4,20}\s{1,3}(\d[\d.]{0,20})$")
 # Not "Q3", a question of a list.
 _CODE = re.compile(r"([A-PR-Za-pr-z])\.?\d")
@@ -546,7 +548,7 @@ class Policy:
                 if apart and self._only_leads_to(clause, below, over):
                     continue
                 parts.append(self._name(clause))
-            elif not above or _WORDED.match(label):
+            elif not above or _WORDED.match(label) or _WORD_ALONE.match(above):
                 parts.append(label)
             elif code := _CODE.match(label):
                 # "B2" below "Part B" or "B1.1" below "B1" stands for both, and below "Article 2" by itself.

@@ -184,6 +184,46 @@ def test_numbering_in_words(text: str, references: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("heading", "reference"),
+    [
+        ("Exhibit A: Fees", "Exhibit A"),
+        ("EXHIBIT B-1", "EXHIBIT B-1"),
+        ("ANNEX I", "ANNEX I"),
+        ("SCHEDULE IV – FEES", "SCHEDULE IV"),
+        ("Appendix I: Fees", "Appendix I"),
+        ("Attachment 1: Fees", "Attachment 1"),
+        ("Annexure K Fees", "Annexure K"),
+        ("附录A：费用清单", "附录A"),
+        ("附录A 费用清单", "附录A"),
+        ("附件I：费用清单", "附件I"),
+        ("附件Ⅱ：费用清单", "附件Ⅱ"),
+        ("附一：费用清单", "附一"),
+        ("附二、费用清单", "附二"),
+    ],
+)
+def test_an_appendix_stands_beside_the_clauses_however_it_is_numbered(heading: str, reference: str) -> None:
+    found = labels(f"Terms\n\n1. Scope\nFor all.\n2. Law\nOurs.\n\n{heading}\n1. The fee is 100 EUR.\n2. It is due.")
+    joint = "." if reference[-1].isascii() else ""
+    assert found == ["1", "2", reference, f"{reference}{joint}1", f"{reference}{joint}2"]
+
+
+def test_an_only_appendix_has_no_number_to_be_joined_to() -> None:
+    assert labels("1. Scope\nFor all.\nAddendum: Fees\n1. The fee is 100 EUR.") == ["1", "Addendum", "Addendum › 1"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("Exhibit A applies to all.", "Annex I of the Regulation applies", "Attachment 1 shows the fees"),
+        *("Schedule a call with us", "Schedule a Call", "Addendum to these terms", "Exhibit: old lamps"),
+        *("附录A所列权限由用户授予", "附一张照片", "附件I的规定适用", "附一、二份材料", "附一、附二的规定适用。"),
+    ],
+)
+def test_a_line_that_mentions_an_appendix_begins_none(said: str) -> None:
+    assert labels(f"Terms\n\n1. Scope\nThis is for all.\n{said}\n2. Law\nOurs.") == ["1", "2"]
+
+
+@pytest.mark.parametrize(
     ("numbers", "ids"),
     [
         ("第九十九条 第一百条 第一〇一条 第一百零二条", "99 100 101 102"),

@@ -80,7 +80,7 @@ def read_lines(text: str, folded: str) -> list[Line]:
 
 
 def _without_strays(text: str, folded: str, lines: Sequence[Line]) -> list[Line]:
-    """Return the lines without what only looks like a number: "A2 Hosting is …", "Section 4.2 applies to …"."""
+    """Return the lines without what only looks like a number: "A2 Hosting is …", "Annex I of the Regulation …"."""
     markers = [marker for line in lines for marker in line.markers]
     codes = {marker.path for marker in markers if marker.family == "a1"}
     parts = {marker.path for marker in markers if marker.family in PARTS}
@@ -100,9 +100,19 @@ def _without_strays(text: str, folded: str, lines: Sequence[Line]) -> list[Line]
                 if not _begins_section(text, folded, marker, line.end, section):
                     continue
                 section = path
+            elif marker.family == "appendix" and _is_mentioned(text, marker, line.end):
+                continue
             kept.append(marker)
         found.append(line if len(kept) == len(line.markers) else replace(line, markers=tuple(kept)))
     return found
+
+
+def _is_mentioned(text: str, marker: Marker, line_end: int) -> bool:
+    """Say whether an appendix is only spoken of, and none begins: "Annex I of the Regulation", "Schedule a call"."""
+    words = stripped(text, marker.end, line_end)
+    if words is None or text[marker.end - 1] in ".:：、":
+        return False
+    return text[words[0]].islower() or text.endswith(" a", marker.label, marker.end)
 
 
 # "1.7天卡9.9元": the first item, about seven days, as "2.骑行卡不可转赠" below it tells.

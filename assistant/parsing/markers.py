@@ -6,6 +6,7 @@ Positions are offsets into the folded text, which has the same length as the tex
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from assistant.numerals import HAN_NUMERAL, han_number, roman_number
@@ -48,6 +49,10 @@ class Marker:
         return self.family, self.path[:-1]
 
 
+_ROMAN_SIGNS = "Ⅰ-ⅿ"
+# "Exhibit B-1", "附件二", "附录A".
+_APPENDED = rf"\d{{1,2}}[a-z]?|[ivx]{{1,5}}|[{_ROMAN_SIGNS}]{{1,3}}|[a-z](?:-?\d{{1,2}})?"
+_APPENDIX = r"(?:appendix|annex(?:ure)?|schedule|addendum)"
 _WORDED = r"(?:section|article|chapter|clause|part)"
 # Tried in order on folded text, at the start of a line or of a sentence.
 _NUMBER_MARKS: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -69,8 +74,10 @@ _NUMBER_MARKS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "appendix",
         re.compile(
-            rf"(?:附\s*件|附\s*[录錄]|附表)\s*([{HAN_NUMERAL}]{{1,3}}|\d{{1,2}})?(?=$|[\s、:.《])[、:.]?|附:"
-            r"|(?:appendix|annex|schedule)(?:\s+(\d{1,2}|[a-h])(?=$|[\s:.–—-])|(?=$|:))[:.]?"
+            rf"(?:附\s*件|附\s*[录錄]|附表)\s*([{HAN_NUMERAL}]{{1,3}}|{_APPENDED})?(?=$|[\s、:.《])[、:.]?"
+            # "附一、二": a reference to two.
+            rf"|附\s*([一二三四五六七八九十]{{1,3}})(?:[:.]|、(?![一二三四五六七八九十])|(?=$|\s))|附:"
+            rf"|(?:{_APPENDIX}|exhibit|attachment)\s+({_APPENDED})(?=$|[\s:.–—-])[:.]?|{_APPENDIX}(?=$|:):?"
         ),
     ),
     ("一、", re.compile(rf"({_HAN_NUMERAL})\s*[、.]")),
@@ -92,6 +99,7 @@ _NUMBER_MARKS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("(a)", re.compile(r"\(([a-z])\)")),
 )
 _CODE_PARTS = re.compile(r"[a-z]|\d{1,2}")
+_APPENDED_PARTS = re.compile(r"[a-z]+|\d+|[^\W\d_a-z]+")
 _MARKDOWN = re.compile(r"(#{1,6})[ \t]+")
 QUESTION = "q"
 """Family of the marks of questions, such as `Q1:` and `问：`, in a list of questions and answers."""
@@ -118,7 +126,8 @@ STYLES = {
     for families in (("1、", "1.", "1)", "1 "), ("一、", "一)"), ("a.", "(a)"), ("i.", "(i)"))
     for family in families
 }
-_ROMAN_FAMILIES = frozenset({"i.", "(i)", "section"})
+_ROMAN_SIGN = re.compile(rf"[{_ROMAN_SIGNS}]")
+_ROMAN_FAMILIES = frozenset({"i.", "(i)", "section", "appendix"})
 _LETTER_FAMILIES = frozenset({"a.", "(a)", "section a"})
 # What the first part of "4.1" may be printed as above it; never the "(4)" of a list.
 DOTTED_PARENTS = frozenset({"一、", "1、", "1.", "1)", "1 ", "1.1", "#", "section", *RANKS})
@@ -193,7 +202,8 @@ def _read_number(family: str, match: re.Match[str], start: int) -> Marker | None
     numeral = next(filter(None, match.groups()), "")
     if family == "第":
         family = _SIMPLIFIED.get(match[2], match[2])
-    parts = _CODE_PARTS.findall(numeral) if family == "a1" else numeral.split(".")
+    pattern = {"a1": _CODE_PARTS, "appendix": _APPENDED_PARTS}.get(family)
+    parts = (pattern.findall(numeral) or [""]) if pattern else numeral.split(".")
     path = tuple(value_of(part, family) for part in parts)
     return Marker(family, path, start, match.start(), match.end(), RANKS.get(family)) if all(path) else None
 
@@ -209,7 +219,9 @@ def value_of(numeral: str, family: str) -> int:
         return 1 + next(ord(numeral) - low for low, high in _CIRCLED if low <= ord(numeral) <= high)
     if numeral[0] in HAN_NUMERAL:
         return han_number(numeral)
-    if family in _ROMAN_FAMILIES:
+    if _ROMAN_SIGN.match(numeral):
+        return roman_number(unicodedata.normalize("NFKC", numeral).lower())
+    if family in _ROMAN_FAMILIES and numeral[0] in "ivx":
         return roman_number(numeral)
     return ord(numeral) - ord("a") + 1
 
