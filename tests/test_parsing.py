@@ -338,6 +338,24 @@ def test_each_question_with_its_answer_is_a_clause(text: str, titles: str) -> No
         assert clause.children == ()
 
 
+@pytest.mark.parametrize(
+    ("heading", "text"),
+    [
+        ("How long do I have?", "30 days from delivery."),
+        ("How many may I order?", "5 boxes an order."),
+        ("Retention", "10 years for invoices."),
+        ("Price", "9.50 EUR a parcel."),
+        ("保存期限", "30 天，自送达之日起。"),
+    ],
+)
+def test_a_heading_may_stand_above_a_count(heading: str, text: str) -> None:
+    policy = parse(
+        f"Help\n\nMay I return shoes?\nYes. Unworn ones.\n\n{heading}\n{text}\n\nWho pays?\nWe pay for labels."
+    )
+    check(policy)
+    assert [clause.title for clause in policy.walk() if clause.title] == ["May I return shoes?", heading, "Who pays?"]
+
+
 def test_questions_stand_under_the_headings_between_them() -> None:
     policy = parse(
         "一、退款\nQ1：多久到账？\nA：三天。步骤如下：\n1. 申请。\n2. 等待。\nQ2：运费谁出？\nA：我们。\n"

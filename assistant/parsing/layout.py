@@ -22,7 +22,7 @@ from assistant.parsing.headings import (
     squeeze,
 )
 from assistant.parsing.lines import CELL_BREAK, Line, is_told_row, read_lines, row_mark
-from assistant.parsing.markers import QUESTION, Marker, answer_mark
+from assistant.parsing.markers import QUESTION, Marker, answer_mark, is_measure
 from assistant.parsing.wrapping import (
     WRAPPED,
     is_cut,
@@ -211,9 +211,20 @@ class Layout:
         if number + 1 == len(self.lines) or not self.reads_like_heading(line.start, line.end):
             return False
         after = self.lines[number + 1]
-        if after.markers:
-            return after.markers[0].number <= 1
+        if marker := self.first_number(number + 1):
+            return marker.number <= 1
         return after.end - after.start > HEADING_CHARS
+
+    def first_number(self, number: int) -> Marker | None:
+        """Return the first reading of what a line begins with as a marker; none where it counts something.
+
+        So does a number without a mark of its own that no line has the one before of: "5 boxes an order".
+        """
+        return next((marker for marker in self.lines[number].markers if not self._counts(marker)), None)
+
+    def _counts(self, marker: Marker) -> bool:
+        alone = marker.number > 1 and (marker.series, marker.number - 1) not in self.list_lines
+        return is_measure(self.text, marker) or (marker.family == "1 " and alone)
 
     def named_in_contents(self, start: int, end: int) -> Span | None:
         """Return the span of the title that a range begins with, if the contents list it."""

@@ -263,8 +263,8 @@ class Outline:
             return False
         after = self._lines[number + 1]
         following = self._folded[after.start : min(after.end, after.start + 2 * HEADING_CHARS)]
-        if after.markers:
-            return after.markers[0].number <= 1 or after.markers[0].family == QUESTION
+        if marker := self._layout.first_number(number + 1):
+            return marker.number <= 1 or marker.family == QUESTION
         if heading[-1] == ":":
             return len(heading) <= HEADING_CHARS // 2 and not following.startswith("http")
         if len(following) > HEADING_CHARS or _PUNCTUATED.search(following) is not None:
