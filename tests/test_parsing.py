@@ -237,6 +237,52 @@ def test_chinese_numbers_are_read_however_they_are_written(numbers: str, ids: st
     assert [child.id for child in policy.root.children] == ids.split()
 
 
+# --- Headings without a number beside chapters and articles ---------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lines", "references"),
+    [
+        (
+            "第一章 薪酬|第一节 工资|第一条 按月发放。|第二节 奖金|第二条 按绩效发放。|附则|第三条 自公布之日施行。",
+            "第一章 第一章第一节 第一章第一节第一条 第一章第二节 第一章第二节第二条 附则 附则_第三条",
+        ),
+        (
+            "目录|第一章 薪酬|第二章 费用|施行|第一章 薪酬|按月发放。|第二章 费用|按实报销。|施行|自公布之日施行。",
+            "第一章 第二章 施行",
+        ),
+        (
+            "总则|第一条 为规范管理。|薪酬|第二条 按月发放。|休假|第三条 按年休假。|附则|第四条 自公布之日施行。",
+            "总则 总则_第一条 薪酬 薪酬_第二条 休假 休假_第三条 附则 附则_第四条",
+        ),
+        (
+            "第一章 薪酬|第一条 标准|一等五百元|第二条 另有奖金。|津贴|第三条 按月发放。|第二章 休假|第四条 按年休假。",
+            "第一章 第一章第一条 第一章第二条 第一章_津贴 第一章_津贴_第三条 第二章 第二章第四条",
+        ),
+        (
+            "第一部分 协议|第一章 收费|第一条 收费。|附则|第二条 施行。|第二部分 规则|第一章 退费",
+            "第一部分 第一部分第一章 第一部分第一章第一条 第一部分_附则 第一部分_附则_第二条 第二部分 第二部分第一章",
+        ),
+        ("一、收费|按月收费。|二、退费|可以退费。|附则|本手册自发布之日起施行。", "一 二 附则"),
+        # Parts of a chapter:
+        (
+            "一、守则|总则|1. 守时。|2. 守约。|附则|由人事解释，自公布之日施行。|二、考勤|打卡。",
+            "一 一_总则 一_总则_1 一_总则_2 一_附则 二",
+        ),
+        (
+            "目录|第一章 收费|价目|第二章 退费|时限|第一章 收费|价目|每月一百元。|第二章 退费|时限|七日，自付款起。",
+            "第一章 第一章_价目 第二章 第二章_时限",
+        ),
+    ],
+)
+def test_a_heading_without_a_number_may_stand_beside_chapters(lines: str, references: str) -> None:
+    policy = parse("\n".join(["员工手册", *lines.split("|")]))
+    check(policy)
+    clauses = [clause for clause in policy.walk() if clause.label or clause.title]
+    expected = [reference.replace("_", " › ") for reference in references.split()]
+    assert [policy.reference(clause.id) for clause in clauses] == expected
+
+
 # --- Several documents in one text ----------------------------------------------------------------
 
 

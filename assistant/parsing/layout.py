@@ -47,6 +47,7 @@ _DOCUMENT = re.compile(
     # Where a short edition stands above the whole one.
     r"(?:完整版|[简簡精][要明]?版|[全正]文)?$"
 )
+_LIKE_CHAPTERS = frozenset(("总则", "總則", "附则", "附則"))
 _MAX_INSIDE = 50
 _RUN_IN_CHARS = 10, 30
 _LEAST_RUN_IN = 30
@@ -69,6 +70,7 @@ class Layout:
         self.contents = dict(find_contents(self.folded, self.lines))
         """The last line of each table of contents, by the first."""
         self._entries = self._contents_entries()
+        self._last_entries = self._entries_behind()
         self._entry_lengths = sorted({len(title) for title in self._entries if len(title) > 3}, reverse=True)
         self._headings = Counter(self.heading_key(line) for line in self.lines if not line.markers)
         self.rows = self._find_rows()
@@ -110,6 +112,20 @@ class Layout:
                 number, title = contents_entry(self.folded, line)
                 entries[title].update([number.number] if number else [])
         return dict(entries)
+
+    def _entries_behind(self) -> set[str]:
+        """Return the letters of the titles without a number that contents list behind all that have one."""
+        found: set[str] = set()
+        for first, last in self.contents.items():
+            entries = [(line, *contents_entry(self.folded, line)) for line in self.lines[first + 1 : last + 1]]
+            numbered = [place for place, (_, number, _) in enumerate(entries) if number]
+            # Where some stand between the numbers they are parts of a chapter.
+            if not numbered or numbered[-1] - numbered[0] >= len(numbered):
+                continue
+            indent = self.indent(entries[numbered[-1]][0].start)
+            behind = entries[numbered[-1] + 1 :]
+            found |= {squeeze(title) for line, _, title in behind if self.indent(line.start) <= indent}
+        return found
 
     def _find_rows(self) -> dict[int, tuple[int, int]]:
         """Return the first and last line of its list for each line that is a row of a list without marks.
@@ -239,6 +255,11 @@ class Layout:
         named = self.named_in_contents(*span) if span else None
         numbers = self._entries[self.folded[slice(*named)]] if named else None
         return numbers is not None and (not numbers or marker.number in numbers)
+
+    def is_like_chapter(self, number: int) -> bool:
+        """Say whether a heading without a number stands beside the chapters, by its name or by the contents."""
+        key = self.heading_key(self.lines[number])
+        return key in _LIKE_CHAPTERS or key in self._last_entries
 
     def has_second(self, marker: Marker, index: int, number: int) -> bool:
         """Say whether the second item of a list that begins inside a line follows."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from assistant.parsing.headings import BOLD
-from assistant.parsing.markers import DASH
+from assistant.parsing.markers import DASH, RANKS
 from assistant.policy import Clause
 
 if TYPE_CHECKING:
@@ -41,10 +41,18 @@ class Node:
     document: bool = False
     """The title of another document in the text: what the root is to the first one, it is to that."""
 
+    level: float | None = None
+    """Where a heading without a number stands among chapters and articles: the rank that its number would have."""
+
     @property
     def family(self) -> str:
         """Kind of its number, or its own kind without one; the root's for a document's title."""
         return self.marker.family if self.marker else "root" if self.document else self.kind
+
+    @property
+    def rank(self) -> float | None:
+        """Where it stands among chapters and articles; None if it is neither, nor a heading beside them."""
+        return self.marker.rank if self.marker and self.marker.family in RANKS else self.level
 
     @property
     def is_plain_heading(self) -> bool:

@@ -101,6 +101,7 @@ class Outline:
         """Add a line, divided where further clauses begin in its middle."""
         line = self._lines[number]
         if marker := self._choose(line.markers, number):
+            self._last_line_is_cell = False
             self._add_marked(marker, line.end, number)
         else:
             self._add_unmarked(number)
@@ -264,7 +265,9 @@ class Outline:
         after = self._lines[number + 1]
         following = self._folded[after.start : min(after.end, after.start + 2 * HEADING_CHARS)]
         if marker := self._layout.first_number(number + 1):
-            return marker.number <= 1 or marker.family == QUESTION
+            # Of an article that is not finished it may be the rest.
+            above = self._open.is_due_article(marker) and self._ends_sentence(number - 1)
+            return marker.number <= 1 or marker.family == QUESTION or above
         if heading[-1] == ":":
             return len(heading) <= HEADING_CHARS // 2 and not following.startswith("http")
         if len(following) > HEADING_CHARS or _PUNCTUATED.search(following) is not None:
@@ -275,6 +278,9 @@ class Outline:
             and self._layout.stands_alone(number + 1)
             and self._layout.heads_text(number + 1)
         )
+
+    def _ends_sentence(self, number: int) -> bool:
+        return number >= 0 and self._folded[self._lines[number].end - 1] in _SENTENCE_ENDS
 
     def _is_item(self, number: int) -> bool:
         """Say whether a short line is an item without a mark, a cell, or the rest of a broken line."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _MAX_DEPTH = 16
 """Deepest clause; no policy that people read comes near, and ids grow with the depth."""
 _NEAR_LINES = 30
+_ABOVE_ARTICLES = RANKS["条"] - 0.5
 
 
 class OpenClauses:
@@ -60,6 +61,10 @@ class OpenClauses:
             return self.continues(marker)
         return marker.family != "#" and marker.number == self._last_numbers.get(marker.family, 0) + 1
 
+    def is_due_article(self, marker: Marker) -> bool:
+        """Say whether a marker is that of the article that comes next."""
+        return marker.family == "条" and self.is_due(marker)
+
     def breaks_above(self, number: int) -> bool:
         """Say whether the line above a line ends in the middle of a sentence."""
         return number > 0 and self._layout.is_broken(number - 1, self.innermost.start)
@@ -90,11 +95,14 @@ class OpenClauses:
         above = squeeze(self._folded[slice(*node.title)]) if node.title and not node.children else None
         if self._layout.heading_key(line) == above:
             return
-        titled = self._begins_document(number)
+        titled, level = self._begins_document(number), self._level(number)
         if titled:
             self._last_numbers.clear()
             del self._stack[1:]
             node = self.root
+        elif level is not None:
+            del self._stack[self._level_parent(level) + 1 :]
+            node = self._stack[-1]
         while node.kind == "paragraph" or (node.marker and self._ends_before_heading(node, node.marker, number)):
             last = self._stack.pop()
             node = self._stack[-1]
@@ -108,7 +116,7 @@ class OpenClauses:
             self._stack.pop()
         # Where no clause has a number yet, it is the title of the text itself, below what stands above that.
         document, title = titled and self._last_at_root is not None, (line.start, line.end)
-        heading = Node(line.start, "heading", title=title, repeated=repeated, bare=True, document=document)
+        heading = Node(line.start, "heading", title=title, repeated=repeated, bare=True, document=document, level=level)
         heading.paragraphs.append(line.start)
         self._open(heading, len(self._stack) - 1)
 
@@ -214,12 +222,30 @@ class OpenClauses:
             return 1 if (marker.series, marker.number) == (before.series, before.number + 1) else None
         return alike
 
-    def _ranked_parent(self, rank: int) -> int:
-        ranked = [(depth, other.rank or 0) for depth, other in self.labelled() if other.family in RANKS]
+    def _ranked_parent(self, rank: float) -> int:
+        ranks = ((depth, self._stack[depth].rank) for depth in range(len(self._stack) - 1, 0, -1))
+        ranked = [(depth, above) for depth, above in ranks if above is not None]
         if not ranked:
             # Chapters stand above any other number, articles may stand under one.
             return self._labelled_depth() if rank >= RANKS["条"] else self._document_depth()
         return next((depth for depth, above in ranked if above < rank), ranked[-1][0] - 1)
+
+    def _level(self, number: int) -> float | None:
+        """Return where a heading without a number stands among chapters and articles; None if beside neither.
+
+        附则, or what the contents list behind the chapters, is beside these if none follows; what stands above an
+        article that is due heads that.
+        """
+        if self._layout.is_like_chapter(number):
+            closed = self._stack[self._level_parent(RANKS["章"]) + 1 :]
+            last = next((node.marker for node in closed if node.marker), None)
+            if last is None or self._layout.next_line((last.series, last.number + 1), number) is None:
+                return RANKS["章"]
+        after = self._layout.first_number(number + 1)
+        return _ABOVE_ARTICLES if after and after.number > 1 and self.is_due_article(after) else None
+
+    def _level_parent(self, level: float) -> int:
+        return max(self._ranked_parent(level), self._appendix_depth())
 
     def _dotted_parent(self, marker: Marker, bare: bool) -> int:
         parent: int | None = None
