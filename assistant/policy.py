@@ -29,6 +29,9 @@ Kind = Literal["root", "heading", "item", "paragraph", "contents"]
 BULLETS = "•●·■◆▪◦○◇□☐☑☒➤▶★\uf06c\uf0b2\uf0b7\uf0d8"
 """Marks of list items that number nothing; the last ones are a symbol font's, as copied from a document."""
 
+HASH_CHARS = 12
+"""Length of the version of a policy that is made of its text: the start of the SHA-256."""
+
 _ASCII_END = re.compile(r"[0-9A-Za-z]$")
 _ASCII_START = re.compile(r"[0-9A-Za-z]")
 _LATIN_CHARS = 3
@@ -53,10 +56,10 @@ _LONGEST_TITLE = 40
 _SHORTEST_NAME = 2
 _SENTENCE_END = re.compile(r"[?？!！。]|\.$")
 _BEFORE_COLON = re.compile(r"[^:：]{2,40}(?=[:：])")
-_WORDED = re.compile(r"[A-Za-z]{4,}\s")
+_WORDED = re.compile(r"[A-Za-z]{4,}\s|§")
 # An appendix without a number of its own: "Annex › 1".
 _WORD_ALONE = re.compile(r"(?:appendix|annex(?:ure)?|schedule|addendum)$", re.IGNORECASE)
-_WORDED_NUMBER = re.compile(r"[A-Za-z]{4,20}\s{1,3}(\d[\d.]{0,20})$")
+_WORDED_NUMBER = re.compile(r"(?:[A-Za-z]{4,20}\s{1,3}|§\s?)(\d[\d.]{0,20})$")
 # Not "Q3", a question of a list.
 _CODE = re.compile(r"([A-PR-Za-pr-z])\.?\d")
 YES_OR_NO = re.compile(
@@ -71,7 +74,8 @@ _LABEL = re.compile(r"^(?:(?:Article|Section|Chapter|Part|Clause) \w{1,6}[.:]?|\
 # Markdown's, before a heading.
 _HEADING_MARK = re.compile(r"\A\s{0,9}#{1,6}\s{1,9}(?=\S)")
 # Begins where no such mark stands before, so that a long run of spaces is read once.
-_CLOSING_MARK = re.compile(r"(?<![、.．:：\s])(?:[、.．:：\s]|(?<=^\w)[)）]|(?<=^\w\w)[)）])+$")
+_CLOSING_MARK = re.compile(r"(?<![、.．:：\s])[、.．:：\s]+$")
+_CLOSING_BRACKET = re.compile(r"(?<![、.．:：\s)）])[、.．:：\s)）]+$")
 
 
 def _common_beginning(one: str, other: str) -> str:
@@ -196,7 +200,7 @@ class Policy:
     @property
     def given_version(self) -> str:
         """The version that whoever keeps the policy gave it; empty where it is made of the date or of the text."""
-        return "" if self.version == self.effective_date or self.sha256.startswith(self.version) else self.version
+        return "" if self.version in (self.effective_date, self.sha256[:HASH_CHARS]) else self.version
 
     def place(self, reference: str) -> str:
         """Return a reference with the policy's title: `《隐私协议》一（二）4`, `Privacy Notice, 2.1`."""
@@ -541,7 +545,7 @@ class Policy:
         above = ""
         path = self.path(clause_id)
         for over, clause, below in zip_longest(path[:-1], path[1:], path[2:]):
-            label = "" if clause.kind == "contents" or is_bullet(clause.label) else _CLOSING_MARK.sub("", clause.label)
+            label = "" if clause.kind == "contents" or is_bullet(clause.label) else _number(clause.label)
             if not label:
                 # "7" and "1" side by side would seem to be printed as 7.1.
                 apart = bool(above and below) and _glue(above, below.label) == below.label
@@ -577,8 +581,8 @@ class Policy:
         if clause.kind != "paragraph" or clause.title or not below.label or is_bullet(below.label):
             return False
         found = (child for beside in over.children for child in (beside, *beside.children * (not beside.label)))
-        number = _CLOSING_MARK.sub("", below.label)
-        return self.leads_in(clause) and sum(_CLOSING_MARK.sub("", child.label) == number for child in found) == 1
+        number = _number(below.label)
+        return self.leads_in(clause) and sum(_number(child.label) == number for child in found) == 1
 
     def _name(self, clause: Clause) -> str:
         if clause.title:
@@ -686,6 +690,11 @@ def _first_words(text: str) -> str:
         if word[-1] in ".;:!?" and len(name) >= least:
             break
     return name.strip(" ,.;:!?–—-")
+
+
+def _number(label: str) -> str:
+    """Return a label without the mark that closes it, such as the bracket of `iii)`; that of `（一）` belongs to it."""
+    return (_CLOSING_MARK if label[:1] in "(（" else _CLOSING_BRACKET).sub("", label)
 
 
 def _glue(left: str, right: str) -> str:

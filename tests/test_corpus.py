@@ -78,7 +78,7 @@ def test_each_policy_is_known_with_its_folder(corpus: Path) -> None:
 
 def test_metadata_may_be_left_out(tmp_path: Path) -> None:
     (policy,) = open_corpus(put(tmp_path / "我的政策"))
-    assert (policy.id, policy.title, policy.language) == ("我的政策", "一、收集", "zh")
+    assert (policy.id, policy.title, policy.language) == ("我的政策", "我的政策", "zh")
     assert policy.version == hashlib.sha256(TEXT.encode()).hexdigest()[:12]
 
 
@@ -347,7 +347,7 @@ def test_into_a_corpus_of_ones_own(corpus: Path, tmp_path: Path) -> None:
         ({"title": "ＡＢ　Ｃ\u202e\x1b[31m"}, "ab-c"),
         ({"title": "长" * 100}, "长" * 40),
         ({"name": "policies/A.B-C.txt"}, "a.b-c"),
-        ({}, "一-收集"),
+        ({}, "policy"),
         ({"id": "Own.ID", "title": "x"}, "Own.ID"),
     ],
 )

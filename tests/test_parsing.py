@@ -224,6 +224,22 @@ def test_a_line_that_mentions_an_appendix_begins_none(said: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "references"),
+    [
+        (
+            "Ⅰ. 范围\n全部。\nⅡ、期限\n一年。\n（Ⅰ）起算\n自签字起。\n（Ⅱ）届满\n次年。\nⅢ. 法律\n无。",
+            "Ⅰ Ⅱ Ⅱ（Ⅰ） Ⅱ（Ⅱ） Ⅲ",
+        ),
+        ("Ⅷ. Scope\nAll.\nⅨ. Term\nA year.\nⅩⅠ. Law\nOurs.", "Ⅷ Ⅸ ⅩⅠ"),
+        ("§ 1 Scope\n(1) For all.\n(2) For some.\n§ 2 Term\nA year.\n§ 1 applies as well.", "§_1 §_1(1) §_1(2) §_2"),
+        ("Part A: Hire\n§1 Scope\nFor all.\n§2. Term\nA year.", "Part_A Part_A_›_§1 Part_A_›_§2"),
+    ],
+)
+def test_roman_signs_and_paragraph_signs_number_clauses(text: str, references: str) -> None:
+    assert labels(text) == [reference.replace("_", " ") for reference in references.split()]
+
+
+@pytest.mark.parametrize(
     ("numbers", "ids"),
     [
         ("第九十九条 第一百条 第一〇一条 第一百零二条", "99 100 101 102"),
@@ -796,6 +812,20 @@ def test_what_stands_above_a_policy_is_not_its_title(text: str, title: str) -> N
     assert parse(text).title == title
 
 
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("（最新更新日期：2020年11月05日）\n我们收集日志。", "我们收集日志。"),
+        ("（最新更新日期：2020年11月05日）\n• 前言\n我们重视您的个人信息。", "yunfan"),
+        ("一、收集\n我们收集日志。", "yunfan"),
+        ("目录\n一、收集\n二、共享\n\n一、收集\n我们收集日志。\n二、共享\n我们不共享。", "yunfan"),
+        ("版本：2024年1月", "yunfan"),
+    ],
+)
+def test_a_date_or_a_clause_is_no_title(text: str, title: str) -> None:
+    assert parse(text, id="yunfan").title == title
+
+
 def test_the_year_of_an_edition_is_part_of_a_title_or_stands_below_it() -> None:
     text = "一、入住\n凭证件入住。\n二、退房\n中午前退房。"
     assert parse(f"南屋住客规则（2021版）\n\n{text}").title == "南屋住客规则（2021版）"
@@ -830,6 +860,13 @@ def test_chinese_paragraphs_are_named_at_their_beginning_too() -> None:
     # A short sentence is no name, nor is a word that several begin with.
     for said in ("我们负责。衣物遗失的，由我们赔偿损失。", "取送。上门取送免费，偏远地区除外。"):
         assert all(not clause.title for clause in parse(f"须知\n\n{said}\n\n{said}\n").walk())
+
+
+def test_a_title_does_not_end_in_the_middle_of_a_time() -> None:
+    policy = parse(
+        "第一条 工作时间为9:00-18:00。\n第二条 加班：须经批准。\n第三条 比例 混合比为1:2，误差不计：按期检查。\n"
+    )
+    assert [clause.title for clause in policy.walk() if clause.label] == ["", "加班", "比例"]
 
 
 def test_a_dash_right_before_chinese_begins_an_item() -> None:

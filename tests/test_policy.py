@@ -139,6 +139,20 @@ def test_reference_keeps_western_numbers_and_words_apart() -> None:
     assert parts.own_text(parts["2"])[parts["2"].label_end - parts["2"].start :].strip() == "GOODS"
 
 
+def test_the_bracket_that_closes_a_number_is_left_out_however_long_the_number_is() -> None:
+    policy = parse("3. Steps:\ni) Ask.\nii) Wait.\niii) Pay.\niv) Go.\n4. 步骤：\n（一）申请。\n")
+    references = [policy.reference(clause.id) for clause in policy.walk() if clause.label]
+    assert references == ["3", "3.i", "3.ii", "3.iii", "3.iv", "4", "4（一）"]
+
+
+def test_a_version_that_is_like_the_start_of_the_hash_was_given_all_the_same() -> None:
+    text = "我们收集信息。"
+    made = parse(text)
+    assert (made.given_version, parse(text, effective_date="2024-01-02").given_version) == ("", "")
+    given = made.sha256[0]
+    assert parse(text, version=given).given_version == given
+
+
 def test_clauses_are_found_by_id_and_by_place(policy: Policy) -> None:
     for offset, _ in enumerate(policy.text):
         clause = policy.at(offset)

@@ -26,7 +26,7 @@ from assistant.errors import PolicyError
 from assistant.parsing.headings import TITLE_CHARS
 from assistant.parsing.outline import Outline
 from assistant.parsing.titles import title_or_name
-from assistant.policy import Policy
+from assistant.policy import HASH_CHARS, Policy
 from assistant.text import language_of
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def parse(
         text: The policy; any text will do, one without structure is divided by paragraphs.
         id: Name of the policy in its corpus.
         title: Name that people read; by default the lines that the text begins with as its title, or else its first
-            line, without Markdown's marks.
+            line, without Markdown's marks, or `id` where that is a clause.
         language: Language of the text; found out by default.
         company: Company that issued it.
         aliases: Other names of the company or its product.
@@ -91,10 +91,9 @@ def parse(
         raise PolicyError(f"policy {id!r} holds a lone surrogate at {error.start}: save it as UTF-8") from None
     outline = Outline(text)
     root = outline.build()
-    first_line = next(line.strip() for line in text.splitlines() if line.strip())
     return Policy(
         id=id,
-        title=title or title_or_name(outline.title, text) or first_line.strip("#*_ ")[:TITLE_CHARS] or id,
+        title=title or title_or_name(outline.title, text) or outline.first_line.strip("#*_ ")[:TITLE_CHARS] or id,
         text=text,
         sha256=digest,
         root=root,
@@ -102,7 +101,7 @@ def parse(
         company=company,
         aliases=aliases,
         effective_date=effective_date,
-        version=version or effective_date or digest[:12],
+        version=version or effective_date or digest[:HASH_CHARS],
         contact=contact,
         translations=MappingProxyType(dict(translations or {})),
     )

@@ -21,6 +21,8 @@ HAN = re.compile(r"[一-鿿]")
 _LETTER = re.compile(r"[^\W\d_]")
 _NOISE = re.compile(r"[\W_]+")
 BOLD = re.compile(r"(?:\*\*|__)(?=\S)")
+# Not that of a time or a ratio, as in 9:00.
+COLON = re.compile(r":(?!(?<=\d:)\d)")
 BRACKETED = re.compile(r"【[^】\n]{1,30}】")
 TERMINAL = "。;!,…、"
 # A phrase that announces what follows it and names nothing.

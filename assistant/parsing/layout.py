@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from assistant.parsing.contents import contents_entry, find_contents
 from assistant.parsing.headings import (
     BRACKETED,
+    COLON,
     HAN,
     HEADING_CHARS,
     MARKED_CHARS,
@@ -150,7 +151,8 @@ class Layout:
         found: dict[int, Span] = {}
         for number in self.rows:
             line = self.lines[number]
-            colon = self.folded.find(":", line.start, line.end)
+            found_colon = COLON.search(self.folded, line.start, line.end)
+            colon = found_colon.start() if found_colon else -1
             head = self.folded[line.start : line.start + TITLE_CHARS]
             longest = _RUN_IN_CHARS[0 if HAN.search(head) else 1]
             whole = line.end - line.start >= _LEAST_RUN_IN and self.folded[line.end - 1] in "。."

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assistant.numerals import HAN_NUMERAL
-from assistant.parsing.headings import HEADING_CHARS, LEADS_IN, run_in
+from assistant.parsing.headings import COLON, HEADING_CHARS, LEADS_IN, run_in
 from assistant.parsing.markers import PARTS, QUESTION, Marker, markers_at, numbers_at, stands_alone, value_of
 from assistant.text import stripped
 
@@ -229,7 +229,9 @@ def _row_end(folded: str, spans: Sequence[Span], borders: Sequence[int], first: 
 
 
 # What parts a row of a list that is printed without marks: "Logs – 30 days", `日志：六个月`.
-_ROW = re.compile(r"[^。;:!?\n]{1,60}?[^\s。;:!?](?: [–—-]{1,2} |——)\s*\S|([^。;:,!?\n]{1,40}):\s*[^\s/]")
+_ROW = re.compile(
+    r"[^。;:!?\n]{1,60}?[^\s。;:!?](?: [–—-]{1,2} |——)\s*\S|([^。;:,!?\n]{1,40})" + COLON.pattern + r"\s*[^\s/]"
+)
 
 
 CELL_BREAK = " | "

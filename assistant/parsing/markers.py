@@ -67,7 +67,10 @@ _NUMBER_MARKS: tuple[tuple[str, re.Pattern[str]], ...] = (
     # "Section 3 applies" is a reference: without punctuation after it, the line must be a heading.
     (
         "section",
-        re.compile(rf"{_WORDED}\s+(\d{{1,3}}(?:\.\d{{1,2}}){{0,3}}|[ivx]{{1,6}})(?=$|[\s.:)–—-])[.:)]?"),
+        re.compile(
+            rf"(?:{_WORDED}\s+(\d{{1,3}}(?:\.\d{{1,2}}){{0,3}}|[ivx]{{1,6}})|§\s?(\d{{1,3}}(?:\.\d{{1,2}}){{0,3}}))"
+            r"(?=$|[\s.:)–—-])[.:)]?"
+        ),
     ),
     # A letter needs a mark after it: "part a of the form" is none.
     ("section a", re.compile(rf"{_WORDED}\s+([a-z])(?:[.:)]|(?=$|\s{{0,3}}[–—-]\s))")),
@@ -93,8 +96,8 @@ _NUMBER_MARKS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("1 ", re.compile(r"(\d{1,2})[ \t]+(?=[一-鿿a-z][^。,;:!\n]{1,40}$)")),
     ("(1)", re.compile(r"\(\s*(\d{1,3})\s*\)[、.]?")),
     ("①", re.compile(r"([①-⒛❶-❿㈠-㈩])[、.]?")),
-    ("i.", re.compile(r"([ivx]{1,5})[.)、](?=\s|[一-鿿])")),
-    ("(i)", re.compile(r"\(([ivx]{1,5})\)")),
+    ("i.", re.compile(rf"(?:([ivx]{{1,5}})[.)、](?=\s|[一-鿿])|([{_ROMAN_SIGNS}]{{1,5}})\s*[.)、:])")),
+    ("(i)", re.compile(rf"\(([ivx]{{1,5}}|[{_ROMAN_SIGNS}]{{1,5}})\)[、.]?")),
     ("a.", re.compile(r"([a-z])(?:、|[.)](?=\s|[一-鿿]))")),
     ("(a)", re.compile(r"\(([a-z])\)")),
 )
@@ -118,7 +121,7 @@ DASH = re.compile(r"[ \t]{0,9}[–—-][ \t]")
 """What may stand between a marker and its words: `PART A – Scope`."""
 # Most lines and sentences begin with nothing of the table's: a cheap look spares them its patterns.
 _MAY_BE_NUMBER = re.compile(
-    rf"[\d(①-⒛❶-❿㈠-㈩第附问問{HAN_NUMERAL}]|[a-z](?:[.)、]|\d|[ivx]{{1,4}}[.)、])|[saciep][a-z]{{3,}}|q"
+    rf"[\d(§①-⒛❶-❿㈠-㈩第附问問{HAN_NUMERAL}{_ROMAN_SIGNS}]|[a-z](?:[.)、]|\d|[ivx]{{1,4}}[.)、])|[saciep][a-z]{{3,}}|q"
 )
 # A list may go on in another's punctuation: "1、", "2.", "3)".
 STYLES = {

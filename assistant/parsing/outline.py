@@ -12,6 +12,7 @@ from assistant.parsing.dividing import divide
 from assistant.parsing.headings import (
     BOLD,
     BRACKETED,
+    COLON,
     HAN,
     HEADING_CHARS,
     MARKED_CHARS,
@@ -52,6 +53,8 @@ class Outline:
         self._open = OpenClauses(self._layout)
         self.title = ""
         """What the title lines say, dates aside; empty before `build`, and without such lines."""
+        self.first_line = self._first_line()
+        """The first line, dates aside, where it may stand for the title; empty if it is a clause's or of contents."""
         self._last_line_is_cell = False
 
     def build(self) -> Clause:
@@ -66,6 +69,15 @@ class Outline:
             number += 1
         divide(self._open.root, self._layout)
         return clause_of(self._open.root, self._text)
+
+    def _first_line(self) -> str:
+        number = next((n for n, line in enumerate(self._lines) if not self._layout.is_dated(line)), None)
+        if number is None or number in self._layout.contents:
+            return ""
+        line = self._lines[number]
+        if any(marker.path or marker.family != "#" for marker in line.markers):
+            return ""
+        return self._text[line.start : line.end].splitlines()[0]
 
     def _front_matter(self) -> int:
         """Take the title lines into the root's own text; return the number of the next line."""
@@ -309,7 +321,7 @@ class Outline:
         if bracketed := BRACKETED.match(self._text, start, end):
             return bracketed.span()
         head = self._folded[start : min(end, start + TITLE_CHARS)]
-        cuts = [match.start() for match in (re.search(":", head), _HAN_GAP.search(head)) if match]
+        cuts = [match.start() for match in (COLON.search(head), _HAN_GAP.search(head)) if match]
         if cuts and is_title(head, min(cuts)):
             return start, start + min(cuts)
         # A heading glued to its text, as in 共享我们不会, when the clause above names it.
