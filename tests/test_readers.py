@@ -319,6 +319,70 @@ def test_headings_without_numbers_get_marks_by_which_they_stand_in_each_other() 
     assert "#" not in html("<h1>政策</h1><h2>引言</h2><h2>一、收集</h2><p>甲<p>二、使用<p>乙<h2>三、共享</h2>")
 
 
+COLLECTED = "# Privacy Policy\n\n## What we collect\nYour name.\n\n## How long we keep it\nTwo years."
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("<h2><button aria-expanded=true>{}</button></h2><p>{}</p>", "<h2>\n<button>{}</button></h2><p>{}</p>"),
+        (
+            "<div><h2><button aria-expanded=true aria-controls=a>{}</button></h2><div id=a class=show>{}</div></div>",
+            "<div><h2><button aria-expanded=false aria-controls=b>{}</button></h2><div id=b hidden>{}</div></div>",
+        ),
+        (
+            "<button aria-expanded=true aria-controls=a>{}</button><div><p id=a>{}</div>",
+            "<button aria-expanded=false aria-controls=b>{}</button><section id=b hidden>{}</section>",
+        ),
+        (
+            "<div><button aria-expanded=true><b>{}</b></button></div><div>{}</div>",
+            "<div><button aria-expanded=false>{}</button></div><div style='display:none'>{}</div>",
+        ),
+        (
+            "<div role=heading aria-level=2><div role=button aria-expanded=true>{}</div></div><p>{}",
+            "<div role=heading><button aria-expanded=true>{}</button></div><p>{}",
+        ),
+        ("<details><summary>{}</summary>{}</details>", "<details><summary>{}</summary><p>{}</details>"),
+        ("<details><summary><h2>{}</h2></summary>{}</details>", "<details><summary>{}</summary>{}</details>"),
+    ],
+)
+def test_what_opens_a_part_of_a_page_is_its_heading(first: str, second: str) -> None:
+    page = first.format("What we collect", "Your name.") + second.format("How long we keep it", "Two years.")
+    assert html(f"<h1>Privacy Policy</h1>{page}") == COLLECTED
+
+
+def test_headings_that_open_stand_below_that_of_the_part_that_they_are_in() -> None:
+    page = (
+        "<h1>Help</h1><h2>Orders</h2>"
+        "<details><summary>Returns</summary><h4>Cost</h4>None.<details><summary>Wine</summary>No.</details></details>"
+        "<details><summary>Refunds</summary>By card.</details>"
+        "<button aria-expanded=true>Gifts</button>"
+        "<div><p>Wrapped.<button aria-expanded=true>Cards</button><p>Free.</div>"
+        "<button aria-expanded=true>Post</button><div>Daily.</div><h2>Staff</h2>Paid."
+    )
+    assert [line for line in html(page).split("\n") if line.startswith("#")] == [
+        *("# Help", "## Orders", "### Returns", "#### Cost", "##### Wine", "### Refunds", "### Gifts", "#### Cards"),
+        *("### Post", "## Staff"),
+    ]
+
+
+MENU_BUTTON = "<button aria-expanded=false aria-controls=m>Shop</button><ul id=m hidden><li><a href=/>Home</a></ul>"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<h2>Cookies <button>Copy link</button></h2><p>We set two.",
+        "<h2>Cookies</h2><button aria-expanded=false>Show more</button><div>We set two.</div>",
+        "<h2>Cookies</h2><button aria-expanded=false aria-controls=none>Chat</button><p>We set two.",
+        "<h2>Cookies</h2><button aria-controls=b>1</button><button aria-controls=c>2</button><p id=b>We set two.",
+        f"{MENU_BUTTON}<h2>Cookies</h2><p>We set two.",
+    ],
+)
+def test_other_buttons_are_no_headings(page: str) -> None:
+    assert html(f"<h1>Policy</h1>{page}") == "# Policy\n\n## Cookies\nWe set two."
+
+
 def test_a_page_that_is_nested_deeply_is_refused_at_once() -> None:
     started = time.perf_counter()
     refused(b"<html>" + b"<div>" * 100_000 + b"x", "nested", "too deeply")
@@ -1164,6 +1228,9 @@ def test_no_damage_of_a_pdf_does_harm(changes: list[tuple[int, int]]) -> None:
         "<td>",
         "</div>",
         "<a href='",
+        "<button aria-expanded=true>",
+        "<h2><button aria-controls=a id=a>甲</button>",
+        "<summary>甲",
         "&amp;",
         "<br>",
         "<title>",

@@ -11,7 +11,7 @@ from assistant.numerals import chinese, decimal, letters, roman
 from assistant.readers.blocks import Block, begins_item, number_of, one_line, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 
 def _words(words: str) -> frozenset[str]:
@@ -20,7 +20,16 @@ def _words(words: str) -> frozenset[str]:
 
 _UNSEEN = _words(
     "script style template noscript svg math iframe object embed audio video canvas map head title "
-    "button select option datalist textarea input progress meter dialog rt rp"
+    "select option datalist textarea input progress meter dialog rt rp"
+)
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_RANK_UNSAID = 2
+"""Rank of a heading that is one by its role, where it does not say which."""
+# What opens a part of the page and does not say what the part is about.
+_OPENS_ONLY = re.compile(
+    r"(?:(?:show|read|see|view|learn|expand|open|close|hide)\b.{0,9}|(?:view |see )?(?:more|less|details)|menu|[^\w]*"
+    r"|.{0,2}(?:展开|收起|更多|详情|全文|菜单).{0,2})",
+    re.IGNORECASE,
 )
 _BESIDE = _words("nav aside footer")
 _BESIDE_ROLES = _words("navigation complementary contentinfo banner search menu menubar dialog alertdialog")
@@ -97,7 +106,9 @@ def html_text(markup: str, *, typed: bool = False) -> tuple[str, str]:
         raise FileError("has a paragraph of more than 10,000,000 bytes: divide it", reason="large", limit="10,000,000")
     if root is None:
         return "", ""
-    blocks = _Page(beside=False, typed=typed).blocks(_main_part(root)) or _Page(beside=True, typed=typed).blocks(root)
+    panels = _panels(root)
+    blocks = _Page(panels, beside=False, typed=typed).blocks(_main_part(root))
+    blocks = blocks or _Page(panels, beside=True, typed=typed).blocks(root)
     heading = next((block.text for block in blocks if block.level == 1), "")
     named = one_line("".join(root.xpath("string(//title)")))
     title = heading if 0 < len(heading) <= _MOST_TITLE_CHARS else _SITE.split(named[: 2 * _MOST_TITLE_CHARS])[0]
@@ -113,9 +124,64 @@ def _main_part(root: Any) -> Any:
 def _chars(part: Any) -> int:
     """Return how much text there is in a part, without what is no text."""
     return sum(
-        len(element.text or "") * (element.tag not in _UNSEEN) + len(element.tail or "") * (element is not part)
+        len(element.text or "") * (element.tag not in _UNSEEN and element.tag != "button")
+        + len(element.tail or "") * (element is not part)
         for element in part.iter()
     )
+
+
+def _linked_chars(part: Any) -> int:
+    return sum(map(_chars, part.iter("a")))
+
+
+def _rank_of(element: Any) -> int:
+    """Return the rank that an element gives its words as a heading, from 1; 0 if it is none."""
+    if element.tag in _HEADINGS:
+        return int(element.tag[1])
+    if element.get("role", "").lower() != "heading":
+        return 0
+    return min(max(_whole(element.get("aria-level")) or _RANK_UNSAID, 1), len(_HEADINGS))
+
+
+def _only_opens(element: Any) -> bool:
+    return _OPENS_ONLY.fullmatch(one_line("".join(element.itertext()))) is not None
+
+
+def _heading_around(element: Any) -> Any:
+    return next((above for above in element.iterancestors() if isinstance(above.tag, str) and _rank_of(above)), None)
+
+
+def _panels(root: Any) -> dict[Any, Any]:
+    """Return the parts of a page that buttons open and close right below them, by these buttons.
+
+    That one button is the heading of such a part is told by their order alone: of tabs, all stand before all parts.
+    """
+    openers = root.xpath("//*[self::button or @role='button'][@aria-expanded or @aria-controls][not(@aria-haspopup)]")
+    if not openers:
+        return {}
+    by_id = {element.get("id"): element for element in root.iter() if element.get("id")}
+    panels: dict[Any, Any] = {}
+    for opener in openers:
+        if (below := _next_to(opener)) is None:
+            continue
+        names = opener.get("aria-controls", "").split()
+        named = [by_id[name] for name in names if name in by_id] if names else [below]
+        # What opens a menu heads nothing.
+        for panel in named:
+            if (panel is below or below in panel.iterancestors()) and 2 * _linked_chars(panel) < _chars(panel):
+                panels[opener] = panel
+    return panels
+
+
+def _next_to(element: Any) -> Any:
+    """Return the element that comes right after another; None where words stand between, or nothing comes."""
+    while element is not None:
+        if (element.tail or "").strip():
+            return None
+        if (after := element.getnext()) is not None:
+            return after
+        element = element.getparent()
+    return None
 
 
 @dataclass(slots=True)
@@ -144,11 +210,21 @@ class _Page:
     """Takes the blocks from a page, once.
 
     Args:
+        panels: The parts that buttons open, by these buttons.
         beside: Whether what stands beside the text is taken, too: menus and footers.
         typed: Whether the lists are typed.
     """
 
-    def __init__(self, *, beside: bool, typed: bool) -> None:
+    def __init__(self, panels: Mapping[Any, Any], *, beside: bool, typed: bool) -> None:
+        self._panels = panels
+        self._deeper = {panel: int(_heading_around(opener) is None) for opener, panel in panels.items()}
+        """Of each part that a button opens: how many ranks below the last heading it stands, for its button's sake."""
+        self._titled: dict[Any, bool] = {}
+        """Of each heading that holds buttons: whether these are its words."""
+        self._rank = 1
+        """Rank of the heading under which what opens a part is one, of the next rank."""
+        self._ranks: list[int] = []
+        """The same outside each of the parts that are open."""
         self._beside = beside
         self._typed = typed
         self._page_chars = 0
@@ -182,27 +258,56 @@ class _Page:
         if self._is_unseen(element):
             return
         tag = element.tag
-        block = tag in _BLOCKS or _BLOCK_STYLE.search(element.get("style", "")) is not None
+        rank, opens = _rank_of(element), self._opens(element)
+        block = rank or opens or tag in _BLOCKS or _BLOCK_STYLE.search(element.get("style", "")) is not None
         if block:
             self._end_block()
         self._open(element, tag)
+        if rank:
+            self._level = self._rank = rank
+        elif opens and not _only_opens(element):
+            self._level = min(self._rank + 1, len(_HEADINGS))
         self._text(element.text)
         for child in element:
             self._visit(child)
             self._text(child.tail)
         if block:
             self._end_block()
+        if rank or opens:
+            if tag == "summary" and self._level:
+                self._rank = self._level
+            self._level = 0
         self._close(element, tag)
 
     def _is_unseen(self, element: Any) -> bool:
         tag = element.tag
         if not isinstance(tag, str) or tag in _UNSEEN:
             return True
-        if element.get("hidden") is not None or _HIDDEN.search(element.get("style", "")):
+        if tag == "button" and not self._is_title(element):
+            return True
+        # What a button opens is hidden until it does.
+        hidden = element.get("hidden") is not None or _HIDDEN.search(element.get("style", ""))
+        if hidden and element not in self._deeper:
             return True
         if self._beside:
             return False
         return tag in _BESIDE or element.get("role", "").lower() in _BESIDE_ROLES or self._is_called_beside(element)
+
+    def _opens(self, element: Any) -> bool:
+        """Say whether an element opens a part of the page, and stands in no heading."""
+        if element.tag == "summary":
+            return element.getparent() is not None and element.getparent().tag == "details"
+        return element in self._panels and _heading_around(element) is None
+
+    def _is_title(self, button: Any) -> bool:
+        """Say whether a button holds the words of a heading, or is one itself: it opens what stands below."""
+        heading = _heading_around(button)
+        if heading is None:
+            return button in self._panels and not _only_opens(button)
+        if heading not in self._titled:
+            beside = one_line("".join(heading.xpath(".//text()[not(ancestor::button)]")))
+            self._titled[heading] = not beside or begins_item(f"{beside} x")
+        return self._titled[heading]
 
     def _is_called_beside(self, element: Any) -> bool:
         """Say whether an element is a menu or a footer by its class or id, and holds no text of the policy's."""
@@ -213,11 +318,13 @@ class _Page:
             return False
         # A page may be called by its layout (`has-sidebar`), and a section by what it is about (`navigation-data`).
         chars = _chars(element)
-        linked = sum(map(_chars, element.iter("a")))
-        headed = next(element.iter("h1", "h2", "h3", "h4", "h5", "h6"), None) is not None
-        return linked > chars / 2 or (not headed and chars < _BESIDE_SHARE * self._page_chars)
+        headed = next(element.iter(*_HEADINGS), None) is not None
+        return 2 * _linked_chars(element) > chars or (not headed and chars < _BESIDE_SHARE * self._page_chars)
 
     def _open(self, element: Any, tag: str) -> None:
+        if tag == "details" or element in self._deeper:
+            self._ranks.append(self._rank)
+            self._rank = min(self._rank + self._deeper.get(element, 0), len(_HEADINGS))
         if tag in ("ol", "ul", "menu", "dir"):
             self._lists.append(_opened(element))
         elif tag == "li" and self._lists:
@@ -227,8 +334,6 @@ class _Page:
             else:
                 # An item that begins with a list has the marks of both.
                 self._mark += mark
-        elif len(tag) == 2 and tag[0] == "h" and tag[1].isdecimal():
-            self._level = int(tag[1])
         elif tag in ("b", "strong"):
             self._bold += 1
         elif tag == "pre":
@@ -275,6 +380,8 @@ class _Page:
             placed.append(words)
 
     def _close(self, element: Any, tag: str) -> None:
+        if tag == "details" or element in self._deeper:
+            self._rank = self._ranks.pop()
         if tag in ("ol", "ul", "menu", "dir"):
             self._lists.pop()
             self._apart = not self._lists and self._row is None
@@ -282,8 +389,6 @@ class _Page:
             self._mark = ""
         elif tag in ("b", "strong"):
             self._bold -= 1
-        elif len(tag) == 2 and tag[0] == "h" and tag[1].isdecimal():
-            self._level = 0
         elif tag == "pre":
             self._kept_lines -= 1
         elif tag == "table":
@@ -354,7 +459,7 @@ def _whole(value: str | None) -> int | None:
 
 def _holds_data(table: Any) -> bool:
     """Say whether a table holds rows of data, not the parts of a page."""
-    if next(table.iterdescendants("table", "h1", "h2", "h3", "h4", "h5", "h6"), None) is not None:
+    if next(table.iterdescendants("table", *_HEADINGS), None) is not None:
         return False
     rows = table.iterdescendants("tr")
     cells = [[cell for cell in row if cell.tag in ("td", "th")] for row in rows]
