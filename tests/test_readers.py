@@ -205,6 +205,10 @@ def test_words_of_latin_lines_stay_apart() -> None:
         "<!-- no -->",
         "<?php no ?>",
         "<ruby>汉<rp>(</rp><rt>no</rt></ruby>",
+        "<del>no</del>",
+        "<s>no</s>",
+        "<strike>no</strike>",
+        "<span style='text-decoration: line-through'>no</span>",
     ],
 )
 def test_what_a_browser_does_not_show_is_left_out(hidden: str) -> None:
@@ -215,6 +219,60 @@ def test_what_a_browser_does_not_show_is_left_out(hidden: str) -> None:
 @pytest.mark.parametrize("style", ["opacity: 0.5", "font-size: 0.8em", "display:block"])
 def test_what_is_shown_stays(style: str) -> None:
     assert html(f"<p style='{style}'>收集") == "收集"
+
+
+def run(words: str, look: str = "") -> str:
+    return f"<w:r><w:rPr>{look}</w:rPr><w:t xml:space='preserve'>{words}</w:t></w:r>"
+
+
+def test_what_is_struck_out_is_no_part_of_a_figure() -> None:
+    assert html("<p>价格<del>100</del>80元") == "价格80元"
+    assert markdown_text("价格~~100~~80元")[0] == "价格80元"
+    styles = '<w:style w:type="character" w:styleId="S"><w:name w:val="gone"/><w:rPr><w:strike/></w:rPr></w:style>'
+    for look in ("<w:strike/>", "<w:dstrike/>", '<w:rStyle w:val="S"/>'):
+        line = run("The fee is ") + run("100", look) + run("80", '<w:strike w:val="0"/>') + run(" EUR.")
+        assert word(f"<w:p>{line}</w:p>", styles=styles) == "The fee is 80 EUR."
+
+
+@pytest.mark.parametrize(
+    ("before", "mark", "after", "line"),
+    [
+        ("A fee of €50", "1", " is due.", "A fee of €50[1] is due."),
+        ("Within 30", "2, 3", " days.", "Within 30[2, 3] days."),
+        ("Partners", "a", " are told.", "Partners[a] are told."),
+        ("It ends.", "12", "", "It ends.[12]"),
+        ("保存30", "注1", "天", "保存30[注1]天"),
+        ("", "1", " Unless it is free.", "[1] Unless it is free."),
+        ("You see it", "[4]", ".", "You see it[4]."),
+        ("Ours", "*", ".", "Ours*."),
+        ("Rooms of 20 m", "2", " at least", "Rooms of 20 m² at least"),
+        ("堆放1米", "3", "以内", "堆放1米³以内"),
+        ("At 9.8 m/s", "2", ".", "At 9.8 m/s²."),
+        ("On 20 m", "1", " of road", "On 20 m[1] of road"),
+        ("Up to 2×10", "6", " files", "Up to 2×10⁶ files"),
+        ("Down to 10", "-6", " mm", "Down to 10⁻⁶ mm"),
+        ("On the 1", "st", " of May", "On the 1st of May"),
+        ("Made by Lantern", "TM", ".", "Made by Lantern™."),
+    ],
+)
+def test_what_is_raised_is_no_part_of_the_figure_before_it(before: str, mark: str, after: str, line: str) -> None:
+    assert html(f"<p>{before}<sup><a href='#n'>{mark}</a></sup>{after}") == line
+    assert html(f"<p>{before}<span style='vertical-align:super'>{mark}</span>{after}") == line
+    assert html(f"<table><tr><th>x<th>y<tr><td>{before}<sup>{mark}</sup>{after}<td>y</table>").startswith(
+        f"x: {line[:-1]}"
+    )
+    raised = '<w:vertAlign w:val="superscript"/>'
+    styles = f'<w:style w:type="character" w:styleId="S"><w:name w:val="up"/><w:rPr>{raised}</w:rPr></w:style>'
+    for look in (raised, '<w:rStyle w:val="S"/>'):
+        marks = "".join(run(char, look) for char in mark)
+        assert word(f"<w:p>{run(before)}{marks}{run(after)}</w:p>", styles=styles) == line
+    level_again = run("2", '<w:rStyle w:val="S"/><w:vertAlign w:val="baseline"/>')
+    assert word(f"<w:p>{run('3')}{level_again}</w:p>", styles=styles) == "32"
+
+
+def test_fractions_are_no_notes() -> None:
+    assert html("<p>After 1<sup>1</sup>&frasl;<sub>2</sub> years, CO<sub>2</sub>") == "After 1 1⁄2 years, CO2"
+    assert html("<p>Of <sup>1</sup>/<sub>2</sub>") == "Of 1/2"
 
 
 def test_the_main_part_of_a_page() -> None:
@@ -1231,6 +1289,8 @@ def test_no_damage_of_a_pdf_does_harm(changes: list[tuple[int, int]]) -> None:
         "<button aria-expanded=true>",
         "<h2><button aria-controls=a id=a>甲</button>",
         "<summary>甲",
+        "<sup>1",
+        "<sup>1</sup>甲",
         "&amp;",
         "<br>",
         "<title>",

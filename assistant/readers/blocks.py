@@ -69,6 +69,38 @@ def one_line(text: str) -> str:
     return _BLANKS.sub(" ", _CJK_BREAK.sub("", text)).strip()
 
 
+# What a note is marked with: "1", "a", "1,2", "注 3".
+_NOTE_MARK = re.compile(r"(?:note|注|註)?\s*(?:\d{1,3}|[a-z])(?:\s*[,，、–—-]\s*(?:\d{1,3}|[a-z])){0,9}", re.IGNORECASE)
+_POWER = re.compile(r"([+−–-]?)\d{1,2}")
+_POWER_SIGNS = str.maketrans("0123456789+−–-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
+# Lengths, whose squares and cubes are measures, too.
+_LENGTH = re.compile(r"(?:(?<![a-z'’])(?:[kcdmnµμ]?m|ft|yd)|(?:\d\s?|/)(?:in|mi|s)|米|公里|英[里尺寸])$", re.IGNORECASE)
+_TIMES_TEN = re.compile(r"[×x*·]\s*10$")
+_RAISED_SIGNS = {"TM": "™", "SM": "℠"}
+RAISED_AFTER = 16
+"""Characters, at most, by which `raised` tells what it has before it."""
+
+
+def raised(words: str, before: str) -> str:
+    """Return what stands raised in a line as its reader takes it, not as a part of the figure or the word before it.
+
+    Args:
+        words: The raised words.
+        before: What stands before them in the line; its last `RAISED_AFTER` characters will do.
+
+    >>> raised("1", "a fee of €50"), raised("2", "a room of 20 m"), raised("st", "on the 1")
+    ('[1]', '²', 'st')
+    """
+    mark, before = words.strip(), before[-RAISED_AFTER:]
+    if mark in _RAISED_SIGNS and before[-1:].isalpha():
+        return words.replace(mark, _RAISED_SIGNS[mark])
+    if power := _POWER.fullmatch(mark):
+        measures = _LENGTH.search(before) is not None
+        if (measures and mark in "23") or _TIMES_TEN.search(before) or (power[1] and before[-1:].isalnum()):
+            return words.replace(mark, mark.translate(_POWER_SIGNS))
+    return words.replace(mark, f"[{mark}]") if _NOTE_MARK.fullmatch(mark) else words
+
+
 def is_cjk(char: str) -> bool:
     """Say whether a character is Chinese, or punctuation or a width that goes with it."""
     return _IS_CJK.match(char) is not None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.errors import FileError
 from assistant.numerals import chinese, decimal, letters, roman
-from assistant.readers.blocks import Block, begins_item, number_of, one_line, text_of
+from assistant.readers.blocks import RAISED_AFTER, Block, begins_item, number_of, one_line, raised, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ def _words(words: str) -> frozenset[str]:
 
 _UNSEEN = _words(
     "script style template noscript svg math iframe object embed audio video canvas map head title "
-    "select option datalist textarea input progress meter dialog rt rp"
+    "select option datalist textarea input progress meter dialog rt rp del s strike"
 )
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _RANK_UNSAID = 2
@@ -44,9 +44,11 @@ _BLOCKS = _words(
 )
 _HIDDEN = re.compile(
     r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)"
-    r"|(?:opacity|font-size)\s*:\s*0+(?:\.0+)?(?![.\d]))",
+    r"|(?:opacity|font-size)\s*:\s*0+(?:\.0+)?(?![.\d])|text-decoration(?:-line)?\s*:[^;]*\bline-through)",
     re.IGNORECASE,
 )
+_BAR = re.compile("[/⁄∕]")
+_RAISED_STYLE = re.compile(r"(?:^|;)\s*vertical-align\s*:\s*super\b", re.IGNORECASE)
 _BLOCK_STYLE = re.compile(r"(?:^|;)\s*display\s*:\s*(?:block|flex|grid|list-item|table|flow-root)\b", re.IGNORECASE)
 _LIST_STYLE = re.compile(r"(?:^|;)\s*list-style(?:-type)?\s*:\s*([^;]*)", re.IGNORECASE)
 _TYPES = {"a": "lower-alpha", "A": "upper-alpha", "i": "lower-roman", "I": "upper-roman"}
@@ -267,10 +269,13 @@ class _Page:
             self._level = self._rank = rank
         elif opens and not _only_opens(element):
             self._level = min(self._rank + 1, len(_HEADINGS))
+        before = len(self._parts)
         self._text(element.text)
         for child in element:
             self._visit(child)
             self._text(child.tail)
+        if tag == "sup" or _RAISED_STYLE.search(element.get("style", "")):
+            self._raise(element, before)
         if block:
             self._end_block()
         if rank or opens:
@@ -409,6 +414,18 @@ class _Page:
             if number:
                 self._end_block()
             self._parts.append(line.expandtabs(4))
+
+    def _raise(self, element: Any, first: int) -> None:
+        """Write the parts from `first` on as raised, those of an element that ends."""
+        words = "".join(self._parts[first:])
+        if not words.strip():
+            return
+        before = "".join(self._parts[max(first - RAISED_AFTER, 0) : first])[-RAISED_AFTER:]
+        fraction = _BAR.fullmatch((element.tail or "").strip()) and element.getnext() is not None
+        if fraction and element.getnext().tag == "sub":
+            self._parts[first:] = [" " * before[-1:].isdigit(), words]
+        else:
+            self._parts[first:] = [raised(words, before)]
 
     def _end_block(self) -> None:
         text = "".join(self._parts).strip()

@@ -216,7 +216,7 @@ def markdown_text(source: str) -> tuple[str, str]:
     front = _FRONT_MATTER.match(source)
     title = _FRONT_TITLE.search(front[0]) if front else None
     # Numbers and bullets stay as they were typed, and what is indented is no program.
-    markdown = MarkdownIt("commonmark", {"breaks": True}).enable("table").disable(["list", "code"])
+    markdown = MarkdownIt("commonmark", {"breaks": True}).enable(["table", "strikethrough"]).disable(["list", "code"])
     # How far an item is indented says what it stands in; Markdown would take the blanks for nothing.
     body = _INDENTED.sub(
         lambda blanks: INDENT * len(blanks[0].expandtabs(4)), _unwrapped(source[front.end() if front else 0 :])

@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from assistant.policy import is_bullet
-from assistant.readers.blocks import Block, one_line, text_of
+from assistant.readers.blocks import Block, one_line, raised, text_of
 from assistant.readers.docx.archive import Parts, opened
 from assistant.readers.docx.numbering import Numbering
 from assistant.readers.docx.xml import OFF, child_of, children, getter, local, whole, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _MOST_TITLE_CHARS = 80
 _CELL_CHARS = 1_000
 _MOST_LEVELS = 9
+_UNSEEN_LOOKS = ("vanish", "strike", "dstrike")
 _HEADING_STYLE = re.compile(r"heading ([1-9])")
 # What a paragraph holds besides its text, or no longer holds.
 _NO_TEXT = frozenset(
@@ -58,6 +60,23 @@ class _Style:
     level: int = 0
     """Rank as a heading, from 1; 0 for none."""
     hidden: bool = False
+    """Whether its words are not shown, or struck out."""
+    raised: bool = False
+
+
+class _Raised(str):
+    """Words that stand raised."""
+
+    __slots__ = ()
+
+
+def _written(pieces: Iterable[str]) -> str:
+    """Return the words of pieces one after the other, those that are raised together as a reader takes them."""
+    words = ""
+    for is_raised, group in groupby(pieces, lambda piece: isinstance(piece, _Raised)):
+        more = "".join(group)
+        words += raised(more, words) if is_raised else more
+    return words
 
 
 class _Document:
@@ -119,7 +138,9 @@ class _Document:
                 list_id, depth = self._numbered(numbered)
                 found = replace(found, list_id=list_id or found.list_id, depth=depth, list_style=id)
         if (look := child_of(element, "rPr")) is not None:
-            found = replace(found, hidden=found.hidden or self._is_hidden(look))
+            found = replace(
+                found, hidden=found.hidden or self._is_hidden(look), raised=found.raised or self._is_raised(look)
+            )
         return found
 
     def _rank(self, element: Any) -> int:
@@ -132,8 +153,13 @@ class _Document:
         return found, whole(self._get(depth, "val")) if depth is not None else None
 
     def _is_hidden(self, look: Any) -> bool:
-        found = child_of(look, "vanish")
-        return found is not None and self._get(found, "val") not in OFF
+        return any(
+            self._get(found, "val") not in OFF for name in _UNSEEN_LOOKS if (found := child_of(look, name)) is not None
+        )
+
+    def _is_raised(self, look: Any) -> bool:
+        found = child_of(look, "vertAlign")
+        return found is not None and self._get(found, "val") == "superscript"
 
     def _read_notes(self, root: Any) -> dict[str, str]:
         """Return the words of notes by id."""
@@ -142,7 +168,7 @@ class _Document:
             # What parts the notes from the text is a note, too, of a type of its own.
             if self._get(note, "type") in ("", "normal"):
                 notes[self._get(note, "id")] = " ".join(
-                    one_line("".join(piece for piece in self._pieces(part) if isinstance(piece, str)))
+                    one_line(_written(piece for piece in self._pieces(part) if isinstance(piece, str)))
                     for part in children(note, "p")
                 ).strip()
         return notes
@@ -170,9 +196,10 @@ class _Document:
                 boxes.append(piece)
             else:
                 notes.append(self._notes[local(piece)].get(self._get(piece, "id"), ""))
+        words = _written(parts)
         number = self._numbering.next(list_id, depth) if list_id else ""
         if style.name == "title" and not self.title:
-            self.title, level = one_line("".join(parts)), 1
+            self.title, level = one_line(words), 1
         elif level and self.title:
             # The title stands above the headings of the first rank.
             level = min(level + 1, 6)
@@ -181,7 +208,7 @@ class _Document:
         apart, self._after_bullet = self._after_bullet and not number and not self._is_indented(element), bullet
         bold = self._is_bold(element)
         # A line that was broken by hand is one of its own.
-        for line in "".join(parts).split("\n"):
+        for line in words.split("\n"):
             if text := one_line(line):
                 yield Block(text=number + text, level=level, bold=bold, indent=indent, apart=apart)
                 number, level, indent, apart = "", 0, 0, False
@@ -225,9 +252,12 @@ class _Document:
         """Yield the words of a paragraph, and the elements of its notes and text boxes."""
         for child in element:
             kind = local(child)
-            if kind in _NO_TEXT or (kind == "r" and self._is_hidden_run(child)):
+            hidden, is_raised = self._look_of_run(child) if kind == "r" else (False, False)
+            if kind in _NO_TEXT or hidden:
                 continue
-            if kind == "t":
+            if is_raised:
+                yield from (_Raised(piece) if isinstance(piece, str) else piece for piece in self._pieces(child))
+            elif kind == "t":
                 yield (child.text or "").replace("\n", " ")
             elif kind in ("tab", "ptab"):
                 yield " "
@@ -242,14 +272,15 @@ class _Document:
             else:
                 yield from self._pieces(child)
 
-    def _is_hidden_run(self, run: Any) -> bool:
+    def _look_of_run(self, run: Any) -> tuple[bool, bool]:
+        """Say whether the words of a run are hidden, and whether they are raised, by its own look or its style's."""
         look = child_of(run, "rPr")
         if look is None:
-            return False
+            return False, False
         named = child_of(look, "rStyle")
-        return self._is_hidden(look) or (
-            named is not None and self._styles.get(self._get(named, "val"), _Style()).hidden
-        )
+        style = self._styles.get(self._get(named, "val"), _Style()) if named is not None else _Style()
+        said = child_of(look, "vertAlign") is not None
+        return style.hidden or self._is_hidden(look), self._is_raised(look) if said else style.raised
 
     def _table(self, table: Any) -> Iterator[Block]:
         kept = [row for row in wrapped(table, "tr") if not self._is_deleted(row)]
