@@ -1027,6 +1027,34 @@ def test_cells_of_a_pdf_are_parted_by_tabs() -> None:
     assert read_file(pdf([by_cell])).text.split("\n")[1:3] == ["手机号码\t注册账号", "位置\t附近"]
 
 
+def test_the_raised_mark_of_a_note_does_not_divide_its_line() -> None:
+    line = [
+        (60, 780, 11, "You pay a fee of 50 EUR"),
+        (182, 784, 7, "1"),
+        (187, 780, 11, " within 30 days of the order, and no"),
+    ]
+    end = (60, 764, 11, "more than that, ever.")
+    told = "You pay a fee of 50 EUR[1] within 30 days of the order, and no more than that, ever."
+    # One that begins a line is that of the note itself.
+    foot = [(60, 104, 5, "1"), (64, 101, 9, "Unless it is free.")]
+    assert read_file(pdf([[*line, end, *foot]])).text == f"{told}\n[1] Unless it is free.\n"
+    area = [(60, 780, 11, "The room measures 20 m"), (174, 784, 7, "2"), (179, 780, 11, " at least, as agreed.")]
+    assert read_file(pdf([area])).text == "The room measures 20 m² at least, as agreed.\n"
+
+
+def test_small_lines_and_cells_are_not_raised() -> None:
+    page = [
+        (60, 780, 22, "Lantern Post"),
+        (60, 767, 9, "Terms of sale, which you accept when you order."),
+        (60, 700, 11, "Kept for"),
+        (260, 703, 8, "a year"),
+        (60, 684, 11, "Sold to"),
+        (260, 687, 8, "nobody"),
+    ]
+    lines = ["Lantern Post", "Terms of sale, which you accept when you order.", "Kept for\ta year", "Sold to\tnobody"]
+    assert read_file(pdf([page])).text.split("\n") == [*lines, ""]
+
+
 def test_larger_lines_are_headings() -> None:
     page = [
         (60, 800, 20, "Policy"),

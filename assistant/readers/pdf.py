@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import FileError
-from assistant.readers.blocks import Block, begins_item, is_cjk, number_of, one_line, text_of
+from assistant.readers.blocks import Block, begins_item, is_cjk, number_of, one_line, raised, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -39,6 +39,12 @@ _CELL_EM = 2.0
 """Distance between the cells of a row, at least, in heights of a character."""
 _UNSURE = 0.1
 """Share of a line's width that it may be wider than it is taken for."""
+_RAISED_SIZE = 0.85
+"""Size, in those of the line, below which what stands higher is raised."""
+_LEAST_RISE = 0.1
+"""How much higher than the line that is, at least, in its size."""
+_RAISED_EM = 1.0
+"""How far from the words before it that stands, at most, in the line's size."""
 _EVEN = re.compile(r"mono|courier|consol|menlo|typewriter|cmtt", re.IGNORECASE)
 _MOST_CELL_LINES = 12
 """Lines of a cell, at most, beside which the next one is looked for."""
@@ -187,6 +193,8 @@ def _add(lines: list[_Line], words: str, at: _Place, page: int) -> None:
     if at.tilted:  # a watermark
         return
     last = lines[-1] if lines else None
+    if last is not None and _add_raised(last, words, at):
+        return
     half = at.size / 2
     width = _width(words.rstrip(), even=at.even) * at.size
     right = at.x + width
@@ -211,6 +219,25 @@ def _add(lines: list[_Line], words: str, at: _Place, page: int) -> None:
         row.right = max(row.right, right)
         return
     lines.append(_Line(words, at.x, right, at.y, at.y, at.size, page, cell_left=at.x))
+
+
+def _add_raised(line: _Line, words: str, at: _Place) -> bool:
+    """Add a piece of text to a line where either is small and stands raised beside the other; say whether."""
+    small, large = sorted((line.size, at.size))
+    rise = at.y - line.y if at.size < line.size else line.y - at.y
+    unsure = _UNSURE * (line.right - line.cell_left) + _RAISED_EM * large
+    beside = at.x > line.cell_left and abs(at.x - line.right) < unsure
+    if not (small < _RAISED_SIZE * large and _LEAST_RISE * large < rise < large / 2 and beside):
+        return False
+    if at.size < line.size:
+        blank = " " * words.endswith(" ")
+        line.text = line.text.rstrip() + raised(words.strip(), line.text.rstrip()) + blank
+    else:
+        # The line began with the mark of a note.
+        line.text = raised(line.text.strip(), "") + words
+        line.top, line.y, line.size = line.top - rise * (line.top == line.y), at.y, at.size
+    line.right = max(line.right, at.x + _width(words.rstrip(), even=at.even) * at.size)
+    return True
 
 
 def _begin_cell(row: _Line, words: str, at: _Place) -> None:
