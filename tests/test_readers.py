@@ -827,6 +827,33 @@ def test_what_word_does_not_show_is_left_out() -> None:
     assert word(body) == "我们会收集信息- 甲\n乙\n丙"
 
 
+def test_an_item_that_was_deleted_is_not_counted() -> None:
+    def item(words: str, end: str = "") -> str:
+        return paragraph(words, number=(1, 0), look=f"<w:rPr>{end}</w:rPr>")
+
+    def gone(mark: str, words: str) -> str:
+        tag = "delText" if mark == "del" else "t"
+        deleted = f"<w:{mark}><w:r><w:{tag}>{words}</w:{tag}></w:r></w:{mark}>"
+        return item("", f"<w:{mark}/>").replace("<w:r><w:t></w:t></w:r>", deleted)
+
+    def read(*items: str) -> str:
+        return word(*items, numbering=lists([level(0, "decimal", "%1.")]))
+
+    for mark in ("del", "moveFrom"):
+        assert read(item("甲"), gone(mark, "乙"), gone(mark, "丙"), item("丁")) == "1. 甲\n2. 丁"
+        assert read(item("甲"), gone(mark, "乙")) == "1. 甲"
+        # Only the end of the line was deleted.
+        assert (
+            read(item("甲"), item("我们收集", f"<w:{mark}/>"), item("信息"), item("丁"))
+            == "1. 甲\n2. 我们收集信息\n3. 丁"
+        )
+        assert read(item("甲"), item("乙", f"<w:{mark}/>")) == "1. 甲\n2. 乙"
+    cell = f"<w:tc>{item('乙')}</w:tc>"
+    table = f"<w:tbl><w:tr>{cell}{cell}</w:tr></w:tbl>"
+    assert read(item("甲", "<w:del/>"), table, gone("del", "x"), item("丁")) == "1. 甲\n2. 乙\t3. 乙\n4. 丁"
+    assert read(item("甲", "<w:ins/>"), item("乙")) == "1. 甲\n2. 乙"
+
+
 def test_a_text_box_is_read_once() -> None:
     box = "<w:txbxContent><w:p><w:r><w:t>框</w:t></w:r></w:p></w:txbxContent>"
     body = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any
 
 from assistant.policy import is_bullet
@@ -19,7 +19,7 @@ from assistant.readers.docx.numbering import Numbering
 from assistant.readers.docx.xml import OFF, child_of, children, getter, local, whole, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _MOST_TITLE_CHARS = 80
 _CELL_CHARS = 1_000
@@ -98,11 +98,13 @@ class _Document:
         }
         self._noted = 0
         self._after_bullet = False
+        self._run_on: list[Any] = []
+        """Paragraphs whose end was deleted, so that they are one with the next."""
         self.title = ""
 
     def blocks(self) -> list[Block]:
         """Return the blocks of the document."""
-        return list(self._blocks_in(self._body)) if self._body is not None else []
+        return list(self._blocks_of(self._body)) if self._body is not None else []
 
     def _read_styles(self, root: Any) -> dict[str, _Style]:
         if root is None:
@@ -173,23 +175,48 @@ class _Document:
                 ).strip()
         return notes
 
+    def _blocks_of(self, part: Any) -> Iterator[Block]:
+        """Yield the blocks of a body, a cell or a text box."""
+        outside, self._run_on = self._run_on, []
+        yield from self._blocks_in(part)
+        yield from self._last_run_on()
+        self._run_on = outside
+
     def _blocks_in(self, part: Any) -> Iterator[Block]:
-        """Yield the blocks of a body, a cell, or what else holds paragraphs."""
         for element in part:
             kind = local(element)
             if kind == "p":
-                yield from self._paragraph(element)
+                if self._is_end_deleted(element):
+                    self._run_on.append(element)
+                else:
+                    yield from self._paragraph(element)
             elif kind == "tbl":
+                yield from self._last_run_on()
                 yield from self._table(element)
             elif kind not in _NO_TEXT and kind != "sectPr":
                 yield from self._blocks_in(element)
 
+    def _is_end_deleted(self, paragraph: Any) -> bool:
+        """Say whether the end of a paragraph was deleted, or moved away, where changes are tracked."""
+        look = child_of(paragraph, "pPr")
+        end = child_of(look, "rPr") if look is not None else None
+        return end is not None and any(child_of(end, name) is not None for name in ("del", "moveFrom"))
+
+    def _last_run_on(self) -> Iterator[Block]:
+        """Yield what is left of paragraphs that would be one with the next, where none follows."""
+        elements, self._run_on = self._run_on, []
+        # An item of which nothing is left is not counted.
+        if any(not isinstance(piece, str) or piece.strip() for part in elements for piece in self._pieces(part)):
+            self._run_on = elements[:-1]
+            yield from self._paragraph(elements[-1])
+
     def _paragraph(self, element: Any) -> Iterator[Block]:
+        elements, self._run_on = [*self._run_on, element], []
         style, list_id, depth, level = self._look(element)
         parts: list[str] = []
         boxes: list[Any] = []
         notes: list[str] = []
-        for piece in () if style.hidden else self._pieces(element):
+        for piece in () if style.hidden else chain.from_iterable(map(self._pieces, elements)):
             if isinstance(piece, str):
                 parts.append(piece)
             elif local(piece) == "txbxContent":
@@ -206,7 +233,7 @@ class _Document:
         bullet = is_bullet(number.strip())
         indent = 2 * depth if bullet else 0
         apart, self._after_bullet = self._after_bullet and not number and not self._is_indented(element), bullet
-        bold = self._is_bold(element)
+        bold = self._is_bold(elements)
         # A line that was broken by hand is one of its own.
         for line in words.split("\n"):
             if text := one_line(line):
@@ -216,11 +243,12 @@ class _Document:
             self._noted += 1
             yield Block(text=f"[{self._noted}] {note}")
         for box in boxes:
-            yield from self._blocks_in(box)
+            yield from self._blocks_of(box)
 
-    def _is_bold(self, element: Any) -> bool:
-        """Say whether all words of a paragraph are bold by themselves."""
-        runs = [run for run in wrapped(element, "r") if "".join(part.text or "" for part in children(run, "t")).strip()]
+    def _is_bold(self, elements: Sequence[Any]) -> bool:
+        """Say whether all words of a paragraph, or of several in one, are bold by themselves."""
+        found = chain.from_iterable(wrapped(element, "r") for element in elements)
+        runs = [run for run in found if "".join(part.text or "" for part in children(run, "t")).strip()]
         looks = [child_of(look, "b") if (look := child_of(run, "rPr")) is not None else None for run in runs]
         return bool(runs) and all(bold is not None and self._get(bold, "val") not in OFF for bold in looks)
 
@@ -285,7 +313,7 @@ class _Document:
     def _table(self, table: Any) -> Iterator[Block]:
         kept = [row for row in wrapped(table, "tr") if not self._is_deleted(row)]
         headings = [self._is_head(row) for row in kept]
-        rows = [[list(self._blocks_in(cell)) for cell in wrapped(row, "tc")] for row in kept]
+        rows = [[list(self._blocks_of(cell)) for cell in wrapped(row, "tc")] for row in kept]
         nested = any(element is not table for element in table.iter(table.tag))
         headed = any(block.level for row in rows for cell in row for block in cell)
         long = any(sum(len(block.text) for block in cell) > _CELL_CHARS for row in rows for cell in row)
