@@ -685,6 +685,46 @@ def test_cells_that_span_rows_are_told_with_each() -> None:
     assert html("<table><tr><td>Phone<td>login<tr><td>Mail<td>news</table>") == "Phone\tlogin\nMail\tnews"
 
 
+SDKS = [
+    "SDK名称：微信 | 目的：登录 | 信息：OpenID",
+    "SDK名称：微信 | 目的：支付 | 信息：订单号",
+    "其他",
+    "SDK名称：友盟 | 目的/信息：统计IMEI",
+    "SDK名称：个推 | 目的：推送 | 信息：机型",
+]
+
+
+def test_cells_that_span_rows_and_columns_are_told_with_their_heads_in_every_format() -> None:
+    page = (
+        "<table><tr><td>SDK名称<td>目的<td>信息<tr><td rowspan=2>微信<td>登录<td>OpenID<tr><td>支付<td>订单号"
+        "<tr><td colspan=3>其他<tr><td>友盟<td colspan=2>统计IMEI<tr><td>个推<td>推送<td>机型</table>"
+    )
+    assert html(page).split("\n") == SDKS
+
+    def cell(words: str, look: str = "") -> str:
+        return f"<w:tc><w:tcPr>{look}</w:tcPr>{paragraph(words)}</w:tc>"
+
+    rows = [
+        (cell("SDK名称"), cell("目的"), cell("信息")),
+        (cell("微信", '<w:vMerge w:val="restart"/>'), cell("登录"), cell("OpenID")),
+        (cell("", "<w:vMerge/>"), cell("支付"), cell("订单号")),
+        (cell("其他", '<w:gridSpan w:val="3"/>'),),
+        (cell("友盟"), cell("统计IMEI", '<w:gridSpan w:val="2"/>')),
+        (cell("个推"), cell("推送"), cell("机型")),
+    ]
+    table = "".join(f"<w:tr>{''.join(row)}</w:tr>" for row in rows)
+    assert word(f"<w:tbl>{table}</w:tbl>").split("\n") == SDKS
+
+
+def test_a_heading_over_all_columns_stands_above_those_of_the_columns() -> None:
+    for tag in ("td", "th"):
+        page = (
+            f"<table><tr><{tag} colspan=2>Partners<tr><{tag}>Name<{tag}>Purpose"
+            "<tr><td>Lantern<td>post<tr><td>Swift<td>maps"
+        )
+        assert html(page).split("\n") == ["Partners", "Name: Lantern | Purpose: post", "Name: Swift | Purpose: maps"]
+
+
 def test_what_follows_a_list_is_set_off_and_bullets_in_bullets_are_indented() -> None:
     page = "<ul><li>甲<ul><li>子</ul><li>乙</ul><p>说明。</p><p><b>我们出售吗？</b></p><p>不会。</p>"
     assert html(page) == "• 甲\n  • 子\n• 乙\n\n说明。\n\n我们出售吗？\n不会。"

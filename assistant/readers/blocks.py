@@ -58,6 +58,8 @@ class Block:
     """Whether it stands right after a list that it is no part of."""
     head: bool = False
     """Whether it is the row of a table that names its columns."""
+    spanned: frozenset[int] = frozenset()
+    """Columns of a row, from 0, over which the cell before them extends."""
 
 
 def one_line(text: str) -> str:
@@ -183,6 +185,10 @@ _HEAD_EN = re.compile(
     re.IGNORECASE,
 )
 _MOST_HEAD_CHARS = 80
+MOST_SPAN = 50
+"""Columns over which a cell extends, at most."""
+MOST_SPANNED_CHARS = 200
+"""Characters of a cell, at most, that is told with each of the rows over which it extends."""
 _LAST_STOP = re.compile(r"(?<=[^.。;；:：?？])[.。;；:：?？]$")
 
 
@@ -194,27 +200,32 @@ def _with_told_rows(blocks: Sequence[Block]) -> Iterator[Block]:
     heads: list[str] = []
     for number, block in enumerate(blocks):
         cells = block.text.split("\t")
-        before, after = (
-            blocks[near].text.count("\t") if 0 <= near < len(blocks) else 0 for near in (number - 1, number + 1)
-        )
+        # A heading of rows is none of them, and those below it have the heads of those above.
+        begins = not heads and (number == 0 or not _gives_values(blocks[number - 1].text.split("\t")))
+        after = blocks[number + 1].text.count("\t") if number + 1 < len(blocks) else 0
         if len(cells) == 1:
             heads = []
-        elif block.head or (
-            not before and after == len(cells) - 1 and _name_columns(cells, _rows_after(blocks, number))
+        elif (block.head and _gives_values(cells)) or (
+            begins and after == len(cells) - 1 and _name_columns(cells, _rows_after(blocks, number))
         ):
             heads = [_LAST_STOP.sub("", cell.strip()) for cell in cells]
             if after == len(cells) - 1 and not blocks[number + 1].head:
                 continue
             heads = []
-        told = _told(heads, cells) if len(heads) == len(cells) else block.text
+        told = _told(heads, cells, block.spanned) if len(heads) == len(cells) else block.text
         yield replace(block, text=told.strip())
+
+
+def _gives_values(cells: Sequence[str]) -> bool:
+    """Say whether a row says something of what it is about, and is not a heading of rows."""
+    return sum(bool(cell.strip()) for cell in cells) > 1
 
 
 def _rows_after(blocks: Sequence[Block], number: int) -> list[list[str]]:
     """Return the rows of a table that follow one of them, with as many cells."""
     width = blocks[number].text.count("\t")
     rows = takewhile(lambda block: block.text.count("\t") == width, islice(blocks, number + 1, None))
-    return [block.text.split("\t") for block in rows]
+    return [cells for block in rows if _gives_values(cells := block.text.split("\t"))]
 
 
 def _name_columns(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
@@ -246,13 +257,14 @@ def are_heads(cells: Sequence[str]) -> bool:
     )
 
 
-def _told(heads: Sequence[str], cells: Sequence[str]) -> str:
-    """Return a row, each cell with the head of its column: `Reason: marketing | May you limit it: Yes`."""
-    pairs = [
-        (head[:_MOST_HEAD_CHARS], _LAST_STOP.sub("", cell.strip()).replace(CELL_BREAK, ", "))
-        for head, cell in zip(heads, cells, strict=True)
-        if cell.strip()
-    ]
+def _told(heads: Sequence[str], cells: Sequence[str], spanned: frozenset[int] = frozenset()) -> str:
+    """Return a row, each cell with the heads of its columns: `Reason: marketing | May you limit it: Yes`."""
+    pairs: list[tuple[str, str]] = []
+    for column, (head, cell) in enumerate(zip(heads, cells, strict=True)):
+        if column in spanned and pairs and head:
+            pairs[-1] = f"{pairs[-1][0]}/{head}"[:_MOST_HEAD_CHARS].lstrip("/"), pairs[-1][1]
+        elif cell.strip():
+            pairs.append((head[:_MOST_HEAD_CHARS], _LAST_STOP.sub("", cell.strip()).replace(CELL_BREAK, ", ")))
     if len(pairs) == 1:
         # A heading among the rows.
         return pairs[0][1]

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.errors import FileError
 from assistant.numerals import chinese, decimal, letters, roman
-from assistant.readers.blocks import RAISED_AFTER, Block, begins_item, number_of, one_line, raised, text_of
+from assistant.readers.blocks import (
+    MOST_SPAN,
+    MOST_SPANNED_CHARS,
+    RAISED_AFTER,
+    Block,
+    begins_item,
+    number_of,
+    one_line,
+    raised,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -76,8 +86,6 @@ INDENT = "\ue010"
 INDENT_OR_BLANK = f"{INDENT} \t\n\r\f\v\xa0"
 _MOST_INDENT = 12
 _MOST_NAMED_CHARS = 200
-_MOST_SPAN = 50
-_MOST_SPANNED_CHARS = 200
 
 
 def html_text(markup: str, *, typed: bool = False) -> tuple[str, str]:
@@ -365,17 +373,19 @@ class _Page:
             self._blocks.append(Block(text="\t".join(cells)))
             return
         placed: list[str] = []
+        spanned: set[int] = set()
         for cell, words in zip(elements, cells, strict=True):
             self._place_spanned(placed)
-            wide = min(_whole(cell.get("colspan")) or 1, _MOST_SPAN)
+            wide = min(_whole(cell.get("colspan")) or 1, MOST_SPAN)
             high = _whole(cell.get("rowspan")) or 1
-            if high > 1 and len(words) <= _MOST_SPANNED_CHARS:
+            if high > 1 and len(words) <= MOST_SPANNED_CHARS:
                 self._spans[len(placed)] = (high - 1, words)
+            spanned.update(range(len(placed) + 1, len(placed) + wide) if words else ())
             placed += [words, *[""] * (wide - 1)]
         self._place_spanned(placed)
         parent = row.getparent()
         named = all(cell.tag == "th" for cell in elements) or (parent is not None and parent.tag == "thead")
-        self._blocks.append(Block(text="\t".join(placed).rstrip("\t"), head=named and len(placed) > 1))
+        self._blocks.append(Block(text="\t".join(placed), head=named and len(placed) > 1, spanned=frozenset(spanned)))
 
     def _place_spanned(self, placed: list[str]) -> None:
         while (spanned := self._spans.pop(len(placed), None)) is not None:

@@ -13,7 +13,7 @@ from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any
 
 from assistant.policy import is_bullet
-from assistant.readers.blocks import Block, one_line, raised, text_of
+from assistant.readers.blocks import MOST_SPAN, MOST_SPANNED_CHARS, Block, one_line, raised, text_of
 from assistant.readers.docx.archive import Parts, opened
 from assistant.readers.docx.numbering import Numbering
 from assistant.readers.docx.xml import OFF, child_of, children, getter, local, whole, wrapped
@@ -321,9 +321,36 @@ class _Document:
             # A table for the layout of a page.
             yield from (block for row in rows for cell in row for block in cell)
             return
+        above: dict[int, str] = {}
         for number, row in enumerate(rows):
-            text = "\t".join(" ".join(block.text for block in cell) for cell in row).rstrip("\t")
-            yield Block(text=text, head=headings[number] and len(row) > 1)
+            words = [" ".join(block.text for block in cell) for cell in row]
+            text, spanned = self._placed(kept[number], words, above)
+            yield Block(text=text, head=headings[number] and len(row) > 1, spanned=spanned)
+
+    def _placed(self, row: Any, words: Sequence[str], above: dict[int, str]) -> tuple[str, frozenset[int]]:
+        """Return a row with its cells in their columns, and the columns over which a cell before them extends.
+
+        Args:
+            row: The row.
+            words: Those of its cells.
+            above: The words of cells that extend over rows, by column; those that begin here are added.
+        """
+        placed: list[str] = []
+        spanned: set[int] = set()
+        for cell, own in zip(wrapped(row, "tc"), words, strict=True):
+            column, said = len(placed), own
+            look = child_of(cell, "tcPr")
+            merged, wide = (child_of(look, name) if look is not None else None for name in ("vMerge", "gridSpan"))
+            if merged is None:
+                above.pop(column, None)
+            elif self._get(merged, "val") == "restart":
+                above[column] = own if len(own) <= MOST_SPANNED_CHARS else ""
+            else:
+                said = own or above.get(column, "")
+            width = min(max(whole(self._get(wide, "val")), 1), MOST_SPAN) if wide is not None else 1
+            spanned.update(range(column + 1, column + width) if said else ())
+            placed += [said, *[""] * (width - 1)]
+        return "\t".join(placed), frozenset(spanned)
 
     def _is_head(self, row: Any) -> bool:
         """Say whether Word repeats a row at the top of each page, as the heads of columns."""
