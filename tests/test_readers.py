@@ -653,6 +653,49 @@ def test_cells_may_stand_apart_by_bars_or_wide_blanks(lines: list[str]) -> None:
     assert plain_text(text)[0] == text, "rows that are told are not told again"
 
 
+def test_a_cell_of_a_text_may_be_empty() -> None:
+    rows = [
+        "名称\t目的\t信息\t链接",
+        "友盟\t统计\t\thttps://b.cn",
+        "\t推送\t机型\t",
+        "地图类\t\t\t",
+        "高德\t定位\t位置\thttps://c.cn",
+    ]
+    assert plain_text("\n".join(["清单", *rows, "", "完"]))[0].split("\n") == [
+        "清单",
+        "名称：友盟 | 目的：统计 | 链接：https://b.cn",
+        "目的：推送 | 信息：机型",
+        "地图类",
+        "名称：高德 | 目的：定位 | 信息：位置 | 链接：https://c.cn",
+        *("", "完"),
+    ]
+    # Tabs that only set cells below each other.
+    aligned = "Category\tPurpose\nPhone numbers\tlogin\nMail\t\tnews".replace("y\tP", "y\t\tP")
+    assert plain_text(aligned)[0] == "Category: Phone numbers | Purpose: login\nCategory: Mail | Purpose: news"
+    indented = "\tName\tPurpose\n\tPhone\tlogin\n\tMail\tnews"
+    assert plain_text(indented)[0] == "Name: Phone | Purpose: login\nName: Mail | Purpose: news"
+    paragraphs = "\tWe collect little.\n\tWe keep it.\n\tWe sell none."
+    assert plain_text(paragraphs)[0] == paragraphs
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("Basic plan", "free", "no support"), ("Pro plan", "30 EUR", "mail"), ("Team plan", "90 EUR", "phone 24h")],
+        [("Basic plan", "cheap", "no support"), ("Pro plan", "30 EUR", "mail"), ("Team plan", "90 EUR", "phone 24h")],
+        [("基础版", "免费", "邮件"), ("专业版", "30元", "电话"), ("团队版", "90元", "驻场")],
+    ],
+)
+def test_a_first_row_that_names_no_column_is_a_row_like_the_others(rows: list[tuple[str, ...]]) -> None:
+    page = "".join("<tr>" + "".join(f"<td>{cell}" for cell in row) for row in rows)
+    assert html(f"<table>{page}</table>").split("\n") == ["\t".join(row) for row in rows]
+    assert plain_text("\n".join("\t".join(row) for row in rows))[0].split("\n") == [" | ".join(row) for row in rows]
+    # Unless something marks it.
+    ruled = ["|".join(rows[0]), "---|---|---", *("|".join(row) for row in rows[1:])]
+    colon = "：" if rows[0][0] == "基础版" else ": "
+    assert plain_text("\n".join(ruled))[0].startswith(f"{rows[0][0]}{colon}{rows[1][0]} | ")
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -1399,6 +1442,7 @@ def test_no_damage_of_a_pdf_does_harm(changes: list[tuple[int, int]]) -> None:
         "> ",
         "\n",
         "a\n",
+        "1.\ta\t\n1.\ta\tb\n",
     ],
 )
 def test_pages_take_time_in_step_with_their_length(unit: str) -> None:
@@ -1409,7 +1453,7 @@ def test_pages_take_time_in_step_with_their_length(unit: str) -> None:
 
         return seconds(call)
 
-    for read in (html_text, markdown_text):
+    for read in (html_text, markdown_text, plain_text):
         taken(read, 10)
         few, many = taken(read, 2_000), taken(read, 20_000)
         assert many < 40 * few + 0.5, (read.__name__, few, many)

@@ -184,6 +184,14 @@ _HEAD_EN = re.compile(
     r"|locations?|links?|contacts?|cookies?|services?|functions?|features?|permissions?|no\.?)$|\?$",
     re.IGNORECASE,
 )
+# What else may name a column where all other rows have values: a word by itself, or one of the cases that they are for.
+_HEAD_BY_CASE = re.compile(
+    r"(?:meal|item|plan|room|tier|ticket|price|fee|cost|amount|rate|limit|date|day|hour|product|destination|distance"
+    r"|weight|size|role|age|group|term|year)s?|at home|abroad|domestic|international|weekdays?|weekends?|adults?"
+    r"|child(?:ren)?|members?|online|by post|per .{1,20}"
+    r"|国内|国外|境内|境外|平日|工作日|周末|节假日|线上|线下|成人|儿童|会员|非会员|首重|续重",
+    re.IGNORECASE,
+)
 _MOST_HEAD_CHARS = 80
 MOST_SPAN = 50
 """Columns over which a cell extends, at most."""
@@ -233,18 +241,30 @@ def _name_columns(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     return are_heads(heads) or (len(heads) > 2 and _alone_without_value(heads, rows))
 
 
-def rows_told(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return the rows of a table as lines, told with the heads of their columns if the first one names these."""
+def rows_told(rows: Sequence[Sequence[str]], *, headed: bool = False) -> list[str]:
+    """Return the rows of a table as lines, told with the heads of their columns if the first one names these.
+
+    Args:
+        rows: The cells of each row.
+        headed: Whether something says that the first one does, such as a rule below it.
+    """
     heads, *others = rows
-    if others and (are_heads(heads) or _alone_without_value(heads, others)):
+    values = [row for row in others if _gives_values(row)]
+    if values and (headed or are_heads(heads) or _alone_without_value(heads, values)):
         return [_told(heads, row) for row in others]
     return [CELL_BREAK.join(cell.strip() for cell in row) for row in rows]
 
 
 def _alone_without_value(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Say whether a row alone gives no value of several rows: it names the columns then, whatever its words."""
-    plain = len(set(heads)) == len(heads) and not any(_IS_VALUE.search(cell) for cell in heads)
-    return plain and all(any(_IS_VALUE.search(cell) for cell in row[1:]) for row in rows)
+    """Say whether a row alone gives no value of several rows, and a cell of it may name a column: all do, then."""
+    cells = [cell.strip() for cell in heads]
+    plain = len(set(cells)) == len(cells) and not any(_IS_VALUE.search(cell) for cell in cells)
+    named = any(_is_head(cell) or _HEAD_BY_CASE.fullmatch(cell) for cell in cells)
+    return plain and named and all(any(_IS_VALUE.search(cell.strip()) for cell in row[1:]) for row in rows)
+
+
+def _is_head(cell: str) -> bool:
+    return _HEAD_ZH.search(cell) is not None or _HEAD_EN.search(cell) is not None
 
 
 def are_heads(cells: Sequence[str]) -> bool:
@@ -252,9 +272,7 @@ def are_heads(cells: Sequence[str]) -> bool:
     cells = [cell.strip() for cell in cells]
     if len(set(cells)) < len(cells) or not all(0 < len(cell) <= HEADING_CHARS for cell in cells):
         return False
-    return (
-        sum(_HEAD_ZH.search(cell) is not None or _HEAD_EN.search(cell) is not None for cell in cells) > len(cells) / 2
-    )
+    return sum(map(_is_head, cells)) > len(cells) / 2
 
 
 def _told(heads: Sequence[str], cells: Sequence[str], spanned: frozenset[int] = frozenset()) -> str:
@@ -272,7 +290,11 @@ def _told(heads: Sequence[str], cells: Sequence[str], spanned: frozenset[int] = 
     return CELL_BREAK.join(f"{head}{colon}{cell}" if head else cell for head, cell in pairs)
 
 
-_IS_VALUE = re.compile(r"\d|^(?:yes|no|none|not applicable|n/a|[✓✗✔✘√×—–-]|是|否|有|无|不适用)$", re.IGNORECASE)
+_IS_VALUE = re.compile(
+    r"\d|^(?:yes|no|none|not applicable|n/a|free(?: of charge)?|included|unlimited|[✓✗✔✘√×—–-]"
+    r"|是|否|有|无|不适用|免费|包含|不限|无限)$",
+    re.IGNORECASE,
+)
 
 
 def _under_title(blocks: Sequence[Block]) -> Sequence[Block]:

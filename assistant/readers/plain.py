@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from assistant.errors import FileError
@@ -13,7 +14,7 @@ from assistant.readers.blocks import are_heads, as_written, begins_item, is_cjk,
 from assistant.text import fold, has_han
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from assistant.parsing.lines import Line
 
@@ -159,20 +160,51 @@ def _with_told_rows(text: str) -> str:
     """Return a text with the rows of its tables as lines that say something by themselves."""
     lines = text.split("\n")
     told: list[str] = []
-    number = 0
+    number = untabled = 0
     while number < len(lines):
-        count = len(_cells(lines[number]))
-        end = number
-        while count > 1 and end < len(lines) and len(_cells(lines[end])) == count:
-            end += 1
-        rows = [_cells(line) for line in lines[number:end] if not _RULE.fullmatch(line)]
-        if _is_table(rows):
-            told += rows_told(rows)
-            number = end
+        # Tabs may stand between all columns, or as many as it takes to set a cell below the others.
+        rows = _rows_from(lines, number, _cells)
+        if number >= untabled and sum(map(bool, _between_tabs(lines[number]))) > 1:
+            kept = _rows_from(lines, number, _between_tabs)
+            if len(kept) >= len(rows) and _is_table(_without_rules(kept)):
+                rows = kept
+            else:
+                untabled = number + len(kept)
+        cells = _without_rules(rows)
+        headed = len(rows) - len(cells) == 1 and rows[1:2] == [[]]
+        if _is_table(cells, headed=headed):
+            told += rows_told(cells, headed=headed)
         else:
-            told += lines[number : max(end, number + 1)]
-            number = max(end, number + 1)
+            told += lines[number : number + max(len(rows), 1)]
+        number += max(len(rows), 1)
     return "\n".join(told)
+
+
+def _rows_from(lines: Sequence[str], first: int, split: Callable[[str], list[str]]) -> list[list[str]]:
+    """Return the cells of a line and of those after it that have as many; none of a rule between them."""
+    cells = split(lines[first])
+    width = len(cells)
+    rows: list[list[str]] = []
+    number = first
+    while width > 1 and len(cells) == width:
+        rows.append([] if _RULE.fullmatch(lines[number]) else cells)
+        number += 1
+        cells = split(lines[number]) if number < len(lines) else []
+    return rows
+
+
+def _without_rules(rows: Sequence[list[str]]) -> list[list[str]]:
+    """Return rows without the rules between them, and without columns that are empty in each."""
+    cells = [row for row in rows if row]
+    filled = [any(column) for column in zip(*cells, strict=True)]
+    return [list(compress(row, filled)) for row in cells]
+
+
+def _between_tabs(line: str) -> list[str]:
+    """Return what stands between the tabs of a line, also where it is nothing; none of a line that is only indented."""
+    cells = [cell.strip() for cell in line.split("\t")]
+    filled = sum(map(bool, cells))
+    return cells if len(cells) <= _MOST_CELLS and (filled > 1 or (filled and len(cells) > 2)) else []
 
 
 def _cells(line: str) -> list[str]:
@@ -187,11 +219,11 @@ def _cells(line: str) -> list[str]:
     return cells if len(cells) <= _MOST_CELLS else []
 
 
-def _is_table(rows: Sequence[Sequence[str]]) -> bool:
+def _is_table(rows: Sequence[Sequence[str]], *, headed: bool = False) -> bool:
     """Say whether rows of as many cells are those of a table: no contents with their pages, no items of a list."""
-    if len(rows) < _LEAST_ROWS or len(rows[0]) < 2:
+    if len(rows) < (2 if headed else _LEAST_ROWS) or sum(map(bool, rows[0])) < 2:
         return False
-    if len(rows[0]) == 2 and not are_heads(rows[0]):
+    if len(rows[0]) == 2 and not headed and not are_heads(rows[0]):
         # Two blanks stand in many a line.
         return False
     told = all(":" in cell[:-1] or "：" in cell[:-1] for cell in rows[0])
