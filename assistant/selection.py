@@ -104,7 +104,9 @@ def _chosen(query: str, hits: Sequence[Hit]) -> list[Hit]:
         and not (place and hit.passage.defines and not asks_meaning(query))
     ]
     kinds = wanted(query)
-    holding = [hit for hit in hits[:_READ_FOR_VALUES] if kinds and _holds_values(query, hit)]
+    # A value that is another company's is none of that which is asked about.
+    of_it = [hit for hit in hits[:_READ_FOR_VALUES] if hit.evidence.company >= first.evidence.company]
+    holding = [hit for hit in of_it if kinds and _holds_values(query, hit)]
     if holding and first not in holding:
         # A clause about something else may hold such a value, too: it does not stand before one that is far closer.
         behind = first.score - holding[0].score

@@ -270,6 +270,14 @@ def test_who_asks_for_a_value_gets_the_clause_that_gives_one() -> None:
     assert [claim.quote for claim in ExtractiveGenerator().generate("为什么保存日志", hits).claims] == [log]
 
 
+def test_a_value_that_is_of_another_company_is_not_told() -> None:
+    policy = parse("一、个推\n我们向个推提供日志。\n二、友盟\n友盟保存日志三年。", id="kept", title="保存")
+    getui, umeng = hit(policy, "我们向个推提供日志"), hit(policy, "友盟保存日志三年", score=9.9)
+    getui = replace(getui, evidence=replace(getui.evidence, company=True))
+    quotes = [claim.quote for claim in ExtractiveGenerator().generate("个推保存日志多久", [getui, umeng]).claims]
+    assert quotes == ["我们向个推提供日志。"]
+
+
 def test_of_a_long_clause_the_sentence_with_the_value_is_quoted_too() -> None:
     filler = "我们采取加密等措施保护日志的安全。" * 20
     policy = parse(f"一、日志\n我们会保存日志。{filler}日志保存三年。", id="kept", title="保存")
