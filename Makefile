@@ -16,13 +16,14 @@ ONNX := $(ONNX_VENV)/.installed
 DATA ?= data
 RUN ?= out/encoder
 # What `make encoder` writes; options of its three runs of `python -m training train`; the share of the base that the
-# first is averaged with, and that of the second in the third.
+# first is averaged with, that of the second in the third, and that of the base in the result.
 ENCODER ?= assistant/data/encoder
 RECIPE ?=
 JUDGED ?= --steps 250 --general 0.4 --judged-steps 3000 --warmup 20 --frozen-layers 6 --max-tokens 80
-WRITTEN ?= --steps 480 --general 0.12 --written 0.5 --article 0.23 --judged-steps 220 --written-steps 950 --article-steps 90 --warmup 20 --frozen-layers 6 --max-tokens 128
+WRITTEN ?= --steps 1300 --general 0.13 --written 0.5 --article 0.24 --judged-steps 600 --written-steps 2700 --article-steps 350 --warmup 20 --frozen-layers 6 --max-tokens 128
 SHARE ?= 0.2
 FORMER ?= 0.15
+KEPT ?= 0.12
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
@@ -151,7 +152,8 @@ encoder: $(RUN)/base/model.safetensors ## train and export the encoder: make enc
 	$(BIN)/python -m training train --data $(DATA) --base $(RUN)/ranking --guide $(RUN)/guide --out $(RUN)/judged $(JUDGED) $(RESUME)
 	$(BIN)/python -m training export --data $(DATA) --model $(RUN)/judged/final --out $(RUN)/judging
 	$(BIN)/python -m training train --data $(DATA) --base $(RUN)/judged/final --guide $(RUN)/judging --out $(RUN)/written $(WRITTEN) $(RESUME)
-	$(BIN)/python -m training blend --base $(RUN)/judged/final --model $(RUN)/written/final --out $(RUN)/blended --share $(FORMER)
+	$(BIN)/python -m training blend --base $(RUN)/judged/final --model $(RUN)/written/final --out $(RUN)/knowing --share $(FORMER)
+	$(BIN)/python -m training blend --base $(RUN)/base --model $(RUN)/knowing --out $(RUN)/blended --share $(KEPT)
 	$(BIN)/python -m training export --data $(DATA) --model $(RUN)/blended --out $(ENCODER)
 	$(BIN)/python -m training scope --data $(DATA) --model $(ENCODER)
 	$(BIN)/python -m training topics --data $(DATA) --model $(ENCODER)

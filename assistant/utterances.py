@@ -280,7 +280,7 @@ _AFTER_QUESTION = re.compile(r"(?<=[?？])(?![?？!！”’」』）)\"'])")
 _JOINT = re.compile(r"\n|[，；;]|,\s?(?=[\u4e00-\u9fff])|,? and (?=[a-z])|, (?=[a-z])", re.IGNORECASE)
 _MARKER = r"(?:[-*•·‣–—]\s|[(（]?\d{1,2}[.)）、．](?!\d)|[①-⑳])[^\S\n]{0,3}"
 _BULLET = re.compile(rf"^[^\S\n]{{0,8}}{_MARKER}", re.MULTILINE)
-_INNER_BULLET = re.compile(rf"(?:[\s,，;；]+|(?<=[?？。]))(?={_MARKER})")
+_INNER_BULLET = re.compile(rf"(?:(?<![\s,，;；])[\s,，;；]++|(?<=[?？。]))(?={_MARKER})")
 # A line that ends so goes on in the next.
 _GOES_ON = re.compile(
     r"(?:[以及和或与跟的]|\b(?:and|or|if|that|than|the|an?|my|your|to|of|for|with|in|on|at|by|from|how|what|when|where|why|"
@@ -289,7 +289,7 @@ _GOES_ON = re.compile(
 )
 # What only asks for a yes to what was asked.
 _TAG = re.compile(
-    r"\W*(?:yes or no|no or yes|yes/no|y/n|true or false|(?:is (?:that|it|this) )?(?:right|correct|true|so|ok(?:ay)?)|"
+    r"\A\W*+(?:yes or no|no or yes|yes/no|y/n|true or false|(?:is (?:that|it|this) )?(?:right|correct|true|so|ok(?:ay)?)|"
     r"or not|please|[对是行好][吗吧么]|可以吗?|能吗|(.)不\1|可不可以|是还是不是|真的吗?)\W*",
     re.IGNORECASE,
 )

@@ -91,7 +91,7 @@ def test_scope_tells_policies_from_the_rest() -> None:
     encoder = BundledEncoder()
     inside = encoder.embed(["你们会收集我的位置吗", "how do I delete my account", "cookie 怎么关"], "query")
     outside = encoder.embed(["北京明天多少度", "write a haiku about the sea", "怎么炒鸡蛋"], "query")
-    assert min(map(encoder.scope, inside)) > 1 + max(map(encoder.scope, outside))
+    assert min(map(encoder.scope, inside)) > 0.5 + max(map(encoder.scope, outside))
     assert encoder.scope(inside[0]) > 0 > encoder.scope(outside[0])
 
 
