@@ -289,8 +289,9 @@ _GOES_ON = re.compile(
 )
 # What only asks for a yes to what was asked.
 _TAG = re.compile(
-    r"\A\W*+(?:yes or no|no or yes|yes/no|y/n|true or false|(?:is (?:that|it|this) )?(?:right|correct|true|so|ok(?:ay)?)|"
-    r"or not|please|[对是行好][吗吧么]|可以吗?|能吗|(.)不\1|可不可以|是还是不是|真的吗?)\W*",
+    r"\A\W*+(?:yes or no|no or yes|yes/no|y/n|true or false|(?:is (?:that|it|this) )?"
+    r"(?:right|correct|true|so|ok(?:ay)?)|or not|please|"
+    r"[对是行好][吗吧么]|可以吗?|能吗|(.)不\1|可不可以|是还是不是|真的吗?)\W*",
     re.IGNORECASE,
 )
 _SUPPOSES = re.compile(r"\W{0,9}(?:要是|如果|假如|若|当|万一|不管|无论|不论|任何)")
