@@ -57,6 +57,7 @@ from llama_index.core.schema import (
 from assistant.conversation import Turn
 from assistant.parsing import parse
 from assistant.passages import Passage, passages
+from assistant.policy import HASH_CHARS
 from assistant.text import Language
 
 if TYPE_CHECKING:
@@ -397,8 +398,11 @@ def _policy_of(document: BaseNode, text: str) -> Policy:
         language=known.get("language") if known.get("language") in get_args(Language) else None,
         version=str(known.get("version") or ""),
     )
-    # llama-index gives a document without an id another one each time.
-    return policy if known.get("policy_id") else replace(policy, id=policy.sha256[:12])
+    if known.get("policy_id"):
+        return policy
+    # llama-index gives a document without an id another one each time, by which a text without a title would go.
+    name = policy.sha256[:HASH_CHARS]
+    return replace(policy, id=name, title=name if policy.title == policy.id else policy.title)
 
 
 def _policy_metadata(policy: Policy) -> dict[str, str]:

@@ -72,7 +72,7 @@ def one_line(text: str) -> str:
 
 
 # What a note is marked with: "1", "a", "1,2", "注 3".
-_NOTE_MARK = re.compile(r"(?:note|注|註)?\s*(?:\d{1,3}|[a-z])(?:\s*[,，、–—-]\s*(?:\d{1,3}|[a-z])){0,9}", re.IGNORECASE)
+_NOTE_MARK = re.compile(r"(?:note|注|註)?\s?(?:\d{1,3}|[a-z])(?:\s?[,，、–—-]\s?(?:\d{1,3}|[a-z])){0,9}", re.IGNORECASE)
 _POWER = re.compile(r"([+−–-]?)\d{1,2}")
 _POWER_SIGNS = str.maketrans("0123456789+−–-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
 # Lengths, whose squares and cubes are measures, too.
