@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from assistant.chinese import INTERROGATIVES
-from assistant.english import AUXILIARIES, one_of
+from assistant.english import PLAIN_AUXILIARIES, one_of
 from assistant.numerals import ENGLISH_NUMERAL, HAN_AMOUNT
 from assistant.question_forms import asked_itself
 from assistant.text import WIDE, has_han, normalized, unlaid
@@ -55,7 +55,7 @@ def _of(name: str, *, wanted: str, held: str, needed: bool = True, named: str = 
 # Bounded, lest a long run of them be read again from each of its places.
 _NUMBER = rf"(?:\d{{1,9}}|[{HAN_AMOUNT}半几数]{{1,9}}|{ENGLISH_NUMERAL}|an?)"
 _TIME_ZH, _TIME_EN = any_unit(PERIODS_ZH), any_unit(PERIODS_EN)
-_AUXILIARY = one_of((*(word for word in AUXILIARIES if word.isalpha()), "until", "till", "before", "after", "for"))
+_AUXILIARY = one_of((*PLAIN_AUXILIARIES, "until", "till", "before", "after", "for"))
 _MONEY = (
     rf"[元￥¥$€£]|[\d{HAN_AMOUNT}]块|美金|费用|收费|免费|付费|成本|价格|"
     r"\b(?:fees?|charge[sd]?|costs?|free|paid|prices?)\b|"
@@ -457,7 +457,7 @@ def _first_keywords(asked: str) -> str:
 _BESIDES = re.compile(r",? and (?=(?:how|when|where|who|what|which)\b)")
 _SOMEBODY = re.compile(r"\b(?:i|you|we|they|he|she)\b")
 _ASKS_ZH = re.compile(rf"{INTERROGATIVES}|[吗嘛么几]|(.)不\1|[会能可是]否|行不|有没有")
-_DOES = one_of(word for word in AUXILIARIES if word.isalpha())
+_DOES = one_of(PLAIN_AUXILIARIES)
 # An auxiliary begins a question, or stands before who does something.
 _ASKS_EN = re.compile(
     r"\b(?:how|why|who|whom|whose|when|where|what|whats|which)\b|"

@@ -24,6 +24,7 @@ DOING = MODALS | {"do", "does", "did"}
 THIRD_PERSON = {"do": "does", "are": "is", "have": "has", "were": "was", "don't": "doesn't", "aren't": "isn't"}
 """Auxiliaries as they are with several, and with one."""
 AUXILIARIES = BEING | HAVING | DOING | {"don't", "aren't"}
+PLAIN_AUXILIARIES = frozenset(word for word in AUXILIARIES if word.isalpha())
 
 PLACING = ("in", "on", "at", "by", "for", "from", "within", "without", "during")
 PREPOSITIONS = frozenset({*PLACING, "with", "under", "over", "of", "outside", "inside"})

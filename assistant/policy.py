@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import combinations, pairwise, takewhile, zip_longest
+from os.path import commonprefix
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
@@ -76,10 +77,6 @@ _HEADING_MARK = re.compile(r"\A\s{0,9}#{1,6}\s{1,9}(?=\S)")
 # Begins where no such mark stands before, so that a long run of spaces is read once.
 _CLOSING_MARK = re.compile(r"(?<![、.．:：\s])[、.．:：\s]+$")
 _CLOSING_BRACKET = re.compile(r"(?<![、.．:：\s)）])[、.．:：\s)）]+$")
-
-
-def _common_beginning(one: str, other: str) -> str:
-    return "".join(char for char, _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +182,7 @@ class Policy:
     def short_names(self) -> tuple[str, ...]:
         """What two of its Chinese names begin with and none is: 白驹 of 白驹跑腿 and 白驹速取, where it is no place."""
         chinese = {name for name in self.names if has_han(name)}
-        shared = {_common_beginning(*pair) for pair in combinations(sorted(chinese), 2)} - chinese
+        shared = {commonprefix(pair) for pair in combinations(sorted(chinese), 2)} - chinese  # noqa: RUF071 - of characters
         return tuple(sorted(name for name in shared if len(name) >= _SHORTEST_NAME and not self._is_place(name)))
 
     def _is_place(self, name: str) -> bool:

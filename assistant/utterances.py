@@ -15,7 +15,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from assistant.chinese import INTERROGATIVES, WHETHER
-from assistant.english import AUXILIARIES, HAVING, LINKING, one_of
+from assistant.english import AUXILIARIES, HAVING, LINKING, PLAIN_AUXILIARIES, one_of
 from assistant.numerals import ENGLISH_ORDINALS, HAN_NUMERAL, han_number
 from assistant.text import Language, has_han, language_of, normalized, visible_line
 from assistant.thesaurus import CORPORA, Concept, Thesaurus, default_thesaurus
@@ -307,7 +307,7 @@ _SAYS_NO_DEED = re.compile(
 # "have it deleted" and "can't log in" ask nothing.
 _SUBJECT = r"(?:i|you|we|they|he|she|my|our|your|their|the|there|any\w{0,4}|this|that|these|those)\b"
 _CAN = (
-    rf"(?:{one_of(word for word in AUXILIARIES - HAVING if word.isalpha())}\b(?!['’])|"
+    rf"(?:{one_of(PLAIN_AUXILIARIES - HAVING)}\b(?!['’])|"
     rf"(?:have|has)(?: {_SUBJECT}| it been\b)|\w{{2,6}}n['’]t (?:it|{_SUBJECT}))"
 )
 _BEGIN = (

@@ -57,7 +57,6 @@ _SAYING_LITTLE = (
         rf"|第[0-9{HAN_NUMERAL}]{{1,3}}(?:次|件|年|天|个月|位|辆|张|晚)呢?"
         r"|how many (?!more\b|days\b|times\b)[a-z]{2,20}"
     ),
-    # Who does not do what the former question speaks of: 不同意呢 after 要我同意吗.
     # Which ones.
     re.compile(
         r"(?:which|what)(?: ones?| kinds?| types?| sorts?| of (?:them|these|those))?(?: exactly)?"
@@ -70,6 +69,7 @@ _SAYING_LITTLE = (
         " (?:it|they|that|he|she)",
         re.IGNORECASE,
     ),
+    # Who does not do what the former question speaks of: 不同意呢 after 要我同意吗.
     re.compile(
         "(?:如果|要是|那)?(?:我们?|[他她]们?|对方|孩子|家长|本人)?不"
         "(?:(?:给|同意|授权|提供|允许|开启|接受|愿意)[^，。？“”]{0,6}|(?P<again>[^，。？“”的]{1,4}))呢"

@@ -29,14 +29,14 @@ def ruling_of_us(asked: Asked, verb: Verb, matcher: Matcher) -> Ruling | None:
     before = verb.before if verb.part.subject_said else f"{led.strip()} {verb.before.strip()}".strip()
     is_listed = lexicon().denied_list.fullmatch(before) is not None
     denied = denials(before if is_listed else verb.before) + denials(verb.within)
-    held = matcher.holds(asked, verb, is_denied=denied > 0)
+    is_denied = denied > 0
+    held = matcher.holds(asked, verb, is_denied=is_denied)
     # Who keeps all information in a place keeps each there; who shares some of it may not share this.
     is_general = asked.act.has("general")
-    if not held or (not denied and held == ("partly" if is_general else "generally")):
+    if not held or (not is_denied and held == ("partly" if is_general else "generally")):
         # It is encrypted in transit. It is not encrypted at rest.
-        is_taken_back = is_general and denied and not held and _is_of_the_same(verb, matcher)
+        is_taken_back = is_general and is_denied and not held and _is_of_the_same(verb, matcher)
         return DOUBT if is_taken_back else None
-    is_denied = denied > 0
     if denied > 1 or not _is_plainly_told(asked.act, verb, led):
         return DOUBT
     # We may not be able to serve you, or to send …: denied by a part that it goes on with.
