@@ -140,9 +140,9 @@ def _rows_by_number(hit: Hit, best: int) -> set[int]:
     return set(rows) if short and 2 * numbered > len(rows) > 1 else set()
 
 
-# "请假天数：1至3天 | …": limits in the first cell. "Plan: Model 3 | …" is a name.
+# "请假天数：1至3天 | …", "| 1至3天 | …": limits in the first cell. "Plan: Model 3 | …" is a name.
 _NUMBERED_ROW = re.compile(
-    r"[^|\n]{0,60}?(?:\d[^|\n]{0,6}?(?:以[上下内外]|起|[至到~～–—-]\s?\d)|"
+    r"(?:\|\s{0,3})?[^|\n]{0,60}?(?:\d[^|\n]{0,6}?(?:以[上下内外]|起|[至到~～–—-]\s?\d)|"
     r"(?:[不超满][足过]?|[大小高低多少]于|[<>＜＞≤≥]|\b(?:up to|over|under|(?:more|less) than|at least))\s?\d)",
     re.IGNORECASE,
 )
@@ -166,10 +166,22 @@ def _with_what_they_lean_on(kept: set[int], best: int, hit: Hit) -> set[int]:
     while _leans(hit, first) and spans[best][1] - spans[first - 1][0] <= hit.policy.chars(_LEANT_ON_CHARS):
         first -= 1
     found = {*range(first, best + 1)} if not _leans(hit, first) else {best}
+    # What is said with a reserve that follows on it is not said without.
+    last = best
+    while last + 1 < len(spans) and _reserves(hit, last + 1):
+        last += 1
+    if spans[last][1] - spans[best][0] <= hit.policy.chars(_LEANT_ON_CHARS):
+        found |= {*range(best, last + 1)}
     for number in sorted(kept):
         if number not in found and not (_leans(hit, number) and number - 1 not in found):
             found.add(number)
     return found
+
+
+def _reserves(hit: Hit, number: int) -> bool:
+    """Say whether a sentence of a hit goes on about the one before it: 但…除外, 该等信息一经删除，不可恢复."""
+    text, spans = hit.policy.text, hit.passage.sentences
+    return "\n" not in text[spans[number - 1][1] : spans[number][0]] and bool(_LEANING.match(text, *spans[number]))
 
 
 def _leans(hit: Hit, number: int) -> bool:

@@ -57,9 +57,10 @@ def wants_all(question: str) -> bool:
     return _ALL.search(normalized(asked_itself(question))) is not None
 
 
+_WHAT_CASE = "(?:什么|啥|哪种|何种)(?:情况|情形|条件)"
 _AUXILIARY = r"(?:do|does|did|are|can|could|will|would|should|must|may|have)\b"
 _ALL = re.compile(
-    r"哪些|哪几[个种类家]|有哪|都有什么|所有|全部|列出|列举|分别|多少种|"
+    rf"哪些|哪几[个种类家]|{_WHAT_CASE}下?(?=[^?!。]{{2}})|有哪|都有什么|所有|全部|列出|列举|分别|多少种|"
     r"\bwhich (?!is\b|was\b|has\b|does\b)(?:\w{1,30} ){0,2}\w{1,30}s\b|\bwhat (?:kinds?|types?|sorts?|all)\b|"
     # Not "what address do you", "what basis is there", "what hours are you open", "what papers do I need to join".
     rf"\bwhat (?:(?!{_AUXILIARY})\w{{1,30}} )?(?!hours|days|times)\w{{2,30}}(?<![ius])s {_AUXILIARY}"
@@ -77,9 +78,11 @@ def denied_deed(question: str) -> str:
 
     >>> denied_deed("哪些SDK不会收集信息"), denied_deed("哪些信息不提供也能下单"), denied_deed("哪些SDK会收集信息")
     ('收集', '', '')
+    >>> denied_deed("哪些卡不能退"), denied_deed("不予退费的情形有哪些"), denied_deed("什么情况下不给退费")
+    ('退', '退费', '退费')
     """
     match = _DENIED.search(normalized(question))
-    return match[1] if match else ""
+    return match[1] or match[2] if match else ""
 
 
 def denies(text: str, deed: str) -> bool:
@@ -89,15 +92,17 @@ def denies(text: str, deed: str) -> bool:
     (True, False)
     """
     return (
-        re.search(rf"(?:不|未|无需|没有|不得|禁止)(?:会|能|可|再|主动|直接|向您|曾){{0,3}}{re.escape(deed)}", text)
-        is not None
+        re.search(rf"(?:不|未|无需|没有|不得|禁止|谢绝)(?:{_BEFORE_DEEDS}){{0,3}}{re.escape(deed)}", text) is not None
     )
 
 
+_BEFORE_DEEDS = "会|能|可以?|予以?|用|给|再|主动|直接|向您|曾|支持|接受|办理"
 # What follows on 不提供 is asked about the rest: 也能下单, 会怎样.
 _DENIED = re.compile(
-    r"(?:哪些|哪几[个种类家])[^,。?!]{0,12}?(?<!得)(?:并不|不会|不能|不|没有|没|未)(?!得不|是|同)(?:会|能|再)?([\u4e00-\u9fff]{2})"
-    r"(?![^。?!]{0,12}(?:也|还|就|会|能|可以|影响|怎))"
+    rf"(?:哪些|哪几[个种类家]|{_WHAT_CASE})[^,。?!]{{0,12}}?(?<!得)(?:并不|不|没有|没|未)(?!得不|是|同)(?:{_BEFORE_DEEDS})?"
+    r"((?![会能可予])[\u4e00-\u9fff](?![吗呢啊的])[\u4e00-\u9fff]|[\u4e00-\u9fff](?=[吗呢啊?!。 ]{0,3}$))"
+    r"(?![^。?!]{0,12}(?:也|还|就|会|能|可以|影响|怎))|"
+    rf"(?:不|未|没有?)(?:{_BEFORE_DEEDS})?((?![会能可予])[\u4e00-\u9fff]{{1,2}}?)的[\u4e00-\u9fff]{{0,4}}(?:有|是)哪"
 )
 
 

@@ -56,7 +56,7 @@ def selected(query: str, hits: Sequence[Hit]) -> list[Hit]:
         if deed := denied_deed(query):
             named = [hit for hit in named if any(denies(said, deed) for said in (hit.passage.context, *hit.said))]
         # Where none denies it in these words, a list of all that speak of it would be one of those that do it.
-        return sorted(named, key=lambda hit: (hit.policy.id, hit.start)) or [hits[0]]
+        return sorted(named, key=lambda hit: (hit.policy.id, hit.start)) or _chosen(query, hits)[:1]
     return _chosen(query, hits)
 
 
@@ -89,7 +89,7 @@ def _chosen(query: str, hits: Sequence[Hit]) -> list[Hit]:
     # A value of the kind wanted says more than the words, which stand beside other such values, too.
     if not (wanted(query) and _holds_values(query, hits[0])):
         hits = _with_more_words_first(hits)
-    hits = _with_age_first(query, hits)
+    hits = _with_denial_first(query, _with_age_first(query, hits))
     first = hits[0]
     chosen = [
         hit
@@ -117,17 +117,35 @@ def _chosen(query: str, hits: Sequence[Hit]) -> list[Hit]:
     return _with_list(query, _with_rule(chosen, hits), hits)
 
 
+def _with_denial_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
+    """Return hits, the first that denies what is asked about as denied before one that does not: 什么情况下不能退."""
+    deed = denied_deed(query)
+    near = [hit for hit in hits if hit.score >= hits[0].score - _LIST_MARGIN] if deed else []
+    best = next((hit for hit in near if any(denies(said, deed) for said in (hit.passage.context, *hit.said))), hits[0])
+    return [best, *(hit for hit in hits if hit is not best)]
+
+
 def _with_rule(chosen: list[Hit], hits: Sequence[Hit]) -> list[Hit]:
     """Put the clause that grants before a first hit of the same section, below it, that only takes something from it.
 
-    "No benefit is payable under this Section for …" alone reads as if nothing were ever paid.
+    "No benefit is payable under this Section for …" alone reads as if nothing were ever paid, 人防车位不得安装 as if
+    nobody might.
     """
     first = chosen[0]
-    if not _EXCEPTS.search(first.policy.text, first.start, first.end):
+    said = first.policy.text[first.start : first.end]
+    forbidden = None if _GRANTS_ZH.search(said) else _FORBIDS_ZH.search(said)
+    grants = re.compile(rf"{_MAY_ZH}[^。；;\n]{{0,12}}{forbidden[1]}") if forbidden else None
+    if grants is None and not _EXCEPTS.search(said):
         return chosen
     near = (hit for hit in hits[1:_READ_FOR_WORDS] if hit.score >= first.score - _WORDS_MARGIN)
-    rule = next((hit for hit in near if hit.start < first.start and _are_siblings(first, hit)), None)
+    above = (hit for hit in near if hit.start < first.start and _are_siblings(first, hit))
+    rule = next((hit for hit in above if grants is None or grants.search(hit.policy.text, hit.start, hit.end)), None)
     return [rule, *(hit for hit in chosen if hit is not rule)] if rule else chosen
+
+
+_FORBIDS_ZH = re.compile(r"(?:不得|禁止|不可以?|不能|不予)([\u4e00-\u9fff]{2})")
+_MAY_ZH = "(?<!不)(?:可(?![能是])|允许)"
+_GRANTS_ZH = re.compile(_MAY_ZH)
 
 
 _SECTION = r"\bth(?:is|e above) (?:section|clause|article|part|cover|paragraph|benefit)\b"
@@ -150,6 +168,8 @@ def _with_more_words_first(hits: Sequence[Hit]) -> Sequence[Hit]:
         return hits
     first, second = hits[0].evidence, hits[1].evidence
     more = second.coverage >= first.coverage + _MORE_COVERAGE and (second.concepts or 0) >= (first.concepts or 0)
+    # Words alone do not make up for what is further in meaning.
+    more = more and second.similarity >= first.similarity - _CLOSE_SIMILARITY
     return [hits[1], hits[0], *hits[2:]] if more else hits
 
 

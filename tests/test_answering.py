@@ -734,6 +734,55 @@ def test_rows_that_numbers_tell_apart_are_quoted_together() -> None:
     ]
 
 
+def test_rows_of_a_markdown_table_that_numbers_tell_apart_are_quoted_together() -> None:
+    rows = [
+        f"| 取车前{hours} | 普通订单：{share}租金 | 特价订单：不退租金 |"
+        for hours, share in (("48小时以上", "不扣"), ("4至48小时", "扣两成"), ("4小时以内", "扣五成"))
+    ]
+    policy = parse("租车\n一、取消\n" + "\n".join(rows) + "\n二、其他\n请来电。")
+    (told,) = ExtractiveGenerator().generate("提前10小时取消扣多少", [hit(policy, "48小时以上")]).claims
+    assert all(row in told.quote for row in rows)
+
+
+def test_what_is_said_with_a_reserve_is_not_told_without() -> None:
+    reserve = "但您退订后三个月内不能再次参加。"
+    said = f"您可以随时退订会员，在设置中操作即可。{reserve}" + "会员的等级、权益、积分与活动见会员中心的说明。" * 12
+    policy = parse(f"一、会员\n{said}\n二、其他\n请来电。", id="club", title="会员规则")
+    (told,) = ExtractiveGenerator().generate("怎么退订", [hit(policy, "随时退订")]).claims
+    assert told.quote.endswith(reserve)
+
+
+def test_a_prohibition_is_told_with_what_its_section_permits() -> None:
+    text = "一、充电\n1.1 业主可以在自有车位上安装充电桩。\n1.2 {0}\n二、停放\n2.1 请有序停放。"
+    for forbidden, quotes in (
+        ("人防车位不得安装。", 2),
+        ("人防车位不得出售。", 1),
+        ("人防车位不得安装，但可以申请安装移动充电桩。", 1),
+    ):
+        policy = parse(text.format(forbidden), id="lot", title="车位管理规约")
+        hits = [hit(policy, forbidden[:6]), hit(policy, "业主可以", score=9.2)]
+        told = [claim.quote for claim in ExtractiveGenerator().generate("能装充电桩吗", hits).claims]
+        assert told == ["业主可以在自有车位上安装充电桩。", forbidden][-quotes:]
+
+
+def test_what_is_denied_is_told_to_who_asks_when_it_is() -> None:
+    text = "一、退费\n可以退费：课程未开始的。\n二、例外\n不予退费：活动价课程。\n三、其他\n请来电。"
+    policy = parse(text, id="class", title="退费规则")
+    unsure = replace(ANSWERED, concepts=None)
+    hits = [hit(policy, "可以退费", evidence=unsure), hit(policy, "不予退费", score=9.0, evidence=unsure)]
+    for question, told in (("什么情况下不能退费", "不予退费"), ("什么情况下可以退费", "可以退费")):
+        assert told in ExtractiveGenerator().generate(question, hits).claims[0].quote
+
+
+def test_of_two_that_are_as_good_the_closer_one_is_told_first_whatever_words_the_other_holds() -> None:
+    policy = parse("一、票据\n票据遗失的，可以补开。\n二、抬头\n发票抬头须为公司全称。", id="bills", title="报销")
+    near = replace(ANSWERED, coverage=0.2, similarity=0.57)
+    for similarity, first in ((0.51, "票据遗失"), (0.56, "发票抬头")):
+        words = replace(ANSWERED, coverage=0.5, similarity=similarity)
+        hits = [hit(policy, "票据遗失", evidence=near), hit(policy, "发票抬头", score=9.9, evidence=words)]
+        assert ExtractiveGenerator().generate("发票丢了怎么办", hits).claims[0].quote.startswith(first)
+
+
 def test_who_asks_for_all_places_is_told_of_all_that_name_it_in_the_order_of_the_text() -> None:
     body = "\n".join(f"（{n}）功能{n}\n为了功能{n}，我们会收集 IMEI。" for n in "一二三四五六七")
     policy = parse(f"一、收集\n{body}\n二、共享\n我们会把 IMEI 提供给伙伴。", id="all", title="全")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.question_forms import gives_orders, wants_all
+from assistant.question_forms import denied_deed, denies, gives_orders, wants_all
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,9 @@ from assistant.question_forms import gives_orders, wants_all
         ("is there a list of partners", True),
         ("what data do you collect?", True),
         ("what personal information will you ask for", True),
+        ("什么情况下会收集IMEI", True),
+        ("这是什么情况", False),
+        ("什么时候可以退款", False),
         ("what data do you have on me", False),
         ("why do you need my list of installed apps", False),
         ("what address do you ship to", False),
@@ -57,3 +60,28 @@ def test_who_asks_for_all(question: str, all_of_it: bool) -> None:
 )
 def test_who_gives_orders_does_not_ask(question: str, orders: bool) -> None:
     assert gives_orders(question) is orders
+
+
+@pytest.mark.parametrize(
+    ("question", "deed"),
+    [
+        ("哪些卡不能退", "退"),
+        ("哪些东西不能带？", "带"),
+        ("什么情况下不能退费", "退费"),
+        ("不予退费的情形有哪些", "退费"),
+        ("不能退的有哪些", "退"),
+        ("哪些课不支持退费", "退费"),
+        ("哪些人不可以参加", "参加"),
+        ("哪些信息不提供也能下单", ""),
+        ("什么情况下可以退费", ""),
+        ("能不能退", ""),
+    ],
+)
+def test_of_what_is_asked_when_it_is_not_so(question: str, deed: str) -> None:
+    assert denied_deed(question) == deed
+
+
+@pytest.mark.parametrize("text", ["活动价课程不予退费。", "不支持退费", "不得退费", "谢绝退费", "一律不给退费"])
+def test_a_text_denies_a_deed(text: str) -> None:
+    assert denies(text, "退费")
+    assert not denies("可以申请退费。", "退费")
