@@ -205,7 +205,7 @@ class Retriever:
                     evidence=own_evidence,
                 )
             )
-        return tuple(_reranked(self.reranker, query.text, hits)[:k] if self.reranker else hits)
+        return tuple(_reranked(self.reranker, query.text, hits)[:k] if self.reranker else _closest_first(hits))
 
     def _evidence(
         self,
@@ -331,6 +331,14 @@ def _reranked(reranker: Reranker, query: str, hits: Sequence[Hit]) -> list[Hit]:
     ]
 
 
+def _closest_first(hits: Sequence[Hit]) -> Sequence[Hit]:
+    """Return hits, first of those that are as good as the first one that is far closer in meaning, if any is."""
+    least = hits[0].evidence.similarity + _FAR_CLOSER if hits else 0.0
+    near = (hit for hit in hits if hit.score >= hits[0].score - _AS_GOOD and hit.evidence.similarity >= least)
+    best = max(near, key=lambda hit: hit.evidence.similarity, default=None)
+    return [best, *(hit for hit in hits if hit is not best)] if best else hits
+
+
 def _nearness(shard: Shard, near: Sequence[tuple[str, str]]) -> Scores:
     """Return how near every passage's clause is to the nearest of some clauses: float64, shape (n_passages,).
 
@@ -350,6 +358,9 @@ def _nearness(shard: Shard, near: Sequence[tuple[str, str]]) -> Scores:
     return nearness
 
 
+# In the units of scores, and of cosines: which of two as good is first is chance, and the first decides more than order.
+_AS_GOOD = 0.3
+_FAR_CLOSER = 0.1
 # Chosen on the dev conversations, and on dev questions after others that they do not lean on.
 _AFTER_WEIGHT = 0.35
 _NEAR_WEIGHT = 0.5
