@@ -76,6 +76,7 @@ _MEASURES = (
     r"[kmgt]b)\b|像素|兆"
 )
 _HOW_FAR_IN_TIME = r"\bhow (?:far|long) (?:in advance|beforehand|ahead|back)\b"
+_HOURS = r"\d{1,2}[:：]\d{2}|\b\d{1,2} ?[ap]\.?m\b|\bo'clock\b|\b(?:noon|midday|midnight)\b"
 _DATES = rf"\d{{4}} ?[年./-]|之日起|即日起|生效|\b(?:{'|'.join(MONTHS)})\b"
 # What is given back or taken off, which may be a part of a price.
 _SETTLED_ZH = r"(?:赔偿?|[扣退]除?还?|补偿|补贴|返还?|罚款?|抵扣?|报销)"
@@ -83,6 +84,11 @@ _SETTLED_EN = (
     r"(?:refund\w*|deduct\w*|compensat\w*|withheld|reimburse\w*|(?:get|paid|pay|given?) back|penalty|penalties)"
 )
 _DEPOSITS = "违约金|押金|[定订]金|保证金|滞纳金|诚意金"
+_SUM_OF = (
+    rf"\b{_NUMBER} (?:weeks?|months?|years?|days?|nights?)['’]?s? "
+    r"(?:rents?|pay|salary|wages|fees?|premiums?|instal?ments?)\b|"
+    rf"[\d{HAN_AMOUNT}]个?[月年周天日]的?(?:租金|房租|工资|保费|月供)|\b(?:twice|double|triple) the\b|[两双三]倍"
+)
 _IS = r"(?:is|are|was|were|can|may|will|would)\b"
 _SUMS = (
     r"(?:deposits?|discounts?|fees?|fines?|refunds?|charges?|penalt(?:y|ies)|bonus(?:es)?|payments?|instal?lments?|premiums?|"
@@ -99,7 +105,8 @@ ANSWER_TYPES = (
         r"多少(?:天|个?月|年|个?小时|分钟|个?工作日)|(?:期限|有效期)(?:是|为|有)?(?:多|几|怎么[算定]|如何计)|"
         rf"\bhow (?:long|soon|quickly|fast(?!.{{0,20}}{_LINE})|many {_TIME_EN})\b"
         rf"(?= {_AUXILIARY}\b| \w{{1,30}} {_AUXILIARY}\b|\?|$)|"
-        rf"\b(?:after|within|in) how many {_TIME_EN}\b|\b(?:until|by) when\b|{_HOW_FAR_IN_TIME}|"
+        r"[期长](?:限|度)?[^,，。?]{0,2}多长|"
+        rf"\b(?:after|within|in) how many {_TIME_EN}\b|{_HOW_FAR_IN_TIME}|"
         r"\bwhen(?: is|'s|s) (?:the |your )?(?:\w{1,20} )?deadline\b",
         named=r"时限|期限|有效期|\bdeadlines?\b|\b(?:time limit|retention period)\b",
         held=_PERIODS,
@@ -110,8 +117,8 @@ ANSWER_TYPES = (
         wanted=r"(?:什么时候|何时|哪天|哪一天|几号|啥时候?)(?:才|会|能|可以|就|将|自动){0,3}"
         r"(?:失效|过期|到期|作废|清零|截止|结束|到账|退[款还到回]|返还|发货|送达|送到|到货|寄出|寄到|补发|扣款|还款|放款)|"
         r"\bwhen (?:do|does|will|is|are|would) .{0,40}\b(?:expires?|lapses?|ends?|run out|runs out|arrives?|due|"
-        r"refunded|credited|delivered|shipped|dispatched|paid out)\b",
-        held=rf"{_PERIODS}|{_DATES}|之日|[当次]日|[月年季]底|前|\b(?:on|before|by) the\b",
+        r"refunded|credited|delivered|shipped|dispatched|paid out)\b|\b(?:until|till|by) when\b",
+        held=rf"{_PERIODS}|{_DATES}|{_HOURS}|之日|[当次]日|[月年季]底|前|\b(?:on|before|by) the\b",
     ),
     _of(
         "frequency",
@@ -134,8 +141,9 @@ ANSWER_TYPES = (
         r"\b(?:at )?what (?:time|hours)\b(?! will| would| do you| limit)",
         named=r"(?:上班|营业|办公|接听|人工|客服(?:工作|服务)?)时间|"
         r"\b(?:opening|office|business|working|service) hours\b",
-        held=rf"\d{{1,2}}[:：]\d{{2}}|\b\d{{1,2}} ?[ap]\.?m\b|[\d{HAN_AMOUNT}]{{1,3}}(?:点|时(?![候间常刻代]))|"
-        r"24 ?小时|全天|(?:工作|上班|营业|服务)时间|\b(?:business|office|opening|working) hours\b|\bo'clock\b|"
+        held=rf"{_HOURS}|[\d{HAN_AMOUNT}]{{1,3}}(?:点|时(?![候间常刻代]))|"
+        r"24 ?小时|全天|(?:工作|上班|营业|服务)时间|\b(?:business|office|opening|working) hours\b|"
+        r"\b\d{1,2} (?:to|till|until) \d{1,2}\b|"
         # So many hours before something that has an hour of its own.
         rf"\b{_NUMBER} (?:hours?|minutes?) (?:before|after|prior to|ahead of)\b",
     ),
@@ -154,8 +162,9 @@ ANSWER_TYPES = (
         rf"\bhow much (?:does|do|is|are|will|would|money|to pay|can i (?:get|claim))\b(?!.{{0,40}}\b{_SETTLED_EN}\b)|"
         r"\bhow much can (?:i|we|you) (?:spend|borrow|save)\b|\bhow much(?= for\b|\W{0,3}$)|\bprices?\b|\bcosts?\b|"
         r"\bfree of charge\b|\bcharged? (?:me|us|for)\b",
-        # A part of a price is an amount.
-        held=rf"{_MONEY}|\d ?(?:%|per ?cent) of\b|\bhalf (?:of )?(?:the|your|an?) ",
+        # A part of a price is an amount, and so is another sum taken several times.
+        held=rf"{_MONEY}|{_SUM_OF}|\d ?(?:%|per ?cent) of\b|\bhalf (?:of )?(?:the|your|an?) |"
+        r"\b(?:included|waived|complimentary|gratis)\b",
     ),
     _of(
         # What may be a share of a price, too.
@@ -164,7 +173,7 @@ ANSWER_TYPES = (
         rf"(?:多少|多大|[要收有交付])钱?的?(?:{_DEPOSITS})|{_SETTLED_ZH}(?:我|您|款|费|给我|了|掉){{0,2}}{_MUCH}|\bfees?\b|"
         rf"\bhow much\b.{{0,40}}\b{_SETTLED_EN}\b|"
         rf"\bhow (?:big|large|high) {_IS}(?=.{{0,30}}\b{_SUMS})",
-        held=rf"{_MONEY}|%|百分之|[\d{HAN_AMOUNT}]折|全[额部]|[全不]退|不予|\bper ?cent\b|\bin full\b|"
+        held=rf"{_MONEY}|{_SUM_OF}|%|百分之|[\d{HAN_AMOUNT}]折|全[额部]|[全不]退|不予|\bper ?cent\b|\bin full\b|"
         r"\b(?:full|no) refund\b",
     ),
     _of(
@@ -240,7 +249,8 @@ ANSWER_TYPES = (
         "person",
         wanted=r"(?:负责人|老板|法人|代表人|创始人|总裁|经理|董事长|ceo|cto|dpo|客服|专员)(?:是谁|叫什么|姓什么|叫啥|的?名字)|"
         r"(?<!公司|企业|平台|软件|应用|机构|产品|店铺)叫(?:什么|啥)名字|(?<![叫是])什么名字|谁是(?:你们)?.{0,10}(?:负责人|老板|法人|ceo|dpo|专员)|"
-        r"\bwho(?:'s| is) (?:the |your )(?:.{1,20} )?(?:officer|dpo|ceo|cto|founder|owner|boss|director|head)\b|"
+        r"\bwho(?:'s| is) (?:the |your )(?:.{1,20} )?(?:officer|dpo|ceo|cto|founder|owner|boss|director|head|"
+        r"representative|chair\w{0,6})\b|"
         r"\bname of (?:the |your )(?:.{1,20} )?(?:officer|dpo|ceo|cto|founder|owner|boss|director|president)\b",
         held=r"先生|女士|(?:负责人|代表人|联系人|保护官|专员|officer|director|ceo)(?:为|是|[:：]|,| is)|"
         r"\bm(?:r|s|rs|iss)\.? [a-z]|姓名[:：]",
@@ -258,7 +268,8 @@ ANSWER_TYPES = (
         wanted=r"(?:邮箱|邮件|电邮)(?:地址)?(?:是|叫)?(?:多少|(?:什么|啥)(?!时)|哪个)|(?:哪个|什么)邮箱|"
         r"\bwhat(?:'s| is) .{0,40}\be-?mail address\b|\bwhat(?:'s| is) your e-?mail\b|\b(?:which|what) e-?mail\b",
         named=r"(?:负责人|专员|部门|团队|公司|客服|官方)的?(?:电子)?(?:邮箱|邮件地址)(?=[?呢是 ]{0,2}$)|"
-        r"\be-?mail address (?:of|for|to)\b",
+        r"\be-?mail address (?:of|for|to)\b|"
+        r"\b(?:contact|support|privacy|company|service) e-?mail(?: address)?(?=\W{0,3}$)",
         held=r"@",
     ),
     _of(
@@ -375,11 +386,13 @@ ANSWER_TYPES = (
     ),
     _of(
         "count",
-        wanted=r"多少(?:次|台|个|人|家|种|类|条|位|名)|"
+        wanted=r"(?:上限|限额|额度|标准)(?:[是为有]|一般)?(?:多少|多高|几)|"
+        r"最[高多低少](?:是|为|能|可以?|报|领|给|补|拿){0,3}多少(?=[呢啊]?\W{0,3}$)|"
+        r"多少(?:次|台|个|人|家|种|类|条|位|名)|"
         r"多少(?![钱元块])[\u4e00-\u9fff]{0,2}(?:币|积?分(?!钟)|[张份件节页笔倍]|课时|点数|优惠券)|几(?:次|台|家|个人|种|类|条|位|级|项)(?!.{0,2}的)|"
         rf"\bhow many (?!{_TIME_EN}\b|times (?:a|per|each|every)\b|cookies\b)\w+",
         held=rf"\d|{_NUMBER}(?:次|台|家|个|种|类|条|级|项|名)|全部|所有|多次|、[^、]{{1,20}}、|,[^,]{{1,30}},|"
-        r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|several|each|every|all|single|both)\b",
+        r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|several|each|every|all|single|both|once|twice|none)\b",
     ),
 )
 """Every kind of value that is told apart."""

@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from assistant.answer_types import holds, needed
 from assistant.english import turned
 from assistant.excerpts import are_told_whole
 from assistant.hits import Hit
@@ -34,7 +35,7 @@ def overview(question: str, hits: Sequence[Hit]) -> Hit | None:
 
     Returns:
         None if there is no such section, if one of its clauses is what is asked for, or something as wide outside of
-        it was found, and for who asks whether or why.
+        it was found, if a value is wanted that it does not hold, and for who asks whether or why.
     """
     if not hits or kind_of_question(question) in ("whether", "why"):
         return None
@@ -42,7 +43,7 @@ def overview(question: str, hits: Sequence[Hit]) -> Hit | None:
     thesaurus = policy.thesaurus
     asked = _names(normalized(question), thesaurus)
     section = _section(policy, asked) if asked else None
-    if section is None:
+    if section is None or not all(holds(policy.text[section.start : section.end], kind) for kind in needed(question)):
         return None
     first = hits[0].clause
     if first in section.walk():

@@ -68,6 +68,10 @@ _ALL = re.compile(
     rf"\bwhat (?:\w{{1,30}} )?(?:data|info|information) {_AUXILIARY}(?! you have (?:on|about)\b)|"
     # Not "my list of installed apps", which is a thing.
     r"\blist (?:all|the|every)\b|(?<!my )(?<!our )(?<!your )\blist of\b|\bwho all\b|"
+    # "what can't I pack", "what is not covered", "what may I not bring".
+    r"\bwhat (?:can|could|may|must|should|is|are|do|does|will)(?:n?['’]t|not| not)\b|"
+    r"\bwhat (?:can|could|may|must|should|do) (?:i|we|you) not\b|"
+    r"\bwhat(?:['’]s| is| are) (?:not |never |(?:in|ex)clud|prohibit|forbid)|"
     r"\bevery(?:one|thing|where)?\b|\ball (?:the |of the )?\w{1,30}s\b|\bin what (?:cases|situations|circumstances)\b"
 )
 
@@ -167,7 +171,8 @@ _ORDER = re.compile(
     r"\btranslate (?:this|that|the|it|into|to|for)\b|"
     r"\b(?:ignore|disregard|forget|override|bypass) (?:all|any|your|the|previous|every\w*|prior|these|those)\b|"
     r"\b(?:system|hidden|initial) (?:prompt|instructions?|message)\b|\bdeveloper mode\b|\bapi keys?\b|\bjailbreak\b|"
-    r"\byou are (?:now|no longer)\b|\bpretend (?:to|you|that)\b|\b(?:act|behave) as (?:a|an|my|if)\b|\brole-?play\b|"
+    r"\byou are (?:now|no longer)\b|\bpretend (?:to|you|that|the|this|it|we|your)\b|"
+    r"\b(?:act|behave) as (?:a|an|my|if)\b|\brole-?play\b|"
     r"^(?:please |can you |could you )?(?:write|compose|draft|generate|code|sing|recommend|calculate|solve)\b"
     r"(?! to\b)|\btell me an? (?:joke|story)\b|"
     r"^(?:please )?(?:reveal|print|output|repeat|dump) (?:your|the|all|me)\b"

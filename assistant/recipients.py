@@ -29,8 +29,11 @@ def asks_recipients(question: str) -> bool:
     [True, True, True]
     >>> [asks_recipients(asked) for asked in ("骑手能看到我的手机号吗", "谁负责隐私", "who are you?")]
     [False, False, False]
+    >>> asks_recipients("公司内部谁能看到我的手机号"), asks_recipients("which of your staff can see my number?")
+    (False, False)
     """
-    return _ASKED.search(normalized(question)) is not None
+    asked = normalized(question)
+    return _ASKED.search(asked) is not None and not _WITHIN.search(asked)
 
 
 def telling_sentences(query: str, hit: Hit) -> set[int]:
@@ -66,6 +69,12 @@ _ASKED = re.compile(
     r"(?:share|give|sell|pass|send|disclose|provide|transfer|hand)\b|"
     r"\b(?:to|with) (?:whom|(?:which|what) (?:\w{1,20} ){0,2}(?:compan|part|vendor|provider|people|person))|"
     rf"\b(?:which|what) (?:\w{{1,20}} ){{1,3}}(?:(?:can|could|will|may) )?{_GETS_EN} (?:my|our)\b"
+)
+# Those within the company get nothing of it: they are let see it.
+_WITHIN = re.compile(
+    r"(?:公司|你们|平台|贵司)(?:的?内部|里面?)|内部(?:谁|哪些?人|人员)|(?:哪些?|什么)(?:员工|职员|工作人员|内部人员)|"
+    r"\b(?:inside|within) (?:the|your) (?:company|organi[sz]ation|firm|team)\b|"
+    r"\b(?:staff|employees?|in-house|internally)\b"
 )
 # Given to others, or seen by them: what the company itself is given by whoever asks is none.
 _GIVEN = re.compile(

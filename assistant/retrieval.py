@@ -336,7 +336,7 @@ def _closest_first(hits: Sequence[Hit]) -> Sequence[Hit]:
     least = hits[0].evidence.similarity + _FAR_CLOSER if hits else 0.0
     near = (hit for hit in hits if hit.score >= hits[0].score - _AS_GOOD and hit.evidence.similarity >= least)
     best = max(near, key=lambda hit: hit.evidence.similarity, default=None)
-    return [best, *(hit for hit in hits if hit is not best)] if best else hits
+    return [replace(best, score=hits[0].score), *(hit for hit in hits if hit is not best)] if best else hits
 
 
 def _nearness(shard: Shard, near: Sequence[tuple[str, str]]) -> Scores:
@@ -358,7 +358,7 @@ def _nearness(shard: Shard, near: Sequence[tuple[str, str]]) -> Scores:
     return nearness
 
 
-# In the units of scores, and of cosines: which of two as good is first is chance, and the first decides more than order.
+# In the units of scores, and of cosines: which of two as good is first is chance, and decides more than the order.
 _AS_GOOD = 0.3
 _FAR_CLOSER = 0.1
 # Chosen on the dev conversations, and on dev questions after others that they do not lean on.

@@ -105,5 +105,12 @@ You have the right to access, by law, and to be forgotten.
     assert overview("How do I exercise my rights?", [hit(policy, "Wait for a month")]) is not None
 
 
+def test_a_section_without_the_value_that_is_wanted_is_none_to_tell() -> None:
+    text = "House rules\n6. Parking\n6.1 Park in {0}.\n6.2 Bicycles go in the shed.\n7. Charges\nA space is £85."
+    for where, found in (("your own space", False), ("any space for £2", True)):
+        policy = parse(text.format(where), id="house", title="House rules")
+        assert (overview("how much is parking", [hit(policy, "£85")]) is not None) is found
+
+
 def test_nothing_found_is_no_section() -> None:
     assert overview("What rights do I have?", []) is None

@@ -45,6 +45,8 @@ def policy() -> Policy:
         ("who else do you give my number to", True),
         ("which drivers get my number", True),
         ("司机能看到我的手机号吗", False),
+        ("你们内部哪些人能看到我的手机号", False),
+        ("which people inside the company can see my number", False),
         ("谁可以申请退款", False),
         ("哪些人不能开车", False),
         ("who pays for the damage?", False),

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+from assistant import parse
 from assistant.fusion import fuse, of_passages
+from assistant.hits import Evidence
 from assistant.index import Index
-from assistant.parsing import parse
 from assistant.readings import as_printed
-from assistant.retrieval import Retriever
+from assistant.retrieval import Retriever, _closest_first
 from assistant.shards import build_shard
 from assistant.thesaurus import default_thesaurus
 from tests.conftest import FakeEmbedder
+from tests.hits import hit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -202,6 +205,18 @@ class Counting:
         return np.array([float(text.count(self.word)) for text in texts])
 
 
+def test_of_clauses_that_are_as_good_the_one_that_is_far_closer_in_meaning_is_first() -> None:
+    policy = parse("一、手术\n手术前请签字确认。\n二、价目\n绝育手术收费三百元。\n三、其他\n其他问题请来电询问。", id="vet", title="收费规则")
+    said = (("请签字", 2.4, 0.34), ("三百元", 2.3, 0.56), ("请来电", 2.0, 0.9))
+    hits = [hit(policy, words, score=score, evidence=Evidence(similarity=close)) for words, score, close in said]
+    closest = _closest_first(hits)
+    assert [found.clause.id for found in closest] == ["2", "1", "3"]
+    assert [found.score for found in closest] == [2.4, 2.4, 2.0], "best first"
+    as_close = [hits[0], replace(hits[1], evidence=Evidence(similarity=0.4)), hits[2]]
+    assert _closest_first(as_close) == as_close
+    assert not _closest_first([])
+
+
 def test_a_reranker_has_the_last_word_on_the_best_clauses(retriever: Retriever) -> None:
     counting = Counting("麦克风")
     reranking = Retriever(retriever.index, retriever.analyzer, retriever.embedders, reranker=counting, rerank_k=15)
@@ -216,8 +231,8 @@ def test_a_reranker_has_the_last_word_on_the_best_clauses(retriever: Retriever) 
     ((query, texts),) = counting.read
     assert query == "你们收集什么"
     assert len(texts) == 15
-    for text, hit in zip(texts, fused, strict=True):
-        assert text.startswith(hit.passage.context.split(" › ")[0])
+    for text, found in zip(texts, fused, strict=True):
+        assert text.startswith(found.passage.context.split(" › ")[0])
         assert "\n" not in text
 
 
