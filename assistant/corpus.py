@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from assistant.errors import CorpusError, PolicyError
 from assistant.parsing import MAX_POLICY_CHARS, parse
 from assistant.policy import without_noun
+from assistant.spelling import is_english
 from assistant.text import STOPWORDS, Language, has_han, normalized
 from assistant.thesaurus import MAX_THESAURUS_BYTES, THESAURUS_FILE, Thesaurus, extended, read_concepts
 from assistant.translations import MAX_TRANSLATION_BYTES, TRANSLATION_FILE, Translation, current, read_table
@@ -54,22 +55,51 @@ def open_corpus(*folders: Path | str) -> tuple[Policy, ...]:
 
 
 def _named(policies: tuple[Policy, ...]) -> tuple[Policy, ...]:
-    """Return policies with the thesaurus of all, and what of their titles names them.
+    """Return policies with the thesaurus of all, and what of their titles, companies and ids names them.
 
-    That is the title, and what it says besides being a policy's.
+    That is the title, what it says besides being a policy's, the brand that it begins with, and the company without
+    its form, where no other company's policy has that, too.
     A title that says no more is none's name; nor is what is left of one if that is an ordinary word: one of the
-    thesaurus, or one that a policy writes in lower case, or another policy writes in Chinese.
+    thesaurus, or one that a policy writes in lower case, or another policy writes in Chinese. An id is a name unless
+    it is an English word, such as `travel`.
     """
     thesaurus = thesaurus_of(policies)
+    brands = [_brands(policy) for policy in policies]
     named = []
-    for policy in policies:
+    for policy, own in zip(policies, brands, strict=True):
         title, left = " ".join(policy.title.split()), without_noun(policy.title)
+        others = [other.text for other in policies if other is not policy]
         names: list[str] = []
         if left and len(title) <= _LONGEST_NAME:
-            others = [other.text for other in policies if other is not policy]
             names = [title] * (left != title) + [left] * (not _is_ordinary(left, policy.text, others, thesaurus))
-        named.append(replace(policy, title_names=tuple(names), shared_thesaurus=thesaurus))
+        elsewhere = {
+            name
+            for other, brands_of_other in zip(policies, brands, strict=True)
+            for name in (brands_of_other if other.company != policy.company else ())
+        }
+        names += [
+            name for name in own if name not in elsewhere and not _is_ordinary(name, policy.text, others, thesaurus)
+        ]
+        if not (policy.id.isascii() and policy.id.isalpha() and is_english(policy.id)):
+            names.append(policy.id)
+        named.append(replace(policy, corpus_names=tuple(dict.fromkeys(names)), shared_thesaurus=thesaurus))
     return tuple(named)
+
+
+def _brands(policy: Policy) -> tuple[str, ...]:
+    """Return the brand that a policy's title begins with, and its company without the form that companies have.
+
+    `【星罗直播】主播行为规范`, `Fable & Thread – Returns and Exchanges`; `Ironbridge Fitness Ltd`.
+    """
+    brand = _BRAND.match(" ".join(policy.title.split()))
+    found = (without_noun(brand[1] or brand[2]) if brand else "", _COMPANY_FORM.sub("", policy.company))
+    return tuple(name for name in found if name)
+
+
+_BRAND = re.compile(r"【([^【】]{2,20})】|([^–—|]{2,40}?) [–—|-] ")
+_COMPANY_FORM = re.compile(
+    r",? (?:Ltd|Limited|Inc|Incorporated|LLC|LLP|plc|Corp|Corporation|GmbH|AG|SE)\.?$", re.IGNORECASE
+)
 
 
 def _is_ordinary(name: str, own: str, others: Sequence[str], thesaurus: Thesaurus) -> bool:

@@ -149,8 +149,8 @@ class Policy:
     """Version; the effective date unless the policy's metadata say otherwise."""
     contact: str = ""
     """How to reach the company, as the policy states it."""
-    title_names: tuple[str, ...] = ()
-    """What of its title names it among the policies of its corpus, as `assistant.corpus.open_corpus` finds."""
+    corpus_names: tuple[str, ...] = ()
+    """What else names it among the policies of its corpus, as `assistant.corpus.open_corpus` finds."""
     translations: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     """English rendering of each sentence of a clause's own text, by clause id; empty where there is none."""
     concepts: tuple[Concept, ...] = ()
@@ -176,7 +176,7 @@ class Policy:
     @property
     def names(self) -> tuple[str, ...]:
         """What people call the policy, its company and its product."""
-        return tuple(name for name in (self.company, *self.aliases, *self.title_names, self.id) if name)
+        return tuple(name for name in (self.company, *self.aliases, *self.corpus_names) if name)
 
     @property
     def short_names(self) -> tuple[str, ...]:

@@ -199,6 +199,15 @@ _RETROFLEX = re.compile(r"^([zcs])h")
 _NASAL = re.compile(r"(?<=[aei])ng$")
 
 
+def is_english(word: str) -> bool:
+    """Say whether a dictionary of English has a word.
+
+    >>> is_english("travel"), is_english("Baiju")
+    (True, False)
+    """
+    return bool(_dictionary().known([word]))
+
+
 @cache
 def _dictionary() -> Any:
     from spellchecker import SpellChecker

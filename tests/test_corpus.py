@@ -624,7 +624,7 @@ def test_the_index_is_of_the_policies_that_are_in_use(
 # --- Names ---------------------------------------------------------------------------------
 
 
-def test_a_title_names_its_policy_with_and_without_its_noun(tmp_path: Path) -> None:
+def test_a_corpus_names_its_policy_with_and_without_its_noun(tmp_path: Path) -> None:
     texts = {
         "shop": ("Lantern Post Returns Policy", "1. Returns\nYou may return goods to Lantern Post.\n"),
         "staff": ("Employee Privacy Policy", "1. Data\nWe keep data of each employee.\n"),
@@ -636,7 +636,8 @@ def test_a_title_names_its_policy_with_and_without_its_noun(tmp_path: Path) -> N
     for name, (title, text) in texts.items():
         (tmp_path / name).mkdir()
         (tmp_path / name / "policy.txt").write_text(f"{title}\n\n{text}", "utf-8")
-    named = {policy.id: policy.title_names for policy in open_corpus(tmp_path)}
+    named = {policy.id: policy.corpus_names for policy in open_corpus(tmp_path)}
+    # An id that is a word of English names nothing: "I shop with …".
     assert named == {
         "shop": ("Lantern Post Returns Policy", "Lantern Post"),
         # The rest of these titles is an ordinary word.
@@ -646,3 +647,23 @@ def test_a_title_names_its_policy_with_and_without_its_noun(tmp_path: Path) -> N
         "box": ("盒子隐私政策",),
         "mail": ("小邮隐私政策", "小邮"),
     }
+
+
+def test_a_brand_and_a_company_without_its_form_name_a_policy_unless_others_have_them(tmp_path: Path) -> None:
+    given = {
+        "fab1": ("Fable & Thread – Returns and Exchanges", ""),
+        "fab2": ("Fable & Thread – Shop Rules", ""),
+        "iron-gym": ("Membership Terms", "Ironbridge Fitness Ltd"),
+        "xl": ("【星罗直播】主播行为规范", ""),
+        "car": ("General Terms - Fable & Sons", "Harbour Ltd"),
+        "boat": ("Harbour - Boats", "Quay Ltd"),
+    }
+    for name, (title, company) in given.items():
+        put(tmp_path / name, metadata=f'id = "{name}"\ntitle = "{title}"\ncompany = "{company}"')
+    named = {policy.id: set(policy.names) for policy in open_corpus(tmp_path)}
+    assert {"Fable & Thread", "fab1"} <= named["fab1"]
+    assert "Fable & Thread" in named["fab2"], "a question that names it is put to both"
+    assert {"Ironbridge Fitness", "Ironbridge Fitness Ltd", "iron-gym"} <= named["iron-gym"]
+    assert "星罗直播" in named["xl"]
+    assert "Harbour" not in named["car"] | named["boat"], "two companies have it"
+    assert not {"car", "boat"} & (named["car"] | named["boat"]), "words of English"

@@ -206,7 +206,11 @@ class Counting:
 
 
 def test_of_clauses_that_are_as_good_the_one_that_is_far_closer_in_meaning_is_first() -> None:
-    policy = parse("一、手术\n手术前请签字确认。\n二、价目\n绝育手术收费三百元。\n三、其他\n其他问题请来电询问。", id="vet", title="收费规则")
+    policy = parse(
+        "一、手术\n手术前请签字确认。\n二、价目\n绝育手术收费三百元。\n三、其他\n其他问题请来电询问。",
+        id="vet",
+        title="收费规则",
+    )
     said = (("请签字", 2.4, 0.34), ("三百元", 2.3, 0.56), ("请来电", 2.0, 0.9))
     hits = [hit(policy, words, score=score, evidence=Evidence(similarity=close)) for words, score, close in said]
     closest = _closest_first(hits)

@@ -78,7 +78,7 @@ def test_a_translation_is_read_with_its_policy(tmp_path: Path) -> None:
     read = read_translation(folder)
     assert (read.note, read.translator, read.reviewer, read.reviewed) == ("A “note”.", "T", "R", "2024-01-02")
     # Everything else is as without it.
-    plain = replace(parse(TEXT, id="yunfan"), title=policy.title, title_names=policy.title_names)
+    plain = replace(parse(TEXT, id="yunfan"), title=policy.title, corpus_names=policy.corpus_names)
     assert replace(policy, translations={}) == plain
 
 
