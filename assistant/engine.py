@@ -14,8 +14,8 @@ from assistant.embedding import Embedder, bundled_embedders
 from assistant.errors import IndexDamagedError, QuestionError, SettingsError
 from assistant.imprint import issuers
 from assistant.index import IndexStore
-from assistant.overviews import overview
-from assistant.pointers import with_pointed_at
+from assistant.overviews import as_section, overview
+from assistant.pointers import asked_by_number, with_pointed_at
 from assistant.question_forms import wants_all
 from assistant.rephrasing import unquoted
 from assistant.replies import chosen, cited_by, contacts, left, reason_of, reply_in, said, whole
@@ -200,6 +200,8 @@ class Assistant:
         found = condense(
             visible_line(asked), turns, names=self._names, short_names=self._short_names, thesaurus=self._thesaurus
         )
+        if not found.place and (numbered := asked_by_number(asked, self.policies)):
+            return Condensed(query=visible_line(asked), kind="show", cited=numbered)
         return replace(found, query=self._speller.mended(found.query))
 
     def _questions_apart(
@@ -336,6 +338,9 @@ class Assistant:
             cited = contacts(self.policy(policy_id) for policy_id in scope)
         cited = cited or self._cited(asked, understood, scope)
         in_scope = [clause for clause in chosen(cited, understood.place) if clause[0] in scope]
+        if len(in_scope) == 1 and (section := as_section(self.policy(in_scope[0][0]), in_scope[0][1])):
+            # Of a heading above many clauses, each is told.
+            return self._extractive.generate(understood.query, [section]), (section,)
         return whole(in_scope[: self.settings.max_citations], self.policy)
 
     def search(self, question: str, *, k: int | None = None, policies: Sequence[str] | None = None) -> tuple[Hit, ...]:

@@ -55,6 +55,18 @@ def overview(question: str, hits: Sequence[Hit]) -> Hit | None:
         _names_all(*_heading(above.title, thesaurus), asked) for above in policy.path(first.id)
     ):
         return None
+    return _as_hit(policy, section)
+
+
+def as_section(policy: Policy, clause_id: str) -> Hit | None:
+    """Return a clause that is but the heading of others as a hit that tells these; None if it is another or is gone."""
+    if clause_id not in policy:
+        return None
+    clause = policy[clause_id]
+    return _as_hit(policy, clause) if clause.title and clause.children and _is_bare(policy, clause) else None
+
+
+def _as_hit(policy: Policy, section: Clause) -> Hit:
     title = policy.text.index(section.title, section.label_end)
     passage = Passage(
         clause_id=section.id,

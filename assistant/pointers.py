@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from assistant.hits import Evidence, Hit
 from assistant.passages import Passage
-from assistant.text import fold, stripped
+from assistant.text import fold, has_han, normalized, stripped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from assistant.policy import Clause, Policy
 
@@ -36,6 +36,29 @@ def pointed_at(policy: Policy, start: int, end: int) -> list[Clause]:
     here = {clause.id for clause in policy.path(policy.at(start).id)}
     found = map(clauses.get, keys)
     return list({clause.id: clause for clause in found if clause and clause.id not in here}.values())
+
+
+def asked_by_number(question: str, policies: Iterable[Policy]) -> tuple[tuple[str, str], ...]:
+    """Return the clauses that a question names by their number and nothing else: `第五条讲了什么`, "section 3.2".
+
+    Args:
+        question: The question.
+        policies: Those that may be meant.
+
+    Returns:
+        Id of the policy and of the clause, of every policy that has a clause of that number; none if more is asked.
+    """
+    asked = normalized(question)
+    rest = " ".join((_ASKING_ZH if has_han(asked) else _ASKING_EN).sub(" ", asked).split())
+    number = _key(_SIGN.sub("", _KIND.sub("", rest)))
+    # "4" by itself may be any number: of a row, or of euros.
+    is_clause = _KIND.match(rest) or _SIGN.search(rest) or _POINTER_ZH.fullmatch(number) or not number.isalnum()
+    if not is_clause:
+        return ()
+    # Who says 第二条 may mean 二、.
+    keys = (number, _NTH_ZH.sub(r"\1", number))
+    found = ((policy, next(filter(None, map(_by_number(policy).get, keys)), None)) for policy in policies)
+    return tuple((policy.id, clause.id) for policy, clause in found if clause)
 
 
 def with_pointed_at(hits: Sequence[Hit]) -> tuple[Hit, ...]:
@@ -106,6 +129,18 @@ _SHORT_CHARS = 200
 _AFTER_CHARS = 60
 _SINGULAR = {"annexes": "annex", "appendices": "appendix", "schedules": "schedule"}
 _KIND = re.compile(r"^(?:clause|section|article|paragraph|part|chapter)\s+", re.IGNORECASE)
+_NTH_ZH = re.compile(r"^第(.+?)(?:部分|[条章节款])$")
+_SIGN = re.compile(r"§{1,2}|\bno\.")
+# What asks for a clause whole, beside its number.
+_ASKING_EN = re.compile(
+    r"\b(?:please|can|could|would|will|you|i|want|like|need|to|what|does|do|is|are|in|the|show|me|read|quote|open|see|"
+    r"explain|summari[sz]e|tell|give|about|says?|means?|states?|covers?|contains?|provides?|full|text|wording|of|policy|"
+    r"terms|this|your|it|there|written|under|exactly)\b|[?!.,]+(?=\s|$)"
+)
+_ASKING_ZH = re.compile(
+    r"请问?|麻烦|帮我|给我|我?想[看知]?道?|[把将]|看[一看]?下?|查一?下?|显示|打开|解释|一下|[读念]|原文|全文|内容|条款|本?政策|"
+    r"协议|[的里中呢吗啊吧了]|主要|具体|到底|[讲说写]|规定|是|什么|啥|哪些|意思|[?!。,:]"
+)
 _ZH_LABEL = re.compile(r"^(?!第).*$")
 _NUMBER = r"(?:\d{1,3}(?:\.\d{1,3}){0,4}|[A-Z](?:\.?\d{1,2}){0,3}(?![A-Za-z]))(?:\([a-z0-9]{1,4}\)){0,3}"
 _NUMBER_EN = re.compile(_NUMBER)

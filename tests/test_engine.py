@@ -627,3 +627,18 @@ def test_a_conversation_is_remembered_as_far_back_as_it_is_read(assistant: Assis
 def test_a_search_returns_one_clause_at_least(assistant: Assistant) -> None:
     with pytest.raises(ValueError, match="k must be at least 1, not 0"):
         assistant.search("手机号码", k=0)
+
+
+def test_a_clause_that_is_asked_for_by_its_number_is_quoted_whole(
+    tmp_path: Path, settings: Settings, embedder: FakeEmbedder
+) -> None:
+    text = (
+        "House rules\n\n1. Guests\n1.1 Guests may stay two nights.\n1.2 Guests sign the book.\n2. Noise\n2.1 Be quiet."
+    )
+    (tmp_path / "house").mkdir()
+    (tmp_path / "house" / "policy.txt").write_text(text, "utf-8")
+    rules = Assistant.open(tmp_path, settings=settings, embedders=[embedder])
+    assert [cited.quote for cited in rules.ask("what does clause 1.2 say?").citations] == ["1.2 Guests sign the book."]
+    # Of a heading each clause below it is told.
+    told = [cited.quote for cited in rules.ask("show me section 1").citations]
+    assert told == ["1.1 Guests may stay two nights.", "1.2 Guests sign the book."]

@@ -8,7 +8,7 @@ import pytest
 
 from assistant.answering import ExtractiveGenerator
 from assistant.parsing import parse
-from assistant.pointers import pointed_at, with_pointed_at
+from assistant.pointers import asked_by_number, pointed_at, with_pointed_at
 from tests.hits import hit
 from tests.timing import seconds
 
@@ -115,3 +115,40 @@ def test_numbers_take_time_in_step_with_their_count() -> None:
         return seconds(lambda: pointed_at(policy, 0, len(policy.text)))
 
     assert taken(20_000) < 40 * taken(2_000) + 0.5
+
+
+@pytest.mark.parametrize(
+    ("question", "clauses"),
+    [
+        ("What does clause 3.2 say?", ["3.2"]),
+        ("show me § 3", ["3"]),
+        ("Section 3.1, please", ["3.1"]),
+        ("3.2", ["3.2"]),
+        ("can you explain section 3 to me", ["3"]),
+        # More is asked, or no clause has that number.
+        ("how long is the notice in clause 3.2", []),
+        ("what does clause 9 say", []),
+        ("3", []),
+        ("what are the terms", []),
+        ("", []),
+    ],
+)
+def test_a_clause_that_is_asked_for_by_its_number(question: str, clauses: list[str]) -> None:
+    policy = parse("Terms\n3. Notice\n3.1 Give notice.\n3.2 It takes a month.\n4. Other\n4.1 Ask us.", id="terms")
+    assert asked_by_number(question, [policy]) == tuple(("terms", clause) for clause in clauses)
+
+
+@pytest.mark.parametrize(
+    ("question", "clauses"),
+    [
+        ("第二条讲了什么？", ["2"]),
+        ("看一下二（一）的原文", ["2.1"]),
+        ("第二章", ["2"]),
+        ("第九条说什么", []),
+        ("二", []),
+        ("收集什么", []),
+    ],
+)
+def test_a_clause_that_is_asked_for_by_its_chinese_number(question: str, clauses: list[str]) -> None:
+    policy = parse("规则\n一、入场\n请排队。\n二、退票\n（一）开演前可以退票。\n（二）开演后不退。", id="rules")
+    assert asked_by_number(question, [policy]) == tuple(("rules", clause) for clause in clauses)
