@@ -19,7 +19,7 @@ from assistant.text import Span, fold, has_han, leads_in, sentences, shortened, 
 from assistant.thesaurus import extended
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from assistant.text import Language
     from assistant.thesaurus import Concept, Thesaurus
@@ -204,12 +204,23 @@ class Policy:
         title = " ".join(self.title.split())
         return f"《{title}》{reference}" if self.language == "zh" else f"{title}, {reference}"
 
-    def called(self, language: Language) -> str:
+    def called(self, language: Language, among: Iterable[Policy] = ()) -> str:
         """Return what the policy is called within a sentence of a language.
 
         That is its title, in the marks that Chinese puts around one; or it is the company's policy, if the title is
         long or a sentence itself, which no sentence can be made around, or no more than the company's name.
+
+        Args:
+            language: Of the sentence.
+            among: Policies that it is to be told from: where one is called the same, the company is named, too.
         """
+        said = self._called(language)
+        if not self.company or all(other is self or other._called(language) != said for other in among):
+            return said
+        company = " ".join(self.company.split())
+        return f"{company}{said}" if language == "zh" else f"{_possessive(company)} {_ARTICLE.sub('', said)}"
+
+    def _called(self, language: Language) -> str:
         title = " ".join(self.title.split())
         if self._names_company(title):
             return self._of(" ".join(self.company.split()), language)
@@ -239,9 +250,7 @@ class Policy:
 
     @staticmethod
     def _of(company: str, language: Language) -> str:
-        if language == "zh":
-            return f"{company}政策"
-        return f"{company}' policy" if company.endswith("s") else f"{company}'s policy"
+        return f"{company}政策" if language == "zh" else f"{_possessive(company)} policy"
 
     def chars(self, count: int) -> int:
         """Return about how many characters the policy's language needs for what `count` Chinese ones say."""
@@ -610,6 +619,10 @@ def without_noun(title: str) -> str:
     for noun in (_NOUN_BEFORE, _NOUN_ZH, _NOUN_EN):
         named = noun.sub("", named).strip(AROUND_NAMES)
     return _POSSESSIVE.sub("", named)
+
+
+def _possessive(name: str) -> str:
+    return f"{name}'" if name.endswith("s") else f"{name}'s"
 
 
 _LETTERS = re.compile(r"\w+")

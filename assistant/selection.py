@@ -33,6 +33,7 @@ _VALUE_MARGIN = 2.0
 _MOST_CLAUSES = 2
 # Who asks for all places is told of those that name all that the question names.
 _LIST_MARGIN = 2.0
+_LIST_SIMILARITY = 0.15
 _SEVERAL_ITEMS = 3
 _SEVERAL_BESIDE = 2
 
@@ -53,6 +54,7 @@ def selected(query: str, hits: Sequence[Hit]) -> list[Hit]:
     if lists_places(query, hits):
         named = [h for h in hits if h.evidence.concepts == 1 and h.score >= hits[0].score - _LIST_MARGIN]
         named = [hit for hit in named if not _leads_to_one(hit, named)]
+        named = _close_to_list(named, hits)
         if deed := denied_deed(query):
             named = [hit for hit in named if any(denies(said, deed) for said in (hit.passage.context, *hit.said))]
         # Where none denies it in these words, a list of all that speak of it would be one of those that do it.
@@ -73,6 +75,18 @@ def _leads_to_one(hit: Hit, named: Sequence[Hit]) -> bool:
         if other.policy.id == hit.policy.id and other.score > hit.score + _ITEM_MARGIN
     ]
     return len(set().union(*holding)) == 1
+
+
+def _close_to_list(named: list[Hit], hits: Sequence[Hit]) -> list[Hit]:
+    """Return hits less those that are far from the question beside a list, if that or an item of it is the best of all.
+
+    Who asks 哪些内容禁止直播 is told of 禁止直播以下内容：…, not of each clause that forbids something.
+    """
+    lists = (hit for hit in named if hit.end > hit.clause.body_end)
+    listed = next((hit for hit in lists if hit is hits[0] or _is_item(hits[0], hit)), None)
+    if listed is None:
+        return named
+    return [hit for hit in named if hit.evidence.similarity >= listed.evidence.similarity - _LIST_SIMILARITY]
 
 
 def lists_places(query: str, hits: Sequence[Hit]) -> bool:

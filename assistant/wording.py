@@ -327,7 +327,8 @@ class _Wording:
             foreign = not own and policy.language != language and (language == "zh" or not policy.translations)
             said = _FOREIGN[language] if foreign else ""
             agreeing = _AGREEING[policy.called_as_several()]
-            led = lead[language].format(title=policy.called(language), count=count, foreign=said, **agreeing)
+            title = policy.called(language, self._policies.values())
+            led = lead[language].format(title=title, count=count, foreign=said, **agreeing)
             yield begun(led)
         if count >= _LEAST_LIST and (above := _section(policy, citation.clause_id)) != self._section:
             self._section = above

@@ -799,6 +799,15 @@ def test_who_asks_for_all_places_is_told_of_all_that_name_it_in_the_order_of_the
     assert len(ExtractiveGenerator().generate("为什么收集IMEI", hits).claims) < 3
 
 
+def test_who_asks_for_a_list_is_not_told_of_what_is_far_from_it() -> None:
+    text = "一、内容\n禁止直播下列内容：\n（1）赌博的；\n（2）吸烟的。\n二、回放\n禁止的内容，其直播不保存回放。"
+    policy = parse(text, id="live", title="直播规则")
+    for similarity, told in ((0.3, 1), (0.6, 2)):
+        evidence = replace(ANSWERED, similarity=similarity)
+        hits = [hit(policy, "禁止直播下列"), hit(policy, "不保存回放", score=9.0, evidence=evidence)]
+        assert len(ExtractiveGenerator().generate("直播哪些内容是禁止的", hits).claims) == told
+
+
 def test_who_asks_what_is_not_done_is_told_of_those_that_do_not() -> None:
     tools = ["收集您的位置", "不会主动收集任何数据", "读取您的日志", "并不收集您的信息"]
     body = "\n".join(f"{n}、工具{n}SDK{does}，用于服务。" for n, does in enumerate(tools, 1))

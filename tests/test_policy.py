@@ -400,3 +400,17 @@ def test_what_leads_into_a_list_is_the_last_sentence_above_it_without_label(
     span = policy.lead_in(policy.at(policy.text.rindex(words)).id)
     assert (policy.text[slice(*span)] if span else "") == lead_in
     assert policy.lead_in(policy.root.id) is None
+
+
+def test_a_policy_is_told_from_one_that_is_called_the_same_by_its_company() -> None:
+    def titled(title: str, company: str) -> Policy:
+        return parse("一、收集\n我们收集手机号。", id=company, title=title, company=company)
+
+    ours, theirs, nobodys = titled("隐私政策", "云舟"), titled("隐私政策", "山风"), titled("隐私政策", "")
+    assert ours.called("zh", [ours, theirs]) == "云舟《隐私政策》"
+    assert ours.called("zh", [ours, titled("服务协议", "云舟")]) == ours.called("zh") == "《隐私政策》"
+    assert nobodys.called("zh", [ours, nobodys]) == "《隐私政策》"
+    lantern, corbel = titled("Privacy Policy", "Lantern Post"), titled("Privacy Policy", "Corbels")
+    assert lantern.called("en", [lantern, corbel]) == "Lantern Post's Privacy Policy"
+    assert corbel.called("en", [lantern, corbel]) == "Corbels' Privacy Policy"
+    assert lantern.called("en", [lantern]) == "the Privacy Policy"
