@@ -16,6 +16,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from assistant.errors import CorpusError, SettingsError
 
+_PACKAGE = Path(__file__).parent
+_CHECKOUT = _PACKAGE.parent
+"""Where the package stands, which need not be a checkout."""
+
 
 def _expanded(folder: Path) -> Path:
     # A shell expands `~`, but not in the variables of a service or a container.
@@ -32,20 +36,13 @@ def _listed(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
-def _long_enough(secret: SecretStr) -> SecretStr:
-    if len(secret.get_secret_value()) < _SECRET_CHARS:
-        raise ValueError(f"it must have {_SECRET_CHARS} characters or more")
-    return secret
+def _of_length(least: int) -> AfterValidator:
+    def long_enough(secret: SecretStr) -> SecretStr:
+        if len(secret.get_secret_value()) < least:
+            raise ValueError(f"it must have {least} characters or more")
+        return secret
 
-
-def _password(secret: SecretStr) -> SecretStr:
-    if len(secret.get_secret_value()) < _PASSWORD_CHARS:
-        raise ValueError(f"it must have {_PASSWORD_CHARS} characters or more")
-    return secret
-
-
-_SECRET_CHARS = 32
-_PASSWORD_CHARS = 8
+    return AfterValidator(long_enough)
 
 
 def _endpoint(url: str) -> str:
@@ -162,7 +159,7 @@ class Settings(BaseSettings):
         description="Folder for what the service must keep: keys, conversations and feedback; by default in the user's "
         "data folder.",
     )
-    server_secret: Annotated[SecretStr, AfterValidator(_long_enough)] | None = Field(
+    server_secret: Annotated[SecretStr, _of_length(32)] | None = Field(
         None,
         description="What browser tokens and permalinks are signed with, 32 characters or more; made at first use by "
         "default. Give the same to several machines.",
@@ -190,7 +187,7 @@ class Settings(BaseSettings):
         description="Folder of evaluation runs that the web page writes to and opens earlier ones of; by default "
         "`out/eval` of a checkout, else one in the user's data folder.",
     )
-    ui_password: Annotated[SecretStr, AfterValidator(_password)] | None = Field(
+    ui_password: Annotated[SecretStr, _of_length(8)] | None = Field(
         None,
         description="What the web page asks for before it shows anything, 8 characters or more; none by default, when "
         "only this machine reaches it.",
@@ -250,9 +247,8 @@ class Settings(BaseSettings):
         """
         if self.corpus is not None:
             return self.corpus
-        package = Path(__file__).parent
         # Inside the wheel, then beside the package in a checkout.
-        for folder in (package / "corpus", package.parent / "corpus"):
+        for folder in (_PACKAGE / "corpus", _CHECKOUT / "corpus"):
             if folder.is_dir():
                 return folder
         raise CorpusError(
@@ -274,9 +270,7 @@ class Settings(BaseSettings):
             return self.corpus
         if self.policies_dir is not None:
             return self.policies_dir
-        from platformdirs import user_data_path
-
-        return user_data_path("policy-assistant", appauthor=False) / "policies"
+        return _user_data() / "policies"
 
     def cache_dir(self) -> Path:
         """Return the folder for what can be built again."""
@@ -303,26 +297,25 @@ class Settings(BaseSettings):
 
     def question_sets_folder(self) -> Path:
         """Return the folder of question sets, which need not be there."""
-        return self.question_sets or Path(__file__).parent.parent / "evals" / "questions"
+        return self.question_sets or _CHECKOUT / "evals" / "questions"
 
     def evaluation_runs_folder(self) -> Path:
         """Return the folder of evaluation runs, which need not be there yet."""
         if self.evaluation_runs is not None:
             return self.evaluation_runs
-        checkout = Path(__file__).parent.parent
-        if (checkout / "evals" / "questions").is_dir():
-            return checkout / "out" / "eval"
-        from platformdirs import user_data_path
-
-        return user_data_path("policy-assistant", appauthor=False) / "eval"
+        if (_CHECKOUT / "evals" / "questions").is_dir():
+            return _CHECKOUT / "out" / "eval"
+        return _user_data() / "eval"
 
     def server_folder(self) -> Path:
         """Return the folder for what the service must keep."""
-        if self.server_data is not None:
-            return self.server_data
-        from platformdirs import user_data_path
+        return _user_data() if self.server_data is None else self.server_data
 
-        return user_data_path("policy-assistant", appauthor=False)
+
+def _user_data() -> Path:
+    from platformdirs import user_data_path
+
+    return user_data_path("policy-assistant", appauthor=False)
 
 
 def _explained(error: ValidationError, given: dict[str, Any]) -> str:
