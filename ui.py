@@ -29,8 +29,9 @@ from assistant.page.door import Door, InLanguage, preferred
 from assistant.page.evaluation import build_evaluation
 from assistant.page.policies import build_policies
 from assistant.page.shared import Page
-from assistant.server.app import create_app, opener
+from assistant.server.app import create_app
 from assistant.server.run import is_this_machine, serve
+from assistant.server.service import opener
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

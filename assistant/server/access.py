@@ -246,8 +246,12 @@ async def asker(caller: Annotated[Caller, Depends(anyone)]) -> Caller:
     return caller
 
 
-def origin_for_token(request: Request, caller: Caller, wanted: str | None) -> str:
-    """Return the origin that a token is to be made for.
+Asker = Annotated[Caller, Depends(asker)]
+"""What a route takes that is for whoever may ask."""
+
+
+def key_for_token(request: Request, caller: Caller, wanted: str | None) -> tuple[Key, str]:
+    """Return the key that a token is to be made with, and the origin that it is for.
 
     Raises:
         Refused: If the caller may not make one for it.
@@ -265,7 +269,7 @@ def origin_for_token(request: Request, caller: Caller, wanted: str | None) -> st
         raise Refused(422, "invalid_request", f"origin: {error}") from None
     if caller.key.is_for_browsers and (origin not in caller.key.origins or own != origin):
         raise Refused(403, "origin_not_allowed", "the key is for pages of another origin")
-    return origin
+    return caller.key, origin
 
 
 def _is_from(request: Request, origin: str) -> bool:

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import signal
-import threading
-from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,9 +13,8 @@ from starlette.exceptions import HTTPException
 
 import assistant
 from assistant.conversation import Turn
-from assistant.errors import AssistantError
 from assistant.server import completions, pages, widget
-from assistant.server.access import Access, Caller, Cors, OwnNames, anyone, asker, counted, origin_for_token
+from assistant.server.access import Access, Asker, Caller, Cors, OwnNames, anyone, counted, key_for_token
 from assistant.server.asking import (
     EVENT_STREAM,
     Asking,
@@ -35,10 +30,11 @@ from assistant.server.asking import (
 from assistant.server.database import Database
 from assistant.server.feedback import FeedbackStore
 from assistant.server.keys import KeyStore
+from assistant.server.lifetime import lifespan
 from assistant.server.observing import Metrics, Observed
 from assistant.server.reading import clause_json, outline_json, policy_json
 from assistant.server.recording import Recorder, forgiven
-from assistant.server.service import Service
+from assistant.server.service import Service, opener
 from assistant.server.wire import (
     UNKNOWN_FIELD,
     Alive,
@@ -64,7 +60,7 @@ from assistant.sessions import new_session_id, open_sessions
 from assistant.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import Callable
 
     from assistant.answering import Answer
     from assistant.engine import Assistant
@@ -72,8 +68,6 @@ if TYPE_CHECKING:
     from assistant.server.service import Snapshot
     from assistant.settings import Settings
 
-_log = logging.getLogger(__name__)
-_HOUSEKEEPING_S = 3_600.0
 _NO_JSON = "the body is not JSON in UTF-8"
 
 _STREAMED = {
@@ -88,7 +82,6 @@ _STREAMED = {
 _ASKED = errors(401, 403, 404, 413, 422, 429, 500, 503, 504)
 _READ = errors(401, 403, 404, 422, 429, 500, 503)
 
-Asker = Annotated[Caller, Depends(asker)]
 PolicyPath = Annotated[str, Path(max_length=64, examples=["baiju"])]
 ClausePath = Annotated[str, Path(max_length=200, examples=["1.2.4.p1"])]
 SessionPath = Annotated[str, Path(max_length=100)]
@@ -141,7 +134,7 @@ def create_app(
         version=assistant.__version__,
         docs_url=None,
         redoc_url=None,
-        lifespan=_lifespan,
+        lifespan=lifespan,
     )
     app.state.parts = parts
     app.state.access = parts.access
@@ -155,23 +148,6 @@ def create_app(
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)
     return app
-
-
-def opener(settings: Settings) -> Callable[[Assistant | None], Assistant]:
-    """Return what opens the assistant of these settings, whose models are loaded once."""
-
-    def open_assistant(former: Assistant | None) -> Assistant:
-        from assistant.backends import parts
-        from assistant.engine import Assistant
-
-        if former is None:
-            return Assistant.open(settings=settings, **parts(settings))
-        kept = former.retriever
-        return Assistant.open(
-            settings=settings, embedders=kept.embedders, generator=former.generator, reranker=kept.reranker
-        )
-
-    return open_assistant
 
 
 # --- Questions ---------------------------------------------------------------------------
@@ -260,10 +236,8 @@ async def feedback(request: Request, caller: Asker, body: Feedback) -> Response:
 @router.post("/v1/tokens", tags=["conversations"], status_code=201, responses={201: {"model": TokenOut}, **_ASKED})
 async def tokens(request: Request, caller: Annotated[Caller, Depends(anyone)], body: TokenRequest) -> Response:
     """Make a short-lived token for the pages of one origin."""
-    origin = origin_for_token(request, caller, body.origin)
-    if caller.key is None:
-        raise Refused(404, "no_keys", "the service has no keys: ask without a token")
-    token = parts_of(request).access.keys.token(caller.key, origin)
+    key, origin = key_for_token(request, caller, body.origin)
+    token = parts_of(request).access.keys.token(key, origin)
     expires_at = datetime.fromtimestamp(token.expires_at, UTC).isoformat().replace("+00:00", "Z")
     lasts_s = parts_of(request).settings.server_token_s
     return Json(
@@ -424,66 +398,3 @@ async def _refused(request: Request, error: Exception) -> Response:
         headers = pages.PAGE_HEADERS | dict(error.headers or {}) | {"Cache-Control": "no-store"}
         return HTMLResponse(pages.error_page(error.code, reader), error.status_code, headers)
     return Json(error.as_json(request.state.request_id), error.status_code, error.headers)
-
-
-@asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    parts: Parts = app.state.parts
-    await parts.service.start()
-    housekeeping = asyncio.create_task(_housekeeping(parts))
-    try:
-        with heeding_signals(parts.service):
-            _log.info("ready", extra={"index_version": parts.service.snapshot.version})
-            yield
-    finally:
-        housekeeping.cancel()
-        await parts.service.close()
-        await parts.access.close()
-        await parts.recorder.close()
-        parts.sessions.close()
-
-
-async def _housekeeping(parts: Parts) -> None:
-    while True:
-        try:
-            await asyncio.to_thread(parts.feedback.purge)
-            await asyncio.to_thread(parts.sessions.purge)
-        except AssistantError as error:
-            _log.error("what is too old was not erased", extra={"problem": str(error)})
-        await asyncio.sleep(_HOUSEKEEPING_S)
-
-
-@contextmanager
-def heeding_signals(service: Service) -> Iterator[None]:
-    """Have the service told of SIGTERM and SIGINT, besides the server that runs it, and of SIGHUP."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    loop = asyncio.get_running_loop()
-    former = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-
-    def stop(number: int, frame: Any) -> None:
-        loop.call_soon_threadsafe(service.drain)
-        handler = former[signal.Signals(number)]
-        if callable(handler):
-            handler(number, frame)
-
-    for number in former:
-        signal.signal(number, stop)
-    reloads = hasattr(signal, "SIGHUP")
-    tasks: set[asyncio.Task[None]] = set()
-
-    def reload() -> None:
-        task = asyncio.create_task(service.reload())
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-
-    if reloads:
-        loop.add_signal_handler(signal.SIGHUP, reload)
-    try:
-        yield
-    finally:
-        if reloads:
-            loop.remove_signal_handler(signal.SIGHUP)
-        for number, handler in former.items():
-            signal.signal(number, handler)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.conversation import Turn
-from assistant.server.access import Caller, asker
+from assistant.server.access import Asker, Caller  # noqa: TC001 - the framework reads the types
 from assistant.server.asking import Asking, event, parts_of
 from assistant.server.wire import Abstained, CitationOut, Json, Refused, errors
 
@@ -108,9 +108,6 @@ class ModelsOut(BaseModel):
 
     object: Literal["list"]
     data: list[ModelOut]
-
-
-Asker = Annotated[Caller, Depends(asker)]
 
 
 @router.get("/v1/models", responses={200: {"model": ModelsOut}, **errors(401, 403, 429, 500, 503)})

@@ -345,6 +345,22 @@ class Service:
 
 
 def _digest(history: Sequence[Turn]) -> bytes:
+def opener(settings: Settings) -> Opener:
+    """Return what opens the assistant of these settings, whose models are loaded once."""
+
+    def open_assistant(former: Assistant | None) -> Assistant:
+        from assistant.backends import parts
+
+        if former is None:
+            return Assistant.open(settings=settings, **parts(settings))
+        kept = former.retriever
+        return Assistant.open(
+            settings=settings, embedders=kept.embedders, generator=former.generator, reranker=kept.reranker
+        )
+
+    return open_assistant
+
+
     """Return what stands for a history in the cache: it may be as long as a request, and there are many."""
     return hashlib.sha256(repr(tuple(history)).encode("utf-8", "backslashreplace")).digest() if history else b""
 

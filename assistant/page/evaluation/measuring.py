@@ -8,10 +8,11 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from assistant.errors import EvaluationError
 from assistant.page.shared import hint, shown
+from assistant.server.service import opener
 from assistant.text import visible
 
 if TYPE_CHECKING:
@@ -65,16 +66,11 @@ def opened(page: Page, corpus: Path | None) -> Assistant:
     Raises:
         AssistantError: As `Assistant.open`.
     """
-    from assistant.engine import Assistant
-
     current = page.current()
     if corpus is None:
         return current
     # An index that was named is the corpus's in use: another one would replace it.
-    settings = current.settings.model_copy(update={"corpus": corpus, "index_dir": None})
-    retriever = current.retriever
-    parts: dict[str, Any] = {"embedders": retriever.embedders, "generator": current.generator}
-    return Assistant.open(settings=settings, reranker=retriever.reranker, **parts)
+    return opener(current.settings.model_copy(update={"corpus": corpus, "index_dir": None}))(current)
 
 
 def checked(page: Page, question_set: Path, corpus: Path | None) -> tuple[str, bool]:
