@@ -36,8 +36,10 @@ if TYPE_CHECKING:
     from assistant.policy import Policy
     from assistant.shards import Analyzer, Progress
 
+CURRENT = "CURRENT"
+"""File of an index that names the version in use."""
+
 _FORMAT = 4
-_CURRENT = "CURRENT"
 _BM25 = "bm25"
 _KEYS = "keys.json"
 _MANIFEST = "manifest.json"
@@ -167,7 +169,7 @@ class IndexStore:
 
     def _current(self) -> str:
         """Return the name of the version in use; empty if there is none yet."""
-        path = self.folder / _CURRENT
+        path = self.folder / CURRENT
         try:
             name = path.read_bytes().decode("ascii", "replace").strip()
         except FileNotFoundError:
@@ -183,7 +185,7 @@ class IndexStore:
     ) -> Index | None:
         folder = self._versions / name
         if not folder.is_dir():
-            raise IndexDamagedError(f"{self.folder / _CURRENT}: names version {name}, which is not there: {_REBUILD}")
+            raise IndexDamagedError(f"{self.folder / CURRENT}: names version {name}, which is not there: {_REBUILD}")
         manifest = _manifest(folder)
         if manifest["inputs"] != inputs:
             return None
@@ -245,11 +247,11 @@ class IndexStore:
         former = ""
         with suppress(PolicyIndexError):
             former = self._current()
-        aside = self.folder / f"{_CURRENT}.tmp"
+        aside = self.folder / f"{CURRENT}.tmp"
         try:
             aside.write_text(f"{name}\n", "ascii")
             storage.flush(aside)
-            aside.replace(self.folder / _CURRENT)
+            aside.replace(self.folder / CURRENT)
         finally:
             aside.unlink(missing_ok=True)
         storage.flush(self.folder)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from assistant.answering import Answer
 from assistant.engine import Assistant
 from assistant.errors import AssistantError, QuestionError
+from assistant.index import CURRENT
 from assistant.server.wire import Refused
 from assistant.server.working import Job, Pool, in_thread
 
@@ -244,7 +245,7 @@ class Service:
     def _current(self) -> str:
         """Return what names the version of the index that is in use on disk; nothing if there is none."""
         try:
-            return (self.settings.index_folder() / "CURRENT").read_text("ascii", "replace").strip()
+            return (self.settings.index_folder() / CURRENT).read_text("ascii", "replace").strip()
         except (AssistantError, OSError):
             return ""
 
@@ -344,7 +345,6 @@ class Service:
             raise Refused(503, "overloaded", "too many questions at once: try again", retry_after_s=min(wait_s, 60))
 
 
-def _digest(history: Sequence[Turn]) -> bytes:
 def opener(settings: Settings) -> Opener:
     """Return what opens the assistant of these settings, whose models are loaded once."""
 
@@ -361,6 +361,7 @@ def opener(settings: Settings) -> Opener:
     return open_assistant
 
 
+def _digest(history: Sequence[Turn]) -> bytes:
     """Return what stands for a history in the cache: it may be as long as a request, and there are many."""
     return hashlib.sha256(repr(tuple(history)).encode("utf-8", "backslashreplace")).digest() if history else b""
 
