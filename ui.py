@@ -251,15 +251,14 @@ def launch(
         ServiceError: If others could reach it without a password, or it cannot listen.
     """
     settings = settings or Settings()
-    here = is_this_machine(host)
-    if not here and settings.ui_password is None and not any_address:
+    if not is_this_machine(host) and settings.ui_password is None and not any_address:
         raise ServiceError(
             f"on {host} others can reach the page, and it has no password: set ASSISTANT_UI_PASSWORD, "
             "or say --any-address if whoever reaches it may use it"
         )
 
-    def make(settings: Settings, *, use_keys: bool) -> FastAPI:
-        return create(settings, use_keys=use_keys, own_names_only=here and not any_address)
+    def make(settings: Settings, *, use_keys: bool, host: str) -> FastAPI:
+        return create(settings, use_keys=use_keys, own_names_only=is_this_machine(host) and not any_address)
 
     serve(settings, host=host, port=port, any_address=True, prepare=prepare, make_app=make)
 

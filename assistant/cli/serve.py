@@ -104,9 +104,8 @@ def speak_mcp(
         return
     from assistant.server.run import serve as run
 
-    make = partial(http_app, host=host)
     first = partial(build, settings)
-    run(settings, host=host, port=port, use_keys=keys, any_address=any_address, prepare=first, make_app=make)
+    run(settings, host=host, port=port, use_keys=keys, any_address=any_address, prepare=first, make_app=http_app)
 
 
 @keys_app.command("create")

@@ -260,7 +260,7 @@ def note(state: Any, **facts: object) -> None:
     state.facts = getattr(state, "facts", {}) | facts
 
 
-def configure_logging(level: str = "INFO") -> None:
+def configure_logging() -> None:
     """Have everything that is logged in this process written to standard error, one JSON object a line."""
     import structlog
 
@@ -286,10 +286,10 @@ def configure_logging(level: str = "INFO") -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(formatter)
     # A library that has set a level for itself says no more than others.
-    handler.setLevel(level)
+    handler.setLevel(logging.INFO)
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level)
+    root.setLevel(logging.INFO)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = name != "uvicorn.access"

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     class AppFactory(Protocol):
         """Makes an application."""
 
-        def __call__(self, settings: Settings, *, use_keys: bool) -> ASGIApp:
-            """Return the application; without `use_keys`, no key is wanted."""
+        def __call__(self, settings: Settings, *, use_keys: bool, host: str) -> ASGIApp:
+            """Return the application, for the address that it listens on; without `use_keys`, no key is wanted."""
 
 
 _log = logging.getLogger(__name__)
@@ -188,9 +188,9 @@ def _app(make_app: AppFactory | None, settings: Settings, use_keys: bool, host: 
     if make_app is None:
         from assistant.server.app import create_app
 
-        make_app = partial(create_app, host=host)
+        make_app = create_app
     try:
-        return make_app(settings, use_keys=use_keys)
+        return make_app(settings, use_keys=use_keys, host=host)
     except AssistantError as error:
         if multiprocessing.parent_process() is None:
             raise

@@ -168,7 +168,7 @@ def serve_pipes(settings: Settings) -> None:
     asyncio.run(speak())
 
 
-def http_app(settings: Settings, *, use_keys: bool, host: str = "127.0.0.1") -> Starlette:
+def http_app(settings: Settings, *, use_keys: bool, host: str) -> Starlette:
     """Return the ASGI application that speaks the protocol at `PATH`.
 
     It keeps nothing between requests, so that any process can answer the next one.
