@@ -18,6 +18,7 @@ from assistant.cli.terminal import (
     IndexDir,
     complain,
     is_terminal,
+    new_bar,
     open_assistant,
     plural,
     print_json,
@@ -269,12 +270,7 @@ def _run_sets(sets: Sequence[Path], corpus: Path | None, index_dir: Path | None)
 @contextmanager
 def _asking(found: QuestionSet) -> Iterator[Callable[[int, int], None]]:
     """Show on a terminal how many questions are asked."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not is_terminal(sys.stderr)) as bar:
+    with new_bar() as bar:
         task = bar.add_task(f"asking {visible(found.name)}", total=len(found.questions))
         yield lambda done, _: bar.update(task, completed=done)
 

@@ -32,8 +32,9 @@ from assistant.text import shortened
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from assistant.server.feedback import Group
+    from assistant.server.feedback import FeedbackStore, Group
     from assistant.server.keys import Key, KeyStore
+    from assistant.settings import Settings
 
 _SHOWN_QUESTIONS = 5
 
@@ -175,8 +176,6 @@ def revoke_key(
     ] = False,
 ) -> None:
     """Revoke a key and the browser tokens made with it."""
-    from assistant.server.database import Database
-    from assistant.server.feedback import FeedbackStore
     from assistant.sessions import open_sessions
 
     settings = settings_of(None, None)
@@ -187,8 +186,7 @@ def revoke_key(
             conversations = sessions.delete_all(owner=key_id)
         finally:
             sessions.close()
-        store = FeedbackStore(Database(settings.server_folder()), days=settings.server_feedback_days)
-        records = store.erase(owner=key_id)
+        records = _feedback(settings).erase(owner=key_id)
         print_line(f"revoked {key_id}; erased conversations: {conversations}, records of answers: {records}")
         return
     print_line(f"revoked {key_id}")
@@ -206,15 +204,13 @@ def feedback(
     as_json: AsJson = False,
 ) -> None:
     """Show what people asked in vain: questions without an answer or with one of no use, by clause."""
-    from assistant.server.database import Database
-    from assistant.server.feedback import FeedbackStore, candidates, grouped
+    from assistant.server.feedback import candidates, grouped
     from assistant.storage import write
 
     if export and as_json:
         raise typer.BadParameter("a file is written instead of what --json prints: leave one out", param_hint="--json")
     settings = settings_of(None, None)
-    store = FeedbackStore(Database(settings.server_folder()), days=settings.server_feedback_days)
-    complaints = store.complaints(days=days, owner=key)
+    complaints = _feedback(settings).complaints(days=days, owner=key)
     if export:
         # A person may have completed it since.
         if export.exists() and not force:
@@ -296,3 +292,10 @@ def _keys() -> KeyStore:
 
     settings = settings_of(None, None)
     return KeyStore(Database(settings.server_folder()), settings)
+
+
+def _feedback(settings: Settings) -> FeedbackStore:
+    from assistant.server.database import Database
+    from assistant.server.feedback import FeedbackStore
+
+    return FeedbackStore(Database(settings.server_folder()), days=settings.server_feedback_days)

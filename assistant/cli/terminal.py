@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import BinaryIO, TextIO
 
+    from rich.progress import Progress
     from typer.models import CommandFunctionType
 
     from assistant.engine import Assistant
@@ -205,11 +206,7 @@ def _waiting() -> None:
 @contextmanager
 def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
     """Show a bar on a terminal's standard error, one line in other places, if anything is built."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    bar = Progress(*columns, console=Console(stderr=True), transient=True, disable=not is_terminal(sys.stderr))
+    bar = new_bar()
     tasks: dict[str, Any] = {}
 
     def show(policy_id: str, done: int, total: int) -> None:
@@ -225,3 +222,12 @@ def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
         yield show
     finally:
         bar.stop()
+
+
+def new_bar() -> Progress:
+    """Return a bar for standard error that shows how much is done of what, on a terminal only, and not in the end."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True, disable=not is_terminal(sys.stderr))

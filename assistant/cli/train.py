@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assistant.cli.terminal import EXIT_ERROR, complain, is_terminal, plural, print_line
+from assistant.cli.terminal import EXIT_ERROR, complain, new_bar, plural, print_line
 from assistant.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -104,17 +103,12 @@ def _print(done: FineTuned) -> None:
 @contextmanager
 def _bar() -> Iterator[Callable[[str, int, int], None]]:
     """Show a bar for each thing that is done on a terminal's standard error, a line in other places."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     tasks: dict[str, Any] = {}
-    shown = is_terminal(sys.stderr)
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not shown) as bar:
+    with new_bar() as bar:
 
         def show(what: str, done: int, total: int) -> None:
             if what not in tasks:
-                if not shown:
+                if bar.disable:
                     typer.echo(f"{what} …", err=True)
                 tasks[what] = bar.add_task(what, total=total)
             bar.update(tasks[what], completed=done)
