@@ -17,7 +17,6 @@ from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.error import URLError
 from urllib.parse import unquote, urlsplit
 from urllib.request import ProxyHandler, build_opener
 
@@ -381,7 +380,7 @@ def _is_ready(url: str) -> bool:
     try:
         with build_opener(ProxyHandler({})).open(url, timeout=5) as response:
             return bool(response.status == 200)
-    except (URLError, OSError):
+    except OSError:
         return False
 
 

@@ -11,7 +11,6 @@ import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.error import URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
@@ -80,7 +79,7 @@ class Running:
             assert self.process.poll() is None, self.log.read_text("utf-8")
             try:
                 self.get("/readyz")
-            except URLError:
+            except OSError:  # also while it builds its index, when it listens and does not answer
                 time.sleep(0.2)
             else:
                 return self
