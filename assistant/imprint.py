@@ -12,7 +12,7 @@ from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from assistant.hits import Hit
+from assistant.hits import certain
 from assistant.passages import Passage
 from assistant.policy import without_noun
 from assistant.quotes import Squeezed, squeezed
@@ -22,6 +22,7 @@ from assistant.units import MONTHS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from assistant.hits import Hit
     from assistant.policy import Policy
 
 _FIRST_CHARS = 3_000
@@ -277,11 +278,9 @@ def _naming(policy: Policy) -> Hit | None:
     said = next((span for span in spans if _PRESENTS.search(fold(policy.text[slice(*span)]))), spans[0])
     clause = policy.at(said[0])
     passage = Passage(clause_id=clause.id, start=clause.start, end=clause.body_end, context="", sentences=(said,))
-    return Hit(policy=policy, clause=clause, passage=passage, score=_CERTAIN, sentence_scores=(_CERTAIN,))
+    return certain(policy, passage)
 
 
-# Above the scores of all that is found by words or vectors.
-_CERTAIN = 20.0
 _PRESENTS = re.compile(
     r"公司(?:名称|全称)?\s*[:：]|运营[者方商主]|开发[者商方]|经营者|提供[者方商]|处理者|由.{2,40}(?:运营|提供|开发|经营)|以下(?:简称|称)|"
     r"\b(?:operated|provided|issued|published|run|owned|developed) by\b|\bhereinafter\b|\bcontroller\b|"

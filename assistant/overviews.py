@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from assistant.answer_types import holds, needed
 from assistant.english import turned
 from assistant.excerpts import are_told_whole
-from assistant.hits import Hit
+from assistant.hits import certain
 from assistant.passages import Passage
 from assistant.question_forms import kind_of_question, wants_all
 from assistant.recipients import asks_recipients
@@ -22,6 +22,7 @@ from assistant.text import LATIN_WORD, STOPWORDS, blanked, has_han, normalized, 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from assistant.hits import Hit
     from assistant.policy import Clause, Policy
     from assistant.thesaurus import Thesaurus
 
@@ -76,7 +77,7 @@ def _as_hit(policy: Policy, section: Clause) -> Hit:
         sentences=((title, title + len(section.title)),),
         heads=True,
     )
-    return Hit(policy=policy, clause=section, passage=passage, score=_CERTAIN, sentence_scores=(_CERTAIN,))
+    return certain(policy, passage)
 
 
 # Of one heading it is asked again for every question.
@@ -133,8 +134,6 @@ def _is_bare(policy: Policy, clause: Clause) -> bool:
 
 
 _AROUND = "#*_：:"
-# Above the scores of all that is found by words or vectors.
-_CERTAIN = 20.0
 _LEAST_ITEMS = 2
 _DEEPEST = 3
 """Clauses on the path to a section, the root included."""
