@@ -351,12 +351,12 @@ def checked(known: dict[str, Any], path: Path | None = None) -> dict[str, Any]:
     if not isinstance(aliases, list) or not all(isinstance(alias, str) and alias.strip() for alias in aliases):
         raise PolicyError(f"{of}aliases must be a list of names in quotes, none of them blank, not {aliases!r}")
     date = known.get("effective_date", "")
-    if not _is_date(date):
+    if not is_date(date):
         raise PolicyError(f"{of}effective_date must be a date such as 2022-02-20, not {date!r}")
     return known | {"aliases": tuple(aliases), "effective_date": str(date)[:10]}
 
 
-def _is_date(value: object) -> bool:
+def is_date(value: object) -> bool:
     """Say whether a value of the metadata is a date, TOML's own or in ISO 8601, or empty."""
     if isinstance(value, datetime.date) or value == "":
         return True

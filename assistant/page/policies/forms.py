@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import datetime
 import re
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from assistant.corpus import is_date
 from assistant.imprint import said_of_itself
 
 if TYPE_CHECKING:
@@ -33,10 +32,7 @@ def wrong(page: Page, known: dict[str, Any]) -> str:
     if not known["title"]:
         return page.say("policies.untitled")
     date = known["effective_date"]
-    with suppress(ValueError):
-        if not date or (re.fullmatch(r"\d{4}-\d\d-\d\d", date) and datetime.date.fromisoformat(date)):
-            return ""
-    return page.say("policies.wrong_date", date=date[:40])
+    return "" if is_date(date) else page.say("policies.wrong_date", date=date[:40])
 
 
 def filled(policy: Policy) -> list[str]:
