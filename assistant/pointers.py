@@ -99,7 +99,7 @@ def _by_number(policy: Policy) -> dict[str, Clause]:
         if not clause.label or clause.kind == "contents":
             continue
         number = policy.reference(clause.id).rpartition(" › ")[2]
-        keys = {_key(number), _key(_KIND.sub("", number)), _key(_ZH_LABEL.sub("", clause.label))}
+        keys = {_key(number), _key(_KIND.sub("", number)), _key(clause.label if clause.label.startswith("第") else "")}
         # 3.1 of Part II, where no other part has one.
         keys.add(label if "." in (label := _key(clause.label)) else "")
         for key in keys - {""}:
@@ -141,7 +141,6 @@ _ASKING_ZH = re.compile(
     r"请问?|麻烦|帮我|给我|我?想[看知]?道?|[把将]|看[一看]?下?|查一?下?|显示|打开|解释|一下|[读念]|原文|全文|内容|条款|本?政策|"
     r"协议|[的里中呢吗啊吧了]|主要|具体|到底|[讲说写]|规定|是|什么|啥|哪些|意思|[?!。,:]"
 )
-_ZH_LABEL = re.compile(r"^(?!第).*$")
 _NUMBER = r"(?:\d{1,3}(?:\.\d{1,3}){0,4}|[A-Z](?:\.?\d{1,2}){0,3}(?![A-Za-z]))(?:\([a-z0-9]{1,4}\)){0,3}"
 _NUMBER_EN = re.compile(_NUMBER)
 _POINTER_EN = re.compile(
