@@ -1,4 +1,4 @@
-"""Quotes: where words stand in a text, whatever their case and width and the white space between them."""
+"""Quotes: where words stand in a text, whatever their case and width and the white space between them; their lines."""
 
 from __future__ import annotations
 
@@ -23,6 +23,15 @@ def squeezed(text: str) -> str:
     '保留30天内'
     """
     return fold("".join(text.split()))
+
+
+def lines_of(text: str) -> list[str]:
+    r"""Return the lines of a text that hold anything, without the blanks around them.
+
+    >>> lines_of("一、收集\n\n  我们收集手机号。 \n")
+    ['一、收集', '我们收集手机号。']
+    """
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 class Squeezed:

@@ -12,6 +12,7 @@ from assistant.answering import Answer, AnswerPart
 from assistant.citing import Draft, verify, verify_each
 from assistant.english import begun
 from assistant.question_forms import wants_all
+from assistant.quotes import lines_of
 from assistant.refusing import refusal
 from assistant.segments import conditions_in, denials, turns
 from assistant.text import Language, has_han, language_of, leads_in, normalized, overlap, visible_line
@@ -336,10 +337,9 @@ class _Wording:
         # Whoever words a statement has read what leads to it.
         before = None if own else self._lead_in(policy, citation, decided=claim.verdict is not None)
         self._told.append((policy.id, (citation.start, citation.end)))
-        quote = "\n  ".join(line.strip() for line in citation.quote.splitlines() if line.strip())
         # One pair of marks to a line: who shows answers takes what is in them for the quote.
         led = f"{_led(policy.text[slice(*before)], policy.language)} " if before else ""
-        yield f"• {f'{claim.text} ' if claim.text else ''}{led}“{quote}” [{marker}]"
+        yield f"• {f'{claim.text} ' if claim.text else ''}{led}{marked_quote(citation.quote, marker)}"
         if citation.translation and language == "en":
             led = f"{leading} " if before and (leading := policy.translation(*before)) else ""
             yield f"  Translation: {led}{citation.translation}"
@@ -364,6 +364,12 @@ class _Wording:
             return None
         self._told.append((policy.id, before))
         return before
+
+
+def marked_quote(quote: str, marker: int) -> str:
+    """Return a quote with its marker, as an answer's text has them."""
+    printed = "\n  ".join(lines_of(quote))
+    return f"“{printed}” [{marker}]"
 
 
 def _led(words: str, language: Language) -> str:

@@ -22,6 +22,7 @@ from assistant.cli.terminal import (
     stdin,
 )
 from assistant.errors import AssistantError, QuestionError
+from assistant.quotes import lines_of
 from assistant.text import visible
 
 if TYPE_CHECKING:
@@ -215,8 +216,7 @@ class _Talk:
         place = policy.reference(clause.id)
         place = policy.place(place) if len(self._assistant.policies) > 1 else place
         print_line(f"{place}  [{clause.id}]", style="cyan")
-        lines = (line.strip() for line in policy.text[clause.start : clause.end].splitlines())
-        print_line("\n".join(line for line in lines if line))
+        print_line("\n".join(lines_of(policy.text[clause.start : clause.end])))
 
     def _place(self, asked: str) -> tuple[Policy, str]:
         """Return the policy and the id of a clause asked for: `1.2`, `baiju 1.2`, or `[2]` of the last answer."""

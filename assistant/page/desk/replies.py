@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from assistant.imprint import contact_of
 from assistant.page.shared import said
+from assistant.quotes import lines_of
 from assistant.text import visible, visible_line
+from assistant.wording import marked_quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -116,7 +118,7 @@ def _statement(answer: Answer, number: int, citation: Citation, policy: Policy, 
     return Statement(
         # In another language than the reply's it would be no help to whom it is sent.
         text=_own_words(answer, number, citation) if answer.language == language else "",
-        quote="\n".join(line.strip() for line in visible(citation.quote).splitlines() if line.strip()),
+        quote="\n".join(lines_of(visible(citation.quote))),
         translation=visible(citation.translation or "").strip() if language == "en" else "",
         source=visible_line(policy.place(citation.reference)),
     )
@@ -124,8 +126,7 @@ def _statement(answer: Answer, number: int, citation: Citation, policy: Policy, 
 
 def _own_words(answer: Answer, number: int, citation: Citation) -> str:
     """Return the statement that an answer makes before a quote, empty if it makes none."""
-    lines = "\n  ".join(line.strip() for line in citation.quote.splitlines() if line.strip())
-    place = answer.text.find(f"“{lines}” [{number}]")
+    place = answer.text.find(marked_quote(citation.quote, number))
     before = answer.text[: max(place, 0)].rpartition("\n")[2]
     return visible_line(before.removeprefix("•")) if before.startswith("•") else ""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from assistant.page.shared import hint, marked, place_link, shown
 from assistant.text import fold, visible
+from assistant.wording import marked_quote
 
 if TYPE_CHECKING:
     from assistant.engine import Assistant
@@ -119,15 +120,15 @@ def _answer(page: Page, entry: Document, linked: frozenset[str]) -> str:
     title = page.say("evaluation.refused", kind=reason["kind"]) if reason else page.say("evaluation.answer")
     text, place, parts = answer["text"], 0, []
     for citation in answer["citations"]:
-        lines = "\n  ".join(line.strip() for line in citation["quote"].splitlines() if line.strip())
-        sign = f"[{citation['marker']}]"
-        at = text.find(f"“{lines}” {sign}", place)
+        printed = marked_quote(citation["quote"], citation["marker"])
+        at = text.find(printed, place)
         if at < 0:
             continue
         state = "pa-eval-gold" if citation["gold"] else "pa-eval-no-gold"
-        quote = f'<mark class="{state}">“{shown(lines)}”</mark> '
-        parts += [shown(text[place:at]), quote, _place(citation, sign, linked)]
-        place = at + len(lines) + len(sign) + 3
+        quote, _, sign = printed.rpartition(" ")
+        mark = f'<mark class="{state}">{shown(quote)}</mark> '
+        parts += [shown(text[place:at]), mark, _place(citation, sign, linked)]
+        place = at + len(printed)
     parts.append(shown(text[place:]))
     state = "pa-eval-answer pa-eval-answer-refused" if reason else "pa-eval-answer"
     key = f'<p class="pa-eval-key">{page.say("evaluation.key")}</p>' if answer["citations"] else ""

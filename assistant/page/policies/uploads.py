@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from assistant.errors import AssistantError, FileError
 from assistant.page.shared import hint, shown
 from assistant.parsing import parse
+from assistant.quotes import lines_of
 from assistant.readers import Format, read_file
 from assistant.text import shortened, visible
 
@@ -82,7 +83,7 @@ def preview(page: Page, upload: Upload) -> str:
     same = next((other for other in page.current().policies if other.sha256 == policy.sha256), None)
     if same:
         told.append(page.say("policies.same", title=same.title))
-    lines = [line.strip() for line in policy.text.splitlines() if line.strip()][:_SHOWN_LINES]
+    lines = lines_of(policy.text)[:_SHOWN_LINES]
     beginning = "".join(f"<p>{shown(shortened(line, _LINE_CHARS))}</p>" for line in lines)
     return (
         f"{''.join(hint(words) for words in told)}"

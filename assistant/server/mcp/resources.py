@@ -10,6 +10,7 @@ import mcp_types as types
 from mcp.shared.exceptions import MCPError
 
 from assistant.errors import QuestionError
+from assistant.quotes import lines_of
 from assistant.text import shortened, visible
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def no_clause(policy: Policy, clause_id: str) -> str:
 
 def tidy(text: str) -> str:
     """Return a policy's text without the empty lines and the indents that its file has."""
-    return "\n".join(line.strip() for line in visible(text).splitlines() if line.strip())
+    return "\n".join(lines_of(visible(text)))
 
 
 def brief(text: str) -> str:
