@@ -207,10 +207,8 @@ def _branch(policy: Policy, clause: Clause, wanted: set[str], language: Language
 
 
 def _sections(policy: Policy, language: Language) -> Iterator[str]:
-    stack = [(policy.root, 0)]
-    while stack:
-        clause, depth = stack.pop()
-        stack.extend((child, depth + 1) for child in reversed(clause.children))
+    for clause in policy.walk():
+        depth = len(policy.path(clause.id)) - 1
         lines = tuple(_lines(policy.text, clause.start, clause.body_end))
         if not lines and clause is not policy.root:
             continue

@@ -8,6 +8,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
+from assistant.quotes import lines_of
 from assistant.text import visible
 
 if TYPE_CHECKING:
@@ -138,8 +139,9 @@ def stylesheet() -> bytes:
 
 
 def _clauses(policy: Policy, link: str, *, in_english: bool) -> Iterator[str]:
-    for clause, depth in _walk(policy.root):
-        heading, text = (_tidy(part) for part in _parted(policy, clause))
+    for clause in policy.walk():
+        depth = len(policy.path(clause.id)) - 1
+        heading, text = map(_tidy, _parted(policy, clause))
         if not heading and not text:
             continue
         name = escape(anchor(clause.id))
@@ -170,15 +172,7 @@ def _parted(policy: Policy, clause: Clause) -> tuple[str, str]:
 
 
 def _tidy(text: str) -> str:
-    return "\n".join(line.strip() for line in text.splitlines() if line.strip())
-
-
-def _walk(root: Clause) -> Iterator[tuple[Clause, int]]:
-    stack = [(root, 0)]
-    while stack:
-        clause, depth = stack.pop()
-        yield clause, depth
-        stack.extend((child, depth + 1) for child in reversed(clause.children))
+    return "\n".join(lines_of(text))
 
 
 def _shown(text: str) -> str:
