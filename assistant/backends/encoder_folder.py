@@ -46,6 +46,8 @@ SMOOTHING = 0.7
 DOMAIN = "com.microsoft"
 CHECKSUMS = "SHA256SUMS"
 SCOPE_FILE = "scope.json"
+_EPSILON = 1e-12
+"""Of layer normalization."""
 
 
 def is_encoder(folder: Path) -> bool:
@@ -181,7 +183,6 @@ def model_of(
     heads: int,
     weights: Weights,
     reach: Mapping[str, Floats] | None = None,
-    eps: float = 1e-12,
     inner: bool = False,
 ) -> Any:
     """Return the ONNX model of a BERT's weights.
@@ -191,7 +192,6 @@ def model_of(
         heads: Number of attention heads.
         weights: How matrices are stored.
         reach: How far each channel of what a product multiplies reaches, as `reach_of` gives it.
-        eps: Of layer normalization.
         inner: Whether to give what each product multiplies too, under the name of the product.
     """
     import ml_dtypes
@@ -233,7 +233,7 @@ def model_of(
             graph.constant("norm.b", state["embeddings.LayerNorm.bias"]),
         ],
         "normed",
-        epsilon=eps,
+        epsilon=_EPSILON,
     )
     mask = graph.node("Cast", ["attention_mask"], "mask", to=TensorProto.INT32)
 
@@ -277,7 +277,7 @@ def model_of(
                 inputs,
                 "last_hidden_state" if step == 1 and layer == layers - 1 else out,
                 domain=DOMAIN,
-                epsilon=eps,
+                epsilon=_EPSILON,
             )
 
     ids = [

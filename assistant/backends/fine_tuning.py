@@ -25,11 +25,11 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from assistant.backends.encoder_folder import SCOPE_FILE, export, is_encoder, to_torch, write_checksums
-from assistant.backends.sentence_transformers import SentenceTransformerEmbedder
-from assistant.embedding import TOPICS_FILE, BundledEncoder, bundled, cleaned
+from assistant.backends.sentence_transformers import SentenceTransformerEmbedder, no_progress_bars, prompt_of
+from assistant.embedding import TOPICS_FILE, BundledEncoder, Role, bundled, cleaned
 from assistant.errors import ModelError, TrainingError
 
 if TYPE_CHECKING:
@@ -324,15 +324,13 @@ def _quiet() -> Iterator[None]:
     """Keep transformers from drawing bars of its own and from telling what it loads."""
     # By its name: type checkers run without torch.
     logs = importlib.import_module("transformers.utils.logging")
-    shown, level = logs.is_progress_bar_enabled(), logs.get_verbosity()
-    logs.disable_progress_bar()
+    level = logs.get_verbosity()
     logs.set_verbosity_error()
     try:
-        yield
+        with no_progress_bars():
+            yield
     finally:
         logs.set_verbosity(level)
-        if shown:
-            logs.enable_progress_bar()
 
 
 def _require_packages() -> None:
@@ -429,8 +427,7 @@ def _opened(folder: Path) -> Any:
 
 def _prompts(model: Any) -> dict[str, str]:
     """Return what a model puts before a query and a passage; empty if it has no prompts."""
-    names = {"query": ("query",), "passage": ("document", "passage", "corpus")}
-    return {role: next((model.prompts[k] for k in keys if model.prompts.get(k)), "") for role, keys in names.items()}
+    return {role: prompt_of(model.prompts, role) for role in get_args(Role)}
 
 
 def _scorer(model: Any, pairs: Sequence[Pair], held_out: Mapping[str, set[str]]) -> Callable[[], Scores]:

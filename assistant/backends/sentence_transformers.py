@@ -233,9 +233,7 @@ class SentenceTransformerEmbedder:
         with self._lock:
             model = self._model()
             encode = model.encode_query if role == "query" else model.encode_document
-            # The library's own choice stops at `document`, which it adds itself, empty, to a model
-            # that calls its prompt `passage`.
-            prompt = next((model.prompts[key] for key in _PROMPT_KEYS[role] if model.prompts.get(key)), "")
+            prompt = prompt_of(model.prompts, role)
             # Of no text at all it does not say the dimension.
             shown = self._progress and len(read) > self._batch_size
             raw = encode(read or [" "], prompt=prompt, batch_size=self._batch_size, show_progress_bar=shown)
@@ -325,6 +323,12 @@ class CrossEncoderReranker:
                 f"reranking model {self._source.given!r} does not give one number for each pair: use another one"
             )
         return found
+
+
+def prompt_of(prompts: Mapping[str, str], role: Role) -> str:
+    """Return what a model puts before a text, by the prompts that it was saved with; empty if it has none for it."""
+    # The library's own choice stops at `document`, which it adds itself, empty, to a model that calls its `passage`.
+    return next((prompts[key] for key in _PROMPT_KEYS[role] if prompts.get(key)), "")
 
 
 _PROMPT_KEYS: Mapping[Role, tuple[str, ...]] = {"query": ("query",), "passage": ("document", "passage", "corpus")}
