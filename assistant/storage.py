@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def write(path: Path, text: str) -> None:
-    """Write a file beside its place, then put it there: a reader finds all of it or none."""
+def write(path: Path, content: str | bytes) -> None:
+    """Write a file beside its place, then put it there: a reader finds all of it or none. Text is written in UTF-8."""
     aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
-        with aside.open("x", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with aside.open("xb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         aside.replace(path)

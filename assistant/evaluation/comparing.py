@@ -11,7 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import EvaluationError
-from assistant.evaluation.measures import MEASURES, interval
+from assistant.evaluation.measures import MEASURES, SEED, interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 SIGNIFICANT_P = 0.05
 """Largest p-value that is called significant."""
 
-_SEED = 20_220_220
 _SWAPS = 9_999
 
 
@@ -109,7 +108,7 @@ def _difference(pairs: Sequence[tuple[float, float]], *, rising: bool) -> Docume
                 vectorized=True,
                 permutation_type="samples",
                 n_resamples=_SWAPS,
-                rng=np.random.default_rng(_SEED),
+                rng=np.random.default_rng(SEED),
             ).pvalue
         )
     is_worse = high < 0 if rising else low > 0

@@ -185,7 +185,8 @@ def _found(outcome: Outcome) -> tuple[dict[str, int], dict[str, float]]:
 
 # --- Over questions --------------------------------------------------------------------------
 
-_SEED = 20_220_220
+SEED = 20_220_220
+"""Of every drawing by chance, so that the same run gives the same figures."""
 _RESAMPLES = 2_000
 _CURVE_RESAMPLES = 500
 
@@ -289,7 +290,7 @@ def interval(
                 vectorized=vectorized,
                 n_resamples=resamples,
                 method=method,
-                rng=np.random.default_rng(_SEED),
+                rng=np.random.default_rng(SEED),
             ).confidence_interval
         if math.isfinite(found.low) and math.isfinite(found.high):
             return float(found.low), float(found.high)

@@ -6,6 +6,7 @@ import shutil
 import uuid
 from typing import TYPE_CHECKING
 
+from assistant import storage
 from assistant.errors import EvaluationError
 
 if TYPE_CHECKING:
@@ -19,17 +20,13 @@ def write_file(path: Path, data: bytes) -> None:
     Raises:
         EvaluationError: If it cannot be written.
     """
-    aside = _aside(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_bytes(data)
-        aside.replace(path)
+        storage.write(path, data)
     except OSError as error:
         raise EvaluationError(
             f"{path}: cannot be written ({error.strerror}): name another file, or make room"
         ) from None
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def check_folder(folder: Path, *, names: Collection[str]) -> None:
