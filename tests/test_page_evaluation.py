@@ -282,6 +282,9 @@ def test_an_answer_stands_beside_its_gold_with_its_places_in_the_reader(assistan
     cited = [citation for entry in run["questions"] for citation in entry["answer"]["citations"]]
     marked = re.findall(r'<mark class="pa-eval-(?:gold|no-gold)">“([^<]*)”</mark> <a', html)
     assert len(marked) == len(cited)
+    ranks = [f"{leg} {rank}" for leg, rank in entry["answer"]["hits"][0]["ranks"].items()]
+    assert len(ranks) > 1
+    assert f"<span>{('、' if language == 'zh' else ', ').join(ranks)}</span>" in html
 
 
 def test_what_the_reader_does_not_show_is_not_linked(assistant, run) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import re
 import shutil
 import tomllib
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from assistant.page.policies.indexing import Step, applied, indexed
 from assistant.page.policies.listing import listing
 from assistant.page.policies.uploads import explained, preview, taken_in
 from assistant.page.shared import Page
+from assistant.parsing import parse
 from assistant.text import visible
 from tests import browsing
 from tests.browsing import violations, web_page
@@ -29,6 +31,8 @@ from tests.files import docx, level, lists, paragraph, pdf, set_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from assistant.text import Language
 
 browser, new_page = browsing.browser, browsing.new_page
 
@@ -209,8 +213,17 @@ def test_what_is_typed_becomes_what_is_known(desk: Desk) -> None:
         "contact": "a@b.example",
     }
     policy = add_policy(desk.settings, TEXT, **known)
-    assert known_from(*filled(policy)) == known
-    assert filled(change_policy(desk.settings, policy.id, **known_from("Y", "Z", "", "", ""))) == ["Y", "Z", "", "", ""]
+    assert known_from(*filled(desk.page, policy)) == known
+    changed = change_policy(desk.settings, policy.id, **known_from("Y", "Z", "", "", ""))
+    assert filled(desk.page, changed) == ["Y", "Z", "", "", ""]
+
+
+@pytest.mark.parametrize(("language", "aliases"), [("zh", "云，Cloud"), ("en", "云, Cloud")])
+def test_other_names_stand_in_the_form_as_the_page_s_language_lists_them(
+    desk: Desk, language: Language, aliases: str
+) -> None:
+    page = replace(desk.page, language=language)
+    assert filled(page, parse(TEXT, aliases=("云", "Cloud")))[3] == aliases
 
 
 @pytest.mark.parametrize("date", ["soon", "2024-2-3", "2024-02-30", "20240203"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, get_args
 
 from assistant.imprint import contact_of
-from assistant.page.shared import said
+from assistant.page.shared import listed, said
 from assistant.quotes import lines_of
 from assistant.text import visible, visible_line
 from assistant.wording import marked_quote
@@ -78,7 +78,7 @@ def reply(answer: Answer, policies: Sequence[Policy], language: Language, tone: 
         body = _declined(answer, policies, language)
         return Reply(opening=say(f"greeting_{tone}"), statements=(), closing=(*body, *say(f"regards_{tone}")))
     titles = list(dict.fromkeys(_titled(policy, language) for policy in quoted))
-    lead = say("lead", titles=("、" if language == "zh" else ", ").join(titles))
+    lead = say("lead", titles=listed(titles, language))
     headings, others = _by_question(answer, quoted[0], language)
     statements = tuple(
         replace(_statement(answer, number, citation, by_id[citation.policy_id], language), heading=headings[number])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from assistant.page.shared import hint, marked, place_link, shown
+from assistant.page.shared import hint, listed, marked, place_link, shown
 from assistant.text import fold, visible
 from assistant.wording import marked_quote
 
@@ -74,8 +74,8 @@ def questions(page: Page, run: Document, wanted: Wanted, most: int) -> str:
     texts = {part["name"]: part["hit_texts"] for part in run["sets"]}
     linked = _linked(run, page.current())
     counted = page.say("evaluation.listed", count=min(most, len(found)), of=len(found), all=len(run["questions"]))
-    listed = "".join(_question(page, entry, texts[entry["set"]], linked) for entry in found[:most])
-    return f'{hint(counted)}<div class="pa-eval-questions">{listed}</div>'
+    unfolded = "".join(_question(page, entry, texts[entry["set"]], linked) for entry in found[:most])
+    return f'{hint(counted)}<div class="pa-eval-questions">{unfolded}</div>'
 
 
 def _linked(run: Document, assistant: Assistant) -> frozenset[str]:
@@ -178,14 +178,14 @@ def _hits(page: Page, entry: Document, texts: Document, linked: frozenset[str]) 
         first = max(0, min(marks[0][0] - _HIT_CHARS // 4, len(text) - _HIT_CHARS)) if marks else 0
         last = min(len(text), first + _HIT_CHARS)
         excerpt = ("… " if first else "") + marked(text, first, last, marks) + (" …" if last < len(text) else "")
-        ranks = "，".join(f"{leg} {rank}" for leg, rank in hit["ranks"].items())
+        ranks = listed((f"{leg} {rank}" for leg, rank in hit["ranks"].items()), page.language)
         rows.append(
             f'<li><div class="pa-eval-where">{_place(hit, hit["reference"], linked)} <span>{shown(ranks)}</span></div>'
             f"<div>{excerpt}</div></li>"
         )
-    listed = f"<ol>{''.join(rows)}</ol>" if rows else f"<p>{shown(page.say('evaluation.no_hits'))}</p>"
+    found = f"<ol>{''.join(rows)}</ol>" if rows else f"<p>{shown(page.say('evaluation.no_hits'))}</p>"
     title = page.say("evaluation.hits", count=len(rows))
-    return f'<details class="pa-eval-hits"><summary>{shown(title)}</summary>{listed}</details>'
+    return f'<details class="pa-eval-hits"><summary>{shown(title)}</summary>{found}</details>'
 
 
 def badge(page: Page, error: str) -> str:

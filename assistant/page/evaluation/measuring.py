@@ -11,7 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from assistant.errors import EvaluationError
-from assistant.page.shared import hint, shown
+from assistant.page.shared import hint, listed, shown
 from assistant.server.service import opener
 from assistant.text import visible
 
@@ -94,7 +94,7 @@ def checked(page: Page, question_set: Path, corpus: Path | None) -> tuple[str, b
         "evaluation.counted",
         count=len(found.questions),
         answerable=answerable,
-        policies=("、" if page.language == "zh" else ", ").join(policy.title for policy in policies),
+        policies=listed((policy.title for policy in policies), page.language),
     )
     return (_faults(page, faults), False) if faults else (hint(counted), True)
 

@@ -241,7 +241,7 @@ def _chosen(tab: _Tab, policy_id: str | None) -> Updates:
     return {
         tab["old_status"]: "",
         **tab.alone("old_form"),
-        **dict(zip(tab.fields("old"), filled(policy), strict=True)),
+        **dict(zip(tab.fields("old"), filled(tab.page, policy), strict=True)),
     }
 
 

@@ -35,9 +35,10 @@ def wrong(page: Page, known: dict[str, Any]) -> str:
     return "" if is_date(date) else page.say("policies.wrong_date", date=date[:40])
 
 
-def filled(policy: Policy) -> list[str]:
+def filled(page: Page, policy: Policy) -> list[str]:
     """Return what is known about a policy as the form has it."""
-    return [policy.title, policy.company, policy.effective_date, "，".join(policy.aliases), policy.contact]
+    aliases = ("，" if page.language == "zh" else ", ").join(policy.aliases)
+    return [policy.title, policy.company, policy.effective_date, aliases, policy.contact]
 
 
 def prefilled(upload: Upload) -> list[str]:
