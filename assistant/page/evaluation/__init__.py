@@ -260,8 +260,7 @@ def _run(bench: _Bench, name: str | None, corpus: str | None, uploaded: dict[str
             if step.run:
                 runs = bench.shelf.names()
                 done = hint(bench.say("written", name=step.run, folder=bench.shelf.folder / step.run))
-                chosen = gr.Dropdown(choices=runs, value=step.run)
-                yield [*idle, done, chosen, gr.Dropdown(choices=runs)]
+                yield [*idle, done, gr.Dropdown(choices=runs, value=step.run), gr.Dropdown(choices=runs)]
             elif step.done == step.total or time.monotonic() - told >= _STEP_S:
                 told = time.monotonic()
                 yield [*busy, _progress(bench, step), gr.skip(), gr.skip()]

@@ -266,31 +266,36 @@ def _done(tab: _Tab, words: str) -> Iterator[Updates]:
     yield tab.known()
 
 
-def _asked(tab: _Tab, policy_id: str | None) -> Updates:
+def _removable(tab: _Tab, policy_id: str | None) -> tuple[Policy | None, str]:
+    """Return a policy that may be removed; or None, and why there is none."""
     policy = _policy(tab, policy_id)
     if policy is None:
-        return tab.told("old", tab.say("gone"), error=True)
+        return None, tab.say("gone")
     if len(tab.page.current().policies) < 2:
-        return tab.told("old", tab.say("only", title=policy.title), error=True)
+        return None, tab.say("only", title=policy.title)
+    return policy, ""
+
+
+def _asked(tab: _Tab, policy_id: str | None) -> Updates:
+    policy, problem = _removable(tab, policy_id)
+    if policy is None:
+        return tab.told("old", problem, error=True)
     sure = tab.say("sure", title=policy.title, folder=tab.page.settings.writable_dir() / REMOVED)
     return tab.alone("confirm") | {tab["sure"]: hint(sure)}
 
 
 def _removed(tab: _Tab, policy_id: str | None) -> Iterator[Updates]:
-    policy = _policy(tab, policy_id)
+    policy, problem = _removable(tab, policy_id)
     if policy is None:
-        yield tab.told("old", tab.say("gone"), error=True)
-        return
-    if len(tab.page.current().policies) < 2:
-        yield tab.told("old", tab.say("only", title=policy.title), error=True)
+        yield tab.told("old", problem, error=True)
         return
     try:
         place = remove_policy(tab.page.settings, policy.id)
     except AssistantError as error:
         yield tab.closed("confirm") | tab.told("old", str(error), error=True)
         return
-    is_kept = policy.id in unused(tab.page)
-    yield from _done(tab, tab.say("left_out_now" if is_kept else "removed", title=policy.title, folder=place))
+    told = "left_out_now" if policy.id in unused(tab.page) else "removed"
+    yield from _done(tab, tab.say(told, title=policy.title, folder=place))
 
 
 def _restored(tab: _Tab, policy_id: str | None) -> Iterator[Updates]:
