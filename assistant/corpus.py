@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from assistant.errors import CorpusError, PolicyError
+from assistant.naming import without_noun
 from assistant.parsing import MAX_POLICY_CHARS, parse
-from assistant.policy import without_noun
 from assistant.spelling import is_english
 from assistant.text import STOPWORDS, Language, has_han, normalized
 from assistant.thesaurus import MAX_THESAURUS_BYTES, THESAURUS_FILE, Thesaurus, extended, read_concepts

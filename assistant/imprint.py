@@ -13,8 +13,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from assistant.hits import certain
+from assistant.naming import without_noun
 from assistant.passages import Passage
-from assistant.policy import without_noun
 from assistant.quotes import Squeezed, squeezed
 from assistant.text import LATIN_WORD, any_of, fold, has_han, normalized, sentences
 from assistant.units import MONTHS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from assistant.policy import AROUND_NAMES, without_noun
+from assistant.naming import AROUND_NAMES, without_noun
 
 
 def title_or_name(title: str, text: str) -> str:
