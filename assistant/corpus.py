@@ -215,6 +215,17 @@ def in_use(folders: Iterable[Path]) -> list[Path]:
     return used or [path for _, path in found]
 
 
+def no_policy(policy_id: str, known: Iterable[str], besides: str = "") -> str:
+    """Return what is said where a corpus has no policy of this id.
+
+    Args:
+        policy_id: The id.
+        known: The ids that there are.
+        besides: What else it is not.
+    """
+    return f"there is no policy {policy_id!r}{besides}: the corpus has {', '.join(sorted(known))}"
+
+
 def ids_left_out(folder: Path) -> frozenset[str]:
     """Return the ids of the policies that came with the package and are not used beside those of a folder."""
     path = folder / LEFT_OUT

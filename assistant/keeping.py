@@ -26,6 +26,7 @@ from assistant.corpus import (
     checked,
     ids_left_out,
     in_use,
+    no_policy,
     policy_folders,
     read_metadata,
     read_policy,
@@ -279,8 +280,8 @@ def restore_policy(settings: Settings, policy_id: str) -> None:
     with _writing(folder):
         if policy_id not in left_out(settings):
             raise CorpusError(
-                f"policy {policy_id!r} came with the package and is left out of nothing, or was added: what was added "
-                f"and removed is moved back from {folder / REMOVED}"
+                f"policy {policy_id!r} is not one that came with the package and was removed: what you added and "
+                f"removed is moved back by hand, from {folder / REMOVED}"
             )
         _leave_out(folder, ids_left_out(folder) - {policy_id})
 
@@ -336,7 +337,7 @@ def _known(settings: Settings, policy_id: str) -> Path:
     """Return the folder of a policy in use."""
     folders = folders_of(settings)
     if policy_id not in folders:
-        raise CorpusError(f"there is no policy {policy_id!r}: the corpus has {', '.join(sorted(folders))}")
+        raise CorpusError(no_policy(policy_id, folders))
     return folders[policy_id]
 
 

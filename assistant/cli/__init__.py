@@ -263,7 +263,7 @@ def ui(
 
 
 def _policies(policy: str | None, corpus: Path | None) -> Iterator[Policy]:
-    from assistant.corpus import open_corpus
+    from assistant.corpus import no_policy, open_corpus
     from assistant.parsing import parse
     from assistant.readers import read_file
 
@@ -274,14 +274,13 @@ def _policies(policy: str | None, corpus: Path | None) -> Iterator[Policy]:
         yield parse(read.text, id=path.stem, title=read.title)
         return
     policies = open_corpus(*settings_of(corpus, None).corpus_dirs())
-    if policy and policy not in {found.id for found in policies}:
+    known = [found.id for found in policies]
+    if policy and policy not in known:
         if Path(policy).is_dir():
             raise QuestionError(f"{policy} is a folder: read the policies in it with --corpus {policy}")
         # An id may have a dot in it too.
         no_file = ", and there is no such file" if Path(policy).suffix or Path(policy).name != policy else ""
-        raise QuestionError(
-            f"there is no policy {policy!r}{no_file}: the corpus has {', '.join(found.id for found in policies)}"
-        )
+        raise QuestionError(no_policy(policy, known, no_file))
     yield from (found for found in policies if policy in (None, found.id))
 
 

@@ -39,13 +39,12 @@ def check(policy: PolicyId = None, as_json: AsJson = False, corpus: Corpus = Non
 
     Listed are names that another concept has too, so that both are counted, and concepts that no policy names.
     """
-    from assistant.corpus import open_corpus, thesaurus_of
+    from assistant.corpus import no_policy, open_corpus, thesaurus_of
 
     policies = open_corpus(*settings_of(corpus, None).corpus_dirs())
-    if policy is not None and policy not in {found.id for found in policies}:
-        raise QuestionError(
-            f"there is no policy {policy!r}: the corpus has {', '.join(found.id for found in policies)}"
-        )
+    known = [found.id for found in policies]
+    if policy is not None and policy not in known:
+        raise QuestionError(no_policy(policy, known))
     thesaurus = thesaurus_of(policies)
     spoken_of = {concept for found in policies for concept in thesaurus.named_in(found.text)}
     for found in policies:
@@ -95,7 +94,7 @@ def explain(
         print_line(f"{name}  →  {concept.id} ({concept.kind}){owners and f'  [{owners}]'}", style="bold")
         print_line(f"   {shortened(' · '.join(concept.names), 150)}")
     if not found:
-        print_line("no name of the thesaurus is in it: its words are looked for as they are, and its meaning")
+        print_line("it has no name of the thesaurus: it is searched for by its own words and by its meaning")
 
 
 def _owners(concept: Concept, policies: Sequence[Policy]) -> list[str]:

@@ -117,13 +117,12 @@ def template(policy: PolicyId = None, out: _Out = None, update: _Update = False,
 
 def _chinese_policies(policy: str | None, corpus: Path | None) -> list[tuple[Policy, Translation, Path]]:
     """Return the policy of this id, or all in Chinese, each with its translation and its folder."""
-    from assistant.corpus import open_folders, read_translation
+    from assistant.corpus import no_policy, open_folders, read_translation
 
     folders = open_folders(*settings_of(corpus, None).corpus_dirs())
-    if policy is not None and policy not in {found.id for found, _ in folders}:
-        raise CorpusError(
-            f"there is no policy {policy!r}: the corpus has {', '.join(found.id for found, _ in folders)}"
-        )
+    known = [found.id for found, _ in folders]
+    if policy is not None and policy not in known:
+        raise CorpusError(no_policy(policy, known))
     chosen = [(found, folder) for found, folder in folders if policy in (None, found.id) and found.language == "zh"]
     if not chosen:
         raise CorpusError("the policy is in English already" if policy else "the corpus has no policy in Chinese")
