@@ -29,7 +29,7 @@ def is_mentioned(word: str, concepts: Sequence[Concept], policies: Iterable[Poli
         concepts: What that may mean.
         policies: Where it is looked for.
     """
-    texts = [_read(policy.text, tuple(chain.from_iterable(policy.translations.values()))) for policy in policies]
+    texts = [_read(policy) for policy in policies]
     return any(_stands(name, *text) for text in texts for name in _names(word, concepts))
 
 
@@ -38,9 +38,15 @@ def _names(word: str, concepts: Sequence[Concept]) -> Iterator[str]:
     yield word
     # A company is not spoken of by what it sells.
     vendors = [concept for concept in concepts if concept.kind == "vendor"]
-    yield from (normalized(name) for concept in vendors or concepts for name in concept.names)
+    yield from chain.from_iterable(map(_names_of, vendors or concepts))
     if _SOCIAL_NETWORK.fullmatch(word):
         yield from _SOCIAL_NETWORKS
+
+
+# The thesaurus has some 620 concepts; of each that a question names it is asked once more.
+@lru_cache(maxsize=2_000)
+def _names_of(concept: Concept) -> tuple[str, ...]:
+    return tuple(map(normalized, concept.names))
 
 
 # What holds for all of them is said of each.
@@ -68,9 +74,9 @@ def _stands(name: str, text: str, squeezed: str) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _read(text: str, renderings: tuple[str, ...]) -> tuple[str, str]:
-    """Return a text with its English as names are looked for in it: normalized, and without blanks besides."""
-    found = normalized("\n".join((text, *renderings)))
+def _read(policy: Policy) -> tuple[str, str]:
+    """Return a policy's text with its English as names are looked for in it: normalized, and without blanks besides."""
+    found = normalized("\n".join((policy.text, *chain.from_iterable(policy.translations.values()))))
     return found, "".join(found.split())
 
 

@@ -105,21 +105,29 @@ def _section(policy: Policy, asked: frozenset[str]) -> Clause | None:
 
     Who names no concept, such as who asks what data are used for, does not ask what cookies are used for.
     """
-    thesaurus = policy.thesaurus
     by_words = not any(name.startswith(CONCEPT) for name in asked)
     found: list[tuple[int, Clause]] = []
-    for clause in policy.walk():
-        if not clause.title or len(clause.children) < _LEAST_ITEMS:
-            continue
-        said, named = _heading(clause.title, thesaurus)
+    for clause, said, named in _sections(policy):
         if not _names_all(said, named, asked):
             continue
         others = {name for name in named - asked if not (has_han(name) and any(word in name for word in asked))}
-        if by_words and others - _ALSO:
-            continue
-        if len(policy.path(clause.id)) <= _DEEPEST and _is_bare(policy, clause):
+        if not (by_words and others - _ALSO):
             found.append((len(named), clause))
     return min(found, key=lambda pair: pair[0])[1] if found else None
+
+
+# Of one policy it is asked again for every question.
+@lru_cache(maxsize=64)
+def _sections(policy: Policy) -> tuple[tuple[Clause, str, frozenset[str]], ...]:
+    """Return the sections of a policy that have a bare heading, each with that as `_heading` reads it."""
+    return tuple(
+        (clause, *_heading(clause.title, policy.thesaurus))
+        for clause in policy.walk()
+        if clause.title
+        and len(clause.children) >= _LEAST_ITEMS
+        and len(policy.path(clause.id)) <= _DEEPEST
+        and _is_bare(policy, clause)
+    )
 
 
 def _names_all(said: str, named: frozenset[str], asked: frozenset[str]) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from assistant.hits import Evidence, Hit
@@ -14,7 +15,7 @@ from assistant.passages import Passage
 from assistant.text import fold, has_han, normalized, stripped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from assistant.policy import Clause, Policy
 
@@ -92,7 +93,9 @@ def _passage(policy: Policy, clause: Clause) -> Passage | None:
     return Passage(clause_id=clause.id, start=clause.start, end=end, context="", sentences=(span,))
 
 
-def _by_number(policy: Policy) -> dict[str, Clause]:
+# Of one policy it is asked again for every question.
+@lru_cache(maxsize=64)
+def _by_number(policy: Policy) -> Mapping[str, Clause]:
     """Return the clauses of a policy by what names them, such as `6.3`, `11(b)`, `annex b` and `第五条`."""
     found: dict[str, Clause | None] = {}
     for clause in policy.walk():

@@ -172,6 +172,10 @@ class Policy:
             stack.extend((*path, child) for child in reversed(path[-1].children))
         object.__setattr__(self, "_paths", MappingProxyType(paths))
 
+    def __hash__(self) -> int:
+        """Return the hash of what tells policies apart, so that what is found in one can be kept by it."""
+        return hash((self.id, self.sha256))
+
     @property
     def names(self) -> tuple[str, ...]:
         """What people call the policy, its company and its product."""
@@ -257,7 +261,7 @@ class Policy:
 
     def walk(self) -> Iterator[Clause]:
         """Yield all clauses in the order of the text, the root first."""
-        return self.root.walk()
+        return (path[-1] for path in self._paths.values())
 
     def __getitem__(self, clause_id: str) -> Clause:
         """Return the clause with this id.

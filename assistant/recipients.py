@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assistant.hits import Hit
-    from assistant.policy import Policy
+    from assistant.thesaurus import Thesaurus
 
 
 @lru_cache(maxsize=256)
@@ -41,22 +41,30 @@ def telling_sentences(query: str, hit: Hit) -> set[int]:
 
     Empty if the question does not ask for that, or names no thing.
     """
-    asked = _things(query, hit.policy) if asks_recipients(query) else set()
-    told = (number for number, said in enumerate(hit.said) if asked and _GIVEN.search(unlaid(normalized(said))))
-    return {number for number in told if asked & _things(turned(normalized(hit.said[number])), hit.policy)}
+    asked = _things(query, hit.policy.thesaurus) if asks_recipients(query) else frozenset()
+    if not asked:
+        return set()
+    return {number for number, said in enumerate(hit.said) if asked & _given(said, hit.policy.thesaurus)}
 
 
 def recipients_told(query: str, hits: Sequence[Hit]) -> bool | None:
     """Say whether one of the hits, at least one, says who gets what a question names; None if it asks no such thing."""
-    if not asks_recipients(query) or not _things(query, hits[0].policy):
+    if not asks_recipients(query) or not _things(query, hits[0].policy.thesaurus):
         return None
     return any(telling_sentences(query, hit) for hit in hits)
 
 
-def _things(text: str, policy: Policy) -> set[str]:
+# The sentences of a policy are read for one question after another.
+@lru_cache(maxsize=10_000)
+def _given(said: str, thesaurus: Thesaurus) -> frozenset[str]:
+    """Return the concepts of data that a sentence names, if it says that something is given to somebody."""
+    plain = normalized(said)
+    return _things(turned(plain), thesaurus) if _GIVEN.search(unlaid(plain)) else frozenset()
+
+
+def _things(text: str, thesaurus: Thesaurus) -> frozenset[str]:
     """Return the concepts of data that a text names."""
-    thesaurus = policy.thesaurus
-    return {concept for concept in thesaurus.named_in(text) if thesaurus[concept].kind in DATA_KINDS}
+    return frozenset(concept for concept in thesaurus.named_in(text) if thesaurus[concept].kind in DATA_KINDS)
 
 
 _WHOM_ZH = r"(?:谁|哪些?(?:人|公司|第三方|机构|单位|平台|商家|部门|合作|伙伴|企业)|什么(?:人|公司|机构|第三方))"
