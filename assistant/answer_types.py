@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class AnswerType:
-    """A kind of value."""
+    """A kind of value, of which there is but one: they are told apart, and looked up, by what they are."""
 
     name: str
     """Name, such as `duration`."""
@@ -535,6 +535,8 @@ _LEARNS_EN = re.compile(
 )
 
 
+# The sentences of a policy are read for one question after another.
+@lru_cache(maxsize=20_000)
 def holds(text: str, kind: AnswerType) -> bool:
     """Say whether a text holds a value of this kind.
 
@@ -545,7 +547,7 @@ def holds(text: str, kind: AnswerType) -> bool:
     return bool(kind.held.search(_plain(text)) or (kind.printed and kind.printed.search(text)))
 
 
-# The sentences of a policy are read for one question after another.
+# One sentence may be read for several kinds.
 @lru_cache(maxsize=10_000)
 def _plain(text: str) -> str:
     return unlaid(normalized(text))

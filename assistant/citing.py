@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from assistant.quotes import Squeezed, squeezed
@@ -118,6 +119,8 @@ def _range_of(claim: Claim, hits: Sequence[Hit]) -> tuple[Policy, Span] | None:
     return None
 
 
+# What answers one question answers others, and where it stands stays the same.
+@lru_cache(maxsize=1_000)
 def cite(policy: Policy, span: Span) -> Citation:
     """Return the citation of a place in a policy: of the smallest clause that holds all of it."""
     start, end = span
@@ -134,6 +137,7 @@ def cite(policy: Policy, span: Span) -> Citation:
     )
 
 
+@lru_cache(maxsize=1_000)
 def locate(quote: str, text: str, start: int = 0, end: int | None = None) -> Span | None:
     r"""Return where `quote` stands in `text[start:end]`, ignoring case, width and white space.
 

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from assistant.policy import Clause, Policy
 
 
-def pointed_at(policy: Policy, start: int, end: int) -> list[Clause]:
+# Of one clause it is asked again for every question that finds it.
+@lru_cache(maxsize=1_000)
+def pointed_at(policy: Policy, start: int, end: int) -> tuple[Clause, ...]:
     """Return the clauses that a range of a policy's text names by their numbers, each once; those around it are none.
 
     The articles of a law are none, nor is a number that several clauses have.
@@ -32,11 +34,11 @@ def pointed_at(policy: Policy, start: int, end: int) -> list[Clause]:
     """
     keys = list(_named(policy.text[start:end], policy.text[end : end + _AFTER_CHARS]))
     if not keys:
-        return []
+        return ()
     clauses = _by_number(policy)
     here = {clause.id for clause in policy.path(policy.at(start).id)}
     found = map(clauses.get, keys)
-    return list({clause.id: clause for clause in found if clause and clause.id not in here}.values())
+    return tuple({clause.id: clause for clause in found if clause and clause.id not in here}.values())
 
 
 def asked_by_number(question: str, policies: Iterable[Policy]) -> tuple[tuple[str, str], ...]:
