@@ -48,6 +48,8 @@ _ANSI = re.compile(
 # Then any other control character except tab and newline, and lone surrogates.
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _LINE_END = re.compile(r"\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+# What any of these begins with. Most texts have none of it, which is sooner seen than each by itself.
+_UNUSUAL = re.compile(rf"[\r\x0b\x0c\u2028\u2029]|{_INVISIBLE.pattern}|{_CONTROL.pattern}")
 
 
 def _fold_table() -> dict[int, int]:
@@ -88,6 +90,8 @@ def visible(text: str) -> str:
     >>> visible("\x1b[31mred\x1b[0m a\u200bb")
     'red ab'
     """
+    if not _UNUSUAL.search(text):
+        return text
     return _CONTROL.sub("", _INVISIBLE.sub("", _ANSI.sub("", _LINE_END.sub("\n", text))))
 
 
@@ -358,6 +362,8 @@ class Tokenizer:
         self._jieba: jieba.Tokenizer | None = None
         self._unread: dict[str, str] = {}
         self._lock = threading.Lock()
+        # A question is divided by several, one after the other.
+        self._words_of = lru_cache(maxsize=256)(lambda run: tuple(self._segmenter(run).cut(run)))
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -378,7 +384,7 @@ class Tokenizer:
             if not has_han(run):
                 found.append(run if run in STOPWORDS or run.isdecimal() else stem(run))
             else:
-                found.extend(self._segmenter(run).cut_for_search(run))
+                found.extend(self._in_parts(run))
         return [token for token in found if token not in STOPWORDS]
 
     def divided(self, text: str) -> Iterator[tuple[int, int, int]]:
@@ -394,14 +400,24 @@ class Tokenizer:
         """
         for match in _TOKEN.finditer(text):
             if has_han(match[0]):
-                segmenter, end = self._segmenter(match[0]), match.start()
-                for word in segmenter.cut(match[0]):
+                frequencies, end = self._segmenter(match[0]).FREQ, match.start()
+                for word in self._words_of(match[0]):
                     start, end = end, end + len(word)
-                    yield start, end, segmenter.FREQ.get(word) or 0
+                    yield start, end, frequencies.get(word) or 0
 
     def frequency(self, word: str) -> int:
         """Return how frequent a Chinese word is, 0 if no dictionary has it."""
         return self._segmenter(word).FREQ.get(word) or 0
+
+    def _in_parts(self, run: str) -> Iterator[str]:
+        """Yield the Chinese words of a run of characters, each after the words of two and three characters in it."""
+        frequencies = self._segmenter(run).FREQ
+        for word in self._words_of(run):
+            for size in (2, 3):
+                if len(word) > size:
+                    parts = (word[start : start + size] for start in range(len(word) - size + 1))
+                    yield from filter(frequencies.get, parts)
+            yield word
 
     def _segmenter(self, run: str) -> jieba.Tokenizer:
         """Return jieba with every word of its dictionary that begins with a character of `run`.

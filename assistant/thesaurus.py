@@ -162,9 +162,11 @@ class Thesaurus:
         past = 0
         for match in _START.finditer(text):
             place = match.start()
-            if place < past:
+            head = match[1] or text[place : place + 2]
+            if place < past or not (head in self._lengths or text[place] in self._lengths):
+                # At most places no name begins, which is sooner seen so.
                 continue
-            past, concepts = self._longest_at(text, place, match[1] or text[place : place + 2])
+            past, concepts = self._longest_at(text, place, head)
             if self._added and (added := self._added_inside(text, place, past)):
                 past = added
             elif concepts:

@@ -108,6 +108,8 @@ class Utterance:
         if any(word.has("filler") for word in words[last + 1 :]) and says:
             text = self.text[start : words[last].end] + text[len(_CLOSING.sub("", text)) :]
             words = words[: last + 1]
+        if text == self.text:
+            return self
         moved = (replace(word, start=word.start - start, end=word.end - start) for word in words)
         return replace(self, text=text, words=tuple(moved))
 

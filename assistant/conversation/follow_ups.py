@@ -57,8 +57,10 @@ def follow_up(asked: Utterance, memory: Memory, *, corrects: bool) -> Condensed 
 
 def name_given(asked: Utterance, memory: Memory) -> str:
     """Return what is named in answer to a question that was asked back: 高德, "the second one"; empty if nothing is."""
+    if memory.query is None or not memory.pending:
+        return ""
     rest, _ = without_lead(asked)
-    if memory.query is None or not memory.pending or not Parts(rest).only_names:
+    if not Parts(rest).only_names:
         return ""
     ordinal = next((word for word in rest.told if word.place), None)
     if ordinal is None:
