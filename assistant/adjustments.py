@@ -125,6 +125,8 @@ class Adjuster:
         import numpy as np
 
         tokens = [token for token in query.named if self._analyzer.is_vendor(token)]
+        if not tokens:
+            return np.zeros(len(shard.passages), np.bool_)
         return _with_those_below(shard, np.any(shard.holding(tokens)[:, shard.firsts], axis=0))
 
     def _naming_other_permissions(self, shard: Shard, query: Query) -> Marks:

@@ -412,7 +412,8 @@ def wanted(question: str) -> tuple[AnswerType, ...]:
     asked = _read(question)
     if _asks_of_telling(asked):
         return ()
-    return tuple(kind for kind in ANSWER_TYPES if kind.wanted.search(asked) or _asks_for_named(kind, asked))
+    keywords = _keywords(asked)
+    return tuple(kind for kind in ANSWER_TYPES if kind.wanted.search(asked) or _asks_for_named(kind, asked, keywords))
 
 
 def needed(question: str) -> tuple[AnswerType, ...]:
@@ -447,18 +448,20 @@ _FEW = re.compile("几")
 _TOLD_ZH = re.compile(r"知道|告[诉知]")
 
 
-def _asks_for_named(kind: AnswerType, asked: str) -> bool:
+def _asks_for_named(kind: AnswerType, asked: str, keywords: str) -> bool:
     """Say whether a question asks what a value is by its name: "opening hours?", 有年龄限制吗, not 能改通讯地址吗."""
-    if not kind.named:
-        return False
-    asking, first = (_ASKS_ZH, asked) if has_han(asked) else (_ASKS_EN, _first_keywords(asked))
-    keywords = asked if not asking.search(asked) else "" if asking.search(first) else first
-    return any(
+    return kind.named is not None and any(
         found.end() <= len(keywords)
         or _BEFORE_NAMED.search(asked, 0, found.start())
         or _BEHIND_NAMED.match(asked, found.end())
         for found in kind.named.finditer(asked)
     )
+
+
+def _keywords(asked: str) -> str:
+    """Return the beginning of a question that asks nothing in so many words; all of it, if that is so."""
+    asking, first = (_ASKS_ZH, asked) if has_han(asked) else (_ASKS_EN, _first_keywords(asked))
+    return asked if not asking.search(asked) else "" if asking.search(first) else first
 
 
 def _first_keywords(asked: str) -> str:

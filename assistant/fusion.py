@@ -6,15 +6,26 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from assistant.embedding import Vectors
 
     Scores = NDArray[np.float64]
 
 ANSWERS = "answers"
 """The leg that knows what answers to such questions are like in other policies."""
+
+
+def closest(texts: Vectors, readings: Vectors) -> Scores:
+    """Return the cosine of each text and the closest of some readings, at least one: float64, shape (n_texts,)."""
+    import numpy as np
+
+    cosines = texts @ readings.T
+    # Of most questions there is but one reading, and to look for the largest of one takes as long as the product.
+    return (cosines[:, 0] if len(readings) == 1 else cosines.max(axis=1)).astype(np.float64)
 
 
 def similarities(scores: Mapping[str, Scores], firsts: NDArray[np.int64]) -> Scores:
@@ -33,18 +44,19 @@ def likenesses(scores: Mapping[str, Scores], firsts: NDArray[np.int64]) -> Score
     return np.full(len(firsts), np.nan) if known is None else np.maximum.reduceat(known, firsts)
 
 
-def share_held(held: NDArray[np.bool_], among: NDArray[np.bool_]) -> Scores:
+def share_held(held: NDArray[np.bool_], frequencies: Sequence[int], among: int) -> Scores:
     """Return the share of some tokens that each passage holds, weighted by BM25's idf: 0 to 1.
 
     Args:
         held: Which passage holds which token: shape (n_tokens, n_passages).
-        among: The same of that among which the tokens are rare: passages or texts.
+        frequencies: How many hold each token of those among which it is rare: passages or texts.
+        among: How many these are.
     """
     import numpy as np
 
     share, total = np.zeros(held.shape[1]), 0.0
-    for holds, frequency in zip(held, among.sum(axis=1).tolist(), strict=True):
-        weight = math.log(1 + (among.shape[1] - frequency + 0.5) / (frequency + 0.5))
+    for holds, frequency in zip(held, frequencies, strict=True):
+        weight = math.log(1 + (among - frequency + 0.5) / (frequency + 0.5))
         share += weight * holds
         total += weight
     return share / total if total else share

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol, get_args
 
 from assistant.adjustments import Adjuster
 from assistant.embedding import AnswerGuesser, ScopeJudge
-from assistant.fusion import ANSWERS, fuse, leaning, likenesses, of_legs, ranks_of, share_held, similarities
+from assistant.fusion import ANSWERS, closest, fuse, leaning, likenesses, of_legs, ranks_of, share_held, similarities
 from assistant.hits import Evidence, Hit, Query
 from assistant.mentions import is_mentioned
 from assistant.readings import ASKS, addressed, as_embedded, as_printed, as_received, in_their_words
@@ -232,20 +232,28 @@ class Retriever:
         import numpy as np
 
         tokens = tuple(dict.fromkeys((*query.tokens, *query.named)))
-        asked, named = slice(len(query.tokens)), [tokens.index(token) for token in query.named]
+        asked, named = len(query.tokens), [tokens.index(token) for token in query.named]
         texts = [shard.holding(tokens) for shard in shards]
         passages = [holds[:, shard.firsts] for holds, shard in zip(texts, shards, strict=True)]
-        held = np.concatenate(passages, axis=1)[asked].sum(axis=1).tolist()
-        frequency = min(held, default=len(firsts)) / len(firsts)
-        absent = [tokens[i] for i in named if not any(holds[i].any() for holds in texts)]
+        # How many texts and passages of each shard hold each token, and how many of all.
+        in_texts, in_passages = ([holds.sum(axis=1).tolist() for holds in of] for of in (texts, passages))
+        held, of_passages = (list(map(sum, zip(*counts, strict=True))) for counts in (in_texts, in_passages))
+        frequency = min(of_passages[:asked], default=len(firsts)) / len(firsts)
+        absent = [tokens[place] for place in named if not held[place]]
         absent = [token for token in absent if not self._is_mentioned(query.named[token], policies)]
         things = (query.named[token] for token in absent if self.analyzer.is_thing(token))
         unmentioned = tuple(name for name in things if not ASKS.match(normalized(name)))
         stranger = any(map(self.analyzer.is_vendor, absent))
         words = [place for place, token in enumerate(query.tokens) if self._may_stand(token, shards)]
-        missing = [place for place in words if not any(holds[place].any() for holds in texts)]
-        coverages = [share_held(own[asked], of[asked]) for own, of in zip(passages, texts, strict=True)]
-        concepts = [share_held(own[named], own[named]) for own in passages]
+        missing = [place for place in words if not held[place]]
+        coverages = [
+            share_held(own[:asked], counts[:asked], shard.n_texts)
+            for own, counts, shard in zip(passages, in_texts, shards, strict=True)
+        ]
+        concepts = [
+            share_held(own[named], [counts[place] for place in named], own.shape[1])
+            for own, counts in zip(passages, in_passages, strict=True)
+        ]
         shares = map(np.concatenate, (coverages, concepts))
         columns = similarities(scores, firsts), likenesses(scores, firsts), *shares
         of_best = (column[best].tolist() for column in columns)
@@ -300,16 +308,16 @@ class Retriever:
         for embedder in self.embedders:
             if (guesses := query.guesses.get((embedder.name, shard.policy.language))) is not None:
                 of_texts = shard.vectors[embedder.name][: shard.n_texts]
-                close = (of_texts @ guesses.T).max(axis=1) if guesses.size else np.full(shard.n_texts, np.nan)
-                guessed.append(close.astype(np.float64))
+                close = closest(of_texts, guesses) if guesses.size else np.full(shard.n_texts, np.nan)
+                guessed.append(close)
             # A text is as close as it is to the closest reading.
-            close = (shard.vectors[embedder.name] @ query.vectors[embedder.name].T).max(axis=1).astype(np.float64)
+            close = closest(shard.vectors[embedder.name], query.vectors[embedder.name])
             scores[embedder.name] = close[: shard.n_texts]
             # A text is as close as it or its English is.
             of_rendered = scores[embedder.name][shard.rendered]
             scores[embedder.name][shard.rendered] = np.maximum(of_rendered, close[shard.n_texts :])
         if guessed:
-            scores[ANSWERS] = np.mean(guessed, axis=0)
+            scores[ANSWERS] = np.mean(guessed, axis=0) if len(guessed) > 1 else guessed[0]
         return scores
 
 

@@ -12,7 +12,7 @@ import tomllib
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, lru_cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assistant.chinese import INTERROGATIVES, WHETHER
 from assistant.english import AUXILIARIES, HAVING, LINKING, PLAIN_AUXILIARIES, one_of
@@ -33,9 +33,8 @@ LAST = -1
 """Place of the last of several."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
-    """A part of a question."""
+class Word(NamedTuple):
+    """A part of a question; a tuple, of which dozens are made for each question, in a third of the time."""
 
     start: int
     """First character in the question's text."""
@@ -110,7 +109,7 @@ class Utterance:
             words = words[: last + 1]
         if text == self.text:
             return self
-        moved = (replace(word, start=word.start - start, end=word.end - start) for word in words)
+        moved = (word._replace(start=word.start - start, end=word.end - start) for word in words)
         return replace(self, text=text, words=tuple(moved))
 
 
@@ -434,7 +433,7 @@ class Vocabulary:
             meaning = meanings.get((word.start, word.end))
             if meaning and not word.group:
                 # The vocabulary says what it does, the thesaurus what it means.
-                word = replace(word, named=meaning.named, group=meaning.group)
+                word = word._replace(named=meaning.named, group=meaning.group)
             yield word
             place = word.end
 
@@ -446,7 +445,7 @@ class Vocabulary:
             name = longest.get(start)
             if name and name.group and name.end > word.end:
                 roles = self._roles.get(folded[word.start : start])
-                return replace(word, end=start, text=folded[word.start : start], roles=roles) if roles else None
+                return word._replace(end=start, text=folded[word.start : start], roles=roles) if roles else None
         return None
 
 
@@ -469,7 +468,10 @@ def _roles(ids: Sequence[str]) -> frozenset[str]:
 def _unknown(match: re.Match[str]) -> Word:
     text = match[0]
     alone = text.isalnum() and text not in _CLITICS
-    return Word(start=match.start(), end=match.end(), text=text, roles=frozenset({"unknown" if alone else "mark"}))
+    return Word(start=match.start(), end=match.end(), text=text, roles=_UNKNOWN if alone else _MARK)
+
+
+_UNKNOWN, _MARK = frozenset({"unknown"}), frozenset({"mark"})
 
 
 _COUNTED = "条|个|点|项|款|处|段|句|家|种"
