@@ -58,6 +58,7 @@ class Assistant:
         self._streaming = generator if isinstance(generator, StreamingGenerator) else None
         self.settings = settings
         self._names = tuple(name for policy in self.policies for name in policy.names)
+        self._named_by = {policy.id: any_of(policy.names) for policy in self.policies}
         self._short_names = tuple(name for policy in self.policies for name in policy.short_names)
         self._thesaurus = thesaurus_of(self.policies)
         english = (" ".join(said) for policy in self.policies for said in policy.translations.values())
@@ -437,7 +438,7 @@ class Assistant:
                 raise QuestionError("policies is empty: name at least one, or leave it out to ask all")
             return tuple(dict.fromkeys(self.policy(policy_id).id for policy_id in policies))
         for asked in map(normalized, queries):
-            if named := [policy.id for policy in self.policies if any_of(policy.names).search(asked)]:
+            if named := [policy_id for policy_id, names in self._named_by.items() if names.search(asked)]:
                 return tuple(named)
         return tuple(policy.id for policy in self.policies)
 

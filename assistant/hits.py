@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Evidence:
     """Share of the passages that hold the rarest of the query's words and concepts: 0 to 1; 1 if it has none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Hit:
     """A clause that may answer a query."""
 
@@ -74,10 +75,10 @@ class Hit:
         """End of what was searched."""
         return self.passage.end
 
-    @property
-    def said(self) -> list[str]:
+    @cached_property
+    def said(self) -> tuple[str, ...]:
         """The passage's sentences."""
-        return [self.policy.text[start:end] for start, end in self.passage.sentences]
+        return tuple(self.policy.text[start:end] for start, end in self.passage.sentences)
 
     @property
     def reference(self) -> str:

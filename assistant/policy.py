@@ -164,6 +164,7 @@ class Policy:
     )
     _references: dict[str, str] = field(init=False, repr=False, compare=False, default_factory=dict)
     _lists: dict[str, _List] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _called: dict[Language, str] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Index the clauses by id."""
@@ -216,13 +217,19 @@ class Policy:
             language: Of the sentence.
             among: Policies that it is to be told from: where one is called the same, the company is named, too.
         """
-        said = self._called(language)
-        if not self.company or all(other is self or other._called(language) != said for other in among):
+        said = self._called_alone(language)
+        if not self.company or all(other is self or other._called_alone(language) != said for other in among):
             return said
         company = " ".join(self.company.split())
         return f"{company}{said}" if language == "zh" else f"{_possessive(company)} {_ARTICLE.sub('', said)}"
 
-    def _called(self, language: Language) -> str:
+    def _called_alone(self, language: Language) -> str:
+        # In each answer it is wanted.
+        if (known := self._called.get(language)) is None:
+            known = self._called[language] = self._call(language)
+        return known
+
+    def _call(self, language: Language) -> str:
         title = " ".join(self.title.split())
         if self._names_company(title):
             return self._of(" ".join(self.company.split()), language)

@@ -183,6 +183,7 @@ _ASKS = re.compile(
 )
 
 
+@lru_cache(maxsize=256)
 def kind_of_question(text: str) -> str:
     """Return what kind of answer a question or a title that is one asks for; empty if it asks for none of these.
 

@@ -79,10 +79,11 @@ class Speller:
         """Return the word of the policies that some words that follow one another sound like; empty if none."""
         start, end = window[0][0], window[-1][1]
         typed = asked[start:end]
-        follow = all(one[1] == other[0] for one, other in pairwise(window))
-        if not follow or not _LEAST_HAN <= len(typed) <= _MOST_HAN or not has_han(typed):
+        if not _LEAST_HAN <= len(typed) <= _MOST_HAN or not has_han(typed):
             return ""
         if any(right - left > 1 and frequency >= _A_WORD for left, right, frequency in window):
+            return ""
+        if any(one[1] != other[0] for one, other in pairwise(window)):
             return ""
         # 会 and 收 stand beside each other without being a mistyped 回收; 密 and 吗 do not.
         least = _RARE if any(char in STOPWORDS for char in typed) else _COMMON
