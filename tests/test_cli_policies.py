@@ -179,6 +179,13 @@ def test_a_version_that_is_written_down_is_told(run: Callable[..., Run], corpus:
     )
 
 
+def test_a_version_that_nobody_gave_is_none_to_correct(run: Callable[..., Run], file: Path) -> None:
+    file.write_text("Shop rules\n1. Returns\nYou may return goods within a week.\n")
+    assert run("policies", "add", file, "--id", "shop", "--no-index").code == 0
+    file.write_text("Shop rules\n1. Returns\nYou may return goods within a month.\n")
+    assert "version" not in run("policies", "update", "shop", file, "--no-index").err
+
+
 def test_a_new_version_tells_what_of_its_english_is_to_do(run: Callable[..., Run], corpus: Path, file: Path) -> None:
     assert run("translations", "template", "yunchao", "--update", "--corpus", corpus).code == DONE
     path = corpus / "yunchao" / "translations" / "en.toml"

@@ -151,7 +151,7 @@ def update(
         how = command("policies set", policy_id, "--effective-date", "YYYY-MM-DD", corpus=corpus)
         note(f"{policy_id} still takes effect on {policy.effective_date}: {how} corrects that")
     folder = folders_of(settings)[policy_id]
-    if policy.version != policy.effective_date:
+    if policy.given_version:
         note(f"{folder / METADATA_FILE} still says version {policy.version!r}: correct it there")
     translation = read_translation(folder)
     if translation.clauses and (todo := len(gaps(policy, translation))):
