@@ -142,8 +142,11 @@ _PERMISSION = "权限"
 def _is_of_a_stranger(query: str, evidence: Evidence) -> bool:
     """Say whether it is asked what a company does of which no policy found speaks: 腾讯地图拿不拿我的定位.
 
-    What may be done with a stranger, such as on its site, a policy may well say without its name.
+    What may be done with a stranger, such as on its site, a policy may well say without its name; not where the
+    question names nothing else of which the best clause speaks.
     """
+    if evidence.stranger and evidence.concepts == 0:
+        return True
     asked = normalized(query)
     does, of_its_policy = (
         (r"^(?:请问|那|那么)?{}(?![a-z0-9])", r"{}的(?:隐私)?政策")

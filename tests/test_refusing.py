@@ -88,6 +88,12 @@ def test_what_a_stranger_does_is_not_stated(policy: Policy, question: str, name:
     assert (answerability(question, [hit(policy, "手机号码", evidence=sure)]) < 0) == refused
 
 
+def test_who_names_nothing_but_a_stranger_is_told_that_it_is_none(policy: Policy) -> None:
+    unheard = Evidence(scope=4.0, similarity=0.8, coverage=0.8, concepts=0.0, unmentioned=("umeng",), stranger=True)
+    for evidence, refused in ((unheard, True), (replace(unheard, concepts=0.5), False)):
+        assert (answerability("umeng included", [hit(policy, "IMEI", evidence=evidence)]) < 0) is refused
+
+
 def test_what_is_off_topic_is_not_answered(policy: Policy) -> None:
     assert answerability("注册要什么", [hit(policy, "手机号码")]) > 0
     assert answerability("注册要什么", [hit(policy, "手机号码", evidence=OFF_TOPIC)]) < 0
