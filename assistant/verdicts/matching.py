@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from assistant.text import blank, blanked, has_han, normalized
 from assistant.thesaurus import DATA_KINDS
 from assistant.verdicts.question import PARTY_KINDS, THING_KINDS
-from assistant.verdicts.table import coarse, lexicon
+from assistant.verdicts.table import lexicon
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -103,7 +103,7 @@ class Matcher:
         for begin, name, ids in names:
             # A name of several concepts needs them all; 血型 is health information, but who collects that need not
             # collect this. Who asks for a permission has not collected yet.
-            is_named = bool(asked.item) and asked.item <= ids and (not asked.item <= coarse() or asked.name in item)
+            is_named = bool(asked.item) and asked.item <= ids and (not asked.is_by_name or asked.name in item)
             if is_named and not (asked.act.id == "collect" and "权限" in head):
                 # 精确位置 and coordinates are a location too, but not any.
                 is_it = self._things(ids) <= asked.item and not points_back and self._is_same(asked, name)

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from assistant.text import blank, blanked, language_of, normalized, unlaid
-from assistant.verdicts.table import acts, form_words, lexicon
+from assistant.verdicts.table import acts, coarse, form_words, lexicon, names_apart
 
 if TYPE_CHECKING:
     from assistant.text import Language
@@ -38,6 +38,11 @@ class Asked:
     """The question without what is read of it."""
     rest: tuple[str, ...] = ()
     """Other words, which the clause must have."""
+
+    @property
+    def is_by_name(self) -> bool:
+        """Whether the very name of the thing must stand in the clause, and not another of the same concept."""
+        return self.item <= coarse() or self.name in names_apart()
 
 
 _OF_THEMSELVES = frozenset({"none", "stated"})

@@ -195,6 +195,12 @@ def coarse() -> frozenset[str]:
 
 
 @cache
+def names_apart() -> frozenset[str]:
+    """Return names of other concepts that are names of a thing of its own."""
+    return frozenset(_table()["coarse"]["names"].split())
+
+
+@cache
 def _table() -> dict[str, Any]:
     return tomllib.loads(resources.files("assistant").joinpath("data/verdicts.toml").read_text("utf-8"))
 
