@@ -7,8 +7,9 @@ verdict `conditional`, and is pointed at with the policy's own words.
 
 The rules err on the side of silence: every word of the question must be accounted for; what is denied of one recipient,
 place or kind of person is not denied of all; and where two sentences of the policy tell different things, nothing is
-said, unless one of them is a condition of the other. The quote itself is shown either way. All words that the rules
-look for stand in `data/verdicts.toml`, with what each is looked for.
+said, unless one of them is a condition of the other. Against what would be told without a condition more speaks: what
+the policy says near it in other words, read loosely (`contradictions`). The quote itself is shown either way. All words
+that the rules look for stand in `data/verdicts.toml`, with what each is looked for.
 """
 
 from __future__ import annotations
@@ -89,8 +90,9 @@ def verdict_of(question: str, policy: Policy, clause_id: str, quote: str, others
     lead = _excepting_lead(policy, clause_id) if asked.act.by == "we" and first.polarity != "is_not" else ""
     if lead:
         first = _excepted(judge.rulings(asked, asker.as_you(lead)))
+    near = asker.as_you(_near(policy, clause_id))
     elsewhere = [ruling for text in others for ruling in judge.rulings(asked, asker.as_you(text))]
-    elsewhere += judge.rulings_near(asked, asker.as_you(_near(policy, clause_id)))
+    elsewhere += judge.rulings_near(asked, near)
     if asked.act.by == "you":
         # In another clause, trial accounts are not the asker's account, and some of his data is not his data.
         elsewhere = [ruling for ruling in elsewhere if ruling.is_whole]
@@ -103,7 +105,7 @@ def verdict_of(question: str, policy: Policy, clause_id: str, quote: str, others
         # A condition is told in the policy's own words, or the verdict is not told.
         printed = _printed(first.condition, lead or quote, names, asker)
         return _worded(replace(first, condition=printed), asked) if printed else None
-    return _worded(first, asked)
+    return None if judge.is_contradicted(asked, first, near) else _worded(first, asked)
 
 
 # --- The clause in its policy --------------------------------------------------------------
@@ -120,9 +122,18 @@ _BLOCK = 50_000
 
 
 def _near(policy: Policy, clause_id: str) -> str:
-    """Return what counts beside a clause, found or not: 账号内有余额的，不得注销 may stand in another."""
+    """Return what counts beside a clause, found or not: 账号内有余额的，不得注销 may stand in another.
+
+    Headings, which state nothing and would run into what stands under them, are left out.
+    """
     block = policy[clause_id].start // _BLOCK
-    return policy.text[max(block - 1, 0) * _BLOCK : (block + 2) * _BLOCK]
+    start, end = max(block - 1, 0) * _BLOCK, (block + 2) * _BLOCK
+    parts: list[str] = []
+    for clause in policy.walk():
+        if clause.kind == "heading" and start <= clause.start < end and not lexicon().states.search(clause.title):
+            parts.append(policy.text[start : clause.start])
+            start = policy.text.index(clause.title, clause.label_end) + len(clause.title)
+    return "。\n".join([*parts, policy.text[start:end]])
 
 
 def _excepting_lead(policy: Policy, clause_id: str) -> str:

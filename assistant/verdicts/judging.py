@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from assistant.segments import Reader, denials
 from assistant.text import has_han
 from assistant.verdicts.conditions import on_condition
+from assistant.verdicts.contradictions import speaks_against, words_against
 from assistant.verdicts.matching import Matcher
 from assistant.verdicts.practices import ruling_of_us
 from assistant.verdicts.rights import ruling_of_refusal, ruling_of_statement, ruling_of_you
@@ -89,6 +91,18 @@ class Judge:
                 yield from self._in_sentence(asked, sentence)
             former = sentence.plain
 
+    def is_contradicted(self, asked: Asked, ruling: Ruling, text: str) -> bool:
+        """Say whether any words of a text speak against what is told without a condition, be it not for sure."""
+        words = words_against(asked.act, ruling)
+        former = ""
+        for raw, plain in _sentences_kept(text):
+            if len(raw) <= _LONGEST_SENTENCE and any(pattern.search(plain) for pattern in words):
+                sentence = _read(self._reader, raw)
+                if speaks_against(asked, ruling, sentence, former, self._matcher):
+                    return True
+            former = plain
+        return False
+
     def where_optional(self, asked: Asked, quote: str) -> Ruling:
         """Return that a thing is so, on the condition of words that leave it open, if any do: 您也可以不提供."""
         for _, plain in sentences_of(quote):
@@ -113,8 +127,9 @@ class Judge:
                 is_here = part.start <= start < part.end or start == end == part.end
                 if is_here and not part.is_aside and not part.is_purpose:
                     found = rule(asked, Verb(sentence=sentence, place=place, start=start, end=end), self._matcher)
-                    if found and (place_of < own or found.polarity == "is_not"):
-                        yield DOUBT if is_example else found
+                    is_barred = place_of >= own
+                    if found and (not is_barred or found.polarity == "is_not"):
+                        yield DOUBT if is_example else replace(found, is_barred=is_barred)
 
     def _has(self, sentence: Sentence, word: str) -> bool:
         """Say whether a sentence has a word of the question, be it in the other language."""

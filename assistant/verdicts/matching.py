@@ -45,6 +45,18 @@ class Matcher:
         """Return the concepts of the things that a text names."""
         return self._things(concept for _, _, ids in self._thesaurus.find(text) for concept in ids)
 
+    def may_name(self, asked: Asked, text: str) -> bool:
+        """Say whether a text names the thing that is asked about, be it with a reserve, or as a part of it."""
+        return not asked.item.isdisjoint(self.things_in(text)) and (not asked.is_by_name or asked.name in text)
+
+    def is_of_the_same(self, verb: Verb) -> bool:
+        """Say whether a sentence names nothing but what the sentence before it may have named."""
+        if lexicon().it_again.search(verb.before):
+            return True
+        part = verb.part.text
+        is_named = self.things_in(part) or lexicon().general_said.search(part)
+        return has_han(part) and not is_named and not any(char.isalnum() for char in verb.after)
+
     def holds(self, asked: Asked, verb: Verb, *, is_denied: bool = False) -> Reach:
         """Say whether the verb's objects have what is asked about.
 

@@ -35,7 +35,7 @@ def ruling_of_us(asked: Asked, verb: Verb, matcher: Matcher) -> Ruling | None:
     is_general = asked.act.has("general")
     if not held or (not is_denied and held == ("partly" if is_general else "generally")):
         # It is encrypted in transit. It is not encrypted at rest.
-        is_taken_back = is_general and is_denied and not held and _is_of_the_same(verb, matcher)
+        is_taken_back = is_general and is_denied and not held and matcher.is_of_the_same(verb)
         return DOUBT if is_taken_back else None
     if denied > 1 or not _is_plainly_told(asked.act, verb, led):
         return DOUBT
@@ -89,15 +89,6 @@ def _is_told_of_us(act: Act, verb: Verb) -> bool:
         return False
     is_participle = lexicon().participle.search(verb.plain[verb.start : verb.end]) and not has_han(verb.plain)
     return not is_participle or lexicon().before_participle.search(before) is not None
-
-
-def _is_of_the_same(verb: Verb, matcher: Matcher) -> bool:
-    """Say whether a sentence names nothing but what the sentence before it may have named."""
-    if lexicon().it_again.search(verb.before):
-        return True
-    part = verb.part.text
-    is_named = matcher.things_in(part) or lexicon().general_said.search(part)
-    return has_han(part) and not is_named and not any(char.isalnum() for char in verb.after)
 
 
 def _is_plainly_told(act: Act, verb: Verb, led: str) -> bool:

@@ -165,6 +165,8 @@ class Ruling:
     """Whether it is told to all, not to each: 公告."""
     is_part: bool = False
     """Whether it is so of a part only of what is asked about."""
+    is_barred: bool = False
+    """Whether it is not so since something else is not done, without which it cannot be."""
 
 
 DOUBT, IS, MAY = Ruling(polarity="doubt"), Ruling(polarity="is"), Ruling(polarity="may")

@@ -34,12 +34,17 @@ class Act:
     announced: re.Pattern[str] | None = None
     undergone: re.Pattern[str] | None = None
     barred: re.Pattern[str] | None = None
+    still: re.Pattern[str] | None = None
+    instead: re.Pattern[str] | None = None
     silent: re.Pattern[str] | None = None
     to_whom: Sequence[str] = ()
     flags: Sequence[str] = ()
 
     def has(
-        self, flag: Literal["impersonal", "general", "topic", "alone", "children", "in_principle", "denied"]
+        self,
+        flag: Literal[
+            "impersonal", "general", "topic", "alone", "children", "in_principle", "denied", "every", "abroad"
+        ],
     ) -> bool:
         """Say whether a flag is set."""
         return flag in self.flags
@@ -159,6 +164,12 @@ class Lexicon:
     the_several: re.Pattern[str]
     still_usable: re.Pattern[str]
     in_part: re.Pattern[str]
+    states: re.Pattern[str]
+    asks_how: re.Pattern[str]
+    handed_over: re.Pattern[str]
+    abroad: re.Pattern[str]
+    some_place: re.Pattern[str]
+    refused: re.Pattern[str]
 
 
 @cache
@@ -167,7 +178,7 @@ def lexicon() -> Lexicon:
     return Lexicon(**{name: _either(entry) for name, entry in _table()["words"].items()})
 
 
-_OF_BOTH = ("asked", "said", "undergone", "barred", "label")
+_OF_BOTH = ("asked", "said", "undergone", "barred", "still", "instead", "label")
 _OF_EITHER = ("beside", "about", "amid", "announced", "silent")
 
 
