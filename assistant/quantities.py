@@ -72,6 +72,9 @@ def age_in(question: str) -> int | None:
     >>> [age_in(said) for said in ("13岁能用吗", "can i use it if i'm 13?", "my 9-year-old", "14岁以下能用吗", "13天")]
     [13, 13, 9, None, None]
     """
+    if not _OF_AGE.search(question):
+        # Most questions speak of none, which is sooner seen than all their quantities.
+        return None
     ages = {
         found.value
         for found in find(question)
@@ -108,10 +111,13 @@ def meant_for(age: int, text: str) -> bool | None:
 
 _MOST_YEARS = 120
 _AGED_CHARS = 30
-_AGED = re.compile(
+_AGED_ONE = (
     r"\b(?:i'?m|i am|aged?|age of|turned|(?:he|she|who|kid|child|son|daughter|brother|sister|boy|girl|student)"
-    r"(?:'?s| is)) (?:only |just |still )?$"
+    r"(?:'?s| is)) "
 )
+_AGED = re.compile(rf"{_AGED_ONE}(?:only |just |still )?$")
+# Without one of these there is neither a unit of age nor somebody of an age.
+_OF_AGE = re.compile(rf"岁|year|{_AGED_ONE}")
 _UNITS_ZH = (
     *PERIODS_ZH,
     ("age", r"周岁|岁"),

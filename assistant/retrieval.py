@@ -244,7 +244,12 @@ class Retriever:
         things = (query.named[token] for token in absent if self.analyzer.is_thing(token))
         unmentioned = tuple(name for name in things if not ASKS.match(normalized(name)))
         stranger = any(map(self.analyzer.is_vendor, absent))
-        words = [place for place, token in enumerate(query.tokens) if self._may_stand(token, shards)]
+        languages = _languages_told([shard.policy for shard in shards])
+        words = [
+            place
+            for place, token in enumerate(query.tokens)
+            if not self.analyzer.is_concept(token) and ("zh" if has_han(token) else "en") in languages
+        ]
         missing = [place for place in words if not held[place]]
         coverages = [
             share_held(own[:asked], counts[:asked], shard.n_texts)
@@ -272,15 +277,6 @@ class Retriever:
                 company=company,
                 other=other,
             )
-
-    def _may_stand(self, token: str, shards: Iterable[Shard]) -> bool:
-        """Say whether a token is a word of a language that a policy searched is in, or has a rendering in."""
-        if self.analyzer.is_concept(token):
-            return False
-        policies = [shard.policy for shard in shards]
-        if has_han(token):
-            return any(policy.language == "zh" for policy in policies)
-        return any(policy.language == "en" or policy.translations for policy in policies)
 
     def _is_mentioned(self, word: str, policies: Sequence[Policy]) -> bool:
         """Say whether what a query names so stands in policies, be it within another name."""
@@ -319,6 +315,14 @@ class Retriever:
         if guessed:
             scores[ANSWERS] = np.mean(guessed, axis=0) if len(guessed) > 1 else guessed[0]
         return scores
+
+
+def _languages_told(policies: Iterable[Policy]) -> set[Language]:
+    """Return the languages in which a word may stand in policies: those that they are in, or have renderings in."""
+    languages: set[Language] = set()
+    for policy in policies:
+        languages |= {policy.language, "en"} if policy.translations else {policy.language}
+    return languages
 
 
 def _reranked(reranker: Reranker, query: str, hits: Sequence[Hit]) -> list[Hit]:
