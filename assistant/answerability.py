@@ -248,16 +248,16 @@ _FEW_WORDS = 2
 _IN_MOST = 0.5
 _ODDS = {
     "scope": 0.4,
-    "similarity": 12.15,
-    "likeness": 0.08,
-    "familiarity": -1.56,
-    "concepts": 0.34,
+    "similarity": 12.18,
+    "likeness": 0.06,
+    "familiarity": -1.54,
+    "concepts": 0.33,
     "unmentioned": -0.19,
-    "stranger": -0.66,
+    "stranger": -0.65,
     "unstated": -0.49,
-    "score": -0.07,
-    "unseen": -0.02,
-    "base": -4.24,
+    "score": -0.06,
+    "unseen": -0.01,
+    "base": -4.28,
 }
 # Of a few clauses even the best does not stand out, of a hundred it may by far.
 _MOST_SCORE = 6.0

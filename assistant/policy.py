@@ -122,12 +122,9 @@ class _List:
     """What stands at the end of a child and leads to those after it, by id."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """A policy: its text, what is known about it, and its clauses.
-
-    It is compared, and hashed, by what it is, not by what it says: what is found in one is kept by it.
-    """
+    """A policy: its text, what is known about it, and its clauses."""
 
     id: str
     """Name of the policy in its corpus."""
@@ -175,6 +172,10 @@ class Policy:
             paths[path[-1].id] = path
             stack.extend((*path, child) for child in reversed(path[-1].children))
         object.__setattr__(self, "_paths", MappingProxyType(paths))
+
+    def __hash__(self) -> int:
+        """Return the hash of what tells policies apart, so that what is found in one can be kept by it."""
+        return hash((self.id, self.sha256))
 
     @property
     def names(self) -> tuple[str, ...]:
