@@ -176,7 +176,7 @@ def _pointed_at(hits: Sequence[Hit], told: Sequence[tuple[str, Span]]) -> list[C
     policy_id, (start, end) = told[0]
     found: list[Claim] = []
     for clause in pointed_at(next(hit.policy for hit in hits if hit.policy.id == policy_id), start, end):
-        hit = next((hit for hit in hits if hit.policy.id == policy_id and hit.clause is clause), None)
+        hit = next((hit for hit in hits if hit.policy.id == policy_id and hit.clause.id == clause.id), None)
         if hit is None or any(policy == policy_id and overlap((hit.start, hit.end), span) for policy, span in told):
             continue
         # As everywhere, without its number, which the reference tells.

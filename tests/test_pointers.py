@@ -100,6 +100,13 @@ def test_an_answer_quotes_what_it_points_at() -> None:
     assert len(ExtractiveGenerator(max_citations=2).generate("are basic fares refunded", hits).claims) == 2
 
 
+def test_it_does_so_whatever_was_read_of_the_same_policy_before() -> None:
+    policy, again = (parse(f"{TERMS}\nThe end.", id="terms", title="Terms", language="en") for _ in range(2))
+    asked_by_number("clause 3.1", [again])
+    hits = with_pointed_at([hit(policy, "Basic fares")])
+    assert len(ExtractiveGenerator().generate("are basic fares refunded", hits).claims) == 3
+
+
 def test_a_chapter_that_is_only_a_title_is_not_quoted() -> None:
     rest = "我们会逐项告知您接收方的名称和联系方式，并取得您的单独同意。" * 10
     text = f"第一章 保存\n第一条 涉及跨境的情形，适用本政策第二章。\n第二章 跨境提供\n第二条 {rest}\n第三条 {rest}\n"
