@@ -448,6 +448,23 @@ def test_what_a_quoting_question_asks_itself_is_asked_too() -> None:
 
 
 @pytest.mark.parametrize(
+    ("conversation", "query"),
+    [
+        ("寄存一小时多少钱 / 两小时呢", "寄存两小时多少钱"),
+        ("晚到15分钟还能上课吗 / 晚到30分钟呢", "晚到30分钟还能上课吗"),
+        ("晚到15分钟还能上课吗 / 半小时呢", "关于“晚到15分钟还能上课吗”：半小时呢"),
+        ("未满12岁可以滑雪吗 / 满12岁呢", "满12岁可以滑雪吗"),
+        ("M2能住单间吗 / M4呢", "M4能住单间吗"),
+        ("T3级别能配显示器吗 / T5呢", "T5级别能配显示器吗"),
+        ("P3和P4能坐软卧吗 / P6呢", "对于P6，P3和P4能坐软卧吗"),
+        ("Can grade 4 staff fly business? / grade 6?", "Can grade 6 staff fly business?"),
+    ],
+)
+def test_a_number_takes_the_place_of_its_like(conversation: str, query: str) -> None:
+    assert understood(conversation).query == query
+
+
+@pytest.mark.parametrize(
     "conversation",
     [
         # What may be another matter is looked for by itself, beside the former question.

@@ -33,6 +33,7 @@ from assistant.conversation.turns import Condensed
 from assistant.english import INDEFINITE
 from assistant.phrases import phrases_of
 from assistant.rephrasing import asked_with, other_aspect, swapped
+from assistant.rephrasing.amounts import ends_in_amount
 from assistant.rephrasing.chinese import noun_zh, said_again_zh
 from assistant.rephrasing.english import corrected_en
 from assistant.rephrasing.former import asks_who, is_quoting, quoting
@@ -160,6 +161,9 @@ def _of_another(leaning: Leaning) -> Condensed | None:
     if not parts.only_names and not noun:
         return None
     topic = _new_topic(rest, parts)
+    if rest.language == "zh" and topic.text not in query.text and ends_in_amount(rest.bare):
+        # 转两次 is no thing.
+        return leaning.quoted()
     if leaning.corrects and topic.group and rest.language == "zh" and parts.unknown:
         # 我是说一对一的请假 says all that is meant.
         return None

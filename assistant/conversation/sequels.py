@@ -12,8 +12,8 @@ from assistant.english import DOING, HAVING, one_of
 from assistant.numerals import HAN_NUMERAL
 from assistant.references import of_data
 from assistant.rephrasing import asked_of, asked_with
+from assistant.rephrasing.amounts import is_amount, of_another_number
 from assistant.rephrasing.former import quoting
-from assistant.rephrasing.likeness import of_another_number
 from assistant.text import has_han
 from assistant.topics import Topic, stated_until, topics_said
 from assistant.utterances import ASKING_ROLES, MAY_ZH
@@ -32,7 +32,8 @@ def saying_little(leaning: Leaning) -> Condensed | None:
         return rewritten(said)
     if _IN_STATE.fullmatch(leaning.asked.bare):
         return leaning.quoted(leaning.asked.text)
-    return leaning.quoted() if _has_form(leaning, _SAYING_LITTLE) else None
+    little = is_amount(leaning.rest.bare) or _has_form(leaning, _SAYING_LITTLE)
+    return leaning.quoted() if little else None
 
 
 def _has_form(leaning: Leaning, forms: Sequence[re.Pattern[str]]) -> bool:
@@ -51,7 +52,7 @@ _IN_STATE = re.compile(
 _SAYING_LITTLE = (
     # A number, or what one is asked of.
     re.compile(
-        rf"[0-9]{{1,6}}(?:\.[0-9]{{1,2}})?(?:岁|周岁|天|个月|月|年|公斤|千克|斤|米|元|块|万)?呢?|[{HAN_NUMERAL}]{{1,4}}"
+        rf"[{HAN_NUMERAL}]{{1,4}}"
         "|[要得满]?(?:几[岁级]|多[大重高宽远]|多少岁)[的了呢啊]?"
         "|(?:最[多少高低长短]|一共|总共|每[次天月年])(?:能|可以|要)?(?:几[次个天件人张条年月只位名间台辆部套份瓶本晚]|多少[次个天钱]?|多久)"
         rf"|第[0-9{HAN_NUMERAL}]{{1,3}}(?:次|件|年|天|个月|位|辆|张|晚)呢?"

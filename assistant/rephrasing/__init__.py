@@ -94,7 +94,7 @@ def swapped(query: Utterance, new: Topic) -> str:
 def _swapped_in_words(query: Utterance, new: Topic) -> str:
     """Return a question, asked of something else, if it does not quote what is to be changed."""
     named, new = _with_objects(query, new)
-    if new.concept is None and not new.group and has_han(new.text) and new.text in query.text:
+    if new.concept is None and has_han(new.text) and new.text in query.text:
         # 二线呢 after 二线城市住宿标准是多少; but 满18岁呢 after 未满18岁可以办卡吗 is what that denies.
         at = query.text.index(new.text)
         denied = DENIED.search(query.text[max(0, at - 2) : at])

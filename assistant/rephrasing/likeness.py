@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.english import DOING, INDEFINITE, PREPOSITIONS, WHERETO, is_plural, one_of
+from assistant.numerals import ENGLISH_NUMERAL
 from assistant.phrases import Phrase, Unit, phrases_of, units_of
 from assistant.rephrasing.chinese import FINAL, LONGEST_WORD, is_noun, supposing_zh
 from assistant.rephrasing.english import (
@@ -14,7 +15,6 @@ from assistant.rephrasing.english import (
     asked_of_place,
     instead,
     is_modifier,
-    put_en,
     put_phrase,
     supposing_en,
 )
@@ -43,33 +43,6 @@ def likened(query: Utterance, rest: Utterance, preposition: str) -> str:
     if query.language != rest.language:
         return ""
     return _likened_zh(query, rest) if query.language == "zh" else _likened_en(query, rest, preposition)
-
-
-def of_another_number(query: Utterance, said: str) -> str:
-    """Return the former question with another number in place of its only one: 我18岁能办卡吗 of 我17岁能办卡吗 and 18.
-
-    Nothing if it has none or several, or what is said is no number of the same.
-
-    Args:
-        query: The former question.
-        said: What a follow-up says, without what leads to it.
-    """
-    number = _NUMBER_ALONE.fullmatch(said)
-    former = [] if number is None or is_quoting(query) else list(_NUMBER.finditer(query.text))
-    if number is None or len(former) != 1:
-        return ""
-    place, unit = former[0], number[2].lower()
-    if unit and unit not in (place[2].lower(), f"周{place[2]}"):
-        return ""
-    return put_en(query.text[: place.start(1)], number[1], query.text[place.end(1) :], was_plural=False)
-
-
-_UNITS_ZH = (
-    "周?岁|工作日|个?(?:小时|星期|月)|分钟|[天周年]|公斤|千克|[克斤]|厘米|公里|平?米|[寸元块万人次件张本位只台级]"
-)
-_UNIT = rf"({_UNITS_ZH}|[A-Za-z]{{1,12}}|)"
-_NUMBER = re.compile(rf"(?<![A-Za-z0-9.#第-])([0-9]{{1,6}}(?:\.[0-9]{{1,2}})?)(?![0-9.-]) ?{_UNIT}")
-_NUMBER_ALONE = re.compile(rf"([0-9]{{1,6}}(?:\.[0-9]{{1,2}})?) ?{_UNIT}[呢啊]?")
 
 
 # --- In Chinese ---------------------------------------------------------------------------------------------------
@@ -268,6 +241,9 @@ def _name_in(rest: Utterance, preposition: str) -> _Name | None:
     article = units.pop(0).text if units and units[0].role == "article" else ""
     one = len(units) > 1 and units[-1].text in ("one", "ones")
     allowed = ("noun", "quality", "aspect") if preposition else ("noun", "quality")
+    if _NUMBERED.match(rest.text):
+        # "Two hours late" is like nothing that is late.
+        return None
     if not 0 < len(units) <= _MOST_UNITS or any(unit.role not in allowed for unit in units[: len(units) - one]):
         return None
     text = rest.text[units[0].start : units[-1].end]
@@ -385,6 +361,7 @@ def _under_other_circumstances(query: Utterance, phrases: Sequence[Phrase], name
 
 
 _SOMEWHERE = frozenset({"elsewhere", "abroad", "overseas", "online", "offline"})
+_NUMBERED = re.compile(rf"(?:[0-9]{{1,6}}|{ENGLISH_NUMERAL}) ", re.IGNORECASE)
 _MOST_UNITS = 5
 _CONTRARY = {
     one: other
