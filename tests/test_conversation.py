@@ -450,6 +450,45 @@ def test_what_a_quoting_question_asks_itself_is_asked_too() -> None:
 @pytest.mark.parametrize(
     ("conversation", "query"),
     [
+        # Of a question that quotes another, that one is asked of something else, and the words around it stay.
+        ("会员卡能停吗 / 停多久 / 季卡呢", "关于“季卡能停吗”：停多久"),
+        ("摊位保证金多少 / 什么时候退 / 固定摊位呢", "关于“固定摊位保证金多少”：什么时候退"),
+        ("摊位保证金多少 / 什么时候退 / 供应商呢", "关于“摊位保证金多少”：供应商呢"),
+        ("月票能退吗 / 怎么退 / 我是说转让", "关于“月票能退吗”：转让呢？"),
+        # To what only a name was added, that is asked of the next.
+        ("猫的疫苗多少钱 / 仓鼠呢 / 鹦鹉呢", "关于“猫的疫苗多少钱”：鹦鹉呢"),
+        (
+            "Can I bring my dog on the tram? / and a ferret? / what about big dogs?",
+            "Can I bring my big dogs on the tram?",
+        ),
+        ("Can I cancel my class? / how late? / more than twice?", "About “Can I cancel my class”: more than twice?"),
+    ],
+)
+def test_what_a_question_quotes_is_asked_of_another(conversation: str, query: str) -> None:
+    assert understood(conversation).query == query
+
+
+@pytest.mark.parametrize(
+    ("conversation", "query"),
+    [
+        # What may be done to data may not be done to what has a price, and a fee is nothing that is done.
+        ("手机号保存多久 / 那转让呢", "手机号会转让吗？"),
+        ("金牌讲师一个月能提现几次 / 手续费呢", "关于“金牌讲师一个月能提现几次”：手续费呢？"),
+        ("差旅餐补一天多少 / 出境呢", "关于“差旅餐补一天多少”：出境呢？"),
+        ("谁审批加班 / 收费呢", "关于“谁审批加班”：收费呢？"),
+        ("照片会共享吗 / 费用呢", "关于“照片会共享吗”：费用呢？"),
+        # Nor is how long it takes until a refund how long data are kept.
+        ("旅行险理赔需要什么材料 / 多久到账", "关于“旅行险理赔需要什么材料”：多久到账"),
+    ],
+)
+def test_no_fee_is_done_and_no_price_is_kept(conversation: str, query: str) -> None:
+    assert understood(conversation).query == query
+    assert understood(conversation).after in ((), (query.rpartition("：")[2],))
+
+
+@pytest.mark.parametrize(
+    ("conversation", "query"),
+    [
         ("寄存一小时多少钱 / 两小时呢", "寄存两小时多少钱"),
         ("晚到15分钟还能上课吗 / 晚到30分钟呢", "晚到30分钟还能上课吗"),
         ("晚到15分钟还能上课吗 / 半小时呢", "关于“晚到15分钟还能上课吗”：半小时呢"),
@@ -458,6 +497,7 @@ def test_what_a_quoting_question_asks_itself_is_asked_too() -> None:
         ("T3级别能配显示器吗 / T5呢", "T5级别能配显示器吗"),
         ("P3和P4能坐软卧吗 / P6呢", "对于P6，P3和P4能坐软卧吗"),
         ("Can grade 4 staff fly business? / grade 6?", "Can grade 6 staff fly business?"),
+        ("What is the fee if I am late? / two hours late?", "About “What is the fee if I am late”: two hours late?"),
     ],
 )
 def test_a_number_takes_the_place_of_its_like(conversation: str, query: str) -> None:

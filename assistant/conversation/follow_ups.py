@@ -12,7 +12,8 @@ The first of these to fit does, or asks back:
 - `under_others`      上了一半了 after 能退费吗, 注销以后呢, "and on iOS?" (`circumstances`);
 - `_of_another`       那高德呢, "and my contacts?", 那共享呢: names only of what;
 - `of_the_same`       保存多久, "why?": says only what of it (`sequels`);
-- `going_on`          需要出示什么, "do you ask first?": names nothing.
+- `going_on`          需要出示什么, "do you ask first?": names nothing;
+- `_beside`           新能源车呢, "how late?": no sentence, nor in place in the former question, which is quoted.
 
 A question that none of them fits stands by itself, as in any doubt a question does.
 """
@@ -30,8 +31,10 @@ from assistant.conversation.pronouns import by_place, by_pronoun
 from assistant.conversation.remarks import ask_back, more, replied
 from assistant.conversation.sequels import going_on, of_the_same, saying_little
 from assistant.conversation.turns import Condensed
-from assistant.english import INDEFINITE
+from assistant.english import AUXILIARIES, INDEFINITE
+from assistant.numerals import ENGLISH_NUMERAL
 from assistant.phrases import phrases_of
+from assistant.question_forms import former_and_own
 from assistant.rephrasing import asked_with, other_aspect, swapped
 from assistant.rephrasing.amounts import ends_in_amount
 from assistant.rephrasing.chinese import noun_zh, said_again_zh
@@ -187,8 +190,10 @@ def _of_another_aspect(leaning: Leaning) -> Condensed | None:
         return None
     first, last = parts.content[0], parts.content[-1]
     concept = next(iter(first.named), None)
-    aspect = Topic(text=leaning.rest.text[first.start : last.end], group="aspect", concept=concept)
-    return rewritten(other_aspect(leaning.query, aspect))
+    aspect = Topic(text=leaning.rest.text[first.start : last.end], group=first.group, concept=concept)
+    said = other_aspect(leaning.query, aspect)
+    _, own = former_and_own(said) or ("", "")
+    return leaning.quoted(own) if own else rewritten(said)
 
 
 _ASKING = re.compile(f"{INTERROGATIVES}|怎|几|如果|要是|how|what|who|where|if")
@@ -245,6 +250,31 @@ def _last_asked_of_such(topic: Topic, leaning: Leaning) -> Utterance | None:
 
 
 _DONE = (*DEEDS, "document")
+
+
+def _beside(leaning: Leaning) -> Condensed | None:
+    """Say what is asked that is no sentence, and has no place in the former question: 新能源车呢, "how late?".
+
+    What the thesaurus knows is looked for by itself, as it may be another matter: 停车呢.
+    """
+    rest, parts = leaning.rest, leaning.parts
+    if parts.names or not parts.told:
+        return None
+    if rest.language == "zh":
+        return leaning.quoted() if parts.particle and not parts.asks else None
+    # "What about dogs?" is looked for by itself, too.
+    adds = leaning.leads and not any(word.has("what_about") for word in leaning.asked.told)
+    says_little = adds or _NO_SENTENCE.match(rest.text)
+    whole = len(parts.told) > _MOST_BARE_WORDS or any(word.text in AUXILIARIES for word in parts.told)
+    return leaning.quoted() if says_little and not whole and not parts.aspects else None
+
+
+# "How late?", "up to what amount?", "two hours late?"
+_NO_SENTENCE = re.compile(
+    rf"(?:how|an?|up to|more than|less than|over|under|within|(?:[0-9]{{1,6}}|{ENGLISH_NUMERAL})) ", re.IGNORECASE
+)
+
+
 _WAYS = (
     saying_little,
     _of_denial,
@@ -257,5 +287,6 @@ _WAYS = (
     _of_another,
     of_the_same,
     going_on,
+    _beside,
 )
 """What makes a follow-up stand by itself: the first to fit does."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from assistant.conversation.turns import Condensed
 from assistant.english import DOERS
 from assistant.rephrasing import keeps_denials
-from assistant.rephrasing.former import is_quoting, quoted_in, quoting
+from assistant.rephrasing.former import asked_after, is_quoting, quoted_in, quoting
 from assistant.text import has_han
 from assistant.topics import prefix_of
 from assistant.utterances import OWNED, Parts, Utterance
@@ -101,7 +101,11 @@ class Leaning:
         """Return the former question with something else in its words, which leave its circumstances as they are.
 
         What would change these, or be added to them, is asked without them: 老人呢 after 14岁以上，家长可以查看吗.
+        So is what only a name was added to: 兔子呢 after 关于“能带猫吗”：狗呢.
         """
+        own = Parts(self.memory.read(asked_after(self.query)))
+        if own.told and not own.asks:
+            return put(self.memory.read(quoted_in(self.query)))
         said, start = put(self.query), self.memory.circumstances
         former = self.query.text
         if said and not prefix_of(former) and said[:start] != former[:start]:

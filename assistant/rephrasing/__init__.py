@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from assistant.chinese import INTERROGATIVES
 from assistant.english import article_of, is_plural
+from assistant.question_forms import former_and_own
 from assistant.rephrasing.chinese import (
     DENIED,
     as_done_to,
@@ -21,6 +22,7 @@ from assistant.rephrasing.chinese import (
     begins_with_verb,
     fits_zh,
     follows_may,
+    is_data,
     is_noun_of_deed,
     is_people,
     keeps_denials_zh,
@@ -54,9 +56,13 @@ from assistant.rephrasing.former import (
     Form,
     asked_after,
     asked_whether,
+    asks_value_zh,
+    asks_who,
     is_quoting,
     pointing,
+    quoted_part,
     quoting,
+    requoted,
     unquoted,
 )
 from assistant.text import has_han
@@ -108,6 +114,12 @@ def _swapped_in_words(query: Utterance, new: Topic) -> str:
         return said
     if same and (said := _in_place(query, same, new)):
         return said
+    if quoted := quoted_part(query):
+        if asks_who(quoted) and new.group in ("who", "person"):
+            return ""
+        # Whoever asks 关于“押金多少”：什么时候退 names a shop for both.
+        said = _swapped_in_words(quoted, new)
+        return requoted(query, said) if said and not (prefix_of(said) or former_and_own(said)) else ""
     said = asked_whether(query, new) if not new.group else ""
     if said := said or (as_subject if query.language == "en" else as_object_zh)(query, new):
         return said
@@ -269,11 +281,16 @@ def other_aspect(query: Utterance, aspect: Topic) -> str:
     phrase = phrase_of(topics_of(query), language, of_data=True)
     name = name_of(aspect, language)
     if language == "zh":
+        if is_quoting(query) or aspect.group != "deed" or is_noun_of_deed(aspect):
+            # A fee is nothing that is done, and what was quoted is not asked anew.
+            return quoting(query, f"{name}呢？")
         verbs = [word for word in query.told if word.has("aspect") and word.group in ("deed", "") and not word.asks]
         if len(verbs) == 1 and not any(word.has("what") for word in query.told):
             return f"{query.text[: verbs[0].start]}{name}{query.text[verbs[0].end :]}"
-        return f"{phrase}会{name}吗？" if phrase else quoting(query, f"{name}吗？")
-    if not phrase or any(topic.group in DEEDS for topic in topics_of(query)):
+        # To what has a price or needs somebody's approval it may not be done at all, unless that is data.
+        fits = is_data(topics_of(query)) or not (asks_value_zh(query) or asks_who(query))
+        return f"{phrase}会{name}吗？" if phrase and fits else quoting(query, f"{name}呢？")
+    if is_quoting(query) or not phrase or any(topic.group in DEEDS for topic in topics_of(query)):
         return quoting(query, f"what about {name}?")
     return f"About {phrase}: {name}?"
 
@@ -327,7 +344,9 @@ def asked_with(question: Utterance, role: str, query: Utterance) -> str:
         return quoting(query, question.text)
     form, vocabulary = Form(query), query.vocabulary
     of_data = vocabulary.asking_of_data.get(role, {}).get(query.language)
-    if of_data and form.data and not form.acts and (role != "how_long" or form.what or form.collects):
+    # 多久到账 asks for no 多久 that data have.
+    says_more = any(word.has("unknown") for word in question.told)
+    if of_data and form.data and not (form.acts or says_more) and (role != "how_long" or form.what or form.collects):
         return of_data.format(data=form.data)
     asked_with_it = asked_with_zh if query.language == "zh" else asked_with_en
     return asked_with_it(question, role, vocabulary.asking[role][query.language], query, form)

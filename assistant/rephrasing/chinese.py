@@ -83,6 +83,9 @@ def fits_zh(query: Utterance, topic: Topic, new: Topic) -> bool:
     if new.kind == "actor" and new.group == "thing" and topic.kind in _DATA:
         # A guide dog is asked of as pets are, and not as a phone number.
         return False
+    if not new.group and topic.concept and _OF_OTHERS.search(query.text[: topic.start]):
+        # Of 猫的疫苗 it cannot be told for which of both 仓鼠 or 体检 stands.
+        return False
     if topic.group == "thing" and (is_people(new) or (not new.group and topic.concept)):
         return is_people(topic) == is_people(new) or new.text.endswith("的")
     # A company or a thing that is unknown begins its question, and is no person where a person is named.
@@ -91,10 +94,16 @@ def fits_zh(query: Utterance, topic: Topic, new: Topic) -> bool:
     policy = next((word.end for word in query.words if word.start == start and word.group == "policy"), start)
     begins = query.text[policy : topic.start] in ("", "的") and not query.text[topic.start :].startswith("户")
     alike = is_people(topic) == is_people(new) or new.text.endswith("的")
-    return alike and (begins or topic.group != "")
+    return alike and (begins or (topic.group != "" and (topic.concept is not None or new.concept is not None)))
+
+
+def is_data(topics: Sequence[Topic]) -> bool:
+    """Say whether all that a question is about are data that a company may have."""
+    return bool(topics) and all(topic.kind in _DATA for topic in topics)
 
 
 _DATA = ("data_item", "identifier", "permission")
+_OF_OTHERS = re.compile("[^我们的]的$")
 _WHOSE = re.compile(r"[^，。？?“”]{0,8}?(?:用户|客户|会员|员工|学生|家长|顾客|住户|业主|商家|买家|卖家)")
 _PEOPLE = re.compile(r"(?:[用客住商]户|[人员生者客友师童长主们方]|公司|企业|家长|部门)$")
 
@@ -293,7 +302,9 @@ def is_noun_of_deed(topic: Topic) -> bool:
     return _NOUN_OF_DEED.search(topic.text) is not None
 
 
-_NOUN_OF_DEED = re.compile("(?:记录|内容|信息|日志|数据|服务|功能|时间|状态|名单|列表|文件|[位场牌费金说籍架间码权])$")
+_NOUN_OF_DEED = re.compile(
+    "(?:费用|记录|内容|信息|日志|数据|服务|功能|时间|状态|名单|列表|文件|[位场牌费金说籍架间码权])$"
+)
 
 
 def follows_may(query: Utterance, topic: Topic) -> bool:
@@ -377,7 +388,8 @@ def asked_with_zh(question: Utterance, role: str, word: str, query: Utterance, f
             return f"{may[1] or may[2] or ''}怎么{whether[may.end() :]}？"
     if form.deeds and role == "where":
         return f"{word}{form.deeds}？"
-    return f"{form.data}{said}" if form.data and (form.what or role == "who") else quoting(query, said)
+    of_data = form.data and not own and (form.what or role == "who")
+    return f"{form.data}{said}" if of_data else quoting(query, said)
 
 
 # 为什么不能 of 能带吗.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assistant.english import AUXILIARIES, like
@@ -10,6 +11,7 @@ from assistant.question_forms import former_and_own
 from assistant.topics import Topic, name_of, phrase_of, topics_of
 
 if TYPE_CHECKING:
+    from assistant.text import Language
     from assistant.utterances import Utterance
 
 LISTING = frozenset({"和", "与", "跟", "及", "以及", "或", "或者", "还是", "、", ",", "and", "or", "/", "&"})
@@ -20,6 +22,14 @@ _WHO = re.compile(r"who (can|could|will|would|may)\b", re.IGNORECASE)
 def asks_who(query: Utterance) -> bool:
     """Say whether a question asks who does something: 谁能看到, "who can see"."""
     return "谁" in query.text or _WHO.match(query.text) is not None
+
+
+def asks_value_zh(query: Utterance) -> bool:
+    """Say whether a Chinese question asks for a value: 多久, 几天, 什么时候."""
+    return _VALUE_ZH.search(query.text) is not None
+
+
+_VALUE_ZH = re.compile("多[久少长大]|几|什么时候|何时")
 
 
 def asked_whether(query: Utterance, new: Topic) -> str:
@@ -67,8 +77,22 @@ def quoting(query: Utterance, question: str) -> str:
     quoted = former_and_own(query.text)
     # “About my data: who gets it” is about that.
     former = quoted[0] if quoted else query.bare.removeprefix("关于").removeprefix("About ")
+    return _quote(former, question, query.language)
+
+
+def requoted(query: Utterance, former: str) -> str:
+    """Return a question that quotes another with this one in place of that: 关于“商铺押金多少”：什么时候退.
+
+    What quotes a question itself stays as it is.
+    """
+    if former_and_own(former):
+        return former
+    return _quote(former.rstrip("?？"), asked_after(query), query.language)
+
+
+def _quote(former: str, question: str, language: Language) -> str:
     former = former if len(former) <= _LONGEST_QUOTE else f"{former[:_LONGEST_QUOTE]}…"
-    return f"关于“{former}”：{question}" if query.language == "zh" else f"About “{former}”: {question}"
+    return f"关于“{former}”：{question}" if language == "zh" else f"About “{former}”: {question}"
 
 
 _LONGEST_QUOTE = 200
@@ -90,6 +114,18 @@ def quoted_in(query: Utterance) -> str:
     if quoted is None:
         return ""
     return quoted[0] if query.language == "zh" else f"{quoted[0]}?"
+
+
+def quoted_part(query: Utterance) -> Utterance | None:
+    """Return the question that another quotes, as part of it; None if it quotes none."""
+    quoted = former_and_own(query.text)
+    if quoted is None:
+        return None
+    start = query.text.index(quoted[0])
+    end = start + len(quoted[0])
+    within = (word for word in query.words if start <= word.start and word.end <= end)
+    words = tuple(replace(word, start=word.start - start, end=word.end - start) for word in within)
+    return replace(query, text=quoted[0], words=words)
 
 
 def asked_after(query: Utterance) -> str:

@@ -18,7 +18,7 @@ from assistant.rephrasing.english import (
     put_phrase,
     supposing_en,
 )
-from assistant.rephrasing.former import LISTING, is_quoting
+from assistant.rephrasing.former import LISTING, asks_value_zh, is_quoting
 from assistant.text import has_han, stem
 from assistant.topics import LONGEST_TOPIC, prefix_of, stated_until, topics_of
 from assistant.utterances import DEEDS
@@ -82,7 +82,7 @@ def of_some(query: Utterance, rest: Utterance) -> str:
     Nothing if a follow-up says not which, or the former question begins with no such thing.
     """
     which = _WHICH_ZH.fullmatch(rest.bare) or _SORT_ZH.fullmatch(rest.bare)
-    if which is None or not _VALUE_ZH.search(query.text) or is_quoting(query):
+    if which is None or not asks_value_zh(query) or is_quoting(query):
         return ""
     start = max(prefix_of(query.text), stated_until(query))
     thing = next((topic for topic in topics_of(query) if topic.start >= start), None)
@@ -99,7 +99,6 @@ def of_some(query: Utterance, rest: Utterance) -> str:
 
 _WHICH_ZH = re.compile("((?:还?[没未不]有?|已经?|被|刚)[^，。的]{1,8}的)呢")
 _SORT_ZH = re.compile("([^，。的没未不已被刚它这那我你他]{2,6}的)呢")
-_VALUE_ZH = re.compile("多[久少长大]|几|什么时候|何时")
 _LONGEST_NOUN = 6
 """Characters of a Chinese noun with what qualifies it, as a rule."""
 # 没有套餐 of Plus 套餐.
