@@ -489,6 +489,32 @@ def test_no_fee_is_done_and_no_price_is_kept(conversation: str, query: str) -> N
 @pytest.mark.parametrize(
     ("conversation", "query"),
     [
+        # What happened is a circumstance, also if the thesaurus knows it.
+        ("可以休几天 / 怀孕了呢", "怀孕了，可以休几天"),
+        ("可以休几天 / 怀孕了呢 / 流产了呢", "流产了，可以休几天"),
+        ("礼品券能拆开用吗 / 过期了呢", "过期了，礼品券能拆开用吗"),
+        ("二手相机能退吗 / 到手发现是翻新机呢", "到手发现是翻新机，二手相机能退吗"),
+        ("纸箱能托运吗 / 里面有锂电池呢", "里面有锂电池，纸箱能托运吗"),
+        # It takes the place of what it is to the contrary of.
+        ("租期没满能退押金吗 / 满了呢", "租期满了能退押金吗"),
+        ("耳机没拆封能退吗 / 拆封了呢", "耳机拆封了能退吗"),
+        ("耳机拆封了能退吗 / 没拆封呢", "耳机没拆封能退吗"),
+        ("课程没激活可以转吗 / 已经激活了呢", "课程已经激活了可以转吗"),
+        # And an amount that of the same unit; where it cannot be told how, it is not said twice.
+        ("3天内能退吗 / 超过5天呢", "关于“3天内能退吗”：超过5天呢"),
+        ("机票能报销吗 / 500元以上呢", "500元以上，机票能报销吗"),
+        # Nothing is asked under a condition that is no question itself.
+        ("宝宝发热能上早教课吗 / 咳嗽呢 / 退烧两天了呢", "退烧两天了，宝宝发热能上早教课吗"),
+        ("Can I fly with a drone? / two of them? / in hand luggage?", "In hand luggage, can I fly with a drone?"),
+    ],
+)
+def test_a_circumstance_is_not_added_to_its_contrary(conversation: str, query: str) -> None:
+    assert understood(conversation).query == query
+
+
+@pytest.mark.parametrize(
+    ("conversation", "query"),
+    [
         ("寄存一小时多少钱 / 两小时呢", "寄存两小时多少钱"),
         ("晚到15分钟还能上课吗 / 晚到30分钟呢", "晚到30分钟还能上课吗"),
         ("晚到15分钟还能上课吗 / 半小时呢", "关于“晚到15分钟还能上课吗”：半小时呢"),
@@ -501,6 +527,23 @@ def test_no_fee_is_done_and_no_price_is_kept(conversation: str, query: str) -> N
     ],
 )
 def test_a_number_takes_the_place_of_its_like(conversation: str, query: str) -> None:
+    assert understood(conversation).query == query
+
+
+@pytest.mark.parametrize(
+    ("conversation", "query"),
+    [
+        ("可以骑去青海吗 / 那甘肃呢", "可以骑去甘肃吗"),
+        ("能送到县城吗 / 送到乡下呢", "能送到乡下吗"),
+        ("能送到县城吗 / 送到乡下呢 / 西藏呢", "能送到西藏吗"),
+        ("能寄到家吗 / 寄到单位呢", "能寄到单位吗"),
+        ("能寄蜂蜜吗 / 寄到日本呢", "寄到日本，能寄蜂蜜吗"),
+        ("在上海能报销打车吗 / 北京呢", "在北京能报销打车吗"),
+        ("住宿补贴一晚多少 / 深圳呢", "在深圳，住宿补贴一晚多少"),
+        ("住宿补贴一晚多少 / 深圳呢 / 成都呢", "在成都，住宿补贴一晚多少"),
+    ],
+)
+def test_a_place_takes_the_place_of_a_place(conversation: str, query: str) -> None:
     assert understood(conversation).query == query
 
 

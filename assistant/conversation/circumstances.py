@@ -9,6 +9,8 @@ from assistant.conversation.leaning import rewritten
 from assistant.english import CIRCUMSTANTIAL, one_of
 from assistant.numerals import HAN_NUMERAL
 from assistant.rephrasing import supposing
+from assistant.rephrasing.amounts import UNITS_ZH
+from assistant.rephrasing.chinese import place_zh
 from assistant.rephrasing.english import asked_of_place
 from assistant.topics import topics_of
 
@@ -35,8 +37,8 @@ def under_others(leaning: Leaning) -> Condensed | None:
 def _happened(leaning: Leaning) -> str:
     """Return what happened, in a question that says no more: 上了一半了 after 能退费吗; nothing for others."""
     # 了 at its end counts, which is cut off the rest as other words of politeness are.
-    said = f"{leaning.rest.bare.removesuffix('了')}了"
-    return said if leaning.asked.bare.endswith("了") and _HAPPENED.fullmatch(said) else ""
+    said = f"{leaning.rest.bare.removesuffix('呢').removesuffix('了')}了"
+    return said if leaning.asked.bare.endswith(("了", "了呢")) and _HAPPENED.fullmatch(said) else ""
 
 
 def _measured(leaning: Leaning) -> str:
@@ -44,7 +46,8 @@ def _measured(leaning: Leaning) -> str:
     measured, query = _MEASURED.fullmatch(leaning.rest.bare), leaning.query
     # 满18岁呢 after 未满18岁可以办卡吗 denies what that asks; but 3天前 may be said again.
     said = measured is not None and measured[1] in query.text and leaning.memory.unsupposed is None
-    return measured[1] if measured and not said else ""
+    # 14岁以下 are people.
+    return measured[1] if measured and not said and not leaning.parts.names else ""
 
 
 def _condition(leaning: Leaning) -> str:
@@ -54,8 +57,12 @@ def _condition(leaning: Leaning) -> str:
     if not parts.told or not marked or parts.asking or parts.has("what"):
         return ""
     first = parts.told[0]
+    if place := place_zh(rest.bare) if rest.language == "zh" else "":
+        return place
     if (clause := _CLAUSE.fullmatch(rest.bare)) and (parts.unknown or first.text in _HAVING_OR_NOT):
         return clause[1]
+    if stated := _STATING.fullmatch(rest.bare):
+        return stated[1]
     if first.text == "by" and any(topic.group == "who" for topic in topics_of(rest)):
         return ""
     condition = rest.text[first.start : parts.told[-1].end]
@@ -77,11 +84,17 @@ _MOST_WORDS = 5
 _PREPOSITION = re.compile(rf"[在对从]|用(?!户)|{one_of((*CIRCUMSTANTIAL, 'by', 'as', 'when', 'while'))}(?![a-z])")
 _POSTPOSITIONS = ("后", "前", "时", "时候", "里", "里面", "上", "内", "外", "的话")
 # 拆封了呢, 一年没登录呢; but not 没登录的用户呢.
-_CLAUSE = re.compile(r"([^的]{0,12}[没不未无][^的]{1,12}|有[^的]{1,12}|[^的]{1,20}[了过])呢")
+_CLAUSE = re.compile(r"([^的]{0,12}[没不未无忘][^的]{1,12}|有[^的]{1,12}|[^的]{1,20}[了过])呢")
+# 发现是事故车呢, 里面有充电宝呢.
+_STATING = re.compile(
+    "([^，。？“”的那这它]{1,8}(?:(?<![还或要但总凡不就也都])是|(?<![还只所没含享国私专公持])有(?![效线限偿]))"
+    "[^，。？“”的]{2,12})呢"
+)
 # 没有父母同意 is asked of nobody else.
 _HAVING_OR_NOT = ("有", "没有", "没", "无", "未", "不", "不是", "不要", "不需要", "不带", "不用")
 _HAPPENED = re.compile("(?![太真好你您那算])[^，。？“”吗呢什么怎多几谁哪啥咋]{2,10}了")
+_NUMBER = rf"(?:[0-9]{{1,6}}|[{HAN_NUMERAL}两半]{{1,5}})(?:{UNITS_ZH})"
 _MEASURED = re.compile(
-    rf"(?:是|可以|能|要)?((?:提前|超过|超出|超了?|不到|不足|不满|满|晚了?|迟到?|过了|逾期|延误)[0-9{HAN_NUMERAL}两半]{{1,5}}个?"
-    r"(?:分钟|小时|天|周|星期|月|年|岁|周岁|公斤|千克|克|斤|米|厘米|公里|元|块|次|人)(?:以上|以下|以内|之内|内|前|后|的话)?)呢?"
+    rf"(?:是|可以|能|要)?((?:提前|超过|超出|超了?|不到|不足|不满|满|晚了?|迟到?|过了|逾期|延误){_NUMBER}"
+    rf"(?:以上|以下|以内|之内|内|前|后|的话)?|{_NUMBER}(?:以上|以下|以内|之内|以外|内|前|后))呢?"
 )

@@ -8,7 +8,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from assistant.chinese import FINAL_PARTICLES, WHETHER
-from assistant.rephrasing.former import Form, is_quoting, quoting
+from assistant.rephrasing.amounts import have_same_unit
+from assistant.rephrasing.former import Form, is_quoting, quoted_part, quoting, requoted
 from assistant.text import has_han
 from assistant.topics import (
     Topic,
@@ -151,17 +152,45 @@ def swapped_zh(query: Utterance, new: Topic) -> str:
 
 def of_place_zh(query: Utterance, new: Topic) -> str:
     """Return what a Chinese question asks of a place, asked of another: 在加拿大能用吗 of 在美国能用吗."""
-    place = _PLACE_ZH.search(query.text)
-    if place is None or new.group not in ("", "thing") or is_people(new) or not _NAMES_PLACE.search(new.text):
+    if new.group not in ("", "thing") or is_people(new) or not _NAMES_PLACE.search(new.text):
         return ""
-    return f"{query.text[: place.start(1)]}{name_of(new, 'zh')}{query.text[place.end(1) :]}"
+    former = _place_in(query.text)
+    return f"{query.text[: former[0]]}{name_of(new, 'zh')}{query.text[former[1] :]}" if former else ""
 
 
-_PLACE_ZH = re.compile(f"在([^，。？！：“”的线家]{{2,8}}?)(?={'|'.join(MAY_ZH)}|会|要|怎么|多少)")
-_NAMES_PLACE = re.compile(
-    "(?:[国省市县区州洲岛店馆场站厅室楼校院港内外]|日本|加拿大|俄罗斯|新加坡|澳门|台湾|欧盟)$"
-    "|^[A-Z][a-z]{1,20}(?: [A-Z][a-z]{1,20}){0,2}$"
+def place_zh(said: str) -> str:
+    """Return where something is or goes to, of a few Chinese words that say so: 在上海 of 上海呢, 寄到日本."""
+    name = FINAL.sub("", said)
+    if _WHERETO_ZH.fullmatch(name):
+        return name
+    return f"在{name}" if _IS_PLACE.fullmatch(name) else ""
+
+
+def _place_in(text: str) -> tuple[int, int] | None:
+    """Return where the place stands that a Chinese question asks of; None if it asks of none."""
+    found = next((found for place in _PLACES_ZH if (found := place.search(text))), None)
+    return found.span("place") if found else None
+
+
+_TO = "(?:去(?![年除掉世哪])|(?<![收迟看得找拿查听])到(?![哪期货账店位底场])|(?<![以来交])往(?!返))(?![0-9一两半几])"
+_PLACE_NAMES = (
+    "北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃"
+    "|青海|内蒙古|广西|西藏|宁夏|新疆|香港|澳门|台湾|深圳|成都|武汉|西安|南京|长沙|青岛|大连|厦门|昆明"
+    "|日本|加拿大|俄罗斯|新加坡|欧盟|欧洲"
 )
+"""Places whose names do not end as those of places do: provinces, the largest cities, some countries."""
+_PLACES_ZH = (
+    re.compile(f"{_TO}(?P<place>家|[^，。？！：“”的线了不吗能会可还]{{2,6}}?)(?=[吗要多几，？?]|怎么|$)"),
+    re.compile(f"(?P<place>{_PLACE_NAMES})"),
+    re.compile(f"在(?P<place>[^，。？！：“”的线家]{{2,8}}?)(?={'|'.join(MAY_ZH)}|[，会要]|怎么|多少)"),
+)
+_NAMES_PLACE = re.compile(
+    f"(?:[国省市县区州洲岛店馆场站厅室楼校院港内外]|{_PLACE_NAMES})$|^[A-Z][a-z]{{1,20}}(?: [A-Z][a-z]{{1,20}}){{0,2}}$"
+)
+_IS_PLACE = re.compile(
+    f"(?:{_PLACE_NAMES}|[^，。的]{{1,6}}(?:(?<![出回])国|(?<![跨节])省|[县州洲岛]|(?<=..)市)|[郊市山]区|外地)"
+)
+_WHERETO_ZH = re.compile(f"(?:在|[^，。的了不]{{0,2}}{_TO})([^，。？“”的了吗]{{2,8}})")
 
 
 def _as_object_zh(query: Utterance, new: Topic) -> str:
@@ -349,17 +378,44 @@ _SUBJECTS = ("你们", "您们", "你", "您")
 
 
 def supposing_zh(query: Utterance, condition: str) -> str:
-    """Return a Chinese question, asked under a condition: 注销以后，手机号保存多久."""
+    """Return a Chinese question, asked under a condition: 注销以后，手机号保存多久.
+
+    What the question says to the contrary leaves its place: 用过一次了能退吗 of 没用过能退吗. Where it cannot be told
+    what that is, the question is quoted.
+    """
+    if quoted := quoted_part(query):
+        return requoted(query, supposing_zh(quoted, condition))
+    if FINAL.search(query.bare):
+        # 注销以后我的数据呢 is no question to be put under a condition.
+        return quoting(query, f"{condition}呢")
     if _HAVING.match(condition) and (having := _HAVING.match(query.text)) and having[2]:
         # 没带手机呢 after 没带卡可以进吗.
         return f"{having[1]}{condition}{query.text[having.end() - len(having[2]) :]}"
     condition = _IN.sub("在", condition)
-    place = _PLACE_ZH.search(query.text) if condition.startswith("在") else None
-    if place:
-        return f"{query.text[: place.start()]}{condition}{query.text[place.end() :]}"
+    if denied := _contrary(query.text, condition):
+        return f"{query.text[: denied.start()]}{condition}{query.text[denied.end() :]}"
+    place = _WHERETO_ZH.fullmatch(condition)
+    if place and (former := _place_in(query.text)):
+        return f"{query.text[: former[0]]}{place[1]}{query.text[former[1] :]}"
+    if have_same_unit(query.text, condition):
+        # 超过3天，7天内能退吗 says both.
+        return quoting(query, f"{condition}呢")
     return f"{condition}，{query.text}"
 
 
+def _contrary(text: str, condition: str) -> re.Match[str] | None:
+    """Return what of a Chinese question a condition is to the contrary of: 没用过 for 用过一次了, 拆封了 for 没拆封."""
+    if done := _DONE.match(condition):
+        said = rf"(?:没有?|未|不){re.escape(done[1])}[过了]?"
+    elif undone := _UNDONE.match(condition):
+        said = rf"(?:已经?{re.escape(undone[1])}[过了]?|(?<![没未不有]){re.escape(undone[1])}[过了])"
+    else:
+        return None
+    return re.search(f"{said}(?=$|[，能可会要还怎多的吗])", text)
+
+
+_DONE = re.compile("(?:已经?|都)?([^，。了过没未不]{1,6})[过了]")
+_UNDONE = re.compile("还?(?:没有?|未)([^，。了过没未不]{1,6}?)过?$")
 _IN = re.compile(r"^in (?:the )?(?=[A-Z])")
 _HAVING = re.compile(
     r"(我们?|)(?:没有?|无|有)(?![没效关些奖机])[^，。？“”什哪几多吗]{1,12}?(可以|能|会|怎么|多少|多久|$)"

@@ -259,6 +259,9 @@ PEOPLE_EN = re.compile(r"(?:[a-z]er|or|ist|ee|ant|ent|ian|man|men|child|people|s
 
 def supposing_en(query: Utterance, condition: str) -> str:
     """Return an English question, asked under a condition: "On iOS, how long do you keep it?"."""
+    if not any(word.asks or word.has("what") or word.text in AUXILIARIES for word in query.told):
+        # "Two of them?" is no question to be put under a condition.
+        return quoting(query, f"{condition}?")
     preposition = condition.partition(" ")[0].lower()
     if (former := _SUPPOSED.match(query.text)) and former[1].lower() == preposition:
         # "If I'm late, …" of "and if I'm ill?" is not asked of both.

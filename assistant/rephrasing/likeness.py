@@ -56,7 +56,9 @@ def _likened_zh(query: Utterance, rest: Utterance) -> str:
     wanting = _WANTING.match(bare)
     if len(bare) < LONGEST_WORD or not is_noun(rest, wanting.end() if wanting else 0, len(bare)):
         return ""
-    if place := _sibling(query, bare):
+    place = _sibling(query, bare)
+    if place and not text.startswith(_DONE_ZH, place[1]):
+        # 没拆封 is like no 拆封 of 拆封了能退吗, which is done.
         start, end = place
         if wanting and (former := _ENDS_WANTING.search(text[max(0, start - 2) : start])):
             # 没手机 of 没带卡 says that once.
