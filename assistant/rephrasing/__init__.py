@@ -24,6 +24,7 @@ from assistant.rephrasing.chinese import (
     follows_may,
     is_data,
     is_noun_of_deed,
+    is_ordinary,
     is_people,
     keeps_denials_zh,
     not_again,
@@ -242,7 +243,9 @@ def _in_place(query: Utterance, same: Sequence[Topic], new: Topic) -> str:
     if not name:
         return ""
     which = query.language == "zh" and new.text.endswith("的") and new.concept is None
-    if which and first.concept and first.start > prefix_of(query.text):
+    begins = first.start == prefix_of(query.text)
+    # 电子的 is said of the invoice that a question begins with, too.
+    if which and not is_people(first) and (not is_ordinary(new) if begins else first.concept):
         return which_zh(query, first, new)
     before, after = query.text[:start], query.text[last.end :]
     if (new.kind == "permission") > (first.kind == "permission"):

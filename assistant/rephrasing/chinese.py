@@ -106,7 +106,7 @@ def is_data(topics: Sequence[Topic]) -> bool:
 _DATA = ("data_item", "identifier", "permission")
 _OF_OTHERS = re.compile("[^我们的]的$")
 _WHOSE = re.compile(r"[^，。？?“”]{0,8}?(?:用户|客户|会员|员工|学生|家长|顾客|住户|业主|商家|买家|卖家)")
-_PEOPLE = re.compile(r"(?:[用客住商]户|[人员生者客友师童长主们方]|公司|企业|家长|部门)$")
+_PEOPLE = re.compile(r"(?:[用客住商]户|[人员生者客友师童长主们方妇]|公司|企业|家长|部门)$")
 
 
 def with_qualifier(query: Utterance, topic: Topic) -> Topic:
@@ -231,23 +231,17 @@ def _by_company_zh(query: Utterance, new: Topic) -> str:
     if first.asks and len(query.told) > 1 and query.told[1].text in _SUBJECTS:
         # 为什么高德收集位置 of 为什么你们收集位置.
         return f"{text[: query.told[1].start]}{name}{text[query.told[1].end :]}"
-    if first.text in MAY_ZH and not is_people(new) and not _may_be_done_by(query, new):
+    if first.text in MAY_ZH and not is_people(new) and not _may_be_done_by_company(query):
         # Of 微信支付 it is not asked whether that may 刷信用卡.
         return quoting(query, new.text)
     # A question that begins with its verb; not one that begins with a thing.
     return "" if first.has("topic", "unknown") else f"{name}{text[first.start :]}"
 
 
-def _may_be_done_by(query: Utterance, new: Topic) -> bool:
-    """Say whether what a Chinese question asks about may be done by a company, or be said of a thing that it lacks."""
+def _may_be_done_by_company(query: Utterance) -> bool:
+    """Say whether what a Chinese question asks about may be done by a company."""
     data = query.vocabulary.aspects_of_data | {"collection", "automatic_collection", "device_access"}
-    handled = any(word.has("handling") or not data.isdisjoint(word.concepts) for word in query.told)
-    return handled or (not new.group and not _names_thing(query))
-
-
-def _names_thing(query: Utterance) -> bool:
-    """Say whether a Chinese question names a thing, or something that may be one as it is done to."""
-    return object_zh(query) is not None or any(topic.group == "thing" for topic in topics_of(query))
+    return any(word.has("handling") or not data.isdisjoint(word.concepts) for word in query.told)
 
 
 _WAYS = {"thing": _as_object_zh, "person": _of_person_zh, "who": _by_company_zh, "": _by_company_zh}
@@ -323,7 +317,15 @@ def which_zh(query: Utterance, topic: Topic, new: Topic) -> str:
         # It cannot be told what of that is done.
         return quoting(query, new.text)
     before = before[: found.start("which")] if found and found["which"] else before
-    return f"{before}{new.text}{query.text[topic.start :]}"
+    return f"{before}{new.text}{_ORDINARY.sub('', query.text[topic.start :], count=1)}"
+
+
+def is_ordinary(topic: Topic) -> bool:
+    """Say whether a Chinese adjective means what is nothing special: after 银卡, 普通的 are none of the silver ones."""
+    return _ORDINARY.match(topic.text) is not None
+
+
+_ORDINARY = re.compile(r"\A(?:普通|一般|标准|基[本础]|其[他它]|别的)(?=\w)")
 
 
 def is_noun_of_deed(topic: Topic) -> bool:
@@ -351,6 +353,8 @@ def said_again_zh(query: Utterance, rest: Utterance) -> str:
     said, text = _SAID_AGAIN.fullmatch(rest.bare), query.text
     if said is None:
         return ""
+    if (done := object_zh(query)) and text[: done.start].endswith(said[1]):
+        return as_object_zh(query, Topic(text=said[2], group=""))
     former = next((topic for topic in topics_of(query) if text[: topic.start].endswith(said[1])), None)
     if former:
         return f"{text[: former.start]}{said[2]}{text[former.end :]}"
@@ -359,7 +363,9 @@ def said_again_zh(query: Utterance, rest: Utterance) -> str:
 
 
 _ONE_CHARACTER = re.compile("([^这那它他她我你您谁啥还也又呢吗0-9a-zA-Z，。？])呢")
-_SAID_AGAIN = re.compile("([给跟和向被从让找用改换删查看存传填交绑退补])([^，。？“”的了掉不]{1,12})呢")
+_SAID_AGAIN = re.compile(
+    "([给跟和向被从让找用改换删查看存传填交绑退补带养寄买租借坐骑])(?![到去往])([^，。？“”的了掉不]{1,12})呢"
+)
 
 
 def object_zh(query: Utterance) -> Topic | None:
@@ -370,7 +376,7 @@ def object_zh(query: Utterance) -> Topic | None:
 
 # 可以 | 带 | 电脑.
 _MAY_DO_ZH = re.compile(
-    f".{{0,12}}?(?:{'|'.join(MAY_ZH)})(?:随身)?(?:带|寄存|寄|养|买|租|装|放|吃|喝|穿|托运|携带|使用|购买|安装)"
+    f".{{0,12}}?(?:{'|'.join(MAY_ZH)})(?:随身)?(?:带|寄存|寄(?!存)|养|买|租|借|装|放|吃|喝|穿|托运|携带|使用|购买|安装)"
     "(?![进出到上下去走回])([^，。？“”带的了不]{1,8}?)吗[？?]?"
 )
 _DONE_TO_ZH = ("托运", "寄存", "退货", "换货", "退换", "报销", "保修", "转让", "补办")

@@ -72,7 +72,8 @@ def _likened_zh(query: Utterance, rest: Utterance) -> str:
     if end > _LONGEST_NOUN:
         # 金牌会员减免运费 is no noun alone, and 金牌会员 is.
         end = next((word.end for word in query.words if word.start and word.end <= _LONGEST_NOUN and word.group), 0)
-    if bare != name and not is_quoting(query) and end > LONGEST_WORD + 1 and _goes_on(query, end - 1):
+    done = text.startswith(_DONE_ZH, end) or any(word.end == end and word.group in DEEDS for word in query.words)
+    if bare != name and not (is_quoting(query) or done) and end > LONGEST_WORD + 1 and _goes_on(query, end - 1):
         # 纸质的 of 电子发票.
         return f"{name}{text[end - LONGEST_WORD :]}"
     return ""
