@@ -548,6 +548,55 @@ def test_a_place_takes_the_place_of_a_place(conversation: str, query: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("conversation", "query"),
+    [
+        # Which of the things asked about: the thing stays.
+        ("收据可以补打吗 / 电子的呢", "电子的收据可以补打吗"),
+        ("季卡能转让吗 / 过期的呢", "过期的季卡能转让吗"),
+        ("普通订单能改地址吗 / 特价的呢", "特价的订单能改地址吗"),
+        ("社保卡丢了怎么补办 / 外籍的呢", "关于“社保卡丢了怎么补办”：外籍的呢"),
+        # What is nothing special is none of those that are.
+        ("银卡有折扣吗 / 普通的呢", "普通的有折扣吗"),
+        # Of two things it cannot be told which one leaves its place.
+        ("Does the pass cover the pool? / and the sauna?", "About “Does the pass cover the pool”: the sauna?"),
+    ],
+)
+def test_which_of_the_things_is_asked_about_is_said_of_them(conversation: str, query: str) -> None:
+    assert understood(conversation).query == query
+
+
+@pytest.mark.parametrize(
+    ("conversation", "query"),
+    [
+        ("能养兔子吗 / 养鹦鹉呢", "能养鹦鹉吗"),
+        ("次卡可以转让吗 / 转三次呢", "关于“次卡可以转让吗”：转三次呢"),
+        ("次卡可以转让吗 / 上面说的那个费用谁出", "关于“次卡可以转让吗”：上面说的那个费用谁出"),
+        (
+            "Is the lens covered by warranty? / if I dropped it?",
+            "If I dropped the lens, is the lens covered by warranty?",
+        ),
+        ("Can tourists rent a boat? / what about Oslo residents?", "Can Oslo residents rent a boat?"),
+        (
+            "Can guests borrow a bike? / for how long? / what if it breaks?",
+            "About “For how long can guests borrow a bike”: what if it breaks?",
+        ),
+        (
+            "Can drivers work from home? / how many days a week? / abroad?",
+            "About “Can drivers work from home”: abroad?",
+        ),
+    ],
+)
+def test_what_has_no_sense_in_the_words_of_the_former_question_is_said_beside_it(conversation: str, query: str) -> None:
+    assert understood(conversation).query == query
+
+
+@pytest.mark.parametrize("asked", ["and staff?", "what about agents?"])
+def test_people_may_be_asked_of_who_could_help_too(asked: str) -> None:
+    assert understood(f"Can students borrow bikes? / {asked}").kind != "human"
+    assert understood("Can students borrow bikes? / can I talk to a person?").kind == "human"
+
+
+@pytest.mark.parametrize(
     "conversation",
     [
         # What may be another matter is looked for by itself, beside the former question.

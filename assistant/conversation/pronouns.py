@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from assistant.chinese import WHETHER
@@ -55,7 +56,9 @@ def by_pronoun(leaning: Leaning) -> Condensed | None:
         return rewritten(done)
     if len(parts.content) == len(references) and len(parts.told) <= _MOST_WORDS_UNCLEAR:
         return ask_back(rest, leaning.memory)
-    if len(parts.content) == len(references) or _is_of_all(leaning, references[0]):
+    # 上面说的那个 points at one thing.
+    doubled = any(one.word.end == other.word.start for one, other in pairwise(references))
+    if doubled or len(parts.content) == len(references) or _is_of_all(leaning, references[0]):
         return leaning.quoted()
     names: list[tuple[Reference, str]] = []
     told: list[Topic] = []
@@ -73,7 +76,7 @@ def by_pronoun(leaning: Leaning) -> Condensed | None:
         names.append((reference, name))
     said = filled(rest, [(reference.word, name) for reference, name in names])
     asks = parts.asks or parts.begins_whether or rest.bare.endswith(WHETHER)
-    if leaning.is_marked and not asks:
+    if (leaning.is_marked or parts.told[0].has("condition")) and not asks:
         return _of_another_pointed_at(leaning, said.rstrip("呢?？!！。 "), told[0].group if told else "")
     # A name that is doubled was read amiss.
     return leaning.quoted() if _TWICE.search(said) else rewritten(said)

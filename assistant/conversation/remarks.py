@@ -108,8 +108,10 @@ _WHO_ELSE = ("who else", "where else", "还有谁", "还有哪里")
 
 
 def _human(said: Utterance, memory: Memory) -> Condensed | None:
-    """Say what 转人工 asks; None for 那客服呢 after a question, which asks the same of customer service."""
-    if memory.query and any(word.has("lead", "particle") and not word.has("function") for word in said.told):
+    """Say what 转人工 asks; None for 那客服呢 or "and staff?" after a question, which ask the same of these."""
+    leading = [word for word in said.told if word.has("lead", "particle")]
+    alone = len(said.told) - len(leading) == 1
+    if memory.query and any(alone or not word.has("function") for word in leading):
         return None
     return Condensed(query=default_vocabulary().replies["contact"][said.language], kind="human")
 

@@ -44,6 +44,7 @@ from assistant.rephrasing.english import (
     by_other_means,
     fits_en,
     is_done_en,
+    is_of_several,
     keeps_denials_en,
     object_in_en,
     precedes,
@@ -95,7 +96,7 @@ def swapped(query: Utterance, new: Topic) -> str:
         if said := asked_whether(tail, new):
             # 警察呢 after 关于“会录像吗”：谁能看到.
             return f"{query.text[: -len(tail.text)]}{said}"
-    return _swapped_in_words(query, new)
+    return "" if query.language == "en" and is_of_several(query, new) else _swapped_in_words(query, new)
 
 
 def _swapped_in_words(query: Utterance, new: Topic) -> str:
@@ -309,8 +310,8 @@ def asked_of(question: Utterance, query: Utterance, topics: Sequence[Topic], *, 
     """
     phrase = phrase_of(topics, question.language, of_data=of_data)
     deed = next((topic for topic in topics if topic.group in DEEDS), None)
-    if not phrase or (deed and question.language == "en"):
-        verb = verb_of(deed, name_of(deed, "en")) if deed and not _BEFALLEN.search(deed.text) else ""
+    if not phrase or (question.language == "en" and (deed or is_quoting(query))):
+        verb = verb_of(deed, name_of(deed, "en")) if deed and not deed.owner and not _BEFALLEN.search(deed.text) else ""
         if verb and re.search(r"\bit takes?$", question.bare.lower()):
             return f"{question.bare} to {verb}?"
         return quoting(query, question.text)

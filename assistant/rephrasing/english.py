@@ -132,7 +132,8 @@ def fits_en(query: Utterance, topic: Topic, new: Topic) -> bool:
 
 def _is_several(name: str) -> bool:
     """Say whether a few English words may be a verb and what is done: "hang pictures"."""
-    return " " in name and not is_modifier(name.partition(" ")[0].lower())
+    first = name.partition(" ")[0]
+    return " " in name and not (first[0].isupper() or is_modifier(first))
 
 
 def as_subject(query: Utterance, new: Topic) -> str:
@@ -143,13 +144,22 @@ def as_subject(query: Utterance, new: Topic) -> str:
         return ""
     if new.group == "person" and _PRICED.search(query.text):
         return ""
-    doers = ("person", "who") if new.group in ("person", "who") else ()
+    doers = ("person", "who") if new.group in ("person", "who") or PEOPLE_EN.search(new.text) else ()
     known = _is_several(new.text) or any(
         topic.concept and topic.group not in doers for topic in named if phrase.start <= topic.start < phrase.end
     )
     people = new.group == "person" and phrase.form == "counted"
     return (
         put_phrase(query, phrase, name_of(new, "en"), "") if not known and (people or phrase.form == new.form) else ""
+    )
+
+
+def is_of_several(query: Utterance, new: Topic) -> bool:
+    """Say whether it cannot be told for which thing something stands: "the sauna" for the pool or the card."""
+    return (
+        new.form == "definite"
+        and new.concept is None
+        and sum(phrase.article == "the" for phrase in phrases_of(query)) > 1
     )
 
 

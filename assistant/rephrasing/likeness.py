@@ -335,7 +335,9 @@ def _of_form(query: Utterance, phrases: Sequence[Phrase], name: _Name) -> Phrase
         alike = [phrase for phrase in phrases if phrase.form == "counted" and is_plural(phrase.text)]
         alike = [phrase for phrase in alike if not phrase.is_asked_for] or alike
     elif name.article and name.article not in INDEFINITE:
-        alike = [phrase for phrase in phrases if phrase.article == name.article and phrase.is_subject]
+        alike = [phrase for phrase in phrases if phrase.article == name.article]
+        # Of several it cannot be told which.
+        alike = alike if len(alike) == 1 and alike[0].is_subject else []
     else:
         return None
     if len(alike) != 1:
