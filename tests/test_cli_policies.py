@@ -253,7 +253,7 @@ def test_documents_are_read_and_outlined_alike(run: Callable[..., Run], tmp_path
     [
         ("no.txt", None, ("no.txt: cannot be read", "check that it exists")),
         ("scan.pdf", pdf([[]]), ("scan.pdf: holds pictures", "OCR")),
-        ("old.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(9), ("old.doc: is a document of old Word", ".docx")),
+        ("old.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(9), ("old.doc: is an old Word (.doc)", ".docx")),
         ("empty.txt", b"", ("is empty",)),
         ("image.docx", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", ("is a picture",)),
     ],

@@ -293,7 +293,7 @@ def test_who_gets_no_answer_is_told_so_and_whom_to_ask(assistant, kind, language
         assert "400-000-1234" in reply
         assert not {"“", ">", "最接近"} & set(reply)
     words = {
-        "not_stated": {"zh": "没有说明这一点", "en": "does not state this"},
+        "not_stated": {"zh": "没有说明这一点", "en": "is not stated in"},
         "out_of_scope": {"zh": "不在《云巢读书隐私政策》的范围内", "en": "not look like a question about"},
         "unclear": {"zh": "再说明一下", "en": "tell me more"},
     }

@@ -228,7 +228,7 @@ def test_other_names_stand_in_the_form_as_the_page_s_language_lists_them(
 
 @pytest.mark.parametrize("date", ["soon", "2024-2-3", "2024-02-30", "20240203"])
 def test_dates_are_checked_before_anything_is_stored(desk: Desk, date: str) -> None:
-    assert f"“{date}” is no date" in wrong(desk.page, known_from("x", "", date, "", ""))
+    assert f"“{date}” is not a date" in wrong(desk.page, known_from("x", "", date, "", ""))
     assert wrong(desk.page, known_from("x", "", "", "", "")) == ""
     assert wrong(desk.page, known_from(" ", "", "", "", "")) == "Give it a title."
 

@@ -152,7 +152,9 @@ def _refuse_others(data: bytes) -> None:
     if data.startswith(_OLE):
         if "EncryptedPackage".encode("utf-16-le") in data:
             raise FileError("is encrypted: open it in Word and save a copy without a password", reason="encrypted")
-        raise FileError("is a document of old Word or Office: save it as .docx, or as text", reason="old_word")
+        raise FileError(
+            "is an old Word (.doc) or another Office document: save it as .docx, or as text", reason="old_word"
+        )
     if data.startswith(b"{\\rtf"):
         raise FileError("is RTF: save it as .docx, or as text", reason="rtf")
     if data.startswith(_PICTURES) and b"\0" in data[:_LOOK_BYTES]:
@@ -170,7 +172,7 @@ def _apart(format: Format, data: bytes) -> tuple[str, str]:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     limit = CPU_SECONDS[format]
     slow = FileError(
-        f"was not read in {limit} seconds: save or print it anew, or give it as text", reason="slow", limit=str(limit)
+        f"was not read in {limit} seconds: save or print it again, or give it as text", reason="slow", limit=str(limit)
     )
     try:
         done = subprocess.run(  # noqa: S603 - our own module, with the interpreter that runs this one
@@ -185,7 +187,7 @@ def _apart(format: Format, data: bytes) -> tuple[str, str]:
     if done.returncode:
         # It ran out of memory, or a library came upon what it did not expect.
         raise FileError(
-            f"is no {format} file as others are, or damaged: save or print it anew, or give it as text",
+            f"is not a usual {format} file, or is damaged: save or print it again, or give it as text",
             reason="damaged",
             format=format,
         )

@@ -109,7 +109,7 @@ def html_text(markup: str, *, typed: bool = False) -> tuple[str, str]:
     limits = [error.message for error in parser.error_log if error.type_name == "ERR_RESOURCE_LIMIT"]
     if any("depth" in message for message in limits):
         raise FileError(
-            "nests its elements too deeply (more than 250): save the page anew, or paste its text into a text file",
+            "nests its elements too deeply (more than 250): save the page again, or paste its text into a text file",
             reason="nested",
         )
     if limits:

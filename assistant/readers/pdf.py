@@ -83,7 +83,7 @@ def pdf_text(data: bytes) -> tuple[str, str]:
         raise _encrypted() from None
     except (PyPdfError, RecursionError):
         raise FileError(
-            "is no pdf file as others are, or damaged: save or print it anew, or give it as text",
+            "is not a usual pdf file, or is damaged: save or print it again, or give it as text",
             reason="damaged",
             format="pdf",
         ) from None
@@ -115,7 +115,7 @@ def _check_text(text: str, pages: int) -> None:
     unmapped = sum(char == "\ufffd" or unicodedata.category(char) in ("Co", "Cn", "Cc") for char in letters)
     if unmapped > _MOST_UNMAPPED * len(letters):
         raise FileError(
-            "does not say which characters its fonts show: print it anew from its source, or give it as text",
+            "does not say which characters its fonts show: print it again from its source, or give it as text",
             reason="unmapped",
         )
 

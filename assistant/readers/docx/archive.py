@@ -27,13 +27,13 @@ _OTHERS = {
 
 def _damaged() -> FileError:
     return FileError(
-        "is no docx file as others are, or damaged: save it anew, or give it as text", reason="damaged", format="docx"
+        "is not a usual docx file, or is damaged: save it again, or give it as text", reason="damaged", format="docx"
     )
 
 
 def _bomb() -> FileError:
     return FileError(
-        "would unpack to far more than a document holds: save it anew, or give it as text", reason="inflates"
+        "would unpack to far more than a document holds: save it again, or give it as text", reason="inflates"
     )
 
 
@@ -126,4 +126,4 @@ class Parts:
         if not kind and "mimetype" in self._names and self._archive.getinfo(self._names["mimetype"]).file_size < 1_000:
             kind = self._archive.read(self._names["mimetype"]).decode("ascii", "replace")
         what = next((said for word, said in _OTHERS.items() if word in kind), "an archive")
-        return FileError(f"is {what}, no Word document: save its text as .docx, .pdf or .txt", reason="no_word")
+        return FileError(f"is {what}, not a Word document: save its text as .docx, .pdf or .txt", reason="no_word")
