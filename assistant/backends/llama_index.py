@@ -460,7 +460,7 @@ def _response(answer: Answer) -> Response:
         response=answer.text,
         source_nodes=[_citation_node(answer, citation, marker) for marker, citation in enumerate(answer.citations, 1)],
         metadata={
-            "abstained": {"kind": reason.kind, "message": reason.message} if reason else None,
+            "abstained": reason.as_json() if reason else None,
             "query": answer.query,
             "language": answer.language,
         },

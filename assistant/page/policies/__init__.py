@@ -23,7 +23,7 @@ from assistant.page.policies.indexing import applied
 from assistant.page.policies.listing import folders_in_use, listing, unused
 from assistant.page.policies.uploads import Upload, explained, preview, taken_in
 from assistant.page.shared import Tab, hint, shown
-from assistant.readers import FORMATS
+from assistant.readers import ENDINGS
 from assistant.text import visible
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from assistant.page.shared import Page
     from assistant.policy import Policy
 
-_ENDINGS = [f".{name}" for name in (*FORMATS, "htm", "markdown")]
 _KEPT_S = 3_600
 """How long a file that was read waits to be added."""
 _CONCURRENT = 2
@@ -117,7 +116,7 @@ def _build_fields(tab: _Tab, form: str) -> None:
 def _build_adding(tab: _Tab) -> None:
     _html(f"<h2>{shown(tab.say('add'))}</h2>")
     tab["file"] = gr.File(
-        label=tab.say("file"), file_types=_ENDINGS, height=150, elem_id="pa-policies-file", buttons=[]
+        label=tab.say("file"), file_types=list(ENDINGS), height=150, elem_id="pa-policies-file", buttons=[]
     )
     tab["preview"] = _html(elem_id="pa-policies-preview")
     tab["upload"] = gr.State(None, time_to_live=_KEPT_S)
