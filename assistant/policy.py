@@ -45,6 +45,11 @@ _OPENING_CHARS = 400
 _UNENDED = re.compile(r"[\w,)）’'\"”–—*-]$")
 _LOWER_FIRST = re.compile(r"[\W_]{0,20}[a-z]")
 _BEGINS_ANEW = re.compile(r"[A-Z][a-z]")
+# What gives the value of something says all of it: `Baby | free`, `Sunday: closed`, `Up to 5 kg`.
+_GIVES_VALUE = re.compile(r"[|\t\d]|[:：]\s{0,9}\S")
+_EXCEPTS = re.compile(
+    r"[无無毋不][须須需必]|除外|例外|\b(?:exceptions?|exempt|no consent|without|not (?:need|require))", re.IGNORECASE
+)
 _LEAST_ITEMS = 2
 _LONGEST_FRAGMENT = 40
 _IS_SENTENCE = re.compile(
@@ -395,7 +400,8 @@ class Policy:
         end = 0
         numbered = False
         for child in children if self.leads_in(clause) else ():
-            if numbered and child.kind == "paragraph" and not child.label:
+            # Behind the items of a list nothing without a mark is one of them.
+            if (numbered and not child.label) or self._says_the_opposite(child, clause):
                 break
             numbered, end = numbered or bool(child.label), end + 1
             if child.id in next_leads:
@@ -419,8 +425,21 @@ class Policy:
             return None
         start, end = stripped(self.text, line_end, span[1]) or span
         words = self.text[start:end]
+        if leads_in(words):
+            return start, end
+        # The last line of a section leads to nothing in the next one.
+        in_section = any(clause.title and not is_bullet(clause.label) for clause in (item, after))
         opens = _BEGINS_ANEW.match(words) and _UNENDED.search(words) and len(words) <= _LONGEST_TITLE
-        return (start, end) if opens or leads_in(words) else None
+        return (start, end) if opens and not in_section and not _GIVES_VALUE.search(words) else None
+
+    def _says_the_opposite(self, section: Clause, above: Clause) -> bool:
+        """Say whether the heading of a section says what needs not be so, which what leads to its chapter does not.
+
+        `六、我们为以下目的收集：（一）寄件 … （五）无需您同意的情形` is no list of five purposes.
+        """
+        own = self.text[section.label_end : section.body_end].strip(_AROUND_TITLES)
+        alone = bool(section.title) and section.kind == "heading" and own != section.title.strip(_AROUND_TITLES)
+        return alone and bool(_EXCEPTS.search(section.title)) and not _EXCEPTS.search(self.own_text(above))
 
     def renderings(self, clause: Clause) -> tuple[tuple[Span, str], ...]:
         """Return the sentences of the clause's own text, as `sentences` divides it, with their English.

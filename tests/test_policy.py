@@ -391,6 +391,28 @@ def test_within_a_sentence_a_policy_goes_by_a_name(title: str, company: str, zh:
         ("3. Goods\n\nYou may:\n- send pets;\n- call.\nYou may not:\n- send guns\n- send gas\n", "gas", "You may not:"),
         ("3. Goods\n\nYou may:\n- send pets;\n- call.\nYou may not:\n- send guns\n- send gas\n", "call", "You may:"),
         ("一、物品\n可以携带：\n• 手机\n• 电脑\n不得携带：\n• 烟花\n• 汽油\n", "汽油", "不得携带："),
+        # The last line of a section does not, nor one that gives the value of something.
+        ("Pool\n\n1. Hours\nMonday: 9 am\nSunday: closed\n\n2. Prices\nA visit is five euros.\n", "euros", ""),
+        ("Pool\n\n1. Prices\nAdult | five\nBaby | free\n\n2. Hours\nWe open at nine.\n", "nine", ""),
+        ("3. Goods\n\n- Letters\nUp to 5 kg\n- Parcels\n", "Parcels", ""),
+        ("3. Goods\n\n- Letters\nBooks: free\n- Parcels\n", "Parcels", ""),
+        # What has no mark behind items that have one is no item, be it a heading.
+        (
+            "# Pay\n\nTell us if:\n\na) you are ill\nb) you are late\n\n**Limits**\n\nMeals are limited.\n",
+            "limited",
+            "",
+        ),
+        # Nor is the section that says what is excepted, among those that a chapter leads to.
+        (
+            "六、使用\n我们用于以下目的：\n（一）寄件\n我们使用您的地址。\n（二）同意的例外\n为侦查，无需您同意。\n",
+            "侦查",
+            "",
+        ),
+        (
+            "六、使用\n我们用于以下目的：\n（一）寄件\n我们使用您的地址。\n（二）收件\n我们使用您的电话。\n",
+            "电话",
+            "我们用于以下目的：",
+        ),
     ],
 )
 def test_what_leads_into_a_list_is_the_last_sentence_above_it_without_label(
