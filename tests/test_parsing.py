@@ -486,6 +486,34 @@ def test_a_heading_is_one_though_its_last_word_could_go_on(heading: str) -> None
     assert parse(f"Terms\n\n{heading}\nWe share it with nobody.").root.children[0].title == heading
 
 
+@pytest.mark.parametrize("marks", [("(i)", "(ii)", "(iii)"), ("a)", "b)", "c)"), ("1.", "2.", "3.")])
+@pytest.mark.parametrize(
+    "lead_in",
+    [
+        "If the ferry does not leave, those who have a ticket may choose between",
+        "Whoever books the hall late pays the",
+        "The deposit covers the price of",
+    ],
+)
+def test_the_items_of_a_list_begin_below_words_that_want_another(marks: tuple[str, ...], lead_in: str) -> None:
+    words = ("hire of", "use of", "cleaning.")
+    listed = "\n".join(f"{mark} {word}" for mark, word in zip(marks, words, strict=True))
+    policy = parse(f"Ferries\n\n4.1 Tickets are sold on board.\n4.2 {lead_in}\n{listed}\n4.3 Dogs travel free.\n")
+    check(policy)
+    assert [clause.label for clause in policy.walk()] == ["", "4.1", "4.2", *marks, "4.3"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(a) Tickets are sold.\n(b) Whoever has none pays twice, subject to paragraph\n(a) above.\n(c) Dogs are free.",
+        "(a) Tickets are sold on board, except those of clause\n(b) below.\n(b) Others are not.\n(c) Dogs are free.",
+    ],
+)
+def test_an_item_that_is_spoken_of_at_the_head_of_a_line_does_not_begin_there(text: str) -> None:
+    assert [clause.label for clause in parse(text).root.children] == ["(a)", "(b)", "(c)"]
+
+
 # --- Lists without marks --------------------------------------------------------------------------
 
 ROWS = {

@@ -95,13 +95,13 @@ class Layout:
         found: set[int] = set()
         for number, (before, after) in enumerate(pairwise(self.lines)):
             open_in_chinese = is_open_in_chinese(self.folded, before, after)
-            if open_in_chinese and not after.markers and may_go_on(self.text, self.folded, before, after):
+            if open_in_chinese and not after.markers and may_go_on(self.text, self.folded, self.lines, number):
                 found.add(number)
             if before.end - before.start > WRAPPED[1] or HAN.search(self.folded, before.start, before.end):
                 continue
             long = before.end - before.start >= WRAPPED[0] or number - 1 in found
             cut = is_open(self.text, self.folded, before, after) if long else is_unfinished(self.folded, before)
-            if cut and may_go_on(self.text, self.folded, before, after):
+            if cut and may_go_on(self.text, self.folded, self.lines, number):
                 found.add(number)
         return found
 
@@ -295,7 +295,7 @@ class Layout:
         """Say whether a line ends with a word that wants another, and one follows right below it."""
         if number + 1 == len(self.lines) or not is_cut(self.folded, self.lines[number]):
             return False
-        return may_go_on(self.text, self.folded, *self.lines[number : number + 2])
+        return may_go_on(self.text, self.folded, self.lines, number)
 
     def stands_alone(self, number: int) -> bool:
         """Say whether blank lines stand before and after an English line that has no mark; Chinese cells do, too."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from assistant.parsing.headings import HAN, HEADING_CHARS, UNFINISHED, is_heading_text
 from assistant.parsing.markers import QUESTION, is_measure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from assistant.parsing.lines import Line
+    from assistant.parsing.markers import Marker
 
 WRAPPED = (50, 130)
 """Columns of the lines that an editor wrapped, a Chinese character having two; others were meant as lines."""
@@ -22,6 +23,8 @@ _MOST_INDENT = 40
 _LEAST_WRAPPED = 2
 _LEAST_WRAPPED_HAN = 3
 _SHARE_WRAPPED = 0.8
+_NEAR_LINES = 12
+"""Lines, at most, between two items of a list that wrapped lines are told from."""
 _STOPS = frozenset(".!?:;。…")
 # A word, or a Chinese character with what must not be divided from it.
 _FIRST_WORD = re.compile(r"[㐀-鿿][^\w\s]{0,2}|[^\s㐀-鿿]{1,60}")
@@ -66,8 +69,9 @@ def is_open_in_chinese(folded: str, before: Line, after: Line) -> bool:
     return any(depth < 0 for depth in depths)
 
 
-def may_go_on(text: str, folded: str, before: Line, after: Line) -> bool:
-    """Say whether a line may be the rest of the one before it: it is right below, and begins nothing of its own."""
+def may_go_on(text: str, folded: str, lines: Sequence[Line], number: int) -> bool:
+    """Say whether a line may go on in the next one: that is right below, and begins nothing of its own."""
+    before, after = lines[number : number + 2]
     if before.in_table or after.in_table or text.count("\n", before.end, after.start) != 1:
         return False
     for line in (before, after):
@@ -84,7 +88,29 @@ def may_go_on(text: str, folded: str, before: Line, after: Line) -> bool:
         return True
     # "What we use it for", and below it "1.1 Accounts": a heading may end so, too.
     heads = text[marker.end : marker.end + 2].lstrip()[:1].isupper()
-    return (bool(marker.path) or marker.family == QUESTION) and is_cut(folded, before) and not heads
+    cut = is_cut(folded, before) and not heads
+    return cut and (bool(marker.path) or marker.family == QUESTION) and not _begins_item(lines, number + 1)
+
+
+def _begins_item(lines: Sequence[Line], number: int) -> bool:
+    """Say whether a line is an item by what stands near it: "(a)" with a "(b)" below it, "(b)" with an "(a)" above it.
+
+    One of several parts is more often spoken of: "as in section", and below it "4.2".
+    """
+    above = lines[max(number - _NEAR_LINES, 0) : number]
+    below = lines[number + 1 : number + 1 + _NEAR_LINES]
+    for marker in lines[number].markers:
+        before, after = _next_number(reversed(above), marker), _next_number(below, marker)
+        if len(marker.path) == 1 and (
+            before != 1 and after == 2 if marker.number == 1 else before == marker.number - 1 and after != marker.number
+        ):
+            return True
+    return False
+
+
+def _next_number(lines: Iterable[Line], marker: Marker) -> int | None:
+    """Return the number of the first line that has one of the same list; None if none has."""
+    return next((other.number for line in lines for other in line.markers if other.series == marker.series), None)
 
 
 def wrapped_lines(text: str, folded: str, lines: Sequence[Line]) -> set[int]:
@@ -93,9 +119,9 @@ def wrapped_lines(text: str, folded: str, lines: Sequence[Line]) -> set[int]:
     Such a text has lines that end in the middle of a sentence where the next word had no room, all at one width.
     """
     near = {
-        number: _columns(text, before)
-        for number, (before, after) in enumerate(pairwise(lines))
-        if before.end - before.start <= WRAPPED[1] and may_go_on(text, folded, before, after)
+        number: _columns(text, line)
+        for number, line in enumerate(lines[:-1])
+        if line.end - line.start <= WRAPPED[1] and may_go_on(text, folded, lines, number)
     }
     open_lines = [
         (columns, _room(text, lines[number + 1]))

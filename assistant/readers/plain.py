@@ -285,7 +285,7 @@ def _unwrapped(source: str) -> str:
         if (
             after is None
             or meant
-            or not may_go_on(source, folded, line, after)
+            or not may_go_on(source, folded, lines, number)
             or _OWN_LINE.match(source, after.start, after.end)
         ):
             wrapped.update(_wrapped_in(source, lines[first : number + 1], first))
