@@ -595,6 +595,11 @@ def test_a_notice_in_markdown_keeps_what_stands_in_what() -> None:
     assert policy.reference(policy.at(text.index("Your choice")).id).startswith("Sharing › What happens when I limit")
 
 
+def test_a_row_ends_as_its_last_cell_does() -> None:
+    page = "<table><tr><th>Cost<th>Paid by<tr><td>Parcels.<td>Lantern Post Inc.<tr><td>Wine<td>Never us;</table>"
+    assert html(page).split("\n") == ["Cost: Parcels | Paid by: Lantern Post Inc.", "Cost: Wine | Paid by: Never us"]
+
+
 def test_rows_are_told_with_the_heads_of_their_columns_in_every_format() -> None:
     rows = [line.strip("| ").split(" | ") for line in NOTICE.split("\n") if line.startswith("| ")]
     page = "".join(

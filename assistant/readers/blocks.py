@@ -198,6 +198,7 @@ MOST_SPAN = 50
 MOST_SPANNED_CHARS = 200
 """Characters of a cell, at most, that is told with each of the rows over which it extends."""
 _LAST_STOP = re.compile(r"(?<=[^.。;；:：?？])[.。;；:：?？]$")
+_LAST_COLON = re.compile(r"(?<=[^;；:：])[;；:：]$")
 
 
 def _with_told_rows(blocks: Sequence[Block]) -> Iterator[Block]:
@@ -282,7 +283,10 @@ def _told(heads: Sequence[str], cells: Sequence[str], spanned: frozenset[int] = 
         if column in spanned and pairs and head:
             pairs[-1] = f"{pairs[-1][0]}/{head}"[:_MOST_HEAD_CHARS].lstrip("/"), pairs[-1][1]
         elif cell.strip():
-            pairs.append((head[:_MOST_HEAD_CHARS], _LAST_STOP.sub("", cell.strip()).replace(CELL_BREAK, ", ")))
+            pairs.append((head[:_MOST_HEAD_CHARS], cell.strip().replace(CELL_BREAK, ", ")))
+    # A stop inside a row would end a sentence there; the last one is the policy's own, as that of "Lantern Post Inc.".
+    *others, (head, last) = pairs or [("", "")]
+    pairs = [*((head, _LAST_STOP.sub("", cell)) for head, cell in others), (head, _LAST_COLON.sub("", last))]
     if len(pairs) == 1:
         # A heading among the rows.
         return pairs[0][1]
