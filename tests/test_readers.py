@@ -235,20 +235,57 @@ def test_what_is_struck_out_is_no_part_of_a_figure() -> None:
 
 
 @pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        (
+            '<p>A fee<sup id="r"><a href="#n">1</a></sup>.<p>Pay<ol><li id="n">Not ours. <a href="#r">↩</a></ol>',
+            "A fee[note 1: Not ours.].\nPay",
+        ),
+        (
+            '<p>A fee [<a href="#n">1</a>] is due.<ul><li>In May.</ul><hr><p><a id="n">[1]</a> Not by us.',
+            "A fee [note 1: Not by us.] is due.\n• In May.",
+        ),
+        ('<p>收费三十元<sup><a href="#n">1</a></sup>。<p id="n">1. 会员除外', "收费三十元（注1：会员除外）。"),
+        # What is linked to is an item of the text, a part of it, or nothing.
+        ('<p>See <a href="#n">2</a>.<ol><li>One.<li id="n">Two.</ol>', "See 2.\n1. One.\n2. Two."),
+        (
+            '<p>A fee<sup><a href="#n">1</a></sup>.<div id="n"><h2>1. Fees</h2>None.</div>',
+            "A fee[note 1].\n\n1. Fees\nNone.",
+        ),
+        ('<p>A fee<sup><a href="#n">1</a></sup>.', "A fee[note 1]."),
+    ],
+)
+def test_a_note_is_told_where_its_mark_stands(page: str, text: str) -> None:
+    assert html(page) == text
+
+
+def test_a_note_in_markdown_is_told_where_its_mark_stands() -> None:
+    source = (
+        "# Fees\n\n| Item | Fee |\n|---|---|\n| Boat | ten[^1] |\n| Oar | one |\n\nPay them.[^2] At once.[^long]\n\n"
+        f"[^1]: Not in\n    winter.\n[^2]: Or ask *us*.\n\n[^long]: {'Word ' * 200}\n"
+    )
+    assert read_file(source.encode(), "fees.md").text.split("\n")[1:4] == [
+        "Item: Boat | Fee: ten[note 1: Not in winter.]",
+        "Item: Oar | Fee: one",
+        "Pay them.[note 2: Or ask us.] At once.[note long]",
+    ]
+
+
+@pytest.mark.parametrize(
     ("before", "mark", "after", "line"),
     [
-        ("A fee of €50", "1", " is due.", "A fee of €50[1] is due."),
-        ("Within 30", "2, 3", " days.", "Within 30[2, 3] days."),
-        ("Partners", "a", " are told.", "Partners[a] are told."),
-        ("It ends.", "12", "", "It ends.[12]"),
+        ("A fee of €50", "1", " is due.", "A fee of €50[note 1] is due."),
+        ("Within 30", "2, 3", " days.", "Within 30[note 2, 3] days."),
+        ("Partners", "a", " are told.", "Partners[note a] are told."),
+        ("It ends.", "12", "", "It ends.[note 12]"),
         ("保存30", "注1", "天", "保存30[注1]天"),
-        ("", "1", " Unless it is free.", "[1] Unless it is free."),
-        ("You see it", "[4]", ".", "You see it[4]."),
+        ("", "1", " Unless it is free.", "[note 1] Unless it is free."),
+        ("You see it", "[4]", ".", "You see it[note 4]."),
         ("Ours", "*", ".", "Ours*."),
         ("Rooms of 20 m", "2", " at least", "Rooms of 20 m² at least"),
         ("堆放1米", "3", "以内", "堆放1米³以内"),
         ("At 9.8 m/s", "2", ".", "At 9.8 m/s²."),
-        ("On 20 m", "1", " of road", "On 20 m[1] of road"),
+        ("On 20 m", "1", " of road", "On 20 m[note 1] of road"),
         ("Up to 2×10", "6", " files", "Up to 2×10⁶ files"),
         ("Down to 10", "-6", " mm", "Down to 10⁻⁶ mm"),
         ("On the 1", "st", " of May", "On the 1st of May"),
@@ -959,7 +996,7 @@ def test_footnotes_follow_their_paragraph() -> None:
         + "</w:footnote>"
     )
     body = '<w:p><w:r><w:t>收集</w:t></w:r><w:r><w:footnoteReference w:id="2"/></w:r></w:p>' + paragraph("使用")
-    assert word(body, footnotes=note) == "收集\n[1] 见附录\n使用"
+    assert word(body, footnotes=note) == "收集\n[注1] 见附录\n使用"
 
 
 def test_tables_of_word() -> None:
@@ -1149,10 +1186,10 @@ def test_the_raised_mark_of_a_note_does_not_divide_its_line() -> None:
         (187, 780, 11, " within 30 days of the order, and no"),
     ]
     end = (60, 764, 11, "more than that, ever.")
-    told = "You pay a fee of 50 EUR[1] within 30 days of the order, and no more than that, ever."
+    told = "You pay a fee of 50 EUR[note 1] within 30 days of the order, and no more than that, ever."
     # One that begins a line is that of the note itself.
     foot = [(60, 104, 5, "1"), (64, 101, 9, "Unless it is free.")]
-    assert read_file(pdf([[*line, end, *foot]])).text == f"{told}\n[1] Unless it is free.\n"
+    assert read_file(pdf([[*line, end, *foot]])).text == f"{told}\n[note 1] Unless it is free.\n"
     area = [(60, 780, 11, "The room measures 20 m"), (174, 784, 7, "2"), (179, 780, 11, " at least, as agreed.")]
     assert read_file(pdf([area])).text == "The room measures 20 m² at least, as agreed.\n"
 

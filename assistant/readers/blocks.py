@@ -73,6 +73,7 @@ def one_line(text: str) -> str:
 
 # What a note is marked with: "1", "a", "1,2", "注 3".
 _NOTE_MARK = re.compile(r"(?:note|注|註)?\s?(?:\d{1,3}|[a-z])(?:\s?[,，、–—-]\s?(?:\d{1,3}|[a-z])){0,9}", re.IGNORECASE)
+_NOTE_WORD = re.compile(r"note|注|註", re.IGNORECASE)
 _POWER = re.compile(r"([+−–-]?)\d{1,2}")
 _POWER_SIGNS = str.maketrans("0123456789+−–-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
 # Lengths, whose squares and cubes are measures, too.
@@ -83,15 +84,38 @@ RAISED_AFTER = 16
 """Characters, at most, by which `raised` tells what it has before it."""
 
 
-def raised(words: str, before: str) -> str:
+def is_note_mark(words: str) -> bool:
+    """Say whether words are what a note is marked with, be it in brackets."""
+    bare = words.strip()
+    return _NOTE_MARK.fullmatch(bare[1:-1] if bare[:1] + bare[-1:] in ("[]", "［］") else bare) is not None
+
+
+def note_mark(mark: str, beside: str) -> str:
+    """Return the mark of a note, which is none of an answer's citations.
+
+    Args:
+        mark: As it is printed, with or without brackets.
+        beside: Words that stand beside it, which tell the language.
+
+    >>> note_mark("1", "a fee"), note_mark("[a]", "费用"), note_mark("注 2", "费用")
+    ('[note 1]', '[注a]', '[注 2]')
+    """
+    bare = mark.strip("[]［］ ")
+    if _NOTE_WORD.match(bare):
+        return f"[{bare}]"
+    return f"[注{bare}]" if _IS_CJK.search(beside) else f"[note {bare}]"
+
+
+def raised(words: str, before: str, after: str = "") -> str:
     """Return what stands raised in a line as its reader takes it, not as a part of the figure or the word before it.
 
     Args:
         words: The raised words.
         before: What stands before them in the line; its last `RAISED_AFTER` characters will do.
+        after: What stands behind them, where nothing stands before.
 
     >>> raised("1", "a fee of €50"), raised("2", "a room of 20 m"), raised("st", "on the 1")
-    ('[1]', '²', 'st')
+    ('[note 1]', '²', 'st')
     """
     mark, before = words.strip(), before[-RAISED_AFTER:]
     if mark in _RAISED_SIGNS and before[-1:].isalpha():
@@ -100,7 +124,7 @@ def raised(words: str, before: str) -> str:
         measures = _LENGTH.search(before) is not None
         if (measures and mark in "23") or _TIMES_TEN.search(before) or (power[1] and before[-1:].isalnum()):
             return words.replace(mark, mark.translate(_POWER_SIGNS))
-    return words.replace(mark, f"[{mark}]") if _NOTE_MARK.fullmatch(mark) else words
+    return words.replace(mark, note_mark(mark, before + after)) if is_note_mark(mark) else words
 
 
 def is_cjk(char: str) -> bool:

@@ -19,6 +19,7 @@ from assistant.readers.blocks import (
     raised,
     text_of,
 )
+from assistant.readers.notes import Note, notes_of, told_note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -116,9 +117,9 @@ def html_text(markup: str, *, typed: bool = False) -> tuple[str, str]:
         raise FileError("has a paragraph of more than 10,000,000 bytes: divide it", reason="large", limit="10,000,000")
     if root is None:
         return "", ""
-    panels = _panels(root)
-    blocks = _Page(panels, beside=False, typed=typed).blocks(_main_part(root))
-    blocks = blocks or _Page(panels, beside=True, typed=typed).blocks(root)
+    panels, notes = _panels(root), notes_of(root)
+    blocks = _Page(panels, notes, beside=False, typed=typed).blocks(_main_part(root))
+    blocks = blocks or _Page(panels, notes, beside=True, typed=typed).blocks(root)
     heading = next((block.text for block in blocks if block.level == 1), "")
     named = one_line("".join(root.xpath("string(//title)")))
     title = heading if 0 < len(heading) <= _MOST_TITLE_CHARS else _SITE.split(named[: 2 * _MOST_TITLE_CHARS])[0]
@@ -221,12 +222,15 @@ class _Page:
 
     Args:
         panels: The parts that buttons open, by these buttons.
+        notes: The notes, by the links at which they are told.
         beside: Whether what stands beside the text is taken, too: menus and footers.
         typed: Whether the lists are typed.
     """
 
-    def __init__(self, panels: Mapping[Any, Any], *, beside: bool, typed: bool) -> None:
+    def __init__(self, panels: Mapping[Any, Any], notes: Mapping[Any, Note], *, beside: bool, typed: bool) -> None:
         self._panels = panels
+        self._notes = notes
+        self._told = {note.element for note in notes.values()}
         self._deeper = {panel: int(_heading_around(opener) is None) for opener, panel in panels.items()}
         """Of each part that a button opens: how many ranks below the last heading it stands, for its button's sake."""
         self._titled: dict[Any, bool] = {}
@@ -278,10 +282,7 @@ class _Page:
         elif opens and not _only_opens(element):
             self._level = min(self._rank + 1, len(_HEADINGS))
         before = len(self._parts)
-        self._text(element.text)
-        for child in element:
-            self._visit(child)
-            self._text(child.tail)
+        self._visit_inside(element)
         if tag == "sup" or _RAISED_STYLE.search(element.get("style", "")):
             self._raise(element, before)
         if block:
@@ -294,7 +295,7 @@ class _Page:
 
     def _is_unseen(self, element: Any) -> bool:
         tag = element.tag
-        if not isinstance(tag, str) or tag in _UNSEEN:
+        if not isinstance(tag, str) or tag in _UNSEEN or element in self._told:
             return True
         if tag == "button" and not self._is_title(element):
             return True
@@ -424,6 +425,21 @@ class _Page:
             if number:
                 self._end_block()
             self._parts.append(line.expandtabs(4))
+
+    def _visit_inside(self, element: Any) -> None:
+        if (note := self._notes.get(element)) is not None:
+            self._tell(note, element)
+            return
+        self._text(element.text)
+        for child in element:
+            self._visit(child)
+            self._text(child.tail)
+
+    def _tell(self, note: Note, link: Any) -> None:
+        """Write a note where its mark stands: without it the sentence says more than it does."""
+        told = told_note(note.mark, note.words, "".join(self._parts[-RAISED_AFTER:])[-RAISED_AFTER:])
+        bracketed = (link.tail or "").startswith("]")
+        self._text(told[1:-1] if bracketed else told)
 
     def _raise(self, element: Any, first: int) -> None:
         """Write the parts from `first` on as raised, those of an element that ends."""

@@ -234,7 +234,7 @@ def _add_raised(line: _Line, words: str, at: _Place) -> bool:
         line.text = line.text.rstrip() + raised(words.strip(), line.text.rstrip()) + blank
     else:
         # The line began with the mark of a note.
-        line.text = raised(line.text.strip(), "") + words
+        line.text = raised(line.text.strip(), "", words) + words
         line.top, line.y, line.size = line.top - rise * (line.top == line.y), at.y, at.size
     line.right = max(line.right, at.x + _width(words.rstrip(), even=at.even) * at.size)
     return True

@@ -243,6 +243,7 @@ def markdown_text(source: str) -> tuple[str, str]:
     from markdown_it import MarkdownIt
 
     from assistant.readers.html import INDENT, html_text
+    from assistant.readers.notes import with_notes
 
     source = source.replace("\r\n", "\n").removeprefix("\ufeff").replace(INDENT, "")
     front = _FRONT_MATTER.match(source)
@@ -251,7 +252,8 @@ def markdown_text(source: str) -> tuple[str, str]:
     markdown = MarkdownIt("commonmark", {"breaks": True}).enable(["table", "strikethrough"]).disable(["list", "code"])
     # How far an item is indented says what it stands in; Markdown would take the blanks for nothing.
     body = _INDENTED.sub(
-        lambda blanks: INDENT * len(blanks[0].expandtabs(4)), _unwrapped(source[front.end() if front else 0 :])
+        lambda blanks: INDENT * len(blanks[0].expandtabs(4)),
+        with_notes(_unwrapped(source[front.end() if front else 0 :])),
     )
     text, heading = html_text(markdown.render(body), typed=True)
     return text, title[1] if title else heading

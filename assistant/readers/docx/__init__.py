@@ -13,7 +13,7 @@ from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any
 
 from assistant.policy import is_bullet
-from assistant.readers.blocks import MOST_SPAN, MOST_SPANNED_CHARS, Block, one_line, raised, text_of
+from assistant.readers.blocks import MOST_SPAN, MOST_SPANNED_CHARS, Block, note_mark, one_line, raised, text_of
 from assistant.readers.docx.archive import Parts, opened
 from assistant.readers.docx.numbering import Numbering
 from assistant.readers.docx.xml import OFF, child_of, children, getter, local, whole, wrapped
@@ -241,7 +241,7 @@ class _Document:
                 number, level, indent, apart = "", 0, 0, False
         for note in filter(None, notes):
             self._noted += 1
-            yield Block(text=f"[{self._noted}] {note}")
+            yield Block(text=f"{note_mark(str(self._noted), note)} {note}")
         for box in boxes:
             yield from self._blocks_of(box)
 
