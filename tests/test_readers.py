@@ -1133,6 +1133,37 @@ def test_paragraphs_that_only_an_indent_or_a_gap_tells() -> None:
     assert read_file(pdf([lower])).text == f"{FULL * 2}\n{FULL * 2}\n"
 
 
+COLUMN = [
+    "1. A parcel of up to five kilos is",
+    "carried for three euros, a heavier",
+    "one for what it costs us. Whoever",
+    "sends glass or china packs it so",
+    "that it does not break on its way.",
+    "2. A parcel that is late costs EUR",
+    "60. Nobody pays for one that is",
+    "lost, be it by us or by others.",
+]
+
+
+@pytest.mark.parametrize("columns", [2, 3])
+def test_lines_of_a_column_are_as_wide_as_the_column(columns: int) -> None:
+    across = (40, 800, 10, "What is carried, for whom, from where to where, when, and for how much, and what is not")
+    lines = COLUMN * 2
+    page = [(40 + 180 * at, 780 - 14 * row, 10, line) for at in range(columns) for row, line in enumerate(lines)]
+    last = [(40, 760 - 14 * row, 10, line) for row, line in enumerate(lines)]
+    text = read_file(pdf([[across, *page], last])).text
+    told = [" ".join(COLUMN[:5]), " ".join(COLUMN[5:])]
+    assert text.split("\n")[:-1] == [across[3], *told * (2 * columns + 2)]
+
+
+def test_the_lines_of_a_centred_title_are_joined() -> None:
+    title = [(100, 800, 18, "General Conditions of Carriage for Parcels and"), (250, 778, 18, "Letters")]
+    lines = [
+        (x, y - 60, size, words) for x, y, size, words in set_lines(["A parcel of five kilos is carried. " * 2] * 3)
+    ]
+    assert read_file(pdf([[*title, *lines]])).title == "General Conditions of Carriage for Parcels and Letters"
+
+
 def test_words_that_a_line_divides() -> None:
     lines = [
         "We collect the address that a parcel goes to, and what a third-",

@@ -10,10 +10,11 @@ import logging
 import math
 import re
 import unicodedata
-from collections import Counter
-from dataclasses import dataclass, field
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field, replace
 from io import BytesIO
-from itertools import pairwise
+from itertools import chain, groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import FileError
@@ -35,6 +36,12 @@ _GAP = 1.35
 """Distance of lines in the usual one from which on a paragraph begins."""
 _ROOM = 0.25
 """Share of the width of the text that a line leaves free at most whose sentence goes on; words may be long."""
+_LEAST_COLUMN = 5
+"""Lines of a column, at least."""
+_COLUMN_SHARE = 0.2
+"""Share of the lines of a page that each of its columns has, at least."""
+_ACROSS = 0.2
+"""Share of the lines of a page that stand across its columns, at most."""
 _CELL_EM = 2.0
 """Distance between the cells of a row, at least, in heights of a character."""
 _UNSURE = 0.1
@@ -354,6 +361,44 @@ class _Measures:
             leading=min(usual, default=1.5 * size),
         )
 
+    def holds(self, line: _Line) -> bool:
+        """Say whether a line stands between the edges of the text."""
+        return self.left - self.size < line.left and line.right < self.right + self.size
+
+
+def _measures_of_columns(lines: Sequence[_Line], measures: _Measures) -> dict[int, _Measures]:
+    """Return the measures of each line that stands in one of several columns, by its id."""
+    alike: dict[tuple[int, int], list[_Line]] = defaultdict(list)
+    alone: list[list[_Line]] = []
+    for _, page in groupby(lines, key=lambda line: line.page):
+        columns = _columns(list(page))
+        for number, column in enumerate(columns):
+            if len(columns) > 1:
+                alike[len(columns), number] += column
+            else:
+                alone.append(column)
+    found: dict[int, _Measures] = {}
+    for column in alike.values():
+        own = _Measures.of(column)
+        within = replace(measures, left=own.left, right=own.right)
+        # The last page may have only a first column.
+        beside = (page for page in alone if all(within.holds(line) for line in page))
+        for line in chain(column, *beside):
+            found.setdefault(id(line), within)
+    return found
+
+
+def _columns(page: Sequence[_Line]) -> list[list[_Line]]:
+    """Return the lines of each column of a page, without those that stand across several."""
+    lefts, rights = sorted(line.left for line in page), sorted(line.right for line in page)
+    least = max(_LEAST_COLUMN, _COLUMN_SHARE * len(page))
+    for at in sorted({round(left) - 1 for left in lefts}):
+        before, behind = bisect_left(rights, at), len(page) - bisect_left(lefts, at)
+        if min(before, behind) >= least and before + behind >= (1 - _ACROSS) * len(page):
+            parts = [line for line in page if line.right < at], [line for line in page if line.left >= at]
+            return [column for part in parts for column in _columns(part)]
+    return [list(page)]
+
 
 def _rounded(points: float) -> float:
     return round(points * 2) / 2
@@ -365,10 +410,11 @@ def _blocks(lines: Sequence[_Line]) -> Iterator[Block]:
         return
     measures = _Measures.of(lines)
     levels = _levels(lines, measures)
+    columns = _measures_of_columns(lines, measures)
     words = _Words.of(lines)
     text, former = "", None
     for line in lines:
-        if former is not None and _goes_on(former, line, measures):
+        if former is not None and _goes_on(former, line, columns.get(id(former), measures)):
             text = _joined(text, line.row, words)
         else:
             if former is not None:
@@ -393,17 +439,26 @@ def _goes_on(line: _Line, after: _Line, measures: _Measures) -> bool:
     if line.page == after.page and not 0 < line.y - after.top < _GAP * measures.leading * max(line.size / em, 1):
         return False
     indented = after.left - line.left > em and after.left - measures.left > em and after.page == line.page
-    if indented and not begins_item(line.row):
+    centred = line.size > _HEADING * em and abs(line.left + line.right - after.left - after.right) < 2 * line.size
+    if indented and not centred and not begins_item(line.row):
         return False
     ended = line.text.rstrip().endswith(_ENDS)
     room = measures.right - line.right
     if begins_item(after.row):
-        return not ended and room < em and number_of(line.row) is None
+        return not ended and room < em and not _may_follow(line.row, after.row)
     if not ended:
         return room < _ROOM * (measures.right - measures.left)
     # Where a sentence ends, a paragraph may: unless the next word would not have had room.
     word = 1.0 if is_cjk(after.row[0]) else _width(after.row.split(" ", 1)[0])
     return room < (max(word, 1.0) + 0.5) * em
+
+
+def _may_follow(row: str, after: str) -> bool:
+    """Say whether an item may begin right below a line that begins one: not with the 60 of "costs EUR" above "60."."""
+    above, number = number_of(row), number_of(after)
+    if above is None or _is_number(after):
+        return False
+    return number is None or number.number <= max(above.path) + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
