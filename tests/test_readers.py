@@ -128,6 +128,7 @@ def test_a_path_is_named_in_errors(tmp_path: Path) -> None:
         ("We collect.\nYou may refuse.\n", "utf-16-be"),
         (TRADITIONAL, "big5"),
         ("“We” collect what you’d give — no more. " * 20, "cp1252"),
+        ("A parcel costs £5, or ½ of what ¥900 are, for 3 × 4 cm. " * 5, "cp1252"),
     ],
 )
 def test_encodings_that_are_sure(text: str, encoding: str) -> None:

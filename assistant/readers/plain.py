@@ -50,7 +50,9 @@ _LEAST_COMMON = 0.2
 _LEAST_HAN = 8
 # What an English text has of Windows' Western encoding, besides letters of other languages: quotes, dashes, signs.
 _HIGH = re.compile(rb"[\x80-\xff]")
-_NOT_WESTERN = re.compile(rb"[^\x00-\x7f\x80\x85\x91-\x97\x99\xa0\xa7\xa9\xab\xae\xb0\xb7\xbb]|[\x80-\xff]{2}")
+_NOT_WESTERN = re.compile(
+    rb"[^\x00-\x7f\x80\x85\x91-\x97\x99\xa0\xa2\xa3\xa5\xa7\xa9\xab\xae\xb0\xb7\xbb-\xbe\xd7]|[\x80-\xff]{2}"
+)
 _MOST_WESTERN = 0.15
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(?:[^\n]*\n){0,100}?(?:---|\.\.\.)[ \t]*\n")
 _FRONT_TITLE = re.compile(r"^title:[ \t]*[\"']?([^\n]*?)[\"']?[ \t]*$", re.MULTILINE)
