@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from assistant.hits import certain
 from assistant.naming import without_noun
+from assistant.parsing.headings import CHANGED_EN
 from assistant.passages import Passage
 from assistant.quotes import Squeezed, squeezed
 from assistant.text import LATIN_WORD, any_of, fold, has_han, normalized, sentences
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 _FIRST_CHARS = 3_000
 _MONTH = "|".join(f"{month[:3]}(?:{month[3:]})?" for month in MONTHS)
 _DATED = re.compile(
-    r"(?:生效|施行|实施|更新|修订|发布|effective|updated|revised)[^\n\d]{0,30}?"
+    rf"(?:生效|施行|实施|更新|修订|发布|\beffective\b|\bin force\b|\bedition of\b|\b{CHANGED_EN}\b)[^\n\d]{{0,30}}?"
     rf"(?:(?P<y>20\d\d)\s*[年./-]\s*(?P<m>\d{{1,2}})\s*[月./-]\s*(?P<d>\d{{1,2}})"
     rf"|(?P<d2>\d{{1,2}})\s+(?P<m2>{_MONTH})\s+(?P<y2>20\d\d)|(?P<m3>{_MONTH})\s+(?P<d3>\d{{1,2}}),?\s+(?P<y3>20\d\d))",
     re.IGNORECASE,
@@ -67,7 +68,19 @@ def company_in(policy: Policy) -> str:
     if own:
         return own[0]
     is_name = short and len(short) <= _LONGEST_NAME and short != " ".join(policy.title.split())
-    return short if is_name else ""
+    return short if is_name and _is_named_again(short, policy) else ""
+
+
+def _is_named_again(name: str, policy: Policy) -> bool:
+    """Say whether a name of the title is that of a company: the text uses it, too, or an address in it does.
+
+    "Staff Travel Policy" and 就餐管理办法 say what they are about. A Chinese name is one if it is short, too.
+    """
+    if has_han(name):
+        return len(name) <= _SHORT_NAME_ZH or policy.text.count(name) > policy.text.count(policy.title)
+    domains = {fold(match["domain"]).replace("-", "") for match in _DOMAIN.finditer(policy.text)}
+    named = "".join(LATIN_WORD.findall(fold(name)))
+    return policy.text.count(name) > policy.text.count(policy.title) or any(named in domain for domain in domains)
 
 
 def _head_end(policy: Policy) -> int:
@@ -84,10 +97,16 @@ def _first_word(name: str) -> str:
 
 def _trimmed(name: str) -> str:
     """Return a company's name without what leads to it."""
-    return _BEFORE_COMPANY.sub("", name).strip(" （(）)") if "公司" in name else name
+    if "公司" in name:
+        return _BEFORE_COMPANY.sub("", name).strip(" （(）)")
+    # "Privacy Policy of Larkdale Ltd".
+    return without_noun(name) or name
 
 
 _LONGEST_NAME = 40
+_SHORT_NAME_ZH = 6
+# Of an address of the web or of e-mail.
+_DOMAIN = re.compile(r"(?:@|//|www\.)(?P<domain>[\w.-]{4,100})", re.ASCII)
 
 
 def date_in(text: str) -> str:
@@ -98,7 +117,9 @@ def date_in(text: str) -> str:
     """
     found = [*_DATED.finditer(text[:_FIRST_CHARS]), *_DATED.finditer(text[_FIRST_CHARS:][-_FIRST_CHARS:])]
     # That of its effect counts before that of its last change.
-    for match in sorted(found, key=lambda match: re.match(r"生效|施行|实施|effective", match[0], re.I) is None):
+    for match in sorted(
+        found, key=lambda match: re.match(r"生效|施行|实施|effective|in force", match[0], re.I) is None
+    ):
         year, month, day = (match["y"] or match["y2"] or match["y3"], match["m"], match["d"])
         if not month:
             named = (match["m2"] or match["m3"]).lower()

@@ -834,6 +834,9 @@ def test_metadata_is_taken_as_given() -> None:
         ("尊敬的用户：我们更新了政策。主要是：\n\n隐私政策\n\n一、收集\n我们收集日志。", "隐私政策"),
         ("更新提示\n1. 完善了收集的说明\n我们有《云帆隐私指引》。\n一、收集\n我们收集日志。", "云帆隐私指引"),
         ("云帆：旅客须知\n一、收集\n我们收集日志。", "云帆：旅客须知"),
+        # The company stands above the name of what it issued.
+        ("云帆智造股份有限公司\n员工差旅管理制度\n第一条 凭票报销。", "员工差旅管理制度"),
+        ("云帆宠物医院\n第一条 凭票报销。\n第二条 请勿吸烟。", "云帆宠物医院"),
     ],
 )
 def test_what_stands_above_a_policy_is_not_its_title(text: str, title: str) -> None:

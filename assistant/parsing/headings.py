@@ -42,10 +42,12 @@ UNFINISHED = re.compile(
 )
 
 
+CHANGED_EN = r"(?:updated|modified|revised|reviewed|amended|published)"
+"""What is told of a text with the date of its last change."""
 # "Last modified 3 March 2025", below which the whole text would stand.
 _DATED = re.compile(
-    r"(?:(?:last |date )?(?:updated|modified|revised|reviewed|amended|published)|effective|valid|version|in force|as of"
-    r"|issued|revision|dated?)\b[^\n]{0,40}\b(?:19|20)\d\d\b[^\n]{0,10}$"
+    rf"(?:(?:last |date )?{CHANGED_EN}|effective|valid|version|in force|as of|issued|revision|edition of|dated?)\b"
+    r"[^\n]{0,40}\b(?:19|20)\d\d\b[^\n]{0,10}$"
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from assistant.naming import AROUND_NAMES, without_noun
 
@@ -23,16 +24,26 @@ def title_or_name(title: str, text: str) -> str:
     ('云帆隐私政策', 'Terms')
     >>> title_or_name("更新", "更新\n修订了《云帆隐私政策》。"), title_or_name("", "We collect little.")
     ('云帆隐私政策', '')
+    >>> title_or_name("云帆股份有限公司", "云帆股份有限公司\n员工差旅管理制度\n第一条 适用范围")
+    '员工差旅管理制度'
     """
+    if _COMPANY.fullmatch(title):
+        lines = _first_lines(text)
+        below = dict(pairwise(lines)).get(title, "")
+        return below if below and _is_name(below) else title
     return title if title and not _NO_TITLE.search(title) else _named(text) or title
 
 
 def _named(text: str) -> str:
-    head = text[:_HEAD_CHARS]
-    lines = (" ".join(line.strip("#*_ \t\ufeff").split()) for line in head.splitlines())
-    first = [line for line in lines if line][:_TITLE_LINES]
-    found = next((line for line in first if _is_name(line)), "")
-    return found or next((match[1] for match in _IN_MARKS.finditer(head) if _is_name(match[1])), "")
+    found = next((line for line in _first_lines(text) if _is_name(line)), "")
+    marked = _IN_MARKS.finditer(text, 0, min(len(text), _HEAD_CHARS))
+    return found or next((match[1] for match in marked if _is_name(match[1])), "")
+
+
+def _first_lines(text: str) -> list[str]:
+    """Return the first lines of a text that are not blank, without Markdown's marks."""
+    lines = (" ".join(line.strip("#*_ \t\ufeff").split()) for line in text[:_HEAD_CHARS].splitlines())
+    return [line for line in lines if line][:_TITLE_LINES]
 
 
 def _is_name(line: str) -> bool:
@@ -43,6 +54,8 @@ def _is_name(line: str) -> bool:
 _HEAD_CHARS = 1_500
 _TITLE_LINES = 6
 _LONGEST_NAME = 40
+# Whoever issued the policy, above its title.
+_COMPANY = re.compile(r"[\w（）()·&\- ]{2,40}(?:公司|集团|大学|学校|学院|医院)")
 _IN_MARKS = re.compile(r"《([^《》\n]{4,40})》")
 # A sentence, a date, a link, or what a page shows above its text.
 _NO_TITLE = re.compile(
