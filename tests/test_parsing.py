@@ -431,6 +431,19 @@ def test_questions_stand_under_the_headings_between_them() -> None:
     assert plain.reference(plain.at(plain.text.index("Leeds")).id) == "Contact us › Where?"
 
 
+@pytest.mark.parametrize(
+    "headings", [("1. Returns", "2. Refunds", "3. Repairs"), ("## Returns", "## Refunds", "## Repairs")]
+)
+def test_three_entries_are_contents_where_each_comes_back_as_a_heading(headings: tuple[str, ...]) -> None:
+    parts = "\n\n".join(f"{heading}\n\nWe do so within thirty days." for heading in headings)
+    policy = parse(f"# Bags and Shoes\n\n- Returns\n- Refunds\n- Repairs\n\n{parts}\n")
+    check(policy)
+    assert [clause.kind for clause in policy.root.children] == ["contents", "heading", "heading", "heading"]
+    # What comes back in a sentence, or as an item, is a list.
+    items = "\n".join(headings).replace("## ", "")
+    assert "contents" not in {clause.kind for clause in parse(f"- Returns\n- Refunds\n- Repairs\n\n{items}\n").walk()}
+
+
 # --- Lines that an editor wrapped -------------------------------------------------------------------
 
 WRAPPED = """2. Refunds

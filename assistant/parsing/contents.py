@@ -126,7 +126,12 @@ def _contents_in(
     if titled is None:
         # Most lines must be entries and have a number: cells of tables and steps of lists come back, too.
         announced = matched[0] > 0 and _announces_contents(folded, lines[matched[0] - 1])
-        least = _LEAST_ENTRIES if announced else _LEAST_UNTITLED
+        # Steps of a list come back with their numbers.
+        plain = not any(marker.path for number in matched for marker in lines[number].markers)
+        whole = plain and matched[-1] - matched[0] + 1 == len(matched)
+        behind = {number: returns[keys[number]][-later[number] :] for number in matched}
+        headed = whole and all(_heads(folded, lines, keys[number], at) for number, at in behind.items())
+        least = _LEAST_ENTRIES if announced or headed else _LEAST_UNTITLED
         numbers = [marker for number in matched for marker in lines[number].markers[:1]]
         different = len({(m.series, m.number) for m in numbers if m.path}) + sum(not m.path for m in numbers)
         if different < max(least, (matched[-1] - matched[0] + 2) // 2):
@@ -142,6 +147,17 @@ def _contents_in(
     elif first and folded[lines[first - 1].end - 1] == ":":
         first -= 1
     return first, last
+
+
+def _heads(folded: str, lines: Sequence[Line], key: str, at: Sequence[int]) -> bool:
+    """Say whether an entry comes back as the whole of a heading: one in Markdown, or set off and with a number."""
+    for number in at:
+        line, above = lines[number], lines[number - 1]
+        set_off = folded.count("\n", above.end, line.start) > 1
+        headed = any(marker.family == "#" or (set_off and marker.path) for marker in line.markers)
+        if headed and squeeze(folded[line.body : line.end]) == key:
+            return True
+    return False
 
 
 def _is_contents_title(folded: str, line: Line) -> bool:
