@@ -527,6 +527,15 @@ def test_an_item_that_is_spoken_of_at_the_head_of_a_line_does_not_begin_there(te
     assert [clause.label for clause in parse(text).root.children] == ["(a)", "(b)", "(c)"]
 
 
+def test_what_leads_to_rows_does_not_lead_to_the_list_below_them() -> None:
+    rows = "级别 处理 记分\n一级 警告 3分\n二级 停用 6分\n"
+    policy = parse(
+        f"（一）违规处理\n违规分为两级：\n{rows}1、记分周期为一年。\n2、记满的，停用一年。\n（二）申诉\n可以申诉。\n"
+    )
+    check(policy)
+    assert [policy.reference(clause.id) for clause in policy.walk() if clause.label == "1、"] == ["（一）1"]
+
+
 # --- Lists without marks --------------------------------------------------------------------------
 
 ROWS = {

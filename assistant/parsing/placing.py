@@ -78,6 +78,8 @@ class OpenClauses:
 
     def add_marked(self, node: Node, marker: Marker) -> Node:
         """Add a clause that begins with a marker where it belongs, and return the one that it belongs in."""
+        if marker.number == 1 and marker.rank is None:
+            self._close_led_rows(marker.start)
         depth = self._parent_depth(marker, node.bare)
         parent = self._stack[depth]
         self._parents[marker.family, node.bare].add(parent.family)
@@ -88,6 +90,22 @@ class OpenClauses:
                 self._last_numbers.pop("节", None)
         self._open(node, depth)
         return parent
+
+    def _close_led_rows(self, start: int) -> None:
+        """Close a line without a mark that leads to the rows right above a list, such as those of a table."""
+        depth = len(self._stack) - 1
+        while depth and self._stack[depth].kind == "paragraph":
+            depth -= 1
+        node = self._stack[depth]
+        leads = node.is_plain_heading and node.title is not None and self._folded[node.title[1] - 1] == ":"
+        rows = node.children or node.paragraphs[1:]
+        if (
+            leads
+            and rows
+            and self._last_char(node, start) not in "。.;!?:"
+            and not any(c.marker for c in node.children)
+        ):
+            del self._stack[depth:]
 
     def add_heading(self, number: int) -> None:
         """Add a line that acts as a heading though it has no mark, unless it is the title above it printed twice."""
