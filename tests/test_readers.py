@@ -170,6 +170,21 @@ def test_radicals_and_ligatures_are_the_characters_that_they_look_like() -> None
     assert read_file("⽤⼾的⻚⾯，ﬁle".encode()).text == "用户的页面，file\n"
 
 
+@pytest.mark.parametrize("number", ["- {} -", "Page {} of 3", "第{}页 共3页"])
+def test_numbers_of_pages_that_count_up_are_left_out_of_a_text(number: str) -> None:
+    pages = [f"{at}. Fees of part {at} are due in May.\n\n{number.format(at)}\n" for at in (1, 2, 3)]
+    lines = plain_text("\n".join(pages))[0].split("\n")
+    assert [line for line in lines if line] == [f"{at}. Fees of part {at} are due in May." for at in (1, 2, 3)]
+    # They do not count up.
+    others = f"Fees\n\n{number.format(2)}\n\nMore\n\n{number.format(2)}\n"
+    assert plain_text(others)[0] == others
+
+
+def test_a_rule_over_all_columns_stands_below_the_heads_of_a_table() -> None:
+    rows = ["Guest    Fee", "-" * 20, "Adult    ten", "Baby     none"]
+    assert plain_text("\n".join(rows))[0].split("\n") == ["Guest: Adult | Fee: ten", "Guest: Baby | Fee: none"]
+
+
 # --- HTML ----------------------------------------------------------------------------------
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from itertools import compress
+from itertools import compress, pairwise
 from typing import TYPE_CHECKING
 
 from assistant.errors import FileError
@@ -152,10 +152,33 @@ def plain_text(text: str) -> tuple[str, str]:
 
     Rows of tables, whose cells stand apart by tabs, blanks or bars, are told with the heads of their columns.
     """
-    text = _with_told_rows(as_written(text))
+    text = _with_told_rows(_without_page_numbers(as_written(text)))
     folded = fold(text)
     lines = read_lines(text, folded)
     return _joined(text, lines, wrapped_lines(text, folded, lines)), ""
+
+
+def _without_page_numbers(text: str) -> str:
+    """Return a text without the numbers of pages that stand alone between blank lines, where they count up."""
+    lines = text.split("\n")
+    found: dict[int, int] = {}
+    for number, line in enumerate(lines):
+        alone = not any(near.strip() for near in (*lines[max(number - 1, 0) : number], *lines[number + 1 : number + 2]))
+        match = _PAGE_NUMBER.fullmatch(line.strip()) if alone and len(line) <= _MOST_PAGE_NUMBER_CHARS else None
+        if match:
+            found[number] = int(next(filter(None, match.groups())))
+    if len(found) < 2 or any(after != before + 1 for before, after in pairwise(found.values())):
+        return text
+    return "\n".join(line for number, line in enumerate(lines) if number not in found)
+
+
+# With more than the number, which alone may be that of a chapter.
+_PAGE_NUMBER = re.compile(
+    r"[-–—]\s?(\d{1,4})\s?[-–—]|(?:page|p\.)\s?(\d{1,4})(?:\s?(?:of|/)\s?\d{1,4})?"
+    r"|第\s?(\d{1,4})\s?页(?:\s?[,，/／]?\s?共\s?\d{1,4}\s?页)?",
+    re.IGNORECASE,
+)
+_MOST_PAGE_NUMBER_CHARS = 120
 
 
 def _with_told_rows(text: str) -> str:
@@ -191,6 +214,10 @@ def _rows_from(lines: Sequence[str], first: int, split: Callable[[str], list[str
     while width > 1 and len(cells) == width:
         rows.append([] if _RULE.fullmatch(lines[number]) else cells)
         number += 1
+        # A rule may be drawn over all columns.
+        if number + 1 < len(lines) and _WHOLE_RULE.fullmatch(lines[number]) and len(split(lines[number + 1])) == width:
+            rows.append([])
+            number += 1
         cells = split(lines[number]) if number < len(lines) else []
     return rows
 
@@ -237,6 +264,7 @@ def _is_table(rows: Sequence[Sequence[str]], *, headed: bool = False) -> bool:
 _LEAST_ROWS, _MOST_CELLS = 3, 12
 _GAP = re.compile(r"[ \u3000]{2,99}")
 _BARS = re.compile(r"[|｜│┃┼]")
+_WHOLE_RULE = re.compile(r"[ \t]{0,40}[─━=-]{3,200}[ \t]{0,40}")
 _RULE = re.compile(r"[\s:|｜│┃─━┼+-]{3,999}")
 
 
