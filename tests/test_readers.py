@@ -250,6 +250,15 @@ def test_what_is_struck_out_is_no_part_of_a_figure() -> None:
         assert word(f"<w:p>{line}</w:p>", styles=styles) == "The fee is 80 EUR."
 
 
+def test_what_a_page_says_of_itself_is_left_out() -> None:
+    page = (
+        "<a href='#m'>Skip to main content</a><p id=m>We share nothing.</p><p>Was this page helpful?</p><p>返回顶部</p>"
+    )
+    assert html(page) == "We share nothing."
+    # It may be what a clause is about.
+    assert html("<h2>Share this page</h2><p>You may.</p><ul><li>Print</li></ul>").endswith("• Print")
+
+
 @pytest.mark.parametrize(
     ("page", "text"),
     [

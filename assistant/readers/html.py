@@ -42,6 +42,14 @@ _OPENS_ONLY = re.compile(
     r"|.{0,2}(?:展开|收起|更多|详情|全文|菜单).{0,2})",
     re.IGNORECASE,
 )
+# What a page says of itself, in blocks of their own.
+_OF_PAGE = re.compile(
+    r"skip to (?:the )?(?:main |page )?(?:content|navigation)|(?:was|did you find) this (?:page|article|information)"
+    r" (?:helpful|useful)\?|back to (?:the )?top|(?:print|share)(?: (?:this|the) page)?"
+    r"|跳[到至过](?:主要)?(?:内容|正文|导航)|(?:返回|回到)顶部|(?:打印|分享)(?:本页|此页)?",
+    re.IGNORECASE,
+)
+_MOST_OF_PAGE_CHARS = 60
 _BESIDE = _words("nav aside footer")
 _BESIDE_ROLES = _words("navigation complementary contentinfo banner search menu menubar dialog alertdialog")
 # What an element is called by its class or id that stands beside the text, where no tag and no role says so.
@@ -465,7 +473,7 @@ class _Page:
             if self._row:
                 self._row[-1] += f"{one_line(text)} "
             return
-        if not (text := one_line(text)):
+        if not (text := one_line(text)) or self._is_of_page(text):
             return
         mark, self._mark = self._mark, ""
         apart, self._apart = self._apart and not self._lists, False
@@ -476,6 +484,11 @@ class _Page:
         text = text if own else mark + text
         apart = apart and not indent and not begins_item(text)
         self._blocks.append(Block(text=text, level=self._level, bold=bold, indent=indent, apart=apart))
+
+    def _is_of_page(self, text: str) -> bool:
+        """Say whether a block is no text of a policy, but for whoever looks at the page."""
+        said = len(text) <= _MOST_OF_PAGE_CHARS and not (self._typed or self._level or self._mark)
+        return said and _OF_PAGE.fullmatch(text) is not None
 
 
 def _opened(element: Any) -> _List:
