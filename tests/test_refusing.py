@@ -362,7 +362,7 @@ def test_what_no_clause_gives_is_not_answered_however_close_one_is() -> None:
 
 
 def test_a_company_that_the_policy_does_not_name_is_refused(policy: Policy) -> None:
-    known = Evidence(scope=5.0, similarity=0.52, coverage=1.0, concepts=0.5)
+    known = Evidence(scope=5.0, similarity=0.5, coverage=1.0, concepts=0.5)
     stranger = replace(known, unmentioned=("TikTok",), stranger=True)
     odds = [answerability("会接入 TikTok 吗", [hit(policy, "IMEI", evidence=one)]) for one in (known, stranger)]
     assert odds[0] > 0 > odds[1]
