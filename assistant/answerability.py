@@ -145,9 +145,9 @@ def _is_of_a_stranger(query: str, evidence: Evidence) -> bool:
     What may be done with a stranger, such as on its site, a policy may well say without its name; not where the
     question names nothing else of which the best clause speaks.
     """
-    if evidence.stranger and evidence.concepts == 0:
-        return True
     asked = normalized(query)
+    if evidence.stranger and evidence.concepts == 0 and not _MAY_BE_DONE.search(asked):
+        return True
     does, of_its_policy = (
         (r"^(?:请问|那|那么)?{}(?![a-z0-9])", r"{}的(?:隐私)?政策")
         if has_han(asked)
@@ -155,6 +155,9 @@ def _is_of_a_stranger(query: str, evidence: Evidence) -> bool:
     )
     names = [re.escape(normalized(name)) for name in evidence.unmentioned] if evidence.stranger else []
     return any(re.search(form.format(name), asked) for name in names for form in (does, of_its_policy))
+
+
+_MAY_BE_DONE = re.compile(r"[能可]|允许|必须|\b(?:can|could|may|must|allowed|have to)\b")
 
 
 def _collects_none_of_it(query: str, hits: Sequence[Hit]) -> bool:

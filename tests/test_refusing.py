@@ -92,6 +92,8 @@ def test_who_names_nothing_but_a_stranger_is_told_that_it_is_none(policy: Policy
     unheard = Evidence(scope=4.0, similarity=0.8, coverage=0.8, concepts=0.0, unmentioned=("umeng",), stranger=True)
     for evidence, refused in ((unheard, True), (replace(unheard, concepts=0.5), False)):
         assert (answerability("umeng included", [hit(policy, "IMEI", evidence=evidence)]) < 0) is refused
+    # Of what may be done with it, the policy may say that it is done with another.
+    assert answerability("can I book with umeng", [hit(policy, "IMEI", evidence=unheard)]) > 0
 
 
 def test_what_is_off_topic_is_not_answered(policy: Policy) -> None:
