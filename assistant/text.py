@@ -201,7 +201,10 @@ def has_han(text: str) -> bool:
     return _HAN.search(text) is not None
 
 
-_SENTENCE_END = re.compile(r"[。！？!?…]+[”’」』）)】\"']*|\n+|(?<=[a-z0-9)\"”])\.(?=\s)", re.IGNORECASE)
+# The cells of a row are one sentence, whatever ends in one of them.
+_SENTENCE_END = re.compile(
+    r"[。！？!?…]++[”’」』）)】\"']*+(?!\s\|\s)|\n+|(?<=[a-z0-9)\"”])\.(?=\s)(?!\s\|\s)", re.IGNORECASE
+)
 _SEMICOLON = re.compile(r"[；;]")
 _LONG_SENTENCE = 120
 
@@ -211,7 +214,7 @@ def sentences(text: str, start: int = 0, end: int | None = None) -> Iterator[Spa
 
     A sentence ends at a full stop, an exclamation or question mark, or a line break; one
     of more than 120 characters is divided at its semicolons as well. The point of an English
-    abbreviation, such as Dr. or e.g., ends none.
+    abbreviation, such as Dr. or e.g., ends none, nor does what ends a cell of a row, before ` | `.
 
     >>> text = "我们会收集。您可以拒绝！ Yes. No"
     >>> [text[a:b] for a, b in sentences(text)]

@@ -638,7 +638,7 @@ Your choice applies to all.
 """
 TOLD = [
     "Reasons we can share: Our affiliates' marketing | Do we share: Yes | Can you limit it: Yes",
-    "Reasons we can share: Marketing by others, who never ask | Do we share: No | Can you limit it: We don't share",
+    "Reasons we can share: Marketing by others, who never ask. | Do we share: No | Can you limit it: We don't share",
 ]
 
 
@@ -657,9 +657,9 @@ def test_a_notice_in_markdown_keeps_what_stands_in_what() -> None:
     assert policy.reference(policy.at(text.index("Your choice")).id).startswith("Sharing › What happens when I limit")
 
 
-def test_a_row_ends_as_its_last_cell_does() -> None:
+def test_the_cells_of_a_row_end_as_they_are_written() -> None:
     page = "<table><tr><th>Cost<th>Paid by<tr><td>Parcels.<td>Lantern Post Inc.<tr><td>Wine<td>Never us;</table>"
-    assert html(page).split("\n") == ["Cost: Parcels | Paid by: Lantern Post Inc.", "Cost: Wine | Paid by: Never us"]
+    assert html(page).split("\n") == ["Cost: Parcels. | Paid by: Lantern Post Inc.", "Cost: Wine | Paid by: Never us"]
 
 
 def test_rows_are_told_with_the_heads_of_their_columns_in_every_format() -> None:

@@ -435,3 +435,13 @@ def test_no_regular_expression_is_slow_on_hostile_text(run: str) -> None:
             if taken < 0.005:
                 del patterns[name]
             assert taken < 1.5, f"{name} takes {taken:.2f} s for {chars} characters of {run!r}"
+
+
+def test_the_cells_of_a_row_are_one_sentence() -> None:
+    text = "Who: Lantern Post Inc. | Why: 配送包裹。 | Until: the day ends.\nNobody else. Ask us."
+    said = [text[slice(*span)] for span in sentences(text)]
+    assert said == [
+        "Who: Lantern Post Inc. | Why: 配送包裹。 | Until: the day ends.",
+        "Nobody else.",
+        "Ask us.",
+    ]

@@ -308,9 +308,8 @@ def _told(heads: Sequence[str], cells: Sequence[str], spanned: frozenset[int] = 
             pairs[-1] = f"{pairs[-1][0]}/{head}"[:_MOST_HEAD_CHARS].lstrip("/"), pairs[-1][1]
         elif cell.strip():
             pairs.append((head[:_MOST_HEAD_CHARS], cell.strip().replace(CELL_BREAK, ", ")))
-    # A stop inside a row would end a sentence there; the last one is the policy's own, as that of "Lantern Post Inc.".
-    *others, (head, last) = pairs or [("", "")]
-    pairs = [*((head, _LAST_STOP.sub("", cell)) for head, cell in others), (head, _LAST_COLON.sub("", last))]
+    # A stop is the policy's own, as that of "Lantern Post Inc.".
+    pairs = [(head, _LAST_COLON.sub("", cell)) for head, cell in pairs or [("", "")]]
     if len(pairs) == 1:
         # A heading among the rows.
         return pairs[0][1]
