@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from assistant.quotes import Squeezed, squeezed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from assistant.hits import Hit
     from assistant.policy import Policy
@@ -119,10 +119,17 @@ def _range_of(claim: Claim, hits: Sequence[Hit]) -> tuple[Policy, Span] | None:
     return None
 
 
-# What answers one question answers others, and where it stands stays the same.
-@lru_cache(maxsize=1_000)
 def cite(policy: Policy, span: Span) -> Citation:
     """Return the citation of a place in a policy: of the smallest clause that holds all of it."""
+    return policy.kept(_citing)(span)
+
+
+def _citing(policy: Policy) -> Callable[[Span], Citation]:
+    # What answers one question answers others, and where it stands stays the same.
+    return lru_cache(maxsize=1_000)(partial(_cite, policy))
+
+
+def _cite(policy: Policy, span: Span) -> Citation:
     start, end = span
     clause = next(above for above in reversed(policy.path(policy.at(start).id)) if end <= above.end)
     return Citation(

@@ -29,7 +29,7 @@ def is_mentioned(word: str, concepts: Sequence[Concept], policies: Iterable[Poli
         concepts: What that may mean.
         policies: Where it is looked for.
     """
-    texts = [_read(policy) for policy in policies]
+    texts = [policy.kept(_read) for policy in policies]
     return any(_stands(name, *text) for text in texts for name in _names(word, concepts))
 
 
@@ -73,7 +73,6 @@ def _stands(name: str, text: str, squeezed: str) -> bool:
     return any(not (match.start() and text[match.start() - 1] in _LATIN) for match in found)
 
 
-@lru_cache(maxsize=64)
 def _read(policy: Policy) -> tuple[str, str]:
     """Return a policy's text with its English as names are looked for in it: normalized, and without blanks besides."""
     found = normalized("\n".join((policy.text, *chain.from_iterable(policy.translations.values()))))

@@ -107,7 +107,7 @@ def _section(policy: Policy, asked: frozenset[str]) -> Clause | None:
     """
     by_words = not any(name.startswith(CONCEPT) for name in asked)
     found: list[tuple[int, Clause]] = []
-    for clause, said, named in _sections(policy):
+    for clause, said, named in policy.kept(_sections):
         if not _names_all(said, named, asked):
             continue
         others = {name for name in named - asked if not (has_han(name) and any(word in name for word in asked))}
@@ -116,8 +116,6 @@ def _section(policy: Policy, asked: frozenset[str]) -> Clause | None:
     return min(found, key=lambda pair: pair[0])[1] if found else None
 
 
-# Of one policy it is asked again for every question.
-@lru_cache(maxsize=64)
 def _sections(policy: Policy) -> tuple[tuple[Clause, str, frozenset[str]], ...]:
     """Return the sections of a policy that have a bare heading, each with that as `_heading` reads it."""
     return tuple(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from assistant.hits import Evidence, Hit
@@ -15,13 +15,11 @@ from assistant.passages import Passage
 from assistant.text import fold, has_han, normalized, stripped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from assistant.policy import Clause, Policy
 
 
-# Of one clause it is asked again for every question that finds it.
-@lru_cache(maxsize=1_000)
 def pointed_at(policy: Policy, start: int, end: int) -> tuple[Clause, ...]:
     """Return the clauses that a range of a policy's text names by their numbers, each once; those around it are none.
 
@@ -32,10 +30,19 @@ def pointed_at(policy: Policy, start: int, end: int) -> tuple[Clause, ...]:
         start: First code point.
         end: End.
     """
+    return policy.kept(_pointing)(start, end)
+
+
+def _pointing(policy: Policy) -> Callable[[int, int], tuple[Clause, ...]]:
+    # Of one clause it is asked again for every question that finds it.
+    return lru_cache(maxsize=1_000)(partial(_pointed_at, policy))
+
+
+def _pointed_at(policy: Policy, start: int, end: int) -> tuple[Clause, ...]:
     keys = list(_named(policy.text[start:end], policy.text[end : end + _AFTER_CHARS]))
     if not keys:
         return ()
-    clauses = _by_number(policy)
+    clauses = policy.kept(_by_number)
     here = {clause.id for clause in policy.path(policy.at(start).id)}
     found = map(clauses.get, keys)
     return tuple({clause.id: clause for clause in found if clause and clause.id not in here}.values())
@@ -95,8 +102,6 @@ def _passage(policy: Policy, clause: Clause) -> Passage | None:
     return Passage(clause_id=clause.id, start=clause.start, end=end, context="", sentences=(span,))
 
 
-# Of one policy it is asked again for every question.
-@lru_cache(maxsize=64)
 def _by_number(policy: Policy) -> Mapping[str, Clause]:
     """Return the clauses of a policy by what names them, such as `6.3`, `11(b)`, `annex b` and `第五条`."""
     found: dict[str, Clause | None] = {}

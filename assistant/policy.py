@@ -11,17 +11,19 @@ from dataclasses import dataclass, field
 from itertools import combinations, pairwise, takewhile, zip_longest
 from os.path import commonprefix
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from assistant.naming import in_small_letters, without_noun
 from assistant.text import Span, fold, has_han, leads_in, sentences, shortened, stripped
 from assistant.thesaurus import extended
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from assistant.text import Language
     from assistant.thesaurus import Concept, Thesaurus
+
+_T = TypeVar("_T")
 
 Kind = Literal["root", "heading", "item", "paragraph", "contents"]
 """What a clause is; `"contents"` is a table of contents, which is never retrieved."""
@@ -167,6 +169,7 @@ class Policy:
     _references: dict[str, str] = field(init=False, repr=False, compare=False, default_factory=dict)
     _lists: dict[str, _List] = field(init=False, repr=False, compare=False, default_factory=dict)
     _called: dict[Language, str] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _kept: dict[Callable[[Policy], Any], Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Index the clauses by id."""
@@ -177,10 +180,6 @@ class Policy:
             paths[path[-1].id] = path
             stack.extend((*path, child) for child in reversed(path[-1].children))
         object.__setattr__(self, "_paths", MappingProxyType(paths))
-
-    def __hash__(self) -> int:
-        """Return the hash of what tells policies apart, so that what is found in one can be kept by it."""
-        return hash((self.id, self.sha256))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -266,6 +265,17 @@ class Policy:
     @staticmethod
     def _of(company: str, language: Language) -> str:
         return f"{company}政策" if language == "zh" else f"{_possessive(company)} policy"
+
+    def kept(self, finding: Callable[[Policy], _T]) -> _T:
+        """Return what a function finds in this policy, which is asked once and is kept as long as the policy.
+
+        Args:
+            finding: A function of a module, of which there are few; what depends on it alone is the same each time.
+        """
+        if finding not in self._kept:
+            self._kept[finding] = finding(self)
+        found: _T = self._kept[finding]
+        return found
 
     def chars(self, count: int) -> int:
         """Return about how many characters the policy's language needs for what `count` Chinese ones say."""
