@@ -53,8 +53,6 @@ def selected(query: str, hits: Sequence[Hit]) -> list[Hit]:
         return sorted(telling, key=lambda hit: (hit.policy.id, hit.start))
     if lists_places(query, hits):
         named = [h for h in hits if h.evidence.concepts == 1 and h.score >= hits[0].score - _LIST_MARGIN]
-        # What a word means is told to who asks that.
-        named = [hit for hit in named if not hit.passage.defines or asks_meaning(query)] or named
         named = [hit for hit in named if not _leads_to_one(hit, named)]
         named = _close_to_list(named, hits)
         if deed := denied_deed(query):
