@@ -281,8 +281,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "sets",
         nargs="*",
         type=Path,
-        # Follow-ups would be fitted together with how well they are understood.
-        default=[path for path in sorted(SETS.glob("*-dev.jsonl")) if "turns" not in path.stem],
+        # Follow-ups would be fitted together with how well they are understood, and one policy count twice.
+        default=[path for path in sorted(SETS.glob("*-dev.jsonl")) if not {"turns", "more"} & {*path.stem.split("-")}],
         help="dev question sets",
     )
     parser.add_argument("--data", type=Path, help="folder of training data, to learn from judged questions, too")
