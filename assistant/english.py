@@ -26,7 +26,7 @@ THIRD_PERSON = {"do": "does", "are": "is", "have": "has", "were": "was", "don't"
 AUXILIARIES = BEING | HAVING | DOING | {"don't", "aren't"}
 PLAIN_AUXILIARIES = frozenset(word for word in AUXILIARIES if word.isalpha())
 
-PLACING = ("in", "on", "at", "by", "for", "from", "within", "without", "during")
+PLACING = ("in", "on", "at", "by", "for", "from", "within", "without", "during", "via")
 PREPOSITIONS = frozenset({*PLACING, "with", "under", "over", "of", "outside", "inside"})
 """Prepositions before a noun that a question may be asked of in place of another."""
 CIRCUMSTANTIAL = ("in", "on", "at", "for", "from", "with", "without", "during", "under", "outside", "after", "before")
@@ -34,6 +34,8 @@ CIRCUMSTANTIAL = ("in", "on", "at", "for", "from", "with", "without", "during", 
 LINKING = frozenset({"within", "under", "outside", "inside", "between", "through", "across", "per", "than"})
 """Prepositions that are no words of conversation."""
 WHERETO = ("to", "from", "in", "into")
+BY_MEANS = ("by", "via", "in", "on", "at")
+"""Prepositions before the way or the place in which something is done: "by post", "in a shop", "on the website"."""
 
 
 def spelled_out(text: str) -> str:

@@ -590,6 +590,64 @@ def test_what_has_no_sense_in_the_words_of_the_former_question_is_said_beside_it
     assert understood(conversation).query == query
 
 
+@pytest.mark.parametrize(
+    ("conversation", "query"),
+    [
+        # Of ways and places at the end of a question, one takes the place of another, however it is led to.
+        ("can I pay by card? / and in cash?", "can I pay in cash?"),
+        ("can I renew it by phone? / and on the website?", "can I renew it on the website?"),
+        ("can I swap tickets online? / and at the box office?", "can I swap tickets at the box office?"),
+        ("can I hand in the form at reception? / and online?", "can I hand in the form online?"),
+        ("can I settle the bill by card? / and with vouchers?", "can I settle the bill with vouchers?"),
+        ("may I vape on the terrace? / and in the courtyard?", "may I vape in the courtyard?"),
+        ("do I earn points on Saver? / and for Smart and Max?", "do I earn points on Smart and Max?"),
+        # A time is none of these.
+        ("do you ship in Malta? / and on Sundays?", "On Sundays, do you ship in Malta?"),
+        ("can I park at the depot? / and in the evening?", "In the evening, can I park at the depot?"),
+        # What says which thing is meant may stay, or go.
+        (
+            "is there a cap on claims? / and at partner clinics?",
+            "About “is there a cap on claims”: at partner clinics?",
+        ),
+        # For what something is asked is not what is asked of.
+        ("when are rents due? / and for the garage?", "For the garage, when are rents due?"),
+        ("may I film the concert? / and with a tripod?", "With a tripod, may I film the concert?"),
+    ],
+)
+def test_another_way_or_place_takes_the_place_of_the_former(conversation: str, query: str) -> None:
+    assert understood(conversation).query == query
+
+
+@pytest.mark.parametrize(
+    ("conversation", "query"),
+    [
+        # A thing is one of those that one may bring, where it cannot be where one does.
+        ("what may I wear at the wedding? / and my trainers?", "may I wear my trainers at the wedding?"),
+        ("What can we leave in the shed? / what about a kayak?", "Can we leave a kayak in the shed?"),
+        ("what should I pack? / and sunscreen?", "should I pack sunscreen?"),
+        ("what do I need for the driving test? / and a passport?", "do I need a passport for the driving test?"),
+        ("what may I wear to the dinner? / and the reception?", "what may I wear to the reception?"),
+    ],
+)
+def test_what_one_may_do_with_things_is_asked_of_one_of_them(conversation: str, query: str) -> None:
+    assert understood(conversation).query == query
+
+
+@pytest.mark.parametrize(
+    ("conversation", "query"),
+    [
+        ("how do I object? / does it cost anything?", "does it cost anything to object?"),
+        ("can I rename my account? / do I have to pay for that?", "do I have to pay to rename my account?"),
+        ("may I swap seats? / is there a fee for it?", "is there a fee to swap seats?"),
+        ("can I resit the test? / does it take long?", "does it take long to resit the test?"),
+        ("how do we report damage? / how long does that take?", "how long does it take to report damage?"),
+        ("are spare keys kept? / does it cost extra?", "About “are spare keys kept”: does it cost extra?"),
+    ],
+)
+def test_what_it_costs_is_asked_of_doing_what_one_may(conversation: str, query: str) -> None:
+    assert understood(conversation).query == query
+
+
 @pytest.mark.parametrize("asked", ["and staff?", "what about agents?"])
 def test_people_may_be_asked_of_who_could_help_too(asked: str) -> None:
     assert understood(f"Can students borrow bikes? / {asked}").kind != "human"

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from assistant.conversation.leaning import rewritten
-from assistant.english import CIRCUMSTANTIAL, one_of
+from assistant.english import BY_MEANS, CIRCUMSTANTIAL, one_of
 from assistant.numerals import HAN_NUMERAL
 from assistant.rephrasing import supposing
 from assistant.rephrasing.amounts import UNITS_ZH
@@ -30,8 +30,10 @@ def under_others(leaning: Leaning) -> Condensed | None:
     if condition.startswith("to "):
         place = asked_of_place(leaning.query, condition.removeprefix("to "))
         return rewritten(place or f"{leaning.query.bare} {condition}?")
+    # What happens "if I cancel", but not "in cash".
+    happens = leaning.rest.language == "zh" or _HAPPENING.match(condition) is not None
     again = all(any(topic.group == "deed" for topic in topics_of(asked)) for asked in (leaning.rest, leaning.query))
-    return rewritten(supposing(leaning.unsupposed, condition, instead=again))
+    return rewritten(supposing(leaning.unsupposed, condition, instead=happens and again))
 
 
 def _happened(leaning: Leaning) -> str:
@@ -81,7 +83,8 @@ def _is_place_or_use(parts: Parts) -> bool:
 
 
 _MOST_WORDS = 5
-_PREPOSITION = re.compile(rf"[在对从]|用(?!户)|{one_of((*CIRCUMSTANTIAL, 'by', 'as', 'when', 'while'))}(?![a-z])")
+_PREPOSITION = re.compile(rf"[在对从]|用(?!户)|{one_of((*CIRCUMSTANTIAL, *BY_MEANS, 'as', 'when', 'while'))}(?![a-z])")
+_HAPPENING = re.compile(r"(?:even )?(?:if|when|after|once|in case)\b", re.IGNORECASE)
 _POSTPOSITIONS = ("后", "前", "时", "时候", "里", "里面", "上", "内", "外", "的话")
 # 拆封了呢, 一年没登录呢; but not 没登录的用户呢.
 _CLAUSE = re.compile(r"([^的]{0,12}[没不未无忘][^的]{1,12}|有[^的]{1,12}|[^的]{1,20}[了过])呢")

@@ -35,7 +35,7 @@ from assistant.english import AUXILIARIES, INDEFINITE
 from assistant.numerals import ENGLISH_NUMERAL
 from assistant.phrases import phrases_of
 from assistant.question_forms import former_and_own
-from assistant.rephrasing import asked_with, other_aspect, swapped
+from assistant.rephrasing import asked_with, other_aspect, supposing, swapped
 from assistant.rephrasing.amounts import ends_in_amount
 from assistant.rephrasing.chinese import noun_zh, said_again_zh
 from assistant.rephrasing.english import corrected_en
@@ -172,6 +172,9 @@ def _of_another(leaning: Leaning) -> Condensed | None:
         return None
     if not (marked or _is_bare(topic, leaning)) or (not topic.group and len(parts.told) > _MOST_BARE_WORDS):
         return None
+    if leaning.preposition and topic.group not in ("person", "who", *DEEDS) and rest.language == query.language:
+        # "And for letters?" asks of no letters, but under another circumstance.
+        return rewritten(supposing(leaning.unsupposed, f"{leaning.preposition} {rest.bare}", instead=False))
     of_such = _last_asked_of_such(topic, leaning)
     said = swapped(of_such, topic) if of_such else leaning.put_anew(lambda query: swapped(query, topic))
     if said == quoting(query, topic.text):

@@ -49,11 +49,11 @@ def by_place(leaning: Leaning) -> Condensed | None:
 def by_pronoun(leaning: Leaning) -> Condensed | None:
     """Say what a question with pronouns asks: with names in their places, or by asking back."""
     rest, parts, query = leaning.rest, leaning.parts, leaning.query
-    references = references_in(rest, parts)
-    if not references:
-        return None
     if done := of_doing(rest, query):
         return rewritten(done)
+    references = references_in(rest, parts)
+    if not references:
+        return leaning.quoted() if _OF_NOTHING.fullmatch(rest.bare) else None
     if len(parts.content) == len(references) and len(parts.told) <= _MOST_WORDS_UNCLEAR:
         return ask_back(rest, leaning.memory)
     # 上面说的那个 points at one thing.
@@ -83,6 +83,8 @@ def by_pronoun(leaning: Leaning) -> Condensed | None:
 
 
 _MOST_WORDS_UNCLEAR = 3
+# It stands for no thing, and says nothing by itself.
+_OF_NOTHING = re.compile(r"(?:does|will) it (?:cost|take) [a-z]{4,8}", re.IGNORECASE)
 _TWICE = re.compile(r"\b([a-z]{3,20}) \1\b", re.IGNORECASE)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from assistant.english import (
     AUXILIARIES,
+    BY_MEANS,
     CIRCUMSTANTIAL,
     DOERS,
     PREPOSITIONS,
@@ -23,6 +24,7 @@ from assistant.english import (
 from assistant.phrases import Phrase, Unit, phrases_of, units_of
 from assistant.rephrasing.former import Form, is_quoting, quoting
 from assistant.topics import Topic, name_of, owned, prefix_of, topics_of
+from assistant.units import PERIODS_EN, any_unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -231,6 +233,25 @@ def corrected_en(query: Utterance, new: Topic) -> str:
     return put_phrase(query, named[-1], name_of(new, "en"), new.owner.strip()) if named else ""
 
 
+def whether_one_may(query: Utterance, name: str) -> str:
+    """Return "can I bring my phone to the exam?" of "what can I bring to the exam?"; nothing for any other question.
+
+    Args:
+        query: The former question.
+        name: The name of a thing, with its article: it is one of those that are asked for.
+    """
+    asked = _WHAT_MAY.match(query.text)
+    return f"{like(query.text, asked['may'])} {name}{query.text[asked.end() :]}" if asked else ""
+
+
+_WHAT_MAY = re.compile(
+    r"what (?P<may>(?:(?:can|may|could|should|must) (?:i|we) (?!do\b|get\b)[a-z]{2,20}"
+    r"|do (?:i|we) (?:need|(?:need|have) to (?!do\b|get\b)[a-z]{2,20}))"
+    r"(?=[?!. ]{0,3}$| (?:to|into|onto|in|inside|on|at|with (?:me|us))\b| for (?:an?|the) ))",
+    re.IGNORECASE,
+)
+
+
 def swapped_en(query: Utterance, new: Topic) -> str:
     """Return the former question, which names nothing of the sort, asked of something else."""
     name, text, told = name_of(new, "en"), query.text, query.told
@@ -280,10 +301,65 @@ def supposing_en(query: Utterance, condition: str) -> str:
     if last and last.preposition == preposition and preposition in WHERETO and _is_place(query, last):
         # "In the US" takes the place of "in Spain".
         return instead(query, last, condition)
+    if last and preposition == "for" and last.preposition in _OF_WHICH and _are_names(query, last, condition):
+        # "And for Classic?" after "do I get a refund on Light?".
+        return f"{query.text[: last.start]}{condition.partition(' ')[2]}{query.text[last.end :]}"
+    if (means := _means_of(query)) and _is_means(query, condition, means.preposition):
+        # Not "by post, can I cancel online?".
+        said = f"{query.text[: means.start]}{condition}{query.text[len(query.bare) :]}"
+        return said if means.is_certain else quoting(query, f"{condition}?")
     return f"{capital(condition)}, {_lowered(query)}"
 
 
 _SUPPOSED = re.compile(rf"({one_of((*CIRCUMSTANTIAL, 'if', 'when'))}) [^,“”?]{{1,60}}, ", re.IGNORECASE)
+
+
+_OF_WHICH = ("on", "with")
+
+
+def _are_names(query: Utterance, phrase: Phrase, condition: str) -> bool:
+    """Say whether a question ends in a name, and a circumstance is one."""
+    name = condition.partition(" ")[2]
+    return phrase.end == len(query.bare) and not phrase.article and phrase.text[0].isupper() and name[:1].isupper()
+
+
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """The means or the place that a question ends in: "by post" of "can I return it by post?"."""
+
+    start: int
+    preposition: str
+    is_certain: bool
+    """Whether it says how something is done: in "is there a limit on withdrawals?" it says what limit that is."""
+
+
+def _means_of(query: Utterance) -> _Means | None:
+    """Return the means or the place that a question ends in; None if it ends otherwise."""
+    phrases = phrases_of(query)
+    last = phrases[-1] if phrases else None
+    if last is None or last.end != len(query.bare) or last.is_time:
+        return None
+    if last.words[-1] in _ON_LINE:
+        return _Means(last.starts[-1], "via", is_certain=True)
+    if last.preposition not in BY_MEANS:
+        return None
+    start = query.text.lower().rindex(last.preposition, 0, last.start)
+    which = any(phrase.form != "definite" and phrase.end + 1 == start for phrase in phrases[-2:-1])
+    return _Means(start, last.preposition, is_certain=last.preposition in _BY or not which)
+
+
+def _is_means(query: Utterance, condition: str, former: str) -> bool:
+    """Say whether a circumstance is a means or a place, and no time, where a preposition was before another."""
+    said = query.vocabulary.read(condition)
+    first = said.told[0].text if said.told else ""
+    timed = any(phrase.is_time for phrase in phrases_of(said)) or _IN_TIME.search(condition) is not None
+    # "With vouchers" after "by card"; "with a dog" is no other place.
+    return first in _ON_LINE or (not timed and (first in BY_MEANS or (first == "with" and former in _BY)))
+
+
+_BY = ("by", "via")
+_ON_LINE = ("online", "offline")
+_IN_TIME = re.compile(rf"\b(?:{any_unit(PERIODS_EN)}|nights?|time|[0-9]{{4}})\b", re.IGNORECASE)
 
 
 def _is_place(query: Utterance, phrase: Phrase) -> bool:
@@ -300,10 +376,13 @@ def of_doing(question: Utterance, query: Utterance) -> str:
     Nothing if the former question was none about something that one may do, or the question asks no such thing.
     """
     done, asked = _MAY_DO.match(query.bare, prefix_of(query.text)), _OF_DOING.fullmatch(question.bare)
-    if done is None or asked is None or any(topic.group == "deed" for topic in topics_of(query)):
+    if done is None or asked is None:
         return ""
-    said = "how much does it cost" if asked["cost"] else "how long does it take" if asked["time"] else "is it free"
-    return f"{said} to {query.bare[done.end() :]}?"
+    # "Is it free?" may be asked of a quote, "does it cost anything?" is asked of getting it.
+    if _OF_THING.match(question.bare) and (done["how"] or any(topic.group == "deed" for topic in topics_of(query))):
+        return ""
+    said = _POINTING.sub("it", asked["said"] or "how much does it cost")
+    return f"{said[:1].lower()}{said[1:]} to {query.bare[done.end() :]}?"
 
 
 def asks_of_doing(question: Utterance) -> bool:
@@ -312,16 +391,20 @@ def asks_of_doing(question: Utterance) -> bool:
 
 
 _MAY_DO = re.compile(
-    r"(?:(?:for|until|after|by) )?(?:(?:how|when|where|how long|how often|how many \w{1,20}) )?"
-    r"(?:can|could|may) (?:i|we) (?=\w)",
+    r"(?:(?:(?:for|until|after|by) )?(?:(?:how|when|where|how long|how often|how many \w{1,20}) )?(?:can|could|may)"
+    r"|(?P<how>how (?:do|should|would))) (?:i|we) (?!know\b)(?=\w)",
     re.IGNORECASE,
 )
 _OF_DOING = re.compile(
-    r"(?P<cost>how much (?:does|will|would) (?:it|that|this) cost|how much(?: is|'s) (?:it|that|this)"
-    r"|what does (?:it|that) cost)"
-    r"|(?P<time>how long (?:does|will|would) (?:it|that|this) take)|is (?:it|that|this) free(?: of charge)?",
+    r"(?:how much (?:does|will|would) (?:it|that|this) cost|how much(?: is|'s) (?:it|that|this)"
+    r"|what does (?:it|that) cost"
+    r"|(?P<said>how long (?:does|will|would) (?:it|that|this) take|(?:does|will) (?:it|that) (?:cost|take) [a-z]{4,8}"
+    r"|is there (?:an?|any) (?:extra )?(?:fee|charge|cost)|do (?:i|we) have to pay(?: anything| extra)?"
+    r"|is (?:it|that|this) free)(?: of charge)?)(?: for (?:it|that|this|doing (?:it|that|so)))?",
     re.IGNORECASE,
 )
+_OF_THING = re.compile(r"(?:how much(?: is|'s)|is) (?:it|that|this)\b", re.IGNORECASE)
+_POINTING = re.compile(r"\b(?:that|this)\b", re.IGNORECASE)
 
 
 def asked_with_en(question: Utterance, role: str, word: str, query: Utterance, form: Form) -> str:

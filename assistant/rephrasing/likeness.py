@@ -17,6 +17,7 @@ from assistant.rephrasing.english import (
     is_modifier,
     put_phrase,
     supposing_en,
+    whether_one_may,
 )
 from assistant.rephrasing.former import LISTING, asks_value_zh, is_quoting
 from assistant.text import has_han, stem
@@ -261,7 +262,7 @@ def _likened_en(query: Utterance, rest: Utterance, preposition: str) -> str:
     if name is None:
         return ""
     phrases = phrases_of(query)
-    if said := _under_other_circumstances(query, phrases, name):
+    if said := _under_other_circumstances(query, phrases, name) or _among_things(query, phrases, name):
         return said
     known = query.vocabulary.meaning(name.text)
     if not name.article and name.preposition in ("", *WHERETO) and known is None and not name.qualifier:
@@ -287,6 +288,19 @@ def _likened_en(query: Utterance, rest: Utterance, preposition: str) -> str:
         alike = next((phrase for phrase in phrases if phrase.preposition == contrary), None)
     # "Outside London?" after "in London".
     return instead(query, alike, " ".join(filter(None, (name.preposition, name.article, name.text)))) if alike else ""
+
+
+def _among_things(query: Utterance, phrases: Sequence[Phrase], name: _Name) -> str:
+    """Return whether one may bring what is named, of a question that asks what one may; nothing if it is no thing.
+
+    "The interview" may be where one brings something, and so may "London", or what is like the last thing named.
+    """
+    where = phrases[-1].article if phrases else ""
+    named = name.article not in ("the", where) if name.article else name.text.islower() or not where
+    known = query.vocabulary.meaning(name.text)
+    if name.preposition or name.qualifier or not named or (known and known.group in ("person", "who")):
+        return ""
+    return whether_one_may(query, " ".join(filter(None, (name.article, name.text))))
 
 
 # Up to the thing of "how long does | delivery take?".
@@ -359,7 +373,7 @@ def _under_other_circumstances(query: Utterance, phrases: Sequence[Phrase], name
             return f"{query.text[: former.start]}{name.text}{query.text[former.end :]}"
         return supposing_en(query, f"{name.preposition or 'on'} {name.text}")
     if last in _SOMEWHERE and len(name.units) == 1 and not name.preposition:
-        former = next((phrase for phrase in phrases if phrase.preposition in ("in", "at", "from")), None)
+        former = next((phrase for phrase in reversed(phrases) if phrase.preposition in ("in", "at", "from")), None)
         return instead(query, former, name.text) if former else supposing_en(query, name.text)
     return ""
 
