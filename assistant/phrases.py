@@ -6,7 +6,18 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from assistant.english import ARTICLES, AUXILIARIES, BEING, DOERS, DOING, INDEFINITE, LINKING, PREPOSITIONS, is_plural
+from assistant.english import (
+    ARTICLES,
+    AUXILIARIES,
+    BEING,
+    DOERS,
+    DOING,
+    INDEFINITE,
+    LINKING,
+    PREPOSITIONS,
+    is_plural,
+    one_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,13 +128,22 @@ def _follows(units: Sequence[Unit], place: int) -> bool:
 
 
 _HELD = ("data", "information", "info", "details")
-_OPENING = re.compile(r"(?:an?|the|my|your|our|i|what|who|where|when|how) ")
+_OPENING = re.compile(rf"(?:an?|the|my|your|our|i|what|who|where|when|how|{one_of(LINKING)}) ")
 
 
 def _end_of_subject(units: Sequence[Unit], place: int, end: int) -> int:
-    """Return where the verb after a subject ends, if what it is done to follows: "gold members bring | guests"."""
-    ends = (at + 2 for at in range(place, end - 2) if is_plural(units[at].text) or units[at].group in ("person", "who"))
-    return next(ends, end)
+    """Return where the verb after a subject ends, if what it is done to follows: "gold members bring | guests".
+
+    Whoever is as old as said has no other name: "my 10 year old | fly".
+    """
+    for at in range(place, end - 2):
+        aged = units[at].text in _AGES and units[at + 1].text == "old" and units[at + 2].group == ""
+        if aged and not (end < len(units) and units[end].text in _AFTER_SUBJECTS):
+            return at + 2
+        several = is_plural(units[at].text) or units[at].group in ("person", "who")
+        if several and not is_plural(units[at + 1].text):
+            return at + 2
+    return end
 
 
 def _bounds(units: Sequence[Unit], place: int, end: int, before: str, article: str) -> tuple[int, int]:
@@ -131,12 +151,15 @@ def _bounds(units: Sequence[Unit], place: int, end: int, before: str, article: s
     if before in _BEFORE_A_VERB and not article:
         return place + 1, end
     after = units[end] if end < len(units) else None
+    if end - place > 1 and before in BEING and _JUDGED.fullmatch(units[end - 1].text):
+        # "Are our files hosted | abroad?"
+        return place, end - 1
     closed = after is None or not (after.role == "aspect" or after.text in _AFTER_SUBJECTS)
     object_follows = after is not None and after.role == "noun"
-    if end - place < 2 or not closed or (is_plural(units[end - 1].text) and not object_follows):
+    last = units[end - 1]
+    if end - place < 2 or not closed or last.text == "old" or (is_plural(last.text) and not object_follows):
         return place, end
     judged = before in BEING and place == (2 if article else 1)
-    last = units[end - 1]
     if last.group in ("thing", "person", "who") and not (judged and PARTICIPLE.fullmatch(last.text)):
         return place, end
     return place, end - 1 if judged or before in DOING else end
@@ -183,10 +206,12 @@ def units_of(question: Utterance) -> list[Unit]:
     return units
 
 
+_AGES = ("year", "month", "week")
 PARTICIPLE = re.compile("[a-z]{2,20}ed")
+_JUDGED = re.compile(rf"{PARTICIPLE.pattern}|due|open")
 _JOINING = ("-", "'", "’")
 _ENTIRE = ("whole", "entire")
-_NOUN = re.compile(r"(?:fee|charge|cost|price|period|setting|measure)s?|\w{2,20}(?:tion|ment|ance|sion)s?")
+_NOUN = re.compile(r"(?:fee|(?:sur)?charge|cost|price|period|setting|measure)s?|\w{2,20}(?:tion|ment|ance|sion)s?")
 _OWNER = re.compile(r"^(?:who|what|where|when|how) .{0,40}\b(my|your|our|the)$")
 _POSSESSIVE = re.compile(r"\b(?:my|your)\b")
 _BEFORE_A_VERB = frozenset({*DOERS, "he", "she", "it", "to", "have to", "who", "which company"})

@@ -56,6 +56,11 @@ class Reference:
         return text in ("they", "them", "their", "theirs") or text.endswith("们") or text.startswith(_PLURALS)
 
     @property
+    def is_someone(self) -> bool:
+        """Whether it stands for somebody, or for an animal."""
+        return self.word.text in ("he", "him", "his", "she", "her", "hers")
+
+    @property
     def is_whole(self) -> bool:
         """Whether it may stand for all that was asked about."""
         return self.word.text in ("this", "that", "这", "那")
@@ -89,7 +94,14 @@ class Reference:
         # A thing that the thesaurus lacks may do something, as dogs do; one thing is no "they", and data do nothing.
         does = not any(thing.concept for thing in named.things)
         things = named.things if self.is_done_to or does else ()
-        if self.is_doing and not all(_may_do(thing.text) for thing in things):
+        if self.is_someone:
+            # "My cat", but no passport.
+            things = tuple(
+                thing
+                for thing in named.things
+                if (thing.concept.id in _ANIMALS if thing.concept else thing.owner in ("my ", "our "))
+            )
+        elif self.is_doing and not all(_may_do(thing.text) for thing in things):
             things = ()
         found = named.companies or named.people or things or older or named.policies
         return Referent(topics=found) if found else None
@@ -115,6 +127,7 @@ def _may_do(name: str) -> bool:
     return has_han(name) or (_are_several(name) and not name.lower().endswith("details"))
 
 
+_ANIMALS = ("pets", "assistance_animal")
 _NO_PERSON = ("it", "this", "that", "它")
 
 
@@ -209,7 +222,8 @@ def _is_somebody(topic: Topic) -> bool:
 
 
 _SOMEBODY = re.compile(
-    r"\b(?:neighbou?r|mate|flatmate|roommate|housemate|colleague|boss|landlord|guest|visitor|buddy|cleaner)s?$",
+    r"\b(?:neighbou?r|mate|flatmate|roommate|housemate|colleague|boss|landlord|guest|visitor|buddy|cleaner"
+    r"|(?:year|month|week)s?[ -]old)s?$",
     re.IGNORECASE,
 )
 

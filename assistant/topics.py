@@ -127,8 +127,10 @@ def _whole(topics: Sequence[Topic], question: Utterance) -> list[Topic]:
     for topic in topics:
         phrase = next((phrase for phrase in phrases if phrase.start <= topic.start < phrase.end), None)
         owns = topic.group == "person" and text[topic.end :].startswith(_GENITIVES)
-        if phrase is None or topic.group in DEEDS or topic.end > phrase.end or owns:
-            found.append(topic)
+        # A gym is meant, but neither by "gym card" nor by "how long is the gym open".
+        qualifies = phrase is not None and topic.group == "term" and topic.end < phrase.end and phrase.end not in heads
+        if phrase is None or (topic.group in DEEDS and not qualifies) or topic.end > phrase.end or owns:
+            found.append(replace(topic, is_one=True) if phrase and topic.group == "term" and phrase.is_one else topic)
         elif topic.end == phrase.end:
             start = max((at for at in phrase.starts if text[:at].endswith(_GENITIVES)), default=phrase.start)
             whole = text[min(start, topic.start) : topic.end]
@@ -312,7 +314,7 @@ def owned(topic: Topic, language: Language) -> str:
         return f"我的{name}" if topic.owner in ("我的", "my ") else name
     if topic.is_one:
         return f"the {name}"
-    if topic.group not in ("thing", "person") or (topic.language == "en" and not topic.owner):
+    if topic.group not in ("thing", "person", "term") or (topic.language == "en" and not topic.owner):
         return name
     if topic.owner and topic.owner != "我的":
         return f"{topic.owner}{name}"
@@ -333,7 +335,11 @@ def phrase_of(topics: Sequence[Topic], language: Language, *, of_data: bool = Fa
     things = _named(topics, "thing")
     who = _listed([name_of(topic, language) for topic in _named(topics, "who", "")], language)
     person = _listed([owned(topic, language) for topic in _named(topics, "person")], language)
-    done = _listed([name_of(topic, language) for topic in _named(topics, *DEEDS, "document")], language)
+    had = ("term",) if language == "en" else ()
+    done = _listed(
+        [(owned if topic.group in had else name_of)(topic, language) for topic in _named(topics, *DEEDS, "document")],
+        language,
+    )
     policy = next((topic.text for topic in topics if topic.group == "policy"), "")
     if done and (things or who or person):
         return ""

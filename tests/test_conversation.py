@@ -648,6 +648,30 @@ def test_what_it_costs_is_asked_of_doing_what_one_may(conversation: str, query: 
     assert understood(conversation).query == query
 
 
+@pytest.mark.parametrize(
+    ("conversation", "query"),
+    [
+        # A pronoun stands for all the words of a thing, and for none that say what it does or what is done to it.
+        ("is there a weekend surcharge? / when do I pay it?", "when do I pay the weekend surcharge?"),
+        ("does the gym pass cover the sauna? / can I renew it?", "can I renew the gym pass?"),
+        ("Is there a late fee? / who sets it?", "who sets the late fee?"),
+        ("can I keep my bike in the cellar? / where can I lock it?", "where can I lock my bike?"),
+        ("Can New York residents hire a boat? / do they need a permit?", "do New York residents need a permit?"),
+        ("are our files hosted abroad? / who can read them?", "who can read our files?"),
+        # Nobody is an "it", and no thing is a "he".
+        ("can my 7 year old ski alone? / how much is it?", "About “can my 7 year old ski alone”: how much is it?"),
+        ("can my 7 year old ski alone? / does he need a pass?", "does my 7 year old need a pass?"),
+        (
+            "Is ID needed at the bar? / does he need to be 18?",
+            "About “Is ID needed at the bar”: does he need to be 18?",
+        ),
+        ("can I bring my parrot? / does she need a cage?", "does my parrot need a cage?"),
+    ],
+)
+def test_a_pronoun_stands_for_all_of_a_thing(conversation: str, query: str) -> None:
+    assert understood(conversation).query == query
+
+
 @pytest.mark.parametrize("asked", ["and staff?", "what about agents?"])
 def test_people_may_be_asked_of_who_could_help_too(asked: str) -> None:
     assert understood(f"Can students borrow bikes? / {asked}").kind != "human"

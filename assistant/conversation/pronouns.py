@@ -65,7 +65,8 @@ def by_pronoun(leaning: Leaning) -> Condensed | None:
     for reference in references:
         referent = reference.referent((query, *leaning.memory.earlier))
         if referent is None:
-            return None if parts.own and not leaning.names_nothing else leaning.quoted()
+            by_itself = parts.own and not (leaning.names_nothing or reference.is_someone)
+            return None if by_itself else leaning.quoted()
         new = [topic for topic in referent.topics if topic not in told]
         if not reference.is_plural and len(new) > 1 and all(topic.group in ("who", "") for topic in new):
             return ask_back(rest, leaning.memory)

@@ -12,6 +12,7 @@ from assistant.english import (
     BY_MEANS,
     CIRCUMSTANTIAL,
     DOERS,
+    LINKING,
     PREPOSITIONS,
     THIRD_PERSON,
     WHERETO,
@@ -126,6 +127,9 @@ def fits_en(query: Utterance, topic: Topic, new: Topic) -> bool:
     phrase = next((phrase for phrase in phrases_of(query) if phrase.start == topic.start), None)
     if phrase and phrase.is_complement:
         return True
+    if topic.text.lower().partition(" ")[0] in LINKING:
+        # "Water damage" is not said of what is "under warranty".
+        return False
     if phrase and phrase.is_subject and _is_several(new.text):
         # "And hang pictures?" after "do dogs bark?".
         return False
