@@ -133,7 +133,8 @@ def article_of(name: str, article: str) -> str:
     >>> article_of("annual fee", "a "), article_of("fees", "a "), article_of("fees", "The ")
     ('an ', '', 'The ')
     """
-    if re.match(r"\w+ing\b|the |my |our ", name):
+    # What is done has none, such as painting; but a ring does, in which nothing is done.
+    if re.match(r"\w{0,20}[aeiouy]\w{0,20}ing\b|the |my |our ", name):
         return ""
     if article.lower() == "the ":
         return article

@@ -114,8 +114,9 @@ def _before(units: Sequence[Unit], place: int, article: str) -> str:
     if place <= bool(article):
         return ""
     # Where an article is part of another word, as in "what is my", that word is before it.
-    stands_alone = units[place - 1].text == article
-    return units[place - 2 if stands_alone else place - 1].text
+    at = place - 2 if units[place - 1].text == article else place - 1
+    # Whoever can is who does it: "who can | borrow laptops".
+    return "who" if at and units[at].text in DOING and units[at - 1].text == "who" else units[at].text
 
 
 def _follows(units: Sequence[Unit], place: int) -> bool:

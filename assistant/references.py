@@ -8,10 +8,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from assistant.english import BEING, DOERS, DOING, HAVING, PLACING, is_plural, one_of
-from assistant.phrases import phrases_of
+from assistant.phrases import PARTICIPLE, phrases_of
 from assistant.rephrasing.chinese import object_zh
 from assistant.text import has_han
-from assistant.topics import Topic, topics_of, topics_said
+from assistant.topics import Topic, prefix_of, supposed_in, topics_of, topics_said
 from assistant.utterances import DEEDS, Parts, Utterance, Word
 
 if TYPE_CHECKING:
@@ -194,7 +194,11 @@ _PLURALS = ("these", "those", "这些", "那些", "这几", "all")
 
 
 def _named_in(question: Utterance) -> _Named:
-    topics = [topic for topic in topics_said(question) if not _is_whereabouts(question, topic)]
+    supposed = supposed_in(question.text)
+    # What is said of those for whom it is asked is said of them; but nobody approves "flights over six hours".
+    begins = supposed.end() if supposed and not prefix_of(question.text) else 0
+    said = (topic for topic in topics_said(question) if topic.start >= begins)
+    topics = [topic for topic in said if not _is_whereabouts(question, topic)]
     done_to = object_zh(question)
     return _Named(topics or ([done_to] if done_to else []))
 
@@ -241,6 +245,8 @@ def references_in(question: Utterance, parts: Parts) -> tuple[Reference, ...]:
         topic.group
         for topic in named
         if topic.start >= asked_for
+        # "Insured" of "is it insured?" is said of it, whoever insures.
+        and not (question.language == "en" and PARTICIPLE.fullmatch(topic.text))
         and (topic.concept.id != "third_party" if topic.concept else not _ON.search(question.text[: topic.start]))
     )
     return tuple(

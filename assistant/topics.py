@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from assistant.english import ARTICLES, AUXILIARIES, DOERS, is_plural
+from assistant.english import ARTICLES, AUXILIARIES, CIRCUMSTANTIAL, DOERS, is_plural, one_of
 from assistant.phrases import PARTICIPLE, Phrase, phrases_of
 from assistant.text import Language, has_han
 from assistant.utterances import DEEDS, LAST, Utterance, Word
@@ -399,6 +399,14 @@ def prefix_of(query: str) -> int:
 
 
 _PREFIX = re.compile(r"(?:for|about) [^,:“”?]{1,60}[,:] |(?:对于|关于)[^，“”？?]{1,30}，", re.IGNORECASE)
+
+
+def supposed_in(query: str) -> re.Match[str] | None:
+    """Return the circumstances that an English question begins with, "on weekends, "; None if it tells none."""
+    return _SUPPOSED.match(query)
+
+
+_SUPPOSED = re.compile(rf"({one_of((*CIRCUMSTANTIAL, 'if', 'when'))}) [^,“”?]{{1,60}}, ", re.IGNORECASE)
 
 
 def stated_until(query: Utterance) -> int:

@@ -103,7 +103,9 @@ _DO_YOU = re.compile(
     r"(?:(?:for how long|how often|how|when|why) )?(?:do|will|would|can|could) you (?!have|sell|offer|stock|provide)",
     re.IGNORECASE,
 )
-_PROVING = re.compile(r"\b(?:prove|confirm) (?:it|that|this)\b", re.IGNORECASE)
+_PROVING = re.compile(
+    r"\b(?:prove|confirm|approve|authori[sz]e|allow|permit|sign off(?: on)?)s? (?:it|that|this)\b", re.IGNORECASE
+)
 # What is done to a fact rather than to a thing: "what if I don't agree with that?".
 _OPPOSING = re.compile(
     r"\b(?:stop|prevent|avoid|refuse|decline|agree|disagree|object|accept|mind|(?:don't|do not) (?:want|like))\b"

@@ -44,8 +44,9 @@ def _has_form(leaning: Leaning, forms: Sequence[re.Pattern[str]]) -> bool:
 
 # Of what is like that, not of another thing.
 _IN_STATE = re.compile(
-    r"(?:and |but |so )?what if (?:(?:it|they|that|this)(?:['’](?:s|re)| is| are| was| were| gets?| got| goes| went) "
-    r"(?:not |too |still |even |already |only |more |less ){0,2}(?!an? |the |my )[a-z]{2,20}(?: [a-z]{2,20}){0,2}"
+    r"(?:and |but |so )?what if (?:(?:it|they|that|this|i|we|he|she)"
+    r"(?:['’](?:s|re|m)| am| is| are| was| were| gets?| got| goes| went) "
+    r"(?:not |too |still |even |already |only |more |less ){0,2}(?!an? |the |my )[a-z0-9]{2,20}(?: [a-z]{2,20}){0,2}"
     r"|(?:it|they|that) [a-z]{3,12}"
     r"|(?:i|we|you|they|he|she)(?: do(?:es)?n['’]t| do(?:es)? not| can['’]?t| won['’]t| didn['’]t| do(?:es)?| did))",
     re.IGNORECASE,

@@ -255,8 +255,9 @@ def _in_place(query: Utterance, same: Sequence[Topic], new: Topic) -> str:
     if query.language == "zh":
         return f"{before}{not_again(before, name)}{after}"
     if new.is_one and not ARTICLE.search(before):
-        # "A laptop battery" after "can I send perfume?".
+        # "A laptop battery" after "can I send perfume?", and not "my a laptop battery".
         name = article_of(name, "a ") + name
+        before = before.removesuffix(owner)
     was_plural = last is not first or first.group == "person" or is_plural(first.text)
     named = new.group in ("who", "person", "thing", "")
     return put_en(before, name, after, was_plural=was_plural if named else is_plural(name))

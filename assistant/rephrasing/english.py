@@ -12,6 +12,7 @@ from assistant.english import (
     BY_MEANS,
     CIRCUMSTANTIAL,
     DOERS,
+    INDEFINITE,
     LINKING,
     PREPOSITIONS,
     THIRD_PERSON,
@@ -20,11 +21,10 @@ from assistant.english import (
     capital,
     is_plural,
     like,
-    one_of,
 )
 from assistant.phrases import Phrase, Unit, phrases_of, units_of
-from assistant.rephrasing.former import Form, is_quoting, quoting
-from assistant.topics import Topic, name_of, owned, prefix_of, topics_of
+from assistant.rephrasing.former import Form, is_quoting, quoted_in, quoting
+from assistant.topics import Topic, name_of, owned, prefix_of, supposed_in, topics_of
 from assistant.units import PERIODS_EN, any_unit
 
 if TYPE_CHECKING:
@@ -162,11 +162,8 @@ def as_subject(query: Utterance, new: Topic) -> str:
 
 def is_of_several(query: Utterance, new: Topic) -> bool:
     """Say whether it cannot be told for which thing something stands: "the sauna" for the pool or the card."""
-    return (
-        new.form == "definite"
-        and new.concept is None
-        and sum(phrase.article == "the" for phrase in phrases_of(query)) > 1
-    )
+    articles = INDEFINITE if new.is_one else ("the",) if new.form == "definite" else ()
+    return new.concept is None and sum(phrase.article in articles for phrase in phrases_of(query)) > 1
 
 
 # "And for students?" is asked of what they pay.
@@ -189,6 +186,9 @@ def verb_of(topic: Topic, name: str) -> str:
         stems = (f"{stem} {rest}".strip() for stem in (head[:-3], f"{head[:-3]}e", head[:-4]))
         return next((stem for stem in stems if stem in names), "")
     if re.search(r"(?:ion|al|ure|ment|ity|s)$", name):
+        if " " in name and name not in names:
+            # "Heavy parcels" are not what one does with a parcel.
+            return ""
         return next((found for found in names if re.match(r"(?!\w+(?:ing|ed|s) )\w+ (?:my|the) ", found)), "")
     return name
 
@@ -285,7 +285,7 @@ def swapped_en(query: Utterance, new: Topic) -> str:
         return said
     start = prefix_of(text)
     rest = f"{text[start : start + 1].lower()}{text[start + 1 :]}" if start else _lowered(query)
-    article = new.owner if new.group in ("thing", "person") else ""
+    article = new.owner if new.group in ("thing", "person") else article_of(name, "a ") if new.is_one else ""
     return f"For {article}{name}, {rest}"
 
 
@@ -294,11 +294,13 @@ PEOPLE_EN = re.compile(r"(?:[a-z]er|or|ist|ee|ant|ent|ian|man|men|child|people|s
 
 def supposing_en(query: Utterance, condition: str) -> str:
     """Return an English question, asked under a condition: "On iOS, how long do you keep it?"."""
+    if is_quoting(query):
+        query = query.vocabulary.read(quoted_in(query))
     if not any(word.asks or word.has("what") or word.text in AUXILIARIES for word in query.told):
         # "Two of them?" is no question to be put under a condition.
         return quoting(query, f"{condition}?")
     preposition = condition.partition(" ")[0].lower()
-    if (former := _SUPPOSED.match(query.text)) and former[1].lower() == preposition:
+    if (former := supposed_in(query.text)) and former[1].lower() == preposition:
         # "If I'm late, …" of "and if I'm ill?" is not asked of both.
         return f"{capital(condition)}, {query.text[former.end() :]}"
     last = next(iter(phrases_of(query)[-1:]), None)
@@ -313,9 +315,6 @@ def supposing_en(query: Utterance, condition: str) -> str:
         said = f"{query.text[: means.start]}{condition}{query.text[len(query.bare) :]}"
         return said if means.is_certain else quoting(query, f"{condition}?")
     return f"{capital(condition)}, {_lowered(query)}"
-
-
-_SUPPOSED = re.compile(rf"({one_of((*CIRCUMSTANTIAL, 'if', 'when'))}) [^,“”?]{{1,60}}, ", re.IGNORECASE)
 
 
 _OF_WHICH = ("on", "with")

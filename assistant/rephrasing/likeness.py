@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assistant.english import DOING, INDEFINITE, PREPOSITIONS, WHERETO, is_plural, one_of
+from assistant.english import DOING, INDEFINITE, POSSESSIVES, PREPOSITIONS, WHERETO, is_plural, one_of
 from assistant.numerals import ENGLISH_NUMERAL
 from assistant.phrases import Phrase, Unit, phrases_of, units_of
 from assistant.rephrasing.chinese import FINAL, LONGEST_WORD, is_noun, supposing_zh
@@ -352,6 +352,9 @@ def _of_form(query: Utterance, phrases: Sequence[Phrase], name: _Name) -> Phrase
         alike = [phrase for phrase in phrases if phrase.article == name.article]
         # Of several it cannot be told which.
         alike = alike if len(alike) == 1 and alike[0].is_subject else []
+    elif name.article and not query.told[0].has("what"):
+        # "A scooter" after "can I store my bike in the shed?".
+        alike = [phrase for phrase in phrases if phrase.article in _OF_ONE and not phrase.preposition]
     else:
         return None
     if len(alike) != 1:
@@ -379,6 +382,7 @@ def _under_other_circumstances(query: Utterance, phrases: Sequence[Phrase], name
 
 
 _SOMEWHERE = frozenset({"elsewhere", "abroad", "overseas", "online", "offline"})
+_OF_ONE = (*INDEFINITE, *POSSESSIVES)
 _NUMBERED = re.compile(rf"(?:[0-9]{{1,6}}|{ENGLISH_NUMERAL}) ", re.IGNORECASE)
 _MOST_UNITS = 5
 _CONTRARY = {
