@@ -134,10 +134,11 @@ _NO_PERSON = ("it", "this", "that", "它")
 def _is_whereabouts(question: Utterance, topic: Topic) -> bool:
     """Say whether a topic is but where something is done, such as home: nobody approves "it"."""
     unknown = topic.concept is None and topic.group == "thing" and topic.form == "mass" and not topic.owner
-    return unknown and _WHERE.search(question.text[: topic.start]) is not None
+    place = topic.group == "who" and topic.text.islower() and not is_plural(topic.text)
+    return (unknown or place) and _WHERE.search(question.text[: topic.start]) is not None
 
 
-_WHERE = re.compile(r"\b(?:from|at|to|in) $", re.IGNORECASE)
+_WHERE = re.compile(r"\b(?:from|at|to|in) (?:(?:the|an?) )?$", re.IGNORECASE)
 
 
 def _named_last(question: Utterance) -> Topic | None:
@@ -331,6 +332,9 @@ def _is_own(word: Word, named: set[str]) -> bool:
 
 def _is_word(word: Word, before: Word, after: Sequence[Word]) -> bool:
     """Say whether an unknown word may be a name: a Chinese character alone, such as 打, hardly is."""
+    if before is _NOTHING and after and after[0].text in _OBJECTS:
+        # "Cancel it."
+        return False
     return not has_han(word.text) or any(
         other.has("unknown") and (other.end == word.start or word.end == other.start) for other in (before, *after[:1])
     )
@@ -341,6 +345,7 @@ def _is_verb(word: Word, before: Word) -> bool:
     return not has_han(word.text) and before.text in _BEFORE_VERBS
 
 
+_OBJECTS = ("it", "them")
 _ASKING_NAME = re.compile(r"(?:where|who|how|when) ")
 _BEFORE_VERBS = (*DOERS, "it", "to")
 

@@ -333,7 +333,10 @@ def phrase_of(topics: Sequence[Topic], language: Language, *, of_data: bool = Fa
     """
     zh = language == "zh"
     things = _named(topics, "thing")
-    who = _listed([name_of(topic, language) for topic in _named(topics, "who", "")], language)
+    who = _listed(
+        [owned(topic, language) if topic.is_one else name_of(topic, language) for topic in _named(topics, "who", "")],
+        language,
+    )
     person = _listed([owned(topic, language) for topic in _named(topics, "person")], language)
     had = ("term",) if language == "en" else ()
     done = _listed(

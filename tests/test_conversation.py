@@ -689,6 +689,28 @@ def test_a_pronoun_stands_for_all_of_a_thing(conversation: str, query: str) -> N
     assert understood(conversation).query == query
 
 
+@pytest.mark.parametrize(
+    ("conversation", "query"),
+    [
+        ("may I keep the vouchers? / and sell them?", "About “may I keep the vouchers”: sell them?"),
+        ("how do I book a court? / and cancel it?", "About “how do I book a court”: cancel it?"),
+        ("how do I book a court? / can I do it by text?", "About “how do I book a court”: can I do it by text?"),
+        ("may my son use the sauna? / he is 12", "About “may my son use the sauna”: he is 12"),
+        ("do cooks get tips? / how much?", "About “do cooks get tips”: how much?"),
+        ("can I exchange a coat? / how long do I have?", "About “can I exchange a coat”: how long do I have?"),
+        ("may guests swim? / until what age?", "About “may guests swim”: until what age?"),
+        ("Can a client pay for my hotel? / and supper?", "Can a client pay for my supper?"),
+        ("do you take cheques? / and Amex?", "About “do you take cheques”: Amex?"),
+        # Of what is somebody's there is no other owner, and where one goes is one place.
+        ("can my son swim here? / and his friend?", "can my son's friend swim here?"),
+        ("may I park my van in the yard? / and my trailer?", "may I park my trailer in the yard?"),
+        ("may I take my tools to the annexe? / and to the roof?", "may I take my tools to the roof?"),
+    ],
+)
+def test_no_words_are_put_where_they_make_no_sense(conversation: str, query: str) -> None:
+    assert understood(conversation).query == query
+
+
 @pytest.mark.parametrize("asked", ["and staff?", "what about agents?"])
 def test_people_may_be_asked_of_who_could_help_too(asked: str) -> None:
     assert understood(f"Can students borrow bikes? / {asked}").kind != "human"

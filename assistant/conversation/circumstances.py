@@ -29,7 +29,7 @@ def under_others(leaning: Leaning) -> Condensed | None:
         return None
     if condition.startswith("to "):
         place = asked_of_place(leaning.query, condition.removeprefix("to "))
-        return rewritten(place or f"{leaning.query.bare} {condition}?")
+        return rewritten(place or f"{_WHERETO.sub('', leaning.query.bare)} {condition}?")
     # What happens "if I cancel", but not "in cash".
     happens = leaning.rest.language == "zh" or _HAPPENING.match(condition) is not None
     again = all(any(topic.group == "deed" for topic in topics_of(asked)) for asked in (leaning.rest, leaning.query))
@@ -79,11 +79,14 @@ def _is_place_or_use(parts: Parts) -> bool:
     if len(parts.told) == 1:
         # One name of the thesaurus.
         return _PREPOSITION.match(parts.told[0].text) is not None
-    return parts.only_names and len(parts.told) <= _MOST_WORDS and parts.told[0].text in ("to", *CIRCUMSTANTIAL)
+    return (
+        parts.only_names and len(parts.told) <= _MOST_WORDS and parts.told[0].text in ("to", *CIRCUMSTANTIAL, *BY_MEANS)
+    )
 
 
 _MOST_WORDS = 5
 _PREPOSITION = re.compile(rf"[在对从]|用(?!户)|{one_of((*CIRCUMSTANTIAL, *BY_MEANS, 'as', 'when', 'while'))}(?![a-z])")
+_WHERETO = re.compile(r" to (?:(?:an?|the|my|our|your) )?[\w-]{1,30}(?: [\w-]{1,30})?$", re.IGNORECASE)
 _HAPPENING = re.compile(r"(?:even )?(?:if|when|after|once|in case)\b", re.IGNORECASE)
 _POSTPOSITIONS = ("后", "前", "时", "时候", "里", "里面", "上", "内", "外", "的话")
 # 拆封了呢, 一年没登录呢; but not 没登录的用户呢.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from assistant.chinese import WHETHER
 from assistant.conversation.leaning import rewritten
 from assistant.conversation.remarks import ask_back, show
-from assistant.english import AUXILIARIES, is_plural
+from assistant.english import AUXILIARIES, PREPOSITIONS, is_plural
 from assistant.references import Reference, references_in
 from assistant.rephrasing import filled, supposing, swapped
 from assistant.rephrasing.english import asks_of_doing, of_doing
@@ -65,7 +65,8 @@ def by_pronoun(leaning: Leaning) -> Condensed | None:
     for reference in references:
         referent = reference.referent((query, *leaning.memory.earlier))
         if referent is None:
-            by_itself = parts.own and not (leaning.names_nothing or reference.is_someone)
+            leans = leaning.names_nothing or reference.is_someone or _is_said(leaning, reference)
+            by_itself = parts.own and not leans
             return None if by_itself else leaning.quoted()
         new = [topic for topic in referent.topics if topic not in told]
         if not reference.is_plural and len(new) > 1 and all(topic.group in ("who", "") for topic in new):
@@ -76,9 +77,9 @@ def by_pronoun(leaning: Leaning) -> Condensed | None:
         told += new
         names.append((reference, name))
     said = filled(rest, [(reference.word, name) for reference, name in names])
-    asks = parts.asks or parts.begins_whether or rest.bare.endswith(WHETHER)
-    if (leaning.is_marked or parts.told[0].has("condition")) and not asks:
-        return _of_another_pointed_at(leaning, said.rstrip("呢?？!！。 "), told[0].group if told else "")
+    asks = (parts.asks and not _is_said(leaning, references[0])) or parts.begins_whether or rest.bare.endswith(WHETHER)
+    if not asks and (leaning.is_marked or parts.told[0].has("condition") or _is_said(leaning, references[0])):
+        return _of_another_pointed_at(leaning, said.rstrip("呢?？!！。 "), told[0].group if told else "", references[0])
     # A name that is doubled was read amiss.
     return leaning.quoted() if _TWICE.search(said) else rewritten(said)
 
@@ -87,6 +88,23 @@ _MOST_WORDS_UNCLEAR = 3
 # It stands for no thing, and says nothing by itself.
 _OF_NOTHING = re.compile(r"(?:does|will) it (?:cost|take) [a-z]{4,8}", re.IGNORECASE)
 _TWICE = re.compile(r"\b([a-z]{3,20}) \1\b", re.IGNORECASE)
+
+
+def _is_said(leaning: Leaning, reference: Reference) -> bool:
+    """Say whether an English follow-up only says what is done to what a pronoun stands for, or what that is.
+
+    "And cancel it?" names no other thing, and "he is 15" asks nothing by itself.
+    """
+    told = leaning.rest.told
+    if leaning.rest.language != "en":
+        return False
+    if not leaning.is_marked:
+        return told[0] == reference.word and len(told) > 1 and told[1].text in AUXILIARIES
+    if any(word.has("what_about") for word in leaning.asked.told):
+        # "What about sharing it?"
+        return False
+    asks = leaning.parts.asking or leaning.parts.begins_whether or leaning.parts.has("what")
+    return not asks and told[-1] == reference.word and told[0].text not in PREPOSITIONS
 
 
 def _is_of_all(leaning: Leaning, reference: Reference) -> bool:
@@ -104,7 +122,8 @@ _DO_YOU = re.compile(
     re.IGNORECASE,
 )
 _PROVING = re.compile(
-    r"\b(?:prove|confirm|approve|authori[sz]e|allow|permit|sign off(?: on)?)s? (?:it|that|this)\b", re.IGNORECASE
+    r"\b(?:(?:prove|confirm|approve|authori[sz]e|allow|permit|sign off(?: on)?)s?|(?:i|we) do) (?:it|that|this)\b",
+    re.IGNORECASE,
 )
 # What is done to a fact rather than to a thing: "what if I don't agree with that?".
 _OPPOSING = re.compile(
@@ -114,16 +133,19 @@ _OPPOSING = re.compile(
 )
 
 
-def _of_another_pointed_at(leaning: Leaning, said: str, group: str) -> Condensed | None:
+def _of_another_pointed_at(leaning: Leaning, said: str, group: str, reference: Reference) -> Condensed | None:
     """Say what is asked that names with a pronoun only of what: 那他们的家长呢, "and if he's 15?".
 
     Args:
         leaning: The question.
         said: It with a name in place of the pronoun.
         group: The sort of what the pronoun stands for.
+        reference: The pronoun.
     """
     query = leaning.query
     if not leaning.parts.told[0].has("condition"):
+        if _is_said(leaning, reference):
+            return leaning.quoted()
         return rewritten(swapped(query, Topic(text=said, group=group)))
     return leaning.quoted() if _is_stated(query) else rewritten(supposing(query, said, instead=False))
 

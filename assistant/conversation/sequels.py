@@ -58,6 +58,7 @@ _SAYING_LITTLE = (
         "|[要得满]?(?:几[岁级]|多[大重高宽远]|多少岁)[的了呢啊]?"
         "|(?:最[多少高低长短]|一共|总共|每[次天月年])(?:能|可以|要)?(?:几[次个天件人张条年月只位名间台辆部套份瓶本晚]|多少[次个天钱]?|多久)"
         rf"|第[0-9{HAN_NUMERAL}]{{1,3}}(?:次|件|年|天|个月|位|辆|张|晚)呢?"
+        r"|(?:until|up to|from|at|by|for|since|after) (?:what|which) (?!time\b|point\b|means\b)[a-z]{2,20}"
         r"|how many (?!more\b|days\b|times\b)[a-z]{2,20}"
     ),
     # Which ones.
@@ -88,6 +89,9 @@ def of_the_same(leaning: Leaning) -> Condensed | None:
     if parts.has("what") and (_addresses(parts) or not parts.aspects):
         return None
     if not parts.aspects:
+        if rest.language == "en" and parts.says(*DOING, *HAVING):
+            # "How long do I have?" says more than "how long?".
+            return leaning.quoted()
         role = next(role for word in parts.asking for role in ASKING_ROLES if word.has(role))
         said = asked_with(rest, role, query)
         return leaning.quoted() if parts.unknown and said == quoting(query, rest.text) else rewritten(said)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assistant.chinese import INTERROGATIVES
-from assistant.english import article_of, is_plural
+from assistant.english import INDEFINITE, POSSESSIVES, article_of, is_plural
 from assistant.question_forms import former_and_own
 from assistant.rephrasing.chinese import (
     DENIED,
@@ -255,14 +255,16 @@ def _in_place(query: Utterance, same: Sequence[Topic], new: Topic) -> str:
     if query.language == "zh":
         return f"{before}{not_again(before, name)}{after}"
     if new.is_one and not ARTICLE.search(before):
-        # "A laptop battery" after "can I send perfume?", and not "my a laptop battery".
+        # "A laptop battery" after "can I send perfume?".
         name = article_of(name, "a ") + name
-        before = before.removesuffix(owner)
+    before = before.removesuffix(owner if name.startswith(_OWNED) else "")
     was_plural = last is not first or first.group == "person" or is_plural(first.text)
     named = new.group in ("who", "person", "thing", "")
     return put_en(before, name, after, was_plural=was_plural if named else is_plural(name))
 
 
+# What is said whose it is was not somebody else's: no "my a laptop battery".
+_OWNED = tuple(f"{word} " for word in (*INDEFINITE, *POSSESSIVES, "the"))
 _USE = {"收集": "使用", "采集": "使用", "collect": "use", "collects": "uses", "collected": "used"}
 _COLLECT = re.compile("|".join(sorted(_USE, reverse=True)), re.IGNORECASE)
 

@@ -127,6 +127,10 @@ def fits_en(query: Utterance, topic: Topic, new: Topic) -> bool:
     phrase = next((phrase for phrase in phrases_of(query) if phrase.start == topic.start), None)
     if phrase and phrase.is_complement:
         return True
+    nobody = new.concept is None and new.text.islower() and not PEOPLE_EN.search(new.text)
+    if phrase and phrase.is_subject and topic.group in ("who", "person") and nobody and not is_plural(new.text):
+        # No dinner pays, as a supplier may.
+        return False
     if topic.text.lower().partition(" ")[0] in LINKING:
         # "Water damage" is not said of what is "under warranty".
         return False
@@ -256,6 +260,20 @@ _WHAT_MAY = re.compile(
 )
 
 
+def _of_another_than_you(query: Utterance, new: Topic) -> str:
+    """Return what is asked of "you", asked of another; nothing for a question that asks it of nobody."""
+    name, text = name_of(new, "en"), query.text
+    pairs = ((word, after) for word, after in pairwise(query.told) if after.text == "you" and word.text in AUXILIARIES)
+    word, after = next(pairs, (None, None))
+    if word is None or after is None:
+        return ""
+    if not any(word.has("what", "handling") or word.is_aspect for word in query.told):
+        # Others may have data, too; but they take no cash.
+        return quoting(query, new.text)
+    verb = word.text if is_plural(name) else THIRD_PERSON.get(word.text, word.text)
+    return f"{text[: word.start]}{like(text[word.start :], verb)} {name}{text[after.end :]}"
+
+
 def swapped_en(query: Utterance, new: Topic) -> str:
     """Return the former question, which names nothing of the sort, asked of something else."""
     name, text, told = name_of(new, "en"), query.text, query.told
@@ -273,11 +291,8 @@ def swapped_en(query: Utterance, new: Topic) -> str:
         given = {concept for word in told for concept in word.concepts} & query.vocabulary.giving
         if given and first and first.text in AUXILIARIES:
             return f"{query.bare} {'with' if 'sharing' in given else 'to'} {name}{closing}"
-        for word, after in pairwise(told):
-            if after.text == "you" and word.text in AUXILIARIES:
-                verb = word.text if is_plural(name) else THIRD_PERSON.get(word.text, word.text)
-                verb = like(text[word.start :], verb)
-                return f"{text[: word.start]}{verb} {name}{text[after.end :]}"
+        if said := _of_another_than_you(query, new):
+            return said
     known = new.group not in ("", "thing") or new.concept is not None or new.owner or name[:1].isupper()
     if is_quoting(query) or not (known or PEOPLE_EN.search(name)):
         return ""
@@ -285,11 +300,15 @@ def swapped_en(query: Utterance, new: Topic) -> str:
         return said
     start = prefix_of(text)
     rest = f"{text[start : start + 1].lower()}{text[start + 1 :]}" if start else _lowered(query)
-    article = new.owner if new.group in ("thing", "person") else article_of(name, "a ") if new.is_one else ""
+    article = new.owner if new.owner or not new.is_one else article_of(name, "a ")
     return f"For {article}{name}, {rest}"
 
 
-PEOPLE_EN = re.compile(r"(?:[a-z]er|or|ist|ee|ant|ent|ian|man|men|child|people|staff)s?$")
+PEOPLE_EN = re.compile(
+    r"\b(?!(?:dinner|supper|water|paper|letter|voucher|order|number|computer|charger|scooter|trailer|locker)s?$)"
+    r"\w{0,20}(?:[a-z]er|or|ist|ee|ant|ent|ian|man|men|child|people|staff)s?$"
+)
+"""English names of people, by how they end."""
 
 
 def supposing_en(query: Utterance, condition: str) -> str:
@@ -424,6 +443,9 @@ def asked_with_en(question: Utterance, role: str, word: str, query: Utterance, f
         return quoting(query, question.text)
     elif role == "why" and _DENYING_EN.search(asked):
         return _why_not(query) or quoting(query, question.text)
+    elif asked == "how much" and _takes_object(query):
+        # Not "how much do nurses get overtime?".
+        return quoting(query, question.text)
     elif asked == "how many":
         counted = next((phrase for phrase in reversed(phrases_of(query)) if is_plural(phrase.text)), None)
         if counted is None or counted.is_subject or counted.end != len(query.bare) or told[0].text not in AUXILIARIES:
@@ -438,6 +460,12 @@ def asked_with_en(question: Utterance, role: str, word: str, query: Utterance, f
     elif told[0].text in AUXILIARIES and not form.asks and (role != "who" or form.gives):
         return f"{'To whom' if role == 'who' and not form.shares else word} {_lowered(query)}"
     return quoting(query, question.text)
+
+
+def _takes_object(query: Utterance) -> bool:
+    """Say whether a question ends in what somebody gets or has."""
+    last = next(iter(phrases_of(query)[-1:]), None)
+    return last is not None and last.end == len(query.bare) and not (last.preposition or last.is_subject)
 
 
 def _why_not(query: Utterance) -> str:

@@ -351,7 +351,8 @@ def _of_form(query: Utterance, phrases: Sequence[Phrase], name: _Name) -> Phrase
     elif name.article and name.article not in INDEFINITE:
         alike = [phrase for phrase in phrases if phrase.article == name.article]
         # Of several it cannot be told which.
-        alike = alike if len(alike) == 1 and alike[0].is_subject else []
+        mine = name.article in POSSESSIVES and not (alike and alike[0].preposition)
+        alike = alike if len(alike) == 1 and (alike[0].is_subject or mine) else []
     elif name.article and not query.told[0].has("what"):
         # "A scooter" after "can I store my bike in the shed?".
         alike = [phrase for phrase in phrases if phrase.article in _OF_ONE and not phrase.preposition]
@@ -381,7 +382,9 @@ def _under_other_circumstances(query: Utterance, phrases: Sequence[Phrase], name
     return ""
 
 
-_SOMEWHERE = frozenset({"elsewhere", "abroad", "overseas", "online", "offline"})
+_SOMEWHERE = frozenset(
+    {"elsewhere", "abroad", "overseas", "online", "offline", "overnight", "indoors", "outdoors", "remotely"}
+)
 _OF_ONE = (*INDEFINITE, *POSSESSIVES)
 _NUMBERED = re.compile(rf"(?:[0-9]{{1,6}}|{ENGLISH_NUMERAL}) ", re.IGNORECASE)
 _MOST_UNITS = 5
