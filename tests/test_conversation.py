@@ -695,6 +695,7 @@ def test_a_pronoun_stands_for_all_of_a_thing(conversation: str, query: str) -> N
         ("may I keep the vouchers? / and sell them?", "About “may I keep the vouchers”: sell them?"),
         ("how do I book a court? / and cancel it?", "About “how do I book a court”: cancel it?"),
         ("how do I book a court? / can I do it by text?", "About “how do I book a court”: can I do it by text?"),
+        ("may I sell my season pass? / and give it away?", "About “may I sell my season pass”: give it away?"),
         ("may my son use the sauna? / he is 12", "About “may my son use the sauna”: he is 12"),
         ("do cooks get tips? / how much?", "About “do cooks get tips”: how much?"),
         ("can I exchange a coat? / how long do I have?", "About “can I exchange a coat”: how long do I have?"),

@@ -104,7 +104,8 @@ def _is_said(leaning: Leaning, reference: Reference) -> bool:
         # "What about sharing it?"
         return False
     asks = leaning.parts.asking or leaning.parts.begins_whether or leaning.parts.has("what")
-    return not asks and told[-1] == reference.word and told[0].text not in PREPOSITIONS
+    done_to = not reference.word.has("its") and reference.word in (*told[1:2], told[-1])
+    return not asks and done_to and not (told[0].has("condition") or told[0].text in PREPOSITIONS)
 
 
 def _is_of_all(leaning: Leaning, reference: Reference) -> bool:
