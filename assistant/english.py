@@ -133,7 +133,7 @@ def article_of(name: str, article: str) -> str:
     >>> article_of("annual fee", "a "), article_of("fees", "a "), article_of("fees", "The ")
     ('an ', '', 'The ')
     """
-    # What is done has none, such as painting; but a ring does, in which nothing is done.
+    # What is done has none, such as painting; a ring may have one, and before its "ing" is no vowel.
     if re.match(r"\w{0,20}[aeiouy]\w{0,20}ing\b|the |my |our ", name):
         return ""
     if article.lower() == "the ":

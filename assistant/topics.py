@@ -127,7 +127,7 @@ def _whole(topics: Sequence[Topic], question: Utterance) -> list[Topic]:
     for topic in topics:
         phrase = next((phrase for phrase in phrases if phrase.start <= topic.start < phrase.end), None)
         owns = topic.group == "person" and text[topic.end :].startswith(_GENITIVES)
-        # A gym is meant, but neither by "gym card" nor by "how long is the gym open".
+        # By "gym card" no gym is meant.
         qualifies = phrase is not None and topic.group == "term" and topic.end < phrase.end and phrase.end not in heads
         if phrase is None or (topic.group in DEEDS and not qualifies) or topic.end > phrase.end or owns:
             found.append(replace(topic, is_one=True) if phrase and topic.group == "term" and phrase.is_one else topic)
