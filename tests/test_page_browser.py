@@ -294,7 +294,7 @@ def test_a_service_that_is_gone_leaves_the_question_to_be_asked_again(opened: Ca
     page = opened("/en/")
     page.route("**/page/ask", lambda route: route.abort())
     turn = ask(page, "How long is my data kept?")
-    assert "does not respond" in (turn.locator(".pa-problem").text_content() or "")
+    assert "is not responding" in (turn.locator(".pa-problem").text_content() or "")
     page.unroute("**/page/ask")
     turn.locator(".pa-problem button").click()
     page.locator(".pa-log[aria-busy='false'] .pa-actions").wait_for()

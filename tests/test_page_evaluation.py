@@ -414,7 +414,7 @@ def address(folder: Path) -> Iterator[str]:
     # Long enough to be cancelled.
     lines = [json.loads(line) for line in SET.read_text("utf-8").splitlines()]
     many = [
-        line | {"id": f"{line['id']}-{n}", "question": f"{line['question']} {n}"} for n in range(150) for line in lines
+        line | {"id": f"{line['id']}-{n}", "question": f"{line['question']} {n}"} for n in range(600) for line in lines
     ]
     long = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in many)
     (folder / "sets" / "long.jsonl").write_text(long, "utf-8")
@@ -501,13 +501,13 @@ def test_two_runs_are_compared_and_a_run_of_the_command_line_is_opened(tab, fold
 def test_a_run_is_cancelled_while_others_are_answered(tab, folder) -> None:
     opened_page = tab()
     choose(opened_page, "#pa-eval-set", "long.jsonl")
-    opened_page.locator("#pa-eval-status", has_text="1050 questions").wait_for(timeout=60_000)
+    opened_page.locator("#pa-eval-status", has_text="4200 questions").wait_for(timeout=60_000)
     before = set(folder.glob("runs/long-*"))
     opened_page.locator("#pa-eval-run").click()
     opened_page.locator("#pa-eval-status progress[value]").wait_for()
     other = tab()
     assert other.locator("#pa-eval-run").is_visible()
-    opened_page.locator("#pa-eval-status", has_text="of 1050 questions asked").wait_for()
+    opened_page.locator("#pa-eval-status", has_text="of 4200 questions asked").wait_for()
     opened_page.locator("#pa-eval-cancel").click()
     opened_page.locator("#pa-eval-status", has_text="Cancelled").wait_for()
     opened_page.locator("#pa-eval-run").wait_for()

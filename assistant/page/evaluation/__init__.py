@@ -278,8 +278,12 @@ def _progress(bench: _Bench, step: Step) -> str:
     return progress(bench.say("progress"), words, step.done, step.total if step.done < step.total else 0)
 
 
-def _cancelled(bench: _Bench) -> list[Any]:
-    return [gr.Button(visible=True), gr.Button(visible=False), hint(bench.say("cancelled"))]
+def _cancelled(bench: _Bench) -> Iterator[list[Any]]:
+    told = [gr.Button(visible=True), gr.Button(visible=False), hint(bench.say("cancelled"))]
+    yield told
+    # A step of the run that was on its way comes after that, and would be the last word.
+    time.sleep(2 * _STEP_S)
+    yield told
 
 
 def _opened(bench: _Bench, name: str | None, former: str | None) -> list[Any]:
