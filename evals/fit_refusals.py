@@ -32,7 +32,7 @@ from assistant.question_forms import gives_orders
 from assistant.retrieval import Retriever
 from assistant.shards import build_shard
 from assistant.text import has_han, sentences
-from evals import SETS, opened
+from evals import MORE, SETS, opened
 from training.data import read_policies
 from training.judged import JUDGED_ODDS, read_judged
 from training.scope import OFF_TOPIC
@@ -281,8 +281,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "sets",
         nargs="*",
         type=Path,
-        # Follow-ups would be fitted together with how well they are understood, and one policy count twice.
-        default=[path for path in sorted(SETS.glob("*-dev.jsonl")) if not {"turns", "more"} & {*path.stem.split("-")}],
+        # Follow-ups would be fitted together with how well they are understood.
+        default=[p for p in sorted(SETS.glob("*-dev.jsonl")) if "turns" not in p.stem and p.stem not in MORE],
         help="dev question sets",
     )
     parser.add_argument("--data", type=Path, help="folder of training data, to learn from judged questions, too")

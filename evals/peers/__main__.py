@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from assistant import AssistantError, Settings
 from assistant.errors import EvaluationError
 from assistant.evaluation.measures import require_packages
-from evals import SETS
+from evals import MORE, SETS
 from evals.peers import figures
 from evals.peers.measuring import Parts, read_tasks
 from evals.peers.models import PACKAGES, Model, jieba_words
@@ -93,6 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             require_packages()
             settings = Settings()
             paths = [path for split in ("dev", "test") for path in sorted(SETS.glob(f"*-{split}.jsonl"))]
+            paths = [path for path in paths if path.stem not in MORE]
             tasks = list(read_tasks(paths, settings))
             for name in options.only:
                 entry = run(name, tasks, options.cache or settings.cache_dir() / "peers")
