@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from assistant.hits import Evidence, Hit
 from assistant.passages import Passage
-from assistant.text import fold, has_han, normalized, stripped
+from assistant.text import fold, normalized, stripped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -59,7 +59,7 @@ def asked_by_number(question: str, policies: Iterable[Policy]) -> tuple[tuple[st
         Id of the policy and of the clause, of every policy that has a clause of that number; none if more is asked.
     """
     asked = normalized(question)
-    rest = " ".join((_ASKING_ZH if has_han(asked) else _ASKING_EN).sub(" ", asked).split())
+    rest = " ".join(_ASKING_ZH.sub(" ", _ASKING_EN.sub(" ", asked)).split())
     number = _key(_SIGN.sub("", _KIND.sub("", rest)))
     # "4" by itself may be any number: of a row, or of euros.
     is_clause = _KIND.match(rest) or _SIGN.search(rest) or _POINTER_ZH.fullmatch(number) or not number.isalnum()

@@ -151,6 +151,7 @@ def test_a_clause_that_is_asked_for_by_its_number(question: str, clauses: list[s
         ("第二条讲了什么？", ["2"]),
         ("看一下二（一）的原文", ["2.1"]),
         ("第二章", ["2"]),
+        ("what does section 二（一） say?", ["2.1"]),
         ("第九条说什么", []),
         ("二", []),
         ("收集什么", []),
