@@ -1048,6 +1048,15 @@ def test_an_input_method_s_enter_does_not_send(shop, service, new_page) -> None:
     assert service.asked("/v1/chat") == []
 
 
+def test_the_lines_of_a_quote_look_alike(shop, service, new_page) -> None:
+    service.sentences = lambda question: ["• “以下情形除外：\n  1、与国家安全相关的；\n  2、与公共安全相关的。” [1]\n"]
+    turn = ask(new_page(shop()), "收集什么？")
+    looks = "(e) => [getComputedStyle(e).fontSize, getComputedStyle(e).textDecorationLine]"
+    first, *others = [line.evaluate(looks) for line in turn.locator(".words p").all()]
+    assert len(others) == 2
+    assert others == [first, first]
+
+
 def test_a_long_answer_does_not_hold_up_the_page(shop, service, new_page) -> None:
     service.sentences = lambda question: [f"• “第{number}句，{QUOTE}” [1]\n" for number in range(400)]
     counted = """window.shown = 0;

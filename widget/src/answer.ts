@@ -66,7 +66,7 @@ export class AnswerView {
     const isLong = Array.from(turn.question).length > MOST_ASKED || turn.question.split("\n").length > MOST_LINES;
     if (!isLong) return [turn.question];
     const words = h("div", { class: "cut" }, turn.question);
-    const more = textButton(say.more, () => show(!words.classList.contains("cut")), "more");
+    const more = textButton(say.more, () => show(!words.classList.contains("cut")), "unfold");
     const show = (isCut: boolean) => {
       words.classList.toggle("cut", isCut);
       more.textContent = isCut ? say.more : say.less;
