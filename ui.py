@@ -1,6 +1,7 @@
 """The web page: chat, policy reader, lookup desk, evaluation and policies, in Gradio over the HTTP service.
 
-Layout only; every decision is the assistant's. Run it with `policy-assistant ui`, `make ui` or `python ui.py`.
+Layout only; every decision is the assistant's. Run it with `policy-assistant ui`, `make ui` or `python ui.py`, which
+takes the same options.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import sys
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib import resources
@@ -21,7 +23,7 @@ import gradio as gr
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
-from assistant import AssistantError, Settings
+from assistant import Settings
 from assistant.errors import ServiceError
 from assistant.page import chat, reader
 from assistant.page.desk import build_desk
@@ -301,7 +303,6 @@ def _early() -> str:
 
 
 if __name__ == "__main__":
-    try:
-        launch()
-    except AssistantError as error:
-        raise SystemExit(f"error: {error}") from None
+    from assistant.cli import main
+
+    raise SystemExit(main(["ui", *sys.argv[1:]]))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import subprocess
+import sys
 import tomllib
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -768,3 +770,10 @@ def test_the_answer_that_the_chat_describes_is_the_assistants(assistant: Assista
     said = chat.described(answer, assistant, "en")
     assert said["text"] == answer.text
     assert [citation["reference"] for citation in said["citations"]] == [c.reference for c in answer.citations]
+
+
+def test_the_file_takes_the_options_of_the_command() -> None:
+    command = [sys.executable, str(ROOT / "ui.py"), "--no-such-option"]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False)
+    assert done.returncode == 2
+    assert "No such option" in done.stderr
