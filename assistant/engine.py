@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from assistant.answering import Answer, ExtractiveGenerator, Generator, StreamingGenerator
 from assistant.conversation import CitedClause, Condensed, Turn, condense
-from assistant.corpus import open_corpus, thesaurus_of
+from assistant.corpus import no_policy, open_corpus, thesaurus_of
 from assistant.embedding import Embedder, bundled_embedders
 from assistant.errors import IndexDamagedError, QuestionError, SettingsError
 from assistant.imprint import issuers
@@ -417,8 +417,7 @@ class Assistant:
         for policy in self.policies:
             if policy.id == policy_id:
                 return policy
-        known = ", ".join(policy.id for policy in self.policies)
-        raise QuestionError(f"there is no policy {policy_id!r}: the corpus has {known}")
+        raise QuestionError(no_policy(policy_id, [policy.id for policy in self.policies]))
 
     def _checked(self, question: str) -> str:
         cleaned = visible(question).strip()

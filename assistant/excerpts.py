@@ -180,18 +180,22 @@ def _with_what_they_lean_on(kept: set[int], best: int, hit: Hit) -> set[int]:
 
 def _reserves(hit: Hit, number: int) -> bool:
     """Say whether a sentence of a hit goes on about the one before it: 但…除外, 该等信息一经删除，不可恢复."""
-    text, spans = hit.policy.text, hit.passage.sentences
-    return "\n" not in text[spans[number - 1][1] : spans[number][0]] and bool(_LEANING.match(text, *spans[number]))
+    is_leaning = _LEANING.match(hit.policy.text, *hit.passage.sentences[number]) is not None
+    return is_leaning and _is_on_one_line(hit, number)
+
+
+def _is_on_one_line(hit: Hit, number: int) -> bool:
+    """Say whether a sentence of a hit stands on one line with the one before it."""
+    (_, end), (start, _) = hit.passage.sentences[number - 1 : number + 1]
+    return "\n" not in hit.policy.text[end:start]
 
 
 def _leans(hit: Hit, number: int) -> bool:
     """Say whether a sentence of a hit says little without the one before it: 但…, or a part of 标准包括：…；…；…."""
-    text, spans = hit.policy.text, hit.passage.sentences
-    if not number or "\n" in text[spans[number - 1][1] : spans[number][0]]:
+    if not number or not _is_on_one_line(hit, number):
         return False
-    return _LEANING.match(text, *spans[number]) is not None or (
-        text[spans[number - 1][1] - 1] in _SEMICOLONS and _is_listing(hit, number - 1)
-    )
+    ended = hit.policy.text[hit.passage.sentences[number - 1][1] - 1]
+    return _reserves(hit, number) or (ended in _SEMICOLONS and _is_listing(hit, number - 1))
 
 
 def _is_listing(hit: Hit, number: int) -> bool:

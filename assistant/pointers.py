@@ -67,7 +67,7 @@ def asked_by_number(question: str, policies: Iterable[Policy]) -> tuple[tuple[st
         return ()
     # Who says 第二条 may mean 二、.
     keys = (number, _NTH_ZH.sub(r"\1", number))
-    found = ((policy, next(filter(None, map(_by_number(policy).get, keys)), None)) for policy in policies)
+    found = ((policy, next(filter(None, map(policy.kept(_by_number).get, keys)), None)) for policy in policies)
     return tuple((policy.id, clause.id) for policy, clause in found if clause)
 
 

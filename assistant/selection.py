@@ -56,7 +56,7 @@ def selected(query: str, hits: Sequence[Hit]) -> list[Hit]:
         named = [hit for hit in named if not _leads_to_one(hit, named)]
         named = _close_to_list(named, hits)
         if deed := denied_deed(query):
-            named = [hit for hit in named if any(denies(said, deed) for said in (hit.passage.context, *hit.said))]
+            named = [hit for hit in named if _denies(hit, deed)]
         # Where none denies it in these words, a list of all that speak of it would be one of those that do it.
         return sorted(named, key=lambda hit: (hit.policy.id, hit.start)) or _chosen(query, hits)[:1]
     return _chosen(query, hits)
@@ -135,8 +135,13 @@ def _with_denial_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
     """Return hits, the first that denies what is asked about as denied before one that does not: 什么情况下不能退."""
     deed = denied_deed(query)
     near = [hit for hit in hits if hit.score >= hits[0].score - _LIST_MARGIN] if deed else []
-    best = next((hit for hit in near if any(denies(said, deed) for said in (hit.passage.context, *hit.said))), hits[0])
+    best = next((hit for hit in near if _denies(hit, deed)), hits[0])
     return [best, *(hit for hit in hits if hit is not best)]
+
+
+def _denies(hit: Hit, deed: str) -> bool:
+    """Say whether a hit, or what stands above it, says of something that it is not done."""
+    return any(denies(said, deed) for said in (hit.passage.context, *hit.said))
 
 
 def _with_rule(chosen: list[Hit], hits: Sequence[Hit]) -> list[Hit]:

@@ -112,13 +112,13 @@ class Speller:
             if stem(close.replace("z", "s")) == stem(typed.replace("z", "s")):
                 continue
             # The dictionary is large, and read only for what may be a slip.
-            if typed not in self._in_names and not _dictionary().known([typed]):
+            if typed not in self._in_names and not is_english(typed):
                 yield match.start(), match.end(), close
 
     def _abbreviated(self, asked: str) -> Iterator[tuple[int, int, str]]:
         for match in _INITIALS.finditer(asked):
             typed, written = match[0], self._written_out.get(match[0], frozenset())
-            if len(written) == 1 and typed not in STOPWORDS | self._in_names and not _dictionary().known([typed]):
+            if len(written) == 1 and typed not in STOPWORDS | self._in_names and not is_english(typed):
                 yield match.start(), match.end(), next(iter(written))
 
     @cached_property

@@ -113,5 +113,5 @@ def with_notes(source: str) -> str:
     told = {name for name in _REFERRED.findall(source) if len(notes.get(name, "")) in range(1, MOST_NOTE_CHARS + 1)}
     kept = _DEFINED.sub(lambda match: "" if match[1] in told else match[0], source)
     return _REFERRED.sub(
-        lambda mark: told_note(mark[1], notes[mark[1]], "") if mark[1] in told else note_mark(mark[1], ""), kept
+        lambda mark: told_note(mark[1], notes[mark[1]]) if mark[1] in told else note_mark(mark[1], ""), kept
     )
