@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import re
 import tomllib
+from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -64,22 +65,19 @@ def _named(policies: tuple[Policy, ...]) -> tuple[Policy, ...]:
     it is an English word, such as `travel`.
     """
     thesaurus = thesaurus_of(policies)
-    brands = [_brands(policy) for policy in policies]
+    companies: defaultdict[str, set[str]] = defaultdict(set)
+    for policy in policies:
+        for brand in _brands(policy):
+            companies[brand].add(policy.company)
     named = []
-    for policy, own in zip(policies, brands, strict=True):
+    for policy in policies:
         title, left = " ".join(policy.title.split()), without_noun(policy.title)
         others = [other.text for other in policies if other is not policy]
         names: list[str] = []
         if left and len(title) <= _LONGEST_NAME:
             names = [title] * (left != title) + [left] * (not _is_ordinary(left, policy.text, others, thesaurus))
-        elsewhere = {
-            name
-            for other, brands_of_other in zip(policies, brands, strict=True)
-            for name in (brands_of_other if other.company != policy.company else ())
-        }
-        names += [
-            name for name in own if name not in elsewhere and not _is_ordinary(name, policy.text, others, thesaurus)
-        ]
+        own = (brand for brand in _brands(policy) if len(companies[brand]) == 1)
+        names += [brand for brand in own if not _is_ordinary(brand, policy.text, others, thesaurus)]
         if not (policy.id.isascii() and policy.id.isalpha() and is_english(policy.id)):
             names.append(policy.id)
         named.append(replace(policy, corpus_names=tuple(dict.fromkeys(names)), shared_thesaurus=thesaurus))
