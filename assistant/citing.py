@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from assistant.quotes import Squeezed, squeezed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from assistant.hits import Hit
     from assistant.policy import Policy
@@ -121,12 +121,8 @@ def _range_of(claim: Claim, hits: Sequence[Hit]) -> tuple[Policy, Span] | None:
 
 def cite(policy: Policy, span: Span) -> Citation:
     """Return the citation of a place in a policy: of the smallest clause that holds all of it."""
-    return policy.kept(_citing)(span)
-
-
-def _citing(policy: Policy) -> Callable[[Span], Citation]:
     # What answers one question answers others, and where it stands stays the same.
-    return lru_cache(maxsize=1_000)(partial(_cite, policy))
+    return policy.kept(_cite, span)
 
 
 def _cite(policy: Policy, span: Span) -> Citation:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import re
-from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from assistant.hits import Evidence, Hit
@@ -15,7 +14,7 @@ from assistant.passages import Passage
 from assistant.text import fold, normalized, stripped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from assistant.policy import Clause, Policy
 
@@ -30,12 +29,8 @@ def pointed_at(policy: Policy, start: int, end: int) -> tuple[Clause, ...]:
         start: First code point.
         end: End.
     """
-    return policy.kept(_pointing)(start, end)
-
-
-def _pointing(policy: Policy) -> Callable[[int, int], tuple[Clause, ...]]:
     # Of one clause it is asked again for every question that finds it.
-    return lru_cache(maxsize=1_000)(partial(_pointed_at, policy))
+    return policy.kept(_pointed_at, start, end)
 
 
 def _pointed_at(policy: Policy, start: int, end: int) -> tuple[Clause, ...]:

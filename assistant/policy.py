@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from itertools import combinations, pairwise, takewhile, zip_longest
 from os.path import commonprefix
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar
 
 from assistant.naming import in_small_letters, without_noun
 from assistant.text import Span, fold, has_han, leads_in, sentences, shortened, stripped
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from assistant.thesaurus import Concept, Thesaurus
 
 _T = TypeVar("_T")
+_P = ParamSpec("_P")
 
 Kind = Literal["root", "heading", "item", "paragraph", "contents"]
 """What a clause is; `"contents"` is a table of contents, which is never retrieved."""
@@ -168,8 +170,7 @@ class Policy:
     )
     _references: dict[str, str] = field(init=False, repr=False, compare=False, default_factory=dict)
     _lists: dict[str, _List] = field(init=False, repr=False, compare=False, default_factory=dict)
-    _called: dict[Language, str] = field(init=False, repr=False, compare=False, default_factory=dict)
-    _kept: dict[Callable[[Policy], Any], Any] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _kept: Callable[..., Any] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Index the clauses by id."""
@@ -180,6 +181,7 @@ class Policy:
             paths[path[-1].id] = path
             stack.extend((*path, child) for child in reversed(path[-1].children))
         object.__setattr__(self, "_paths", MappingProxyType(paths))
+        object.__setattr__(self, "_kept", lru_cache(maxsize=_MOST_KEPT)(partial(_found, self)))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -222,19 +224,15 @@ class Policy:
             language: Of the sentence.
             among: Policies that it is to be told from: where one is called the same, the company is named, too.
         """
-        said = self._called_alone(language)
-        if not self.company or all(other is self or other._called_alone(language) != said for other in among):
+        # In each answer it is wanted.
+        said = self.kept(Policy._called, language)
+        others = (other.kept(Policy._called, language) for other in among if other is not self)
+        if not self.company or said not in others:
             return said
         company = " ".join(self.company.split())
         return f"{company}{said}" if language == "zh" else f"{_possessive(company)} {_ARTICLE.sub('', said)}"
 
-    def _called_alone(self, language: Language) -> str:
-        # In each answer it is wanted.
-        if (known := self._called.get(language)) is None:
-            known = self._called[language] = self._call(language)
-        return known
-
-    def _call(self, language: Language) -> str:
+    def _called(self, language: Language) -> str:
         title = " ".join(self.title.split())
         if self._names_company(title):
             return self._of(" ".join(self.company.split()), language)
@@ -266,15 +264,15 @@ class Policy:
     def _of(company: str, language: Language) -> str:
         return f"{company}政策" if language == "zh" else f"{_possessive(company)} policy"
 
-    def kept(self, finding: Callable[[Policy], _T]) -> _T:
-        """Return what a function finds in this policy, which is asked once and is kept as long as the policy.
+    def kept(self, finding: Callable[Concatenate[Policy, _P], _T], *about: _P.args, **options: _P.kwargs) -> _T:
+        """Return what a function finds in this policy, which is asked once and is kept with it while it is wanted.
 
         Args:
-            finding: A function of a module, of which there are few; what depends on it alone is the same each time.
+            finding: A function that finds the same each time.
+            about: What it is asked about; hashable.
+            options: As `about`.
         """
-        if finding not in self._kept:
-            self._kept[finding] = finding(self)
-        found: _T = self._kept[finding]
+        found: _T = self._kept(finding, *about, **options)
         return found
 
     def chars(self, count: int) -> int:
@@ -641,6 +639,14 @@ class Policy:
         if not words and (found := _FIRST_WORDS.search(own)):
             words = found[0]
         return f"“{words}…”" if words else clause.id
+
+
+_MOST_KEPT = 2_000
+"""Findings about a policy that are kept, those that were wanted last."""
+
+
+def _found(policy: Policy, finding: Callable[..., Any], *about: Any, **options: Any) -> Any:
+    return finding(policy, *about, **options)
 
 
 def _possessive(name: str) -> str:

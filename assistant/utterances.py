@@ -51,6 +51,10 @@ class Word(NamedTuple):
     place: int = 0
     """Of an ordinal, which one: 1 is the first, `LAST` the last."""
 
+    def moved(self, by: int) -> Word:
+        """Return the word as it is in a text of which it stands so many characters further on."""
+        return self._replace(start=self.start + by, end=self.end + by)
+
     @property
     def concepts(self) -> tuple[str, ...]:
         """Ids of the concepts that it names."""
@@ -109,8 +113,7 @@ class Utterance:
             words = words[: last + 1]
         if text == self.text:
             return self
-        moved = (word._replace(start=word.start - start, end=word.end - start) for word in words)
-        return replace(self, text=text, words=tuple(moved))
+        return replace(self, text=text, words=tuple(word.moved(-start) for word in words))
 
 
 _CLOSING = re.compile(r"[\s?？!！。.…~]+$")

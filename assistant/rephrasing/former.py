@@ -124,8 +124,7 @@ def quoted_part(query: Utterance) -> Utterance | None:
     start = query.text.index(quoted[0])
     end = start + len(quoted[0])
     within = (word for word in query.words if start <= word.start and word.end <= end)
-    words = tuple(word._replace(start=word.start - start, end=word.end - start) for word in within)
-    return replace(query, text=quoted[0], words=words)
+    return replace(query, text=quoted[0], words=tuple(word.moved(-start) for word in within))
 
 
 def asked_after(query: Utterance) -> str:

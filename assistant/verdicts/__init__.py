@@ -122,11 +122,16 @@ _BLOCK = 50_000
 
 
 def _near(policy: Policy, clause_id: str) -> str:
-    """Return what counts beside a clause, found or not: 账号内有余额的，不得注销 may stand in another.
+    """Return what counts beside a clause, found or not: 账号内有余额的，不得注销 may stand in another."""
+    # Of the same few blocks it is asked again for every question.
+    return policy.kept(_stated_around, policy[clause_id].start // _BLOCK)
 
-    Headings, which state nothing and would run into what stands under them, are left out.
+
+def _stated_around(policy: Policy, block: int) -> str:
+    """Return the text of a block with those beside it, without headings that state nothing.
+
+    These would run into what stands under them.
     """
-    block = policy[clause_id].start // _BLOCK
     start, end = max(block - 1, 0) * _BLOCK, (block + 2) * _BLOCK
     parts: list[str] = []
     for clause in policy.walk():
