@@ -60,6 +60,9 @@ class Adjuster:
             amount = np.zeros(len(shard.passages))
             if not asks_names(query.text):
                 amount -= _NAMES_ONLY * shard.names_only
+            elif query.tokens:
+                held = np.any(shard.holding(query.tokens)[:, shard.firsts], axis=0)
+                amount += _NAMES_WANTED * (shard.names_only & held)
             amount[self._defining_others(shard, query)] -= _DEFINES
             amount[_announcing(shard, query)] -= _DEFINES
             if of_company:
@@ -67,6 +70,7 @@ class Adjuster:
             amount[other] -= _OTHERS
             amount[self._under_title(shard, query)] += _TITLED_OF_COMPANY if of_company else _TITLED
             amount[self._under_same_question(shard, query)] += _SAME_QUESTION
+            amount[_quoted_from(shard, query)] += _QUOTED
             amounts.append(amount)
         return Adjusted(
             amounts=np.concatenate(amounts), companies=np.concatenate(companies), others=np.concatenate(others)
@@ -173,6 +177,18 @@ def _with_those_below(shard: Shard, naming: Marks) -> Marks:
     return with_below
 
 
+def _quoted_from(shard: Shard, query: Query) -> list[int]:
+    """Return the passages that have the words that a query quotes, which the index may not know: “个像”是什么."""
+    quoted = [normalized(found) for found in _QUOTED_WORDS.findall(query.text)]
+    if not quoted:
+        return []
+    texts = (normalized(shard.policy.text[passage.start : passage.end]) for passage in shard.passages)
+    return [number for number, text in enumerate(texts) if any(words in text for words in quoted)]
+
+
+_QUOTED_WORDS = re.compile('[“「『"]([^“”「」『』"]{2,40})[”」』"]')
+
+
 def _announcing(shard: Shard, query: Query) -> Sequence[int]:
     """Return the passages that tell what a new version has changed, if that is not asked."""
     return [] if _ASKS_OF_CHANGES.search(normalized(query.text)) else list(shard.announcing)
@@ -188,6 +204,7 @@ _ASKS_OF_CHANGES = re.compile(
 # A list of names is close to every question with one of them, though it answers few: who asks for the name
 # itself finds it all the same, by a far higher score.
 _NAMES_ONLY = 2.0
+_NAMES_WANTED = 2.0
 # What personal information *is* names every kind of it, and does not say that any is collected; what has changed in
 # a policy names the matters of the clauses that say so.
 _DEFINES = 1.5
@@ -201,3 +218,5 @@ _TITLE_CHARS = 30
 # A list of questions is written to be found by them; the policies of the dev questions have too few to tell how much.
 _SAME_QUESTION = 1.0
 _QUESTION_CHARS = 40
+# Who quotes a policy's words asks about the clause that has them.
+_QUOTED = 1.5

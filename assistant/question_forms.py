@@ -116,15 +116,24 @@ def asks_names(question: str) -> bool:
 
     >>> asks_names("接入了哪些SDK"), asks_names("小米推送的包名是什么"), asks_names("高德会收集哪些信息")
     (True, True, False)
+    >>> asks_names("what kinds of partners are there?"), asks_names("SDK一般有哪几类")
+    (False, False)
+    >>> asks_names("推送谁家做的"), asks_names("who provides the maps?"), asks_names("who can see my number?")
+    (True, True, False)
     """
     return _NAMES.search(normalized(question)) is not None
 
 
 _NAMED_ZH = "sdk|插件|组件|三方|公司|伙伴|服务商|供应商|厂商|合作方"
 _NAMED_EN = r"(?:sdks?|plug-?ins?|partners?|part(?:y|ies)|compan(?:y|ies)|librar(?:y|ies)|tools?|vendors?)"
+_MAKES_EN = "makes|made|develops|developed|provides|supplies|delivers|operates|runs|powers"
+# Who asks for their kinds is not told their names.
+_NO_KINDS_ZH, _NO_KINDS_EN = "(?!.{0,3}[类种])", r"(?!(?:categor\w+|kinds?|types?|sorts?)\b)"
 _NAMES = re.compile(
-    rf"(?:哪|什么|列出|所有|全部).{{0,6}}(?:{_NAMED_ZH})|(?:{_NAMED_ZH}).{{0,6}}(?:有哪|都有|名单|清单|目录|列表|叫什么|叫啥)|"
-    rf"包名|\bpackage names?\b|\b(?:which|what) (?:\w{{1,30}} ){{0,2}}{_NAMED_EN}\b|"
+    rf"(?:哪|什么|列出|所有|全部){_NO_KINDS_ZH}.{{0,6}}(?:{_NAMED_ZH})|"
+    rf"(?:{_NAMED_ZH}).{{0,6}}(?:有哪{_NO_KINDS_ZH}|都有|名单|清单|目录|列表|叫什么|叫啥)|"
+    rf"谁家|哪家|谁(?:做|开发|研发|提供|运营)的|包名|\bpackage names?\b|\bwho (?:{_MAKES_EN})\b(?! (?:me|us)\b)|"
+    rf"\b(?:which|what) {_NO_KINDS_EN}(?:\w{{1,30}} ){{0,2}}{_NAMED_EN}\b|"
     rf"\b(?:names?|lists?) of (?:\w{{1,30}} ){{0,3}}{_NAMED_EN}\b"
 )
 

@@ -495,3 +495,17 @@ def test_a_list_of_names_is_put_back_unless_names_are_asked_for(
         before = scores_of(text, question, analyzer)
         assert round(before["第三"] - asked[question]["第三"], 3) == put_back
         assert before["我们"] == asked[question]["我们"]
+
+
+@pytest.mark.parametrize(
+    ("question", "constant"),
+    [("“个像”是做什么的", "_QUOTED"), ("第三方插件是谁家的", "_NAMES_WANTED")],
+)
+def test_what_is_quoted_or_asked_for_by_its_maker_is_put_forward(
+    question: str, constant: str, analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "一、第三方插件\ncom.getui.sdk（个推;个像）\ncom.amap.api（高德）\n二、我们的收集\n我们会收集您的设备信息。"
+    found = scores_of(text, question, analyzer)
+    monkeypatch.setattr(f"assistant.adjustments.{constant}", 0.0)
+    before = scores_of(text, question, analyzer)
+    assert {name for name, score in found.items() if score > before[name]} == {"第三"}
