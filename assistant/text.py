@@ -173,13 +173,19 @@ def language_of(text: str) -> Language:
     """Return the language that `text` is written in, `"zh"` or `"en"`.
 
     Chinese packs a word into one or two characters, so a text is Chinese when it has at
-    least one Han character for every two Latin words.
+    least one Han character for every two Latin words. Beside such words a clause's number is in no language.
 
     >>> language_of("个推会收集 IMEI 吗"), language_of("what does 个推 collect and why is it kept?")
     ('zh', 'en')
+    >>> language_of("what does 五（一） say"), language_of("五（一）")
+    ('en', 'zh')
     """
-    han = len(_HAN.findall(text))
-    return "zh" if han and 2 * han >= len(_WORD.findall(text)) else "en"
+    words = len(_WORD.findall(text))
+    han = len(_HAN.findall(_CLAUSE_NUMBER.sub("", text) if words > 1 else text))
+    return "zh" if han and 2 * han >= words else "en"
+
+
+_CLAUSE_NUMBER = re.compile(r"(?<![\u4e00-\u9fff])第?[〇零一二三四五六七八九十百]{1,5}[条章节款项]?(?![\u4e00-\u9fff])")
 
 
 def decides_language(text: str) -> bool:
