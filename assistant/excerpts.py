@@ -41,7 +41,7 @@ def excerpts_of(query: str, hit: Hit) -> tuple[list[tuple[Clause, Span]], list[t
     if hit.passage.heads:
         return [], _told(hit.policy, hit.clause.children)
     text, sentences, kept = hit.policy.text, hit.passage.sentences, _kept(query, hit)
-    is_list = hit.end > hit.clause.body_end
+    is_list = hit.is_list
     if is_list and not wants_all(query) and (before := _before_list(hit)) > max(kept):
         sentences, is_list = sentences[:before], False
     whole = (sentences[0][0], sentences[-1][1])

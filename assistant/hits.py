@@ -75,6 +75,11 @@ class Hit:
         """End of what was searched."""
         return self.passage.end
 
+    @property
+    def is_list(self) -> bool:
+        """Whether what was searched is a short list, with what leads into it."""
+        return self.end > self.clause.body_end
+
     @cached_property
     def said(self) -> tuple[str, ...]:
         """The passage's sentences."""

@@ -103,7 +103,7 @@ def _rest(hit: Hit, said: str) -> Hit | None:
         hit: A hit that is no list.
         said: The answers so far, without white space.
     """
-    if hit.end > hit.clause.body_end or not hit.sentence_scores:
+    if hit.is_list or not hit.sentence_scores:
         return None
     least = max(hit.sentence_scores) - _REST_MARGIN
     pairs = zip(hit.passage.sentences, hit.sentence_scores, strict=True)

@@ -82,8 +82,7 @@ def _close_to_list(named: list[Hit], hits: Sequence[Hit]) -> list[Hit]:
 
     Who asks 哪些内容禁止直播 is told of 禁止直播以下内容：…, not of each clause that forbids something.
     """
-    lists = (hit for hit in named if hit.end > hit.clause.body_end)
-    listed = next((hit for hit in lists if hit is hits[0] or _is_item(hits[0], hit)), None)
+    listed = next((hit for hit in named if hit.is_list and (hit is hits[0] or _is_item(hits[0], hit))), None)
     if listed is None:
         return named
     return [hit for hit in named if hit.evidence.similarity >= listed.evidence.similarity - _LIST_SIMILARITY]
@@ -95,40 +94,50 @@ def lists_places(query: str, hits: Sequence[Hit]) -> bool:
 
 
 def _chosen(query: str, hits: Sequence[Hit]) -> list[Hit]:
-    """Return the hits that are quoted: the first, and the second if it is as good, adds to it and is of another list.
+    """Return the hits that are quoted where one or two clauses answer."""
+    hits = _in_order(query, hits)
+    first = hits[0]
+    chosen = [first, *(hit for hit in hits[1:_MOST_CLAUSES] if _joins(query, first, hit))]
+    return _with_list(query, _with_rule(_with_value(query, chosen, hits), hits), hits)
 
-    Who asks for a value, such as a period, gets one of the first hits that holds such a value, if any about as good
-    does.
-    """
+
+def _in_order(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
+    """Return hits, the first of them the one that an answer begins with, which need not have the best score."""
     # A value of the kind wanted says more than the words, which stand beside other such values, too.
     if not (wanted(query) and _holds_values(query, hits[0])):
         hits = _with_more_words_first(hits)
-    hits = _with_denial_first(query, _with_age_first(query, hits))
-    first = hits[0]
-    chosen = [
-        hit
-        for place, hit in enumerate(hits[:_MOST_CLAUSES])
-        if hit.score >= first.score - _CLAUSE_MARGIN
+    return _with_denial_first(query, _with_age_first(query, hits))
+
+
+def _joins(query: str, first: Hit, hit: Hit) -> bool:
+    """Say whether a hit is quoted beside the first: if it is as good, adds to it and is of another list."""
+    one, other = first.evidence, hit.evidence
+    return (
+        hit.score >= first.score - _CLAUSE_MARGIN
         # The margin is the bundled encoder's; other models have other cosines.
-        and (first.evidence.scope is None or hit.evidence.similarity >= first.evidence.similarity - _SIMILARITY_MARGIN)
-        and not (place and (_are_siblings(first, hit) or _adds_little(query, first, hit)))
+        and (one.scope is None or other.similarity >= one.similarity - _SIMILARITY_MARGIN)
+        and not (_are_siblings(first, hit) or _adds_little(query, first, hit))
         # What is said of another company, or of all, is none of what is asked of one.
-        and hit.evidence.company >= first.evidence.company
+        and other.company >= one.company
         # What a word means is told to who asks that, and adds nothing to what is done.
-        and not (place and hit.passage.defines and not asks_meaning(query))
-    ]
-    kinds = wanted(query)
+        and (asks_meaning(query) or not hit.passage.defines)
+    )
+
+
+def _with_value(query: str, chosen: list[Hit], hits: Sequence[Hit]) -> list[Hit]:
+    """Return the hits that are quoted, with one that holds a value of the kind wanted, if any about as good does."""
+    if not wanted(query):
+        return chosen
+    first = hits[0]
     # A value that is another company's is none of that which is asked about.
-    of_it = [hit for hit in hits[:_READ_FOR_VALUES] if hit.evidence.company >= first.evidence.company]
-    holding = [hit for hit in of_it if kinds and _holds_values(query, hit)]
-    if holding and first not in holding:
-        # A clause about something else may hold such a value, too: it does not stand before one that is far closer.
-        behind = first.score - holding[0].score
-        pair = [holding[0], first] if behind <= _CLAUSE_MARGIN else [first, holding[0]]
-        chosen = pair if behind <= _VALUE_MARGIN else chosen
-    elif holding:
-        chosen = [hit for hit in chosen if hit in holding]
-    return _with_list(query, _with_rule(chosen, hits), hits)
+    of_it = (hit for hit in hits[:_READ_FOR_VALUES] if hit.evidence.company >= first.evidence.company)
+    holding = [hit for hit in of_it if _holds_values(query, hit)]
+    if first in holding:
+        return [hit for hit in chosen if hit in holding]
+    if not holding or holding[0].score < first.score - _VALUE_MARGIN:
+        return chosen
+    # A clause about something else may hold such a value, too: it does not stand before one that is far closer.
+    return [first, holding[0]] if holding[0].score < first.score - _CLAUSE_MARGIN else [holding[0], first]
 
 
 def _with_denial_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
@@ -230,25 +239,37 @@ def _adds_little(query: str, first: Hit, second: Hit) -> bool:
 def _with_list(query: str, chosen: list[Hit], hits: Sequence[Hit]) -> list[Hit]:
     """Return the hits that are quoted, with the list in place of its best item where one item says too little.
 
-    So it does if others come close, or if what leads to them is a heading. Of a list too long to be found as one, who
-    asks for all gets each item that comes close.
+    So it does if others come close, or if what leads to them is a heading.
     """
     first, *others = chosen
-    near = [hit for hit in hits if hit.score >= first.score - _ITEM_MARGIN and hit is not first]
-    listed = next((hit for hit in hits if hit.end > hit.clause.body_end and _is_item(first, hit)), None)
+    listed = next((hit for hit in hits if hit.is_list and _is_item(first, hit)), None)
     if listed is None:
-        others_found = (hit for hit in hits if hit is not first) if wants_all(query) else ()
-        items = [hit for hit in others_found if hit.clause.label and _are_siblings(first, hit)]
-        # Where several items are among what was found, they are what is asked for, each a part of it.
-        margin = _LIST_MARGIN if len(items) >= _SEVERAL_ITEMS else _ITEM_MARGIN
-        items = [hit for hit in items if hit.score >= first.score - margin]
-        if not items and wants_all(query) and (beside := _list_beside(first, hits)):
-            return [first, beside, *(hit for hit in others if hit is not beside and not _is_item(hit, beside))]
-        return [*sorted([first, *items], key=lambda hit: hit.start), *others]
-    several = any(_is_item(hit, listed) for hit in near)
-    if listed.score < first.score - _CLAUSE_MARGIN or not (several or is_headed(listed)):
+        return _with_items(chosen, hits) if wants_all(query) else chosen
+    near = (hit for hit in hits if hit.score >= first.score - _ITEM_MARGIN and hit is not first)
+    says_too_little = is_headed(listed) or any(_is_item(hit, listed) for hit in near)
+    if listed.score < first.score - _CLAUSE_MARGIN or not says_too_little:
         return chosen
-    return [listed, *(hit for hit in others if hit is not listed and not _is_item(hit, listed))]
+    return [listed, *_beside(others, listed)]
+
+
+def _with_items(chosen: list[Hit], hits: Sequence[Hit]) -> list[Hit]:
+    """Return the hits that are quoted, with each item that comes close, of a list too long to be found as one.
+
+    If there is none, a list may be what is asked for, of which the first hit is no part.
+    """
+    first, *others = chosen
+    items = [hit for hit in hits if hit is not first and hit.clause.label and _are_siblings(first, hit)]
+    # Where several items are among what was found, they are what is asked for, each a part of it.
+    margin = _LIST_MARGIN if len(items) >= _SEVERAL_ITEMS else _ITEM_MARGIN
+    if items := [hit for hit in items if hit.score >= first.score - margin]:
+        return [*sorted([first, *items], key=lambda hit: hit.start), *others]
+    listed = _list_beside(first, hits)
+    return [first, listed, *_beside(others, listed)] if listed else chosen
+
+
+def _beside(others: Sequence[Hit], listed: Hit) -> list[Hit]:
+    """Return those of other hits that are no part of a list."""
+    return [hit for hit in others if hit is not listed and not _is_item(hit, listed)]
 
 
 def _list_beside(first: Hit, hits: Sequence[Hit]) -> Hit | None:
@@ -260,7 +281,7 @@ def _list_beside(first: Hit, hits: Sequence[Hit]) -> Hit | None:
         return None
     least = first.evidence.similarity - _CLOSE_SIMILARITY
     near = [hit for hit in hits if hit.score >= first.score - _LIST_MARGIN and hit.evidence.similarity >= least]
-    lists = (hit for hit in near if hit.end > hit.clause.body_end and not _is_item(first, hit) and hit is not first)
+    lists = (hit for hit in near if hit.is_list and not _is_item(first, hit) and hit is not first)
     return next((one for one in lists if sum(_is_item(hit, one) for hit in near) >= _SEVERAL_BESIDE), None)
 
 
