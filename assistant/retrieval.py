@@ -7,7 +7,6 @@ scores are brought to one scale and added up.
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_right
 from contextlib import suppress
 from dataclasses import replace
@@ -16,15 +15,15 @@ from typing import TYPE_CHECKING, Protocol, get_args
 
 from assistant.adjustments import Adjuster
 from assistant.embedding import AnswerGuesser, ScopeJudge
-from assistant.fusion import ANSWERS, closest, fuse, leaning, likenesses, of_legs, ranks_of, share_held, similarities
-from assistant.hits import Evidence, Hit, Query
-from assistant.mentions import is_mentioned
-from assistant.readings import ASKS, addressed, as_embedded, as_printed, as_received, in_their_words
-from assistant.text import Language, any_of, has_han, normalized
+from assistant.evidence import Found, evidence_of
+from assistant.fusion import ANSWERS, closest, fuse, leaning, of_legs, ranks_of
+from assistant.hits import Hit, Query
+from assistant.readings import addressed, as_embedded, as_printed, as_received, in_their_words
+from assistant.text import Language, any_of
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -184,13 +183,19 @@ class Retriever:
             fused += _NEAR_WEIGHT * np.concatenate([_nearness(shard, near) for shard in shards])
         best = (-fused).argsort(kind="stable")[: max(k, self._rerank_k) if self.reranker else k]
         numbers = [bisect_right(starts, place) - 1 for place in best.tolist()]
-        of = [shards[number].policy for number in dict.fromkeys(numbers)]
-        marks = adjusted.companies[best].tolist(), adjusted.others[best].tolist()
-        evidence = self._evidence(shards, query, support, firsts, best, policies=of, marks=marks)
+        found = Found(
+            shards=shards,
+            query=query,
+            scores=support,
+            firsts=firsts,
+            adjusted=adjusted,
+            best=best,
+            policies=[shards[number].policy for number in dict.fromkeys(numbers)],
+        )
         texts = fuse(scores)
         hits = []
         for place, number, own_ranks, own_evidence in zip(
-            best.tolist(), numbers, ranks_of(legs, best), evidence, strict=True
+            best.tolist(), numbers, ranks_of(legs, best), evidence_of(found, self.analyzer), strict=True
         ):
             policy, passage = shards[number].policy, shards[number].passages[place - starts[number]]
             first = int(firsts[place]) + 1
@@ -206,82 +211,6 @@ class Retriever:
                 )
             )
         return tuple(_reranked(self.reranker, query.text, hits)[:k] if self.reranker else _closest_first(hits))
-
-    def _evidence(
-        self,
-        shards: Sequence[Shard],
-        query: Query,
-        scores: Mapping[str, Scores],
-        firsts: NDArray[np.int64],
-        best: NDArray[np.int64],
-        *,
-        policies: Sequence[Policy],
-        marks: tuple[Sequence[bool], Sequence[bool]],
-    ) -> Iterator[Evidence]:
-        """Yield what speaks for the query having its answer in each of the best passages.
-
-        Args:
-            shards: What was searched.
-            query: The question.
-            scores: The score of every text in each leg.
-            firsts: Where the texts of each passage begin.
-            best: The best passages.
-            policies: Whose these are.
-            marks: Which of these name a company that is asked about, and which another permission than what is.
-        """
-        import numpy as np
-
-        tokens = tuple(dict.fromkeys((*query.tokens, *query.named)))
-        asked, named = len(query.tokens), [tokens.index(token) for token in query.named]
-        texts = [shard.holding(tokens) for shard in shards]
-        passages = [holds[:, shard.firsts] for holds, shard in zip(texts, shards, strict=True)]
-        # How many texts and passages of each shard hold each token, and how many of all.
-        in_texts, in_passages = ([holds.sum(axis=1).tolist() for holds in of] for of in (texts, passages))
-        held, of_passages = (list(map(sum, zip(*counts, strict=True))) for counts in (in_texts, in_passages))
-        frequency = min(of_passages[:asked], default=len(firsts)) / len(firsts)
-        absent = [tokens[place] for place in named if not held[place]]
-        absent = [token for token in absent if not self._is_mentioned(query.named[token], policies)]
-        things = (query.named[token] for token in absent if self.analyzer.is_thing(token))
-        unmentioned = tuple(name for name in things if not ASKS.match(normalized(name)))
-        stranger = any(map(self.analyzer.is_vendor, absent))
-        languages = _languages_told([shard.policy for shard in shards])
-        words = [
-            place
-            for place, token in enumerate(query.tokens)
-            if not self.analyzer.is_concept(token) and ("zh" if has_han(token) else "en") in languages
-        ]
-        missing = [place for place in words if not held[place]]
-        coverages = [
-            share_held(own[:asked], counts[:asked], shard.n_texts)
-            for own, counts, shard in zip(passages, in_texts, shards, strict=True)
-        ]
-        concepts = [
-            share_held(own[named], [counts[place] for place in named], own.shape[1])
-            for own, counts in zip(passages, in_passages, strict=True)
-        ]
-        shares = map(np.concatenate, (coverages, concepts))
-        columns = similarities(scores, firsts), likenesses(scores, firsts), *shares
-        of_best = (column[best].tolist() for column in columns)
-        for similarity, likeness, coverage, share, company, other in zip(*of_best, *marks, strict=True):
-            yield Evidence(
-                similarity=similarity,
-                coverage=coverage,
-                scope=query.scope,
-                concepts=share if query.named else None,
-                unmentioned=unmentioned,
-                stranger=stranger,
-                likeness=None if math.isnan(likeness) else likeness,
-                familiarity=None if math.isnan(likeness) else query.familiarity,
-                unseen=len(missing) / len(words) if words else 0.0,
-                frequency=frequency,
-                company=company,
-                other=other,
-            )
-
-    def _is_mentioned(self, word: str, policies: Sequence[Policy]) -> bool:
-        """Say whether what a query names so stands in policies, be it within another name."""
-        thesaurus = self.analyzer.thesaurus
-        return is_mentioned(normalized(word), [thesaurus[id_] for id_ in thesaurus.named_in(word)], policies)
 
     def _scores(self, shards: Sequence[Shard], query: Query) -> dict[str, Scores]:
         """Return the score of every text of the shards in each leg: float64, shape (n_texts,).
@@ -315,14 +244,6 @@ class Retriever:
         if guessed:
             scores[ANSWERS] = np.mean(guessed, axis=0) if len(guessed) > 1 else guessed[0]
         return scores
-
-
-def _languages_told(policies: Iterable[Policy]) -> set[Language]:
-    """Return the languages in which a word may stand in policies: those that they are in, or have renderings in."""
-    languages: set[Language] = set()
-    for policy in policies:
-        languages |= {policy.language, "en"} if policy.translations else {policy.language}
-    return languages
 
 
 def _reranked(reranker: Reranker, query: str, hits: Sequence[Hit]) -> list[Hit]:

@@ -1,0 +1,179 @@
+"""Evidence: what speaks for a query having its answer in what was found."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from assistant.fusion import likenesses, share_held, similarities
+from assistant.hits import Evidence
+from assistant.mentions import is_mentioned
+from assistant.readings import ASKS
+from assistant.text import Language, has_han, normalized
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from assistant.adjustments import Adjusted
+    from assistant.hits import Query
+    from assistant.policy import Policy
+    from assistant.shards import Analyzer, Shard
+
+    Scores = NDArray[np.float64]
+    Marks = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What was found for a query: passages, which are counted through all the shards that were searched."""
+
+    shards: Sequence[Shard]
+    """What was searched."""
+    query: Query
+    """The question."""
+    scores: Mapping[str, Scores]
+    """The score of every text in each leg."""
+    firsts: NDArray[np.int64]
+    """Where the texts of each passage begin."""
+    adjusted: Adjusted
+    """What is known of every passage besides its scores."""
+    best: NDArray[np.int64]
+    """The passages that were found, best first."""
+    policies: Sequence[Policy]
+    """Whose these are."""
+
+
+def evidence_of(found: Found, analyzer: Analyzer) -> Iterator[Evidence]:
+    """Yield what speaks for the query having its answer in each of the passages that were found.
+
+    Args:
+        found: What was found.
+        analyzer: What turned the query and the shards into tokens.
+    """
+    query, held = found.query, _Held.of(found.shards, found.query)
+    of_query = _of_query(found, held, analyzer)
+    columns = (
+        similarities(found.scores, found.firsts),
+        likenesses(found.scores, found.firsts),
+        held.coverages(),
+        held.shares_named(),
+        found.adjusted.companies,
+        found.adjusted.others,
+    )
+    of_best = (column[found.best].tolist() for column in columns)
+    for similarity, likeness, coverage, concepts, company, other in zip(*of_best, strict=True):
+        is_known = not math.isnan(likeness)
+        yield replace(
+            of_query,
+            similarity=similarity,
+            likeness=likeness if is_known else None,
+            familiarity=query.familiarity if is_known else None,
+            coverage=coverage,
+            concepts=concepts if query.named else None,
+            company=company,
+            other=other,
+        )
+
+
+def _of_query(found: Found, held: _Held, analyzer: Analyzer) -> Evidence:
+    """Return what holds of the query wherever its answer is sought: what of it stands in no text that was searched."""
+    query = found.query
+    absent = [token for token in query.named if not held.texts_with(token)]
+    absent = [token for token in absent if not _is_mentioned(query.named[token], found.policies, analyzer)]
+    things = (query.named[token] for token in absent if analyzer.is_thing(token))
+    languages = _languages_told(shard.policy for shard in found.shards)
+    words = [
+        token
+        for token in query.tokens
+        if not analyzer.is_concept(token) and ("zh" if has_han(token) else "en") in languages
+    ]
+    missing = [token for token in words if not held.texts_with(token)]
+    rarest = min(map(held.passages_with, query.tokens), default=len(found.firsts))
+    return Evidence(
+        scope=query.scope,
+        unmentioned=tuple(name for name in things if not ASKS.match(normalized(name))),
+        stranger=any(map(analyzer.is_vendor, absent)),
+        unseen=len(missing) / len(words) if words else 0.0,
+        frequency=rarest / len(found.firsts),
+    )
+
+
+def _is_mentioned(word: str, policies: Sequence[Policy], analyzer: Analyzer) -> bool:
+    """Say whether what a query names so stands in policies, be it within another name."""
+    thesaurus = analyzer.thesaurus
+    return is_mentioned(normalized(word), [thesaurus[id_] for id_ in thesaurus.named_in(word)], policies)
+
+
+def _languages_told(policies: Iterable[Policy]) -> set[Language]:
+    """Return the languages in which a word may stand in policies: those that they are in, or have renderings in."""
+    languages: set[Language] = set()
+    for policy in policies:
+        languages |= {policy.language, "en"} if policy.translations else {policy.language}
+    return languages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    """Where the tokens of a query, and of what it names, stand in shards."""
+
+    query: Query
+    places: Mapping[str, int]
+    """Row of each token."""
+    n_texts: Sequence[int]
+    """How many texts each shard has."""
+    passages: Sequence[Marks]
+    """Which passages of each shard hold which token: shape (n_tokens, n_passages)."""
+    in_texts: Sequence[Sequence[int]]
+    """How many texts of each shard hold each token."""
+    in_passages: Sequence[Sequence[int]]
+    """How many passages do."""
+
+    @classmethod
+    def of(cls, shards: Sequence[Shard], query: Query) -> _Held:
+        tokens = tuple(dict.fromkeys((*query.tokens, *query.named)))
+        texts = [shard.holding(tokens) for shard in shards]
+        passages = [holds[:, shard.firsts] for holds, shard in zip(texts, shards, strict=True)]
+        in_texts, in_passages = ([holds.sum(axis=1).tolist() for holds in of] for of in (texts, passages))
+        return cls(
+            query=query,
+            places={token: place for place, token in enumerate(tokens)},
+            n_texts=[shard.n_texts for shard in shards],
+            passages=passages,
+            in_texts=in_texts,
+            in_passages=in_passages,
+        )
+
+    def texts_with(self, token: str) -> int:
+        """Return how many texts hold a token."""
+        return sum(counts[self.places[token]] for counts in self.in_texts)
+
+    def passages_with(self, token: str) -> int:
+        """Return how many passages hold a token."""
+        return sum(counts[self.places[token]] for counts in self.in_passages)
+
+    def coverages(self) -> Scores:
+        """Return `Evidence.coverage` of every passage: a token is as rare as it is among the texts of its shard."""
+        rows = [self.places[token] for token in self.query.tokens]
+        return _shares_held(rows, self.passages, self.in_texts, self.n_texts)
+
+    def shares_named(self) -> Scores:
+        """Return `Evidence.concepts` of every passage: a token is as rare as it is among the passages of its shard."""
+        rows = [self.places[token] for token in self.query.named]
+        return _shares_held(rows, self.passages, self.in_passages, [holds.shape[1] for holds in self.passages])
+
+
+def _shares_held(
+    rows: Sequence[int], passages: Sequence[Marks], counts: Sequence[Sequence[int]], among: Sequence[int]
+) -> Scores:
+    """Return the share of the tokens in some rows that each passage holds, of one shard after another."""
+    import numpy as np
+
+    of_shards = (
+        share_held(holds[rows], [own[row] for row in rows], total)
+        for holds, own, total in zip(passages, counts, among, strict=True)
+    )
+    return np.concatenate(list(of_shards))
