@@ -12,8 +12,8 @@ from assistant.conversation import CitedClause, Condensed, Turn, condense
 from assistant.corpus import no_policy, open_corpus, thesaurus_of
 from assistant.embedding import Embedder, bundled_embedders
 from assistant.errors import IndexDamagedError, QuestionError, SettingsError
-from assistant.imprint import issuers
 from assistant.index import IndexStore
+from assistant.issuers import issuers
 from assistant.overviews import as_section, overview
 from assistant.pointers import asked_by_number, with_pointed_at
 from assistant.question_forms import wants_all

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
-from assistant.imprint import company_in, date_in, issuers, said_of_itself
+from assistant.imprint import company_in, date_in, said_of_itself
 from assistant.parsing import parse
 from tests.conftest import FIXTURES
-
-if TYPE_CHECKING:
-    from assistant import Policy
 
 SHOP = (
     "Lantern Post Returns Policy\n\n1. Returns\n1.1 You may return unused goods within 30 days of delivery.\n\n"
@@ -84,70 +79,3 @@ def test_the_company_is_the_policys_own_and_no_partner(text: str, company: str) 
 
 
 # --- Who asks which company it is ------------------------------------------------------------
-
-NIMBUS = (
-    "云舟代驾隐私政策\n欢迎使用云舟代驾。\n一、支付\n支付由杭州快付科技有限公司提供。我们向它提供订单号。\n"
-    "二、联系我们\n公司名称：北京云舟科技有限公司\n电话：400-000-0000\n"
-)
-
-
-def nimbus() -> Policy:
-    return parse(NIMBUS, id="nimbus", company="北京云舟科技有限公司", aliases=("云舟代驾", "Nimbus"))
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "你们公司叫什么名字",
-        "云舟是哪家公司搞的",
-        "云舟代驾由哪家公司运营？",
-        "这个app是谁开发的",
-        "运营方是谁",
-        "公司全称",
-        "贵公司全称是什么",
-        "这软件是哪个公司做的",
-        "请问运营主体是谁呀",
-        "Who runs this app?",
-        "what company is behind Nimbus",
-        "what is the name of your company?",
-        "what's your company called",
-        "who is the data controller",
-        "company name",
-    ],
-)
-def test_who_asks_which_company_it_is_is_shown_where_the_policy_says_so(question: str) -> None:
-    (found,) = issuers(question, [nimbus()])
-    (said,) = found.passage.sentences
-    assert found.policy.text[slice(*said)] == "公司名称：北京云舟科技有限公司"
-    assert found.clause.id == "2"
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "快付是哪家公司的",
-        "支付由哪家公司提供",
-        "你们会把信息给哪家公司",
-        "谁负责处理投诉",
-        "谁能看到我的信息",
-        "什么公司会收到我的手机号",
-        "个人信息保护负责人是谁",
-        "公司合并了怎么办",
-        "who owns my data",
-        "who provides the payment service",
-        "which company delivers the parcels",
-    ],
-)
-def test_who_asks_for_another_company_is_not(question: str) -> None:
-    assert issuers(question, [nimbus()]) == ()
-
-
-def test_a_policy_that_prints_no_company_shows_none() -> None:
-    assert issuers("你们公司叫什么", [parse("一、收集\n我们收集手机号码。\n", company="北京云舟科技有限公司")]) == ()
-    assert issuers("你们公司叫什么", [parse(NIMBUS)]) == ()
-
-
-def test_where_it_says_that_it_is_the_operator_comes_before_where_it_is_merely_named() -> None:
-    text = "云舟\n版权归北京云舟科技有限公司所有。\n一、总则\n云舟由北京云舟科技有限公司（以下简称“我们”）运营。\n"
-    (found,) = issuers("谁运营云舟", [parse(text, company="北京云舟科技有限公司", aliases=("云舟",))])
-    assert text[slice(*found.passage.sentences[0])].startswith("云舟由")
