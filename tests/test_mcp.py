@@ -459,11 +459,13 @@ ACCEPT = {"Accept": "application/json, text/event-stream"}
     ("headers", "status"),
     [
         ({}, 200),
+        ({"Host": "localhost:3000", "Origin": "http://[::1]:3000"}, 200),
         ({"Origin": "http://localhost:3000"}, 200),
         ({"Host": "evil.example"}, 421),
         ({"Host": "127.0.0.1.evil.example:80"}, 421),
         ({"Origin": "https://evil.example"}, 403),
         ({"Origin": "http://localhost.evil.example"}, 403),
+        ({"Origin": "http://["}, 403),
         ({"Origin": "null"}, 403),
     ],
 )

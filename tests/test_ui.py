@@ -738,6 +738,7 @@ def test_a_page_without_a_password_answers_to_this_machines_names_only(client: T
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "null"},
+        {"Origin": "http://["},
     ],
 )
 def test_another_sites_page_may_not_use_this_one(client: TestClient, headers: dict[str, str]) -> None:

@@ -10,15 +10,16 @@ from __future__ import annotations
 import hmac
 import json
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from assistant.page.shared import said, shown
-from assistant.server.access import network_of
+from assistant.server.access import host_name, network_of
 from assistant.server.pages import reader_language
+from assistant.server.run import is_this_machine
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -32,7 +33,6 @@ LANGUAGE_COOKIE = "policy-assistant-language"
 SESSION_S = 12 * 3_600
 """How long who came in may stay, in seconds."""
 
-_OWN_NAMES = ("localhost", "127.0.0.1", "::1")
 _OPEN = ("/login", "/page/style.css", "/manifest.json", "/favicon.ico", "/healthz", "/readyz")
 # Guarded by keys or signatures, once there are any.
 _KEYED = ("/v1/", "/policies/", "/static/", "/widget.", "/demo")
@@ -111,7 +111,7 @@ class Door:
     def _refusal(self, scope: Scope, path: str) -> Response | None:
         """Return why a request is not let in; None if it is."""
         headers = Headers(scope=scope)
-        if self._own_names_only and _host(headers.get("host", "")) not in _OWN_NAMES:
+        if self._own_names_only and not is_this_machine(host_name(headers.get("host", ""))):
             return _plain(403, "this name does not lead here: open the page as http://127.0.0.1, or give it a password")
         is_page = path == "/" or path.startswith(_PAGES)
         if is_page and scope["method"] not in ("GET", "HEAD", "OPTIONS") and not _is_own(headers):
@@ -281,20 +281,13 @@ def _path(scope: Scope) -> str:
     return path[len(root) :] or "/" if root and path.startswith(f"{root}/") else path
 
 
-def _host(host: str) -> str:
-    try:
-        return urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return ""
-
-
 def _is_own(headers: Headers) -> bool:
     """Say whether a request comes from the page itself, or from no page."""
     site = headers.get("sec-fetch-site")
     if site is not None:
         return site in ("same-origin", "none")
     origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == headers.get("host", "")
+    return origin is None or origin.partition("://")[2] == headers.get("host", "")
 
 
 def _bytes(text: str) -> bytes:
