@@ -495,7 +495,6 @@ _LIST_K = 30
 
 
 def build_index(
-    corpus: Path | str | None = None,
     *,
     settings: Settings | None = None,
     embedders: Sequence[Embedder] | None = None,
@@ -503,7 +502,7 @@ def build_index(
     force: bool = False,
     waiting: Callable[[], object] | None = None,
 ) -> tuple[str, int]:
-    """Build the index of a corpus if it is missing, out of date or damaged, or if `force` is set.
+    """Build the index of the settings' corpus if it is missing, out of date or damaged, or if `force` is set.
 
     Returns:
         The version in use, and the number of policies in it.
@@ -511,7 +510,7 @@ def build_index(
     Raises:
         AssistantError: As `Assistant.open`.
     """
-    settings, store, policies, analyzer, embedders = _opened(corpus, settings, embedders)
+    settings, store, policies, analyzer, embedders = _opened(None, settings, embedders)
     index = None
     if not force:
         # What is damaged is built again: that is what the caller came for.

@@ -47,6 +47,8 @@ _ASIDE = "new.tmp"
 _VERSION = re.compile(r"[0-9a-f]{64}")
 _PLAIN_NAME = re.compile(r"[a-z0-9_-]{1,64}")
 _REBUILD = "run `policy-assistant index --force` to build the index anew"
+# For another process that is building.
+_WAIT_S = 600
 
 
 class Index:
@@ -99,7 +101,6 @@ class IndexStore:
         progress: Progress | None = None,
         force: bool = False,
         waiting: Callable[[], object] | None = None,
-        wait_s: float = 600,
     ) -> Index:
         """Build a version and put it in use; the former one serves until the last moment.
 
@@ -112,7 +113,6 @@ class IndexStore:
             progress: Told how far it is.
             force: Embed every text again, instead of taking over vectors of the former version.
             waiting: Called once if another process is building.
-            wait_s: How long to wait for it, in seconds.
 
         Raises:
             IndexLockedError: If another process is building still.
@@ -133,7 +133,7 @@ class IndexStore:
             if waiting:
                 waiting()
             try:
-                lock.acquire(timeout=wait_s)
+                lock.acquire(timeout=_WAIT_S)
             except Timeout:
                 raise IndexLockedError(
                     f"{self.folder / 'lock'}: another process is building this index: wait until it has ended"

@@ -48,7 +48,6 @@ def answer(
     draft: Draft,
     hits: Sequence[Hit],
     min_quote_chars: int,
-    language: Language | None = None,
 ) -> Answer:
     """Verify a draft and put it into words.
 
@@ -58,19 +57,11 @@ def answer(
         draft: What a generator proposes.
         hits: The clauses that may be cited.
         min_quote_chars: Least number of letters and digits in a quote.
-        language: Of the answer; the question's by default.
 
     Returns:
         The answer; abstained if no claim of the draft stands.
     """
-    *_, last = answered(
-        question=question,
-        query=query,
-        claims=draft.claims,
-        hits=hits,
-        min_quote_chars=min_quote_chars,
-        language=language,
-    )
+    *_, last = answered(question=question, query=query, claims=draft.claims, hits=hits, min_quote_chars=min_quote_chars)
     if not isinstance(last, Answer):
         raise TypeError("an answer ends with itself")
     return last

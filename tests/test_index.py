@@ -592,9 +592,11 @@ def test_a_disk_that_fails_at_any_step_leaves_the_former_version(pair, tmp_path,
 # --- Builders and readers at the same time ---------------------------------------------
 
 
-def test_a_second_builder_waits_while_a_reader_goes_on(store, policies, changed, analyzer, embedder) -> None:
+def test_a_second_builder_waits_while_a_reader_goes_on(
+    store, policies, changed, analyzer, embedder, monkeypatch
+) -> None:
     built = store.build(policies, analyzer, [embedder])
-    inside, done = threading.Event(), threading.Event()
+    inside, waiting, done = threading.Event(), threading.Event(), threading.Event()
 
     class Slow(type(embedder)):
         def embed(self, texts, role):
@@ -612,26 +614,25 @@ def test_a_second_builder_waits_while_a_reader_goes_on(store, policies, changed,
 
     builder = threading.Thread(target=lambda: store.build(changed, analyzer, [Slow()]))
     builder.start()
-    told: list[str] = []
     second = threading.Thread(
-        target=lambda: IndexStore(store.folder).build(
-            changed, analyzer, [Unused()], waiting=lambda: told.append("waiting")
-        )
+        target=lambda: IndexStore(store.folder).build(changed, analyzer, [Unused()], waiting=waiting.set)
     )
     try:
         assert inside.wait(30)
-        second.start()
-        with pytest.raises(IndexLockedError) as caught:
-            IndexStore(store.folder).build(changed, analyzer, [embedder], wait_s=0)
+        with monkeypatch.context() as patch:
+            patch.setattr("assistant.index._WAIT_S", 0)
+            with pytest.raises(IndexLockedError) as caught:
+                IndexStore(store.folder).build(changed, analyzer, [embedder])
         assert str(store.folder / "lock") in str(caught.value)
         assert "wait until it has ended" in str(caught.value)
         assert equal(store.open(policies, analyzer, [embedder]), built)
+        second.start()
+        assert waiting.wait(30)
     finally:
         done.set()
         builder.join()
-        second.join()
+    second.join()
     assert store.open(changed, analyzer, [embedder]) is not None
-    assert told == ["waiting"]
     assert embedded == []
 
 
