@@ -21,7 +21,8 @@ def torch_encoder(folder: Path, texts: Sequence[str], *, layers: int = 1, seed: 
     from transformers import BertConfig, BertModel
 
     from assistant.backends.e5_small import tokenizer_of
-    from assistant.backends.encoder_folder import BLOCK, SPECIALS, embedding_blocks, save_layout
+    from assistant.backends.encoder_folder import SPECIALS, save_layout
+    from assistant.backends.encoder_graph import BLOCK, embedding_blocks
 
     pieces = [*SPECIALS, "▁", *sorted({*"".join(texts), *"query:passage"} - {" "})]
     torch.manual_seed(seed)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from assistant.backends.encoder_folder import BLOCK
+from assistant.backends.encoder_graph import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

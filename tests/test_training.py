@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from assistant.backends.encoder_folder import CHECKSUMS, write_checksums
 from assistant.embedding import BundledEncoder
-from training.export import CHECKSUMS, write_checksums
 from training.scope import OFF_TOPIC, fit
 from training.topics import grouped, means, unit
 

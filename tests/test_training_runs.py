@@ -18,13 +18,13 @@ from assistant.embedding import BundledEncoder
 from tests.models import data_folder, onnx_encoder, torch_encoder
 from tests.test_training_mix import asked
 from training.__main__ import main
+from training.blending import blend
 from training.data import read_policies
-from training.export import blend
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from assistant.backends.encoder_folder import Weights
+    from assistant.backends.encoder_graph import Weights
 
 pytestmark = pytest.mark.model
 

@@ -91,8 +91,8 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
+    from assistant.backends.encoder_folder import export
     from training.data import some_texts
-    from training.export import export
 
     card = options.card.read_text("utf-8") if options.card else ""
     texts = some_texts(options.data) if options.weights == "int8" else []
@@ -102,7 +102,7 @@ def _export(options: argparse.Namespace) -> None:
 
 
 def _blend(options: argparse.Namespace) -> None:
-    from training.export import blend
+    from training.blending import blend
 
     print(blend(options.base, options.model, options.out, share=options.share))
 
@@ -122,7 +122,7 @@ def _topics(options: argparse.Namespace) -> None:
 
 
 def _unpack(options: argparse.Namespace) -> None:
-    from training.export import to_torch
+    from assistant.backends.encoder_folder import to_torch
 
     print(to_torch(options.model, options.out))
 

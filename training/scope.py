@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from assistant.backends.encoder_folder import write_checksums
 from assistant.embedding import BundledEncoder
-from training.export import write_checksums
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +60,7 @@ def write_scope(folder: Path, pairs: Mapping[str, Mapping[int, list[Pair]]], *, 
     """Fit the scope of the encoder in `folder`, write `scope.json` beside it, and renew the checksums.
 
     Args:
-        folder: What `training.export.export` wrote.
+        folder: What `assistant.backends.encoder_folder.export` wrote.
         pairs: What `training.mix.pairs_by_kind` returns.
         seed: Of the draw of questions.
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from assistant.backends.encoder_folder import write_checksums
 from assistant.embedding import TOPICS_FILE, BundledEncoder
 from training.data import TRAIN_POLICIES, read_policies
-from training.export import write_checksums
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,7 +31,7 @@ def write_topics(folder: Path, data: Path, *, topics: int = TOPICS, seed: int = 
     """Group the questions by the encoder in `folder`, write `topics.npy` there, and renew the checksums.
 
     Args:
-        folder: What `training.export.export` wrote.
+        folder: What `assistant.backends.encoder_folder.export` wrote.
         data: Folder with the policies.
         topics: Number of groups.
         seed: Of the sentences that groups begin with.

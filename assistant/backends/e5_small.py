@@ -17,7 +17,8 @@ from importlib import util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.backends.encoder_folder import BLOCK, MAX_TOKENS, SPECIALS, save_layout, torch_needed
+from assistant.backends.encoder_folder import SPECIALS, save_layout, torch_needed
+from assistant.backends.encoder_graph import BLOCK, MAX_TOKENS
 from assistant.backends.sentence_transformers import no_progress_bars
 from assistant.errors import ModelError
 

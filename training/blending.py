@@ -1,11 +1,10 @@
-"""Export: the shipped folder, as `assistant.backends.encoder_folder` writes it, and means of weights."""
+"""Blending: the mean of a trained model's weights and its base's."""
 
 from __future__ import annotations
 
 import shutil
 from typing import TYPE_CHECKING
 
-from assistant.backends.encoder_folder import CHECKSUMS, Weights, export, model_of, to_torch, write_checksums
 from assistant.errors import ModelError
 
 if TYPE_CHECKING:
@@ -35,6 +34,3 @@ def blend(base: Path, model: Path, out: Path, *, share: float) -> Path:
     mean = {name: ((1 - share) * new[name] + share * old[name]).astype(new[name].dtype) for name in new if name in old}
     save_file(mean, out / "model.safetensors", metadata={"format": "pt"})
     return out
-
-
-__all__ = ["CHECKSUMS", "Weights", "blend", "export", "model_of", "to_torch", "write_checksums"]
