@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-import sqlite3
-import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from assistant.conversation import Turn
 from assistant.errors import SessionError, SettingsError
-from assistant.storage import open_database
+from assistant.sqlite import Database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -189,15 +187,14 @@ class SqliteSessions:
         self, path: Path, *, ttl_s: float = 86_400, most_turns: int = 20, clock: Callable[[], float] = time.time
     ) -> None:
         self.path = path
+        self._database = Database(path, _SCHEMA, busy_s=_BUSY_S, error=SessionError, remedy="name another place")
         self._ttl_s = ttl_s
         self._most_turns = most_turns
         self._clock = clock
-        self._lock = threading.Lock()
-        self._connection: sqlite3.Connection | None = None
 
     def get(self, session: str, *, owner: str) -> tuple[Turn, ...]:
         """See `SessionStore.get`."""
-        with self._transaction() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(
                 "SELECT turn FROM turns WHERE session = "
                 "(SELECT id FROM sessions WHERE owner = ? AND session = ? AND last_at >= ?) ORDER BY number",
@@ -208,7 +205,7 @@ class SqliteSessions:
     def begin(self, session: str, *, owner: str) -> None:
         """See `SessionStore.begin`."""
         _check(session, owner)
-        with self._transaction(writes=True) as connection:
+        with self._database.writing() as connection:
             connection.execute(
                 "INSERT INTO sessions (owner, session, last_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
                 (*_key(session, owner), self._clock()),
@@ -225,7 +222,7 @@ class SqliteSessions:
         given = json.dumps([(*_key(one.session, one.owner), _text(one.turn), one.goes_on) for one in said])
         now = self._clock()
         # One statement for all of them: other threads go on in each.
-        with self._transaction(writes=True) as connection:
+        with self._database.writing() as connection:
             for statement, about in (
                 (_FORGET_OLD, {"until": now - self._ttl_s}),
                 (_BEGIN, {"now": now}),
@@ -238,60 +235,28 @@ class SqliteSessions:
 
     def delete(self, session: str, *, owner: str) -> None:
         """See `SessionStore.delete`."""
-        with self._transaction(writes=True) as connection:
+        with self._database.writing() as connection:
             connection.execute("DELETE FROM sessions WHERE owner = ? AND session = ?", _key(session, owner))
-        self._empty_log()
+        self._database.empty_log()
 
     def delete_all(self, *, owner: str) -> int:
         """See `SessionStore.delete_all`."""
-        with self._transaction(writes=True) as connection:
+        with self._database.writing() as connection:
             gone = connection.execute("DELETE FROM sessions WHERE owner = ?", (_digest(owner),)).rowcount
-        self._empty_log()
+        self._database.empty_log()
         return gone
 
     def purge(self) -> int:
         """See `SessionStore.purge`."""
-        with self._transaction(writes=True) as connection:
+        with self._database.writing() as connection:
             over = self._clock() - self._ttl_s
             gone = connection.execute("DELETE FROM sessions WHERE last_at < ?", (over,)).rowcount
-        self._empty_log()
+        self._database.empty_log()
         return gone
 
     def close(self) -> None:
         """See `SessionStore.close`."""
-        with self._lock:
-            if self._connection:
-                self._connection.close()
-            self._connection = None
-
-    @contextmanager
-    def _transaction(self, *, writes: bool = False) -> Iterator[sqlite3.Connection]:
-        with self._lock, self._errors():
-            connection = self._connection = self._connection or open_database(self.path, _SCHEMA, busy_s=_BUSY_S)
-            # A writer that begins as a reader fails, instead of waiting, when another process writes.
-            connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
-            try:
-                yield connection
-            except BaseException:
-                connection.rollback()
-                raise
-            connection.commit()
-
-    def _empty_log(self) -> None:
-        """Write the log back into the file: it still holds pages as they were before they were overwritten."""
-        with self._lock, self._errors():
-            if self._connection:
-                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except (OSError, sqlite3.Error) as error:
-            raise SessionError(
-                f"{self.path}: conversations cannot be kept there ({error}): check that the file is whole and may be "
-                "written, or name another place"
-            ) from error
+        self._database.close()
 
 
 # --- Redis --------------------------------------------------------------------------------

@@ -1,14 +1,12 @@
-"""Files that are whole or not there at all, also after a power cut, and databases that processes share."""
+"""Files that are whole or not there at all, also after a power cut."""
 
 from __future__ import annotations
 
 import os
-import time
 import uuid
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import sqlite3
     from pathlib import Path
 
 
@@ -38,48 +36,3 @@ def flush(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def open_database(path: Path, schema: str, *, busy_s: float) -> sqlite3.Connection:
-    """Return a connection to a SQLite file, made if it is not there, that threads may share.
-
-    Only the owner may read the file. Readers never wait for a writer; a power cut may lose what was written last, but
-    no file; what was erased is not to be found in the file any more. The caller begins and ends transactions.
-
-    Args:
-        path: The file.
-        schema: Statements that make its tables unless they are there.
-        busy_s: How long to wait for other writers, in seconds.
-
-    Raises:
-        OSError: If the file cannot be made.
-        sqlite3.Error: If it is none of a database, or others write for longer than that.
-    """
-    import sqlite3
-
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # Before SQLite makes it with the rights of every file; its log gets the same.
-    path.touch(mode=0o600)
-    path.chmod(0o600)
-    end = time.monotonic() + busy_s
-    while True:
-        connection = sqlite3.connect(path, timeout=busy_s, isolation_level=None, check_same_thread=False)
-        try:
-            connection.execute("PRAGMA journal_mode = WAL").fetchall()
-            connection.execute("PRAGMA synchronous = NORMAL").close()
-            connection.execute("PRAGMA secure_delete = ON").fetchall()
-            connection.execute("PRAGMA foreign_keys = ON").close()
-            connection.executescript(schema)
-        except BaseException as error:
-            connection.close()
-            # SQLite itself does not wait where several open a new file at once: one of them makes it, and the others
-            # may then open it as it is.
-            busy = isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-            if not busy or time.monotonic() >= end:
-                raise
-            time.sleep(_RETRY_S)
-        else:
-            return connection
-
-
-_RETRY_S = 0.01

@@ -24,7 +24,7 @@ from mcp_types import ResourceTemplateReference
 import assistant.cli
 from assistant import Assistant, Settings
 from assistant.errors import ModelError
-from assistant.server.database import Database
+from assistant.server.database import service_database
 from assistant.server.keys import KeyStore
 from assistant.server.mcp import mcp_server
 from assistant.server.mcp.resources import uri_of
@@ -488,7 +488,7 @@ def test_bodies_have_a_limit(served: Running) -> None:
 
 @pytest.mark.enable_socket
 def test_a_key_sees_its_policies_and_no_others(tmp_path: Path) -> None:
-    keys = KeyStore(Database(tmp_path / "data"), Settings(server_data=tmp_path / "data"))
+    keys = KeyStore(service_database(tmp_path / "data"), Settings(server_data=tmp_path / "data"))
     with running(tmp_path, "-m", "assistant.cli", "mcp", "--http", "--port", "0") as service:
         assert service.http.post("/mcp", json=ASK, headers=ACCEPT | {"Host": "help.example"}).status_code == 421
         # With the first key it is another matter, at once.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from assistant import Assistant, ServiceError, Settings, SettingsError
-from assistant.server.database import FILE, Database
+from assistant.server.database import FILE, service_database
 from assistant.server.keys import KeyStore, origin_of
 from assistant.server.run import check_exposure
 from tests.serving import QUESTION, bearer, client, events, opened
@@ -53,7 +53,7 @@ def http(assistant: Assistant, tmp_path: Path, keys: KeyStore, fresh: None) -> I
 
 
 def store(folder: Path, **options: Any) -> KeyStore:
-    return KeyStore(Database(folder), Settings(server_data=folder, **options))
+    return KeyStore(service_database(folder), Settings(server_data=folder, **options))
 
 
 def code(response: Any) -> str:

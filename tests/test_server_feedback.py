@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import assistant.cli
 from assistant import Assistant, Settings
 from assistant.evaluation.sets import read_set
-from assistant.server.database import Database
+from assistant.server.database import service_database
 from assistant.server.feedback import FeedbackStore, Told, candidates, grouped
 from assistant.server.keys import KeyStore
 from assistant.sessions import SqliteSessions
+from assistant.sqlite import open_database
 from tests.serving import ENGLISH, QUESTION, UNCLEAR, bearer, client, events, opened, paced
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def assistant_(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
 
 @pytest.fixture
 def store(tmp_path: Path) -> FeedbackStore:
-    return FeedbackStore(Database(tmp_path), days=90)
+    return FeedbackStore(service_database(tmp_path), days=90)
 
 
 def noted(store: FeedbackStore, assistant: Assistant, question: str, answer_id: str, **options: str) -> None:
@@ -111,7 +112,7 @@ def test_a_conversation_and_a_tenant_can_be_erased(store: FeedbackStore, assista
 
 
 def test_with_no_days_nothing_is_kept(assistant_: Assistant, tmp_path: Path) -> None:
-    store = FeedbackStore(Database(tmp_path), days=0)
+    store = FeedbackStore(service_database(tmp_path), days=0)
     noted(store, assistant_, UNCLEAR, "ans_0")
     assert store.give("ans_0", owner="shop", useful=False)
     assert not store.complaints()
@@ -215,7 +216,7 @@ def test_with_a_key_all_is_erased_though_it_is_in_use(
     # A service that runs takes a key for a second after it was revoked, and on a slow day for longer.
     monkeypatch.setattr("assistant.server.keys._FRESH_S", 1e9)
     monkeypatch.setenv("ASSISTANT_SERVER_DATA", str(tmp_path))
-    keys = KeyStore(Database(tmp_path), Settings(server_data=tmp_path))
+    keys = KeyStore(service_database(tmp_path), Settings(server_data=tmp_path))
     (key, text), (other, others) = keys.create(name="shop"), keys.create(name="bank")
     slow = paced(assistant_)
 
@@ -244,7 +245,8 @@ def test_with_a_key_all_is_erased_though_it_is_in_use(
         assert http.post("/v1/ask", json={"question": UNCLEAR}, headers=bearer(text)).status_code == 200
         feedback = {"answer_id": found[-1][1]["answer_id"], "useful": False}
         assert http.post("/v1/feedback", json=feedback, headers=bearer(text)).status_code == 404
-    sessions, records = SqliteSessions(tmp_path / "sessions.sqlite3"), FeedbackStore(Database(tmp_path), days=90)
+    sessions = SqliteSessions(tmp_path / "sessions.sqlite3")
+    records = FeedbackStore(service_database(tmp_path), days=90)
     assert (sessions.delete_all(owner=key.id), records.erase(owner=key.id)) == (0, 0)
     assert (sessions.delete_all(owner=other.id), records.erase(owner=other.id)) == (1, 1)
     sessions.close()
@@ -254,14 +256,13 @@ def test_feedback_that_was_given_is_on_the_disk(
     store: FeedbackStore, assistant_: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    original = Database._opened
 
-    def opened_and_heard(database: Database) -> sqlite3.Connection:
-        connection = original(database)
+    def opened_and_heard(*args: Any, **options: Any) -> sqlite3.Connection:
+        connection = open_database(*args, **options)
         connection.set_trace_callback(said.append)
         return connection
 
-    monkeypatch.setattr(Database, "_opened", opened_and_heard)
+    monkeypatch.setattr("assistant.sqlite.open_database", opened_and_heard)
     noted(store, assistant_, QUESTION, "ans_1")
     assert not any("synchronous" in statement for statement in said), "records are not waited for"
     assert store.give("ans_1", owner="shop", useful=True)

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from assistant import Answer, Assistant, CorpusError, Settings, build_index
 from assistant.errors import ServiceError, SessionError
 from assistant.server.app import create_app
-from assistant.server.database import Database
+from assistant.server.database import service_database
 from assistant.server.feedback import FeedbackStore, Told
 from assistant.server.observing import Metrics
 from assistant.server.recording import Recorder
@@ -226,7 +226,7 @@ class Counting(FeedbackStore):
     """Records of answers that counts how often it writes, and cannot write some."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(Database(folder), days=1)
+        super().__init__(service_database(folder), days=1)
         self.written: list[int] = []
 
     def note(self, told: Sequence[Told]) -> None:

@@ -27,7 +27,7 @@ from assistant.page.shared import Page, all_words, said, shown
 from assistant.parsing import parse
 from assistant.refusing import Reason
 from assistant.server.access import Access
-from assistant.server.database import Database
+from assistant.server.database import service_database
 from assistant.server.keys import KeyStore
 from assistant.text import Language, visible
 from tests.conftest import FIXTURES, FakeEmbedder
@@ -628,7 +628,7 @@ def doors(tmp_path: Path) -> Callable[[str], TestClient]:
 
     def make(password: str = PASSWORD) -> TestClient:
         settings = Settings(server_data=tmp_path, server_rate="none", ui_password=password)
-        access = Access(KeyStore(Database(tmp_path), settings), settings)
+        access = Access(KeyStore(service_database(tmp_path), settings), settings)
         guarding = door.Door(behind, access=access, password=settings.ui_password)
         return TestClient(guarding, base_url="https://policies.example", follow_redirects=False)
 
@@ -715,7 +715,7 @@ def test_a_session_ends_in_time_and_with_another_password(
 
 
 def test_keys_guard_the_service_beside_a_page_with_a_password(assistant: Assistant, tmp_path: Path) -> None:
-    store = KeyStore(Database(tmp_path), Settings(server_data=tmp_path))
+    store = KeyStore(service_database(tmp_path), Settings(server_data=tmp_path))
     _, key = store.create(name="shop")
     with TestClient(site(assistant, tmp_path, ui_password=PASSWORD), base_url="https://policies.example") as client:
         assert client.post("/v1/ask", json={"question": QUESTION}).status_code == 401

@@ -287,15 +287,15 @@ def _key_json(key: Key) -> dict[str, Any]:
 
 
 def _keys() -> KeyStore:
-    from assistant.server.database import Database
+    from assistant.server.database import service_database
     from assistant.server.keys import KeyStore
 
     settings = settings_of(None, None)
-    return KeyStore(Database(settings.server_folder()), settings)
+    return KeyStore(service_database(settings.server_folder()), settings)
 
 
 def _feedback(settings: Settings) -> FeedbackStore:
-    from assistant.server.database import Database
+    from assistant.server.database import service_database
     from assistant.server.feedback import FeedbackStore
 
-    return FeedbackStore(Database(settings.server_folder()), days=settings.server_feedback_days)
+    return FeedbackStore(service_database(settings.server_folder()), days=settings.server_feedback_days)

@@ -27,7 +27,7 @@ from assistant.server.asking import (
     titled,
     unless_left,
 )
-from assistant.server.database import Database
+from assistant.server.database import service_database
 from assistant.server.feedback import FeedbackStore
 from assistant.server.keys import KeyStore
 from assistant.server.lifetime import lifespan
@@ -114,10 +114,10 @@ def create_app(
 
     settings = settings or Settings()
     metrics = Metrics()
-    keys = KeyStore(Database(settings.server_folder()), settings)
+    keys = KeyStore(service_database(settings.server_folder()), settings)
     service = Service(open_assistant or opener(settings), settings, metrics)
     sessions = open_sessions(settings)
-    feedback = FeedbackStore(Database(settings.server_folder()), days=settings.server_feedback_days)
+    feedback = FeedbackStore(service_database(settings.server_folder()), days=settings.server_feedback_days)
     parts = Parts(
         settings=settings,
         service=service,

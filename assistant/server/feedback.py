@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from assistant.answering import Answer
-    from assistant.server.database import Database
+    from assistant.sqlite import Database
 
 Fault = Literal["abstained", "not_useful"]
 
@@ -125,7 +125,7 @@ class FeedbackStore:
         if not self._days or not told:
             return
         given = json.dumps([_row(one) for one in told])
-        with self._database.transaction() as connection:
+        with self._database.writing() as connection:
             # One statement for all of them: other threads go on in each.
             connection.execute(_NOTE, (given,))
 
@@ -138,7 +138,7 @@ class FeedbackStore:
         if not self._days:
             return True
         # It is said once, and people are few: nothing of it is lost.
-        with self._database.transaction(durable=True) as connection:
+        with self._database.writing(durable=True) as connection:
             found = connection.execute(
                 "UPDATE answers SET useful = ?, why = ? WHERE id = ? AND owner = ?",
                 (useful, redacted(why), answer_id, owner),
@@ -151,7 +151,7 @@ class FeedbackStore:
         Raises:
             ServiceError: If the database cannot be used.
         """
-        with self._database.transaction() as connection:
+        with self._database.writing() as connection:
             if session is None:
                 gone = connection.execute("DELETE FROM answers WHERE owner = ?", (owner,)).rowcount
             else:
@@ -167,7 +167,7 @@ class FeedbackStore:
             ServiceError: If the database cannot be used.
         """
         now = time.time()
-        with self._database.transaction() as connection:
+        with self._database.writing() as connection:
             gone = connection.execute(
                 "DELETE FROM answers WHERE at < ? OR (at < ? AND abstained IS NULL AND useful IS NULL)",
                 (now - self._days * _DAY_S, now - _UNRATED_S),
@@ -186,7 +186,7 @@ class FeedbackStore:
             ServiceError: If the database cannot be used.
         """
         since = 0.0 if days is None else time.time() - days * _DAY_S
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(
                 "SELECT at, abstained, question, query, language, clauses, quotes, why FROM answers "
                 "WHERE at >= ? AND (abstained IS NOT NULL OR useful = 0) AND (? IS NULL OR owner = ?) "

@@ -25,8 +25,8 @@ from assistant.errors import ServiceError, SettingsError
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from assistant.server.database import Database
     from assistant.settings import Settings
+    from assistant.sqlite import Database
 
 _KEY = re.compile(r"pak_([a-z0-9]{10})_([A-Za-z0-9_-]{43})")
 _TOKEN = re.compile(r"pat_([A-Za-z0-9_.-]{1,1000})")
@@ -119,7 +119,7 @@ class KeyStore:
         text = f"pak_{key.id}_{secrets.token_urlsafe(32)}"
         scope = None if key.policies is None else json.dumps(key.policies, ensure_ascii=False)
         row = (key.id, name, _sha256(text), scope, rate, json.dumps(key.origins), key.created_at)
-        with self._database.transaction(durable=True) as connection:
+        with self._database.writing(durable=True) as connection:
             connection.execute("INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, NULL)", row)
         self._read_at = -_FRESH_S
         return key, text
@@ -138,7 +138,7 @@ class KeyStore:
         Raises:
             ServiceError: If there is no such key, or the database cannot be used.
         """
-        with self._database.transaction(durable=True) as connection:
+        with self._database.writing(durable=True) as connection:
             found = connection.execute(
                 "UPDATE keys SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?", (_now(), key_id)
             )
@@ -152,7 +152,7 @@ class KeyStore:
         Raises:
             ServiceError: If the database cannot be used.
         """
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             found = connection.execute(
                 "SELECT id FROM keys WHERE revoked_at IS NOT NULL AND id IN (SELECT value FROM json_each(?))",
                 (json.dumps(list(key_ids)),),
@@ -232,7 +232,7 @@ class KeyStore:
         if self._settings.server_secret is not None:
             return self._settings.server_secret.get_secret_value()
         if self._secret is None:
-            with self._database.transaction(durable=True) as connection:
+            with self._database.writing(durable=True) as connection:
                 fresh = ("signing", secrets.token_urlsafe(32))
                 connection.execute("INSERT OR IGNORE INTO secrets VALUES (?, ?)", fresh)
                 (self._secret,) = connection.execute("SELECT value FROM secrets WHERE name = 'signing'").fetchone()
@@ -243,7 +243,7 @@ class KeyStore:
         with self._lock:
             now = time.monotonic()
             if now - self._read_at >= _FRESH_S:
-                with self._database.transaction() as connection:
+                with self._database.reading() as connection:
                     rows = connection.execute(
                         "SELECT id, name, sha256, policies, rate, origins, created_at, revoked_at "
                         "FROM keys ORDER BY rowid"

@@ -158,10 +158,10 @@ def check_exposure(settings: Settings, *, host: str, use_keys: bool, any_address
     Raises:
         ServiceError: If that is so, and nobody said that it is meant.
     """
-    from assistant.server.database import Database
+    from assistant.server.database import service_database
     from assistant.server.keys import KeyStore
 
-    database = Database(settings.server_folder())
+    database = service_database(settings.server_folder())
     try:
         open_to_all = not (use_keys and KeyStore(database, settings).any)
     finally:

@@ -26,7 +26,7 @@ from starlette.requests import Request
 import assistant
 from assistant.errors import QuestionError
 from assistant.server.access import Access, OwnNames, asker, host_name
-from assistant.server.database import Database
+from assistant.server.database import service_database
 from assistant.server.keys import KeyStore
 from assistant.server.lifetime import heeding_signals
 from assistant.server.mcp.resources import PAGE, TEMPLATES, completions, place_in, resource_text, resources
@@ -185,7 +185,7 @@ def http_app(settings: Settings, *, use_keys: bool, host: str) -> Starlette:
     logging.getLogger("mcp").setLevel(logging.WARNING)
     metrics = Metrics()
     service = Service(opener(settings), settings, metrics)
-    access = Access(KeyStore(Database(settings.server_folder()), settings), settings, use_keys=use_keys)
+    access = Access(KeyStore(service_database(settings.server_folder()), settings), settings, use_keys=use_keys)
     app = mcp_server(service).streamable_http_app(
         streamable_http_path=PATH,
         stateless_http=True,

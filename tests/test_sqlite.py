@@ -1,4 +1,4 @@
-"""Files and databases on the disk."""
+"""SQLite files that processes share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from assistant.storage import open_database
+from assistant.sqlite import open_database
 
 if TYPE_CHECKING:
     from pathlib import Path
