@@ -118,11 +118,22 @@ def _whole(topics: Sequence[Topic], question: Utterance) -> list[Topic]:
 
     Whose something is qualifies it too, but is named by itself: "my friend's phone number".
     """
-    phrases, text, said_from = phrases_of(question), question.text, prefix_of(question.text)
+    phrases = phrases_of(question)
     # What is said of a thing is none: "insured" of "are parcels insured?".
     judged = {phrase.end + 1 for phrase in phrases if phrase.is_complement}
     topics = [topic for topic in topics if topic.start not in judged or not PARTICIPLE.fullmatch(topic.text)]
-    heads = {topic.end: topic.group for topic in topics}
+    found = _with_qualifiers(topics, phrases, question.text)
+    said_from = prefix_of(question.text)
+    if any(topic.start >= said_from for topic in found) or not _is_question(question):
+        return found
+    said = [phrase for phrase in phrases if phrase.start >= said_from and not phrase.is_time]
+    asked = next((phrase for phrase in said if phrase.preposition in ("", "of")), said[0] if said else None)
+    return [*found, thing_of(asked)] if asked else found
+
+
+def _with_qualifiers(topics: Sequence[Topic], phrases: Sequence[Phrase], text: str) -> list[Topic]:
+    """Return topics as whole phrases of a text; those that only qualify another noun give way to its phrase."""
+    heads = {topic.end for topic in topics}
     found: list[Topic] = []
     for topic in topics:
         phrase = next((phrase for phrase in phrases if phrase.start <= topic.start < phrase.end), None)
@@ -139,11 +150,7 @@ def _whole(topics: Sequence[Topic], question: Utterance) -> list[Topic]:
             )
         elif phrase.end not in heads and not (found and found[-1].start == phrase.start):
             found.append(thing_of(phrase))
-    if any(topic.start >= said_from for topic in found) or not _is_question(question):
-        return found
-    said = [phrase for phrase in phrases if phrase.start >= said_from and not phrase.is_time]
-    asked = next((phrase for phrase in said if phrase.preposition in ("", "of")), said[0] if said else None)
-    return [*found, thing_of(asked)] if asked else found
+    return found
 
 
 _GENITIVES = ("'s ", "’s ")
