@@ -26,7 +26,8 @@ from typing import TYPE_CHECKING, Any
 from assistant import storage
 from assistant.errors import IndexDamagedError, IndexLockedError, PolicyIndexError
 from assistant.passages import passages
-from assistant.shards import BM25_B, BM25_K1, Shard, build_shard, digest, texts_of
+from assistant.shards import BM25_B, BM25_K1, Shard, build_shard, texts_of
+from assistant.text import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -150,7 +151,7 @@ class IndexStore:
                 self._put_in_use(name)
         finally:
             lock.release()
-        return Index(digest(_as_json(inputs)), shards, stored_as=name)
+        return Index(sha256_of(_as_json(inputs)), shards, stored_as=name)
 
     @property
     def _versions(self) -> Path:
@@ -192,7 +193,7 @@ class IndexStore:
         for file in manifest["files"]:
             _checked(folder, file, manifest)
         shards = [_load_shard(folder / _file_name(policy.id), policy, embedders) for policy in policies]
-        return Index(digest(_as_json(inputs)), shards, stored_as=name)
+        return Index(sha256_of(_as_json(inputs)), shards, stored_as=name)
 
     def _known_vectors(self) -> dict[tuple[str, str], Vectors]:
         """Return the vectors of the version in use; what cannot be read is left out."""
@@ -265,7 +266,7 @@ def _inputs(policies: Sequence[Policy], analyzer: Analyzer, embedders: Sequence[
     """Return what an index is made of; two indexes of the same inputs are the same."""
     return {
         "format": _FORMAT,
-        "policies": [{"id": p.id, "sha256": p.sha256, "texts": digest(_as_json(_texts(p)))} for p in policies],
+        "policies": [{"id": p.id, "sha256": p.sha256, "texts": sha256_of(_as_json(_texts(p)))} for p in policies],
         "analyzer": analyzer.identity,
         "embedders": {embedder.name: embedder.identity for embedder in embedders},
         "scoring": {"k1": BM25_K1, "b": BM25_B},
@@ -366,7 +367,7 @@ def _unreadable(path: Path, error: OSError) -> PolicyIndexError:
 
 def _file_name(name: str) -> str:
     """Return a name that is right for a file: a model may be called `BAAI/bge-m3`, a policy `manifest.json`."""
-    return name if _PLAIN_NAME.fullmatch(name) else digest(name)[:32]
+    return name if _PLAIN_NAME.fullmatch(name) else sha256_of(name)[:32]
 
 
 def _sha256(data: bytes) -> str:

@@ -6,7 +6,6 @@ belongs to an owner, such as an API key, and is found by nobody else, whatever t
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 import time
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from assistant.conversation import Turn
 from assistant.errors import SessionError, SettingsError
 from assistant.sqlite import Database
+from assistant.text import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -242,7 +242,7 @@ class SqliteSessions:
     def delete_all(self, *, owner: str) -> int:
         """See `SessionStore.delete_all`."""
         with self._database.writing() as connection:
-            gone = connection.execute("DELETE FROM sessions WHERE owner = ?", (_digest(owner),)).rowcount
+            gone = connection.execute("DELETE FROM sessions WHERE owner = ?", (sha256_of(owner),)).rowcount
         self._database.empty_log()
         return gone
 
@@ -338,7 +338,7 @@ class RedisSessions:
         """See `SessionStore.delete_all`."""
         gone = 0
         with self._errors():
-            for key in self._redis.scan_iter(match=f"{_literal(self._prefix)}:{_digest(owner)}:*", count=_SCANNED):
+            for key in self._redis.scan_iter(match=f"{_literal(self._prefix)}:{sha256_of(owner)}:*", count=_SCANNED):
                 gone += self._redis.delete(key)
         return gone
 
@@ -378,12 +378,7 @@ def _check(session: str, owner: str) -> None:
 
 def _key(session: str, owner: str) -> tuple[str, str]:
     """Return what an owner and a session are kept under: whoever sees a store cannot go on with its sessions."""
-    return _digest(owner), _digest(session)
-
-
-def _digest(name: str) -> str:
-    # Ids come from outside, and may hold what is no text.
-    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+    return sha256_of(owner), sha256_of(session)
 
 
 def _literal(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,8 @@ from typing import TYPE_CHECKING
 from assistant.english import turned
 from assistant.errors import PolicyIndexError
 from assistant.passages import SHORT_SENTENCE, STEP, Passage, passages
-from assistant.text import STOPWORDS, Tokenizer, blanked, fold, has_han, normalized
+from assistant.text import STOPWORDS, blanked, fold, has_han, normalized, sha256_of
+from assistant.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,7 +115,7 @@ class Analyzer:
     @property
     def identity(self) -> str:
         """SHA-256 of what the tokens depend on, hexadecimal."""
-        return digest("\n".join([self.thesaurus.identity, *self.tokenizer.words, *sorted(STOPWORDS)]))
+        return sha256_of("\n".join([self.thesaurus.identity, *self.tokenizer.words, *sorted(STOPWORDS)]))
 
     def tokens(self, text: str, *, of_policy: bool = False) -> list[str]:
         """Return the words of `text`, then the concepts it names, marked with `§`, each once.
@@ -307,7 +307,7 @@ def build_shard(
     scorer = bm25s.BM25(method="lucene", k1=BM25_K1, b=BM25_B, csc_backend="numpy", backend="numpy")
     scorer.index(([[vocabulary[token] for token in row] for row in tokens], vocabulary), show_progress=False)
     embedded = texts.all_embedded
-    keys = [digest(text)[:32] for text in embedded]
+    keys = [sha256_of(text)[:32] for text in embedded]
     vectors: dict[str, Vectors] = {}
     done = 0
     for embedder in embedders:
@@ -338,8 +338,3 @@ def build_shard(
 BM25_K1 = 0.6
 BM25_B = 0.5
 _BATCH = 32
-
-
-def digest(text: str) -> str:
-    """Return the SHA-256 of a text, hexadecimal."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -22,7 +22,7 @@ from assistant.text import STOPWORDS, has_han, normalized, stem
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from assistant.text import Tokenizer
+    from assistant.tokenizer import Tokenizer
 
     Word = tuple[int, int, int]
     """Where it begins and ends, and how frequent it is in Chinese."""
@@ -47,7 +47,7 @@ class Speller:
     def mended(self, question: str) -> str:
         """Return a question with the words that are mistyped as the policies have them; as it is if there are none.
 
-        >>> from assistant.text import Tokenizer
+        >>> from assistant.tokenizer import Tokenizer
         >>> speller = Speller(["您可以修改收货地址。", "We ask for the calendar permission."], ["igexin"], Tokenizer())
         >>> speller.mended("收活地止在哪改？"), speller.mended("what is the calendar permision for")
         ('收货地址在哪改？', 'what is the calendar permission for')

@@ -19,7 +19,6 @@ Those of the domain come with the package. A policy may bring its own in a file 
 
 from __future__ import annotations
 
-import hashlib
 import re
 import tomllib
 from collections import defaultdict
@@ -29,7 +28,17 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import PolicyError
-from assistant.text import LATIN_WORD, STOPWORDS, fold, has_han, normalized, simplified, visible, visible_line
+from assistant.text import (
+    LATIN_WORD,
+    STOPWORDS,
+    fold,
+    has_han,
+    normalized,
+    sha256_of,
+    simplified,
+    visible,
+    visible_line,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -125,7 +134,7 @@ class Thesaurus:
     def identity(self) -> str:
         """SHA-256 of the names, hexadecimal: the same for thesauri that work the same."""
         lines = (f"{c.id}\t{'|'.join(c.names)}" for c in sorted(self.concepts, key=lambda c: c.id))
-        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+        return sha256_of("\n".join(lines))
 
     def __getitem__(self, concept_id: str) -> Concept:
         """Return the concept with this id.

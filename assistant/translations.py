@@ -18,7 +18,6 @@ the rendering has `": "` between them, so that the heading can be shown by itsel
 from __future__ import annotations
 
 import datetime
-import hashlib
 import json
 import re
 from dataclasses import dataclass, field
@@ -26,7 +25,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from assistant.errors import PolicyError
-from assistant.text import sentences, visible
+from assistant.text import sentences, sha256_of, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -107,7 +106,7 @@ def _raw_sentences(policy: Policy, clause: Clause) -> list[str]:
 
 
 def _digest_of(lines: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join("".join(line.split()) for line in lines).encode()).hexdigest()[:16]
+    return sha256_of("\n".join("".join(line.split()) for line in lines))[:16]
 
 
 def read_table(table: Mapping[str, Any], path: Path) -> Translation:

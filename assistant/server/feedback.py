@@ -6,7 +6,6 @@ as long as the settings say. The questions in them are redacted before they are 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections import Counter
@@ -14,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from assistant.server.redaction import redacted
+from assistant.text import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -155,7 +155,7 @@ class FeedbackStore:
             if session is None:
                 gone = connection.execute("DELETE FROM answers WHERE owner = ?", (owner,)).rowcount
             else:
-                of = (owner, _digest(session))
+                of = (owner, sha256_of(session))
                 gone = connection.execute("DELETE FROM answers WHERE owner = ? AND session = ?", of).rowcount
         self._database.empty_log()
         return gone
@@ -218,7 +218,7 @@ def candidates(complaints: Iterable[Complaint]) -> tuple[dict[str, Any], ...]:
     for complaint in complaints:
         if complaint.query in found:
             continue
-        digest = hashlib.sha256(complaint.query.encode()).hexdigest()[:8]
+        digest = sha256_of(complaint.query)[:8]
         found[complaint.query] = {
             "id": f"asked-{digest}",
             "language": complaint.language,
@@ -240,7 +240,7 @@ def _row(told: Told) -> tuple[Any, ...]:
     return (
         told.id,
         told.owner,
-        _digest(told.session),
+        sha256_of(told.session) if told.session else "",
         time.time(),
         question,
         question if answer.query == answer.question else redacted(answer.query),
@@ -269,10 +269,6 @@ def _complaint(row: tuple[Any, ...]) -> Complaint:
         quotes=tuple(json.loads(quotes)),
         why=why,
     )
-
-
-def _digest(session: str) -> str:
-    return hashlib.sha256(session.encode("utf-8", "replace")).hexdigest() if session else ""
 
 
 def _as_json(value: object) -> str:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from assistant.errors import ServiceError, SettingsError
+from assistant.text import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -118,7 +119,7 @@ class KeyStore:
         )
         text = f"pak_{key.id}_{secrets.token_urlsafe(32)}"
         scope = None if key.policies is None else json.dumps(key.policies, ensure_ascii=False)
-        row = (key.id, name, _sha256(text), scope, rate, json.dumps(key.origins), key.created_at)
+        row = (key.id, name, sha256_of(text), scope, rate, json.dumps(key.origins), key.created_at)
         with self._database.writing(durable=True) as connection:
             connection.execute("INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, NULL)", row)
         self._read_at = -_FRESH_S
@@ -180,7 +181,7 @@ class KeyStore:
         found = _KEY.fullmatch(text)
         key, digest = self._keys().get(found[1] if found else "", (None, _NO_DIGEST))
         # Compared in any case, and in a time that does not depend on what is right about it.
-        right = hmac.compare_digest(_sha256(text), digest)
+        right = hmac.compare_digest(sha256_of(text), digest)
         return Presented(key=key) if right and key and not key.revoked_at else None
 
     def token(self, key: Key, origin: str) -> Token:
@@ -324,10 +325,6 @@ def _key(row: Sequence[Any]) -> Key:
         created_at=row[6],
         revoked_at=row[7],
     )
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _now() -> str:
