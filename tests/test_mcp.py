@@ -499,7 +499,8 @@ def test_a_key_sees_its_policies_and_no_others(tmp_path: Path) -> None:
     _, narrow = keys.create(name="some", policies=["lantern"])
     _, browser = keys.create(name="pages", origins=["https://app.example"])
     _, old = keys.create(name="old", policies=["gone"])
-    with running(tmp_path, "-m", "assistant.cli", "mcp", "--http", "--port", "0") as service:
+    command = ("-m", "assistant.cli", "mcp", "--http", "--port", "0")
+    with running(tmp_path, *command, ASSISTANT_SERVER_HOSTS="help.example") as service:
 
         def status(key: str, **headers: str) -> int:
             sent = ACCEPT | (bearer(key) if key else {}) | headers
@@ -508,8 +509,9 @@ def test_a_key_sees_its_policies_and_no_others(tmp_path: Path) -> None:
         assert status("") == status("pak_nobody") == 401
         assert status(browser) == 403
         assert status(whole) == 200
-        # Proxies have names of their own; pages have to be on the list.
+        # Proxies have names of their own; pages have to be on the list, and names, too, if there is one.
         assert status(whole, Host="help.example") == 200
+        assert status(whole, Host="evil.example") == 421
         assert status(whole, Origin="https://evil.example") == 403
 
         async def scene() -> None:
