@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 _FIRST_CHARS = 3_000
 _MONTH = "|".join(f"{month[:3]}(?:{month[3:]})?" for month in MONTHS)
 _DATED = re.compile(
-    rf"(?:生效|施行|实施|更新|修订|发布|\beffective\b|\bin force\b|\bedition of\b|\b{CHANGED_EN}\b)[^\n\d]{{0,30}}?"
+    rf"(?:生效|施行|实施|更新|修订|发布|\beffective\b|\bin force\b|\b(?:edition|version) of\b|\b{CHANGED_EN}\b)"
+    r"[^\n\d]{0,30}?"
     rf"(?:(?P<y>20\d\d)\s*[年./-]\s*(?P<m>\d{{1,2}})\s*[月./-]\s*(?P<d>\d{{1,2}})"
     rf"|(?P<d2>\d{{1,2}})\s+(?P<m2>{_MONTH})\s+(?P<y2>20\d\d)|(?P<m3>{_MONTH})\s+(?P<d3>\d{{1,2}}),?\s+(?P<y3>20\d\d))",
     re.IGNORECASE,
@@ -30,8 +31,8 @@ _DATED = re.compile(
 # A name in the English of companies: words with capitals, then the form of the company.
 _COMPANY_EN = re.compile(
     r"(?<![\w.])(?P<name>[A-Z][\w&'’.-]{0,30}(?: (?:[A-Z][\w&'’.-]{0,30}|&|and|of)){0,5}),? "
-    r"(?P<form>(?:Ltd|Inc|LLC|LLP|Limited|Corp|Corporation|GmbH|PLC|plc|AG|AB|A/S|ApS|Oy|SE|SAS|B\.V|N\.V|S\.A|Pty Ltd"
-    r"|Co\., Ltd))(?![A-Za-z])"
+    r"(?P<form>(?:Ltd|LTD|Inc|INC|LLC|LLP|Limited|LIMITED|Corp|Corporation|GmbH|PLC|plc|AG|AB|A/S|ApS|Oy|SE|SAS|B\.V\.?"
+    r"|N\.V\.?|S\.A\.?|Pty Ltd|Co\., Ltd))(?![A-Za-z])"
 )
 _COMPANY_ZH = re.compile(r"[\u3400-\u9fffA-Za-z0-9（）()]{2,30}?(?:股份有限公司|有限责任公司|有限公司)")
 _BEFORE_COMPANY = re.compile(

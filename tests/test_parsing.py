@@ -859,6 +859,10 @@ def test_metadata_is_taken_as_given() -> None:
         # The company stands above the name of what it issued.
         ("云帆智造股份有限公司\n员工差旅管理制度\n第一条 凭票报销。", "员工差旅管理制度"),
         ("云帆宠物医院\n第一条 凭票报销。\n第二条 请勿吸烟。", "云帆宠物医院"),
+        (
+            "LARKDALE BOATS LTD\nBOAT HIRE AGREEMENT – TERMS AND CONDITIONS\n\n1. HIRE\n1.1 We hire out boats.\n",
+            "BOAT HIRE AGREEMENT – TERMS AND CONDITIONS",
+        ),
     ],
 )
 def test_what_stands_above_a_policy_is_not_its_title(text: str, title: str) -> None:
@@ -885,8 +889,9 @@ def test_the_year_of_an_edition_is_part_of_a_title_or_stands_below_it() -> None:
     assert parse(f"南屋住客规则\n（2021版）\n\n{text}").title == "南屋住客规则"
 
 
-def test_a_line_with_a_date_heads_nothing() -> None:
-    policy = parse("Lantern Privacy Notice\n\nLast modified 3 March 2025\n\n1. Data\n1.1 We collect your name.\n")
+@pytest.mark.parametrize("dated", ["Last modified 3 March 2025", "Approved by the Committee, 3 March 2025"])
+def test_a_line_with_a_date_heads_nothing(dated: str) -> None:
+    policy = parse(f"Lantern Privacy Notice\n\n{dated}\n\n1. Data\n1.1 We collect your name.\n")
     assert [policy.reference(clause.id) for clause in policy.walk() if clause.label] == ["1", "1.1"]
 
 

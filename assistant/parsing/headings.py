@@ -42,7 +42,7 @@ UNFINISHED = re.compile(
 )
 
 
-CHANGED_EN = r"(?:updated|modified|revised|reviewed|amended|published)"
+CHANGED_EN = r"(?:updated|modified|revised|reviewed|amended|published|approved|adopted)"
 """What is told of a text with the date of its last change."""
 # "Last modified 3 March 2025", below which the whole text would stand.
 _DATED = re.compile(

@@ -7,6 +7,10 @@ from itertools import pairwise
 
 from assistant.naming import AROUND_NAMES, without_noun
 
+_LONGEST_NAME = 40
+_LONGEST_BELOW = 80
+"""What stands right below the company's name is more likely a title than a line anywhere."""
+
 
 def title_or_name(title: str, text: str) -> str:
     r"""Return the title that was found in a text's first lines; if it is none, the name that the text gives itself.
@@ -26,11 +30,13 @@ def title_or_name(title: str, text: str) -> str:
     ('云帆隐私政策', '')
     >>> title_or_name("云帆股份有限公司", "云帆股份有限公司\n员工差旅管理制度\n第一条 适用范围")
     '员工差旅管理制度'
+    >>> title_or_name("ACME LTD", "ACME LTD\nBOAT HIRE – TERMS AND CONDITIONS\n1. We hire out boats.")
+    'BOAT HIRE – TERMS AND CONDITIONS'
     """
     if _COMPANY.fullmatch(title):
         lines = _first_lines(text)
         below = dict(pairwise(lines)).get(title, "")
-        return below if below and _is_name(below) else title
+        return below if below and _is_name(below, _LONGEST_BELOW) else title
     return title if title and not _NO_TITLE.search(title) else _named(text) or title
 
 
@@ -46,16 +52,19 @@ def _first_lines(text: str) -> list[str]:
     return [line for line in lines if line][:_TITLE_LINES]
 
 
-def _is_name(line: str) -> bool:
-    """Say whether a line is but the name of a policy."""
-    return len(line) <= _LONGEST_NAME and not _SAYS.search(line) and without_noun(line) != line.strip(AROUND_NAMES)
+def _is_name(line: str, most: int = _LONGEST_NAME) -> bool:
+    """Say whether a line of at most so many characters is but the name of a policy."""
+    return len(line) <= most and not _SAYS.search(line) and without_noun(line) != line.strip(AROUND_NAMES)
 
 
 _HEAD_CHARS = 1_500
 _TITLE_LINES = 6
-_LONGEST_NAME = 40
 # Whoever issued the policy, above its title.
-_COMPANY = re.compile(r"[\w（）()·&\- ]{2,40}(?:公司|集团|大学|学校|学院|医院)")
+_COMPANY = re.compile(
+    r"[\w（）()·&\- ]{2,40}(?:公司|集团|大学|学校|学院|医院)|"
+    r"[A-Z][\w&'’.,\- ]{1,50} (?:Ltd|Limited|Inc|LLC|LLP|PLC|Corp|Corporation|GmbH|B\.V)\.?",
+    re.IGNORECASE,
+)
 _IN_MARKS = re.compile(r"《([^《》\n]{4,40})》")
 # A sentence, a date, a link, or what a page shows above its text.
 _NO_TITLE = re.compile(
