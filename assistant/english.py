@@ -116,7 +116,7 @@ def is_plural(name: str) -> bool:
     if name.startswith("the data "):
         return False
     name = _AFTER_NOUN.split(name, maxsplit=1)[0]
-    if " and " in name or name.endswith(("children", "people")):
+    if " and " in name or name.endswith(("children", "people", "alumni")):
         return True
     return name.isascii() and name.endswith("s") and _SINGULAR.search(name.lower()) is None
 
@@ -124,6 +124,28 @@ def is_plural(name: str) -> bool:
 _AFTER_NOUN = re.compile(r" (?:of|for|under|over|above|below|in|to|from|with|without|at|on|by) ")
 _SINGULAR = re.compile(
     r"(?:ss|us|(?<!\btax)(?<!\bsk)is|\bas|\b(?:g|h|w|atl|canv|ali|bi|christm|pyjam|tex)as|gets|sms|gps)$"
+)
+
+
+def is_somebody(name: str) -> bool:
+    """Say whether an English name is that of people, by what they are to somebody or by how it ends.
+
+    >>> is_somebody("my boss"), is_somebody("visitors"), is_somebody("alumni"), is_somebody("dinner")
+    (True, True, True, False)
+    """
+    return _PEOPLE.search(name) is not None
+
+
+RELATIONS = (
+    r"(?:boss(?:es)?|(?:mum|mom|dad|wi[fv]e|husband|spouse|partner|(?:girl|boy)?friend|ex|son|daughter|kid|famil(?:y|ie)"
+    r"|mate|flatmate|roommate|housemate|colleague|neighbou?r|coach(?:e)?|landlord|guest|buddy|(?:under)?grad)s?|police"
+    r"|alumn[iae]|faculty)"
+)
+"""People by what they are to somebody, as they say."""
+_PEOPLE = re.compile(
+    rf"\b(?:{RELATIONS}|(?!(?:dinner|supper|water|paper|letter|voucher|order|number|computer|charger|scooter|trailer"
+    r"|locker|monitor|printer|scanner|sensor|router)s?$)"
+    r"\w{0,20}(?:[a-z]er|or|ist|ee|ant|ent|ian|man|men|child|people|staff)s?)$"
 )
 
 

@@ -128,6 +128,7 @@ def _follows(units: Sequence[Unit], place: int) -> bool:
     return unit.start == units[place - 1].end + 1 and _OPENING.match(unit.text) is None
 
 
+_SUBJECT_VERB_OBJECT = 3
 _HELD = ("data", "information", "info", "details")
 _OPENING = re.compile(rf"(?:an?|the|my|your|our|i|what|who|where|when|how|{one_of(LINKING)}) ")
 
@@ -144,7 +145,9 @@ def _end_of_subject(units: Sequence[Unit], place: int, end: int) -> int:
         several = is_plural(units[at].text) or units[at].group in ("person", "who")
         if several and not is_plural(units[at + 1].text):
             return at + 2
-    return end
+    # Of "can faculty borrow books?" only the word between can be the verb.
+    closed = end == len(units) or units[end].role == "mark"
+    return place + 2 if closed and end - place == _SUBJECT_VERB_OBJECT and is_plural(units[end - 1].text) else end
 
 
 def _bounds(units: Sequence[Unit], place: int, end: int, before: str, article: str) -> tuple[int, int]:
@@ -213,7 +216,7 @@ _JUDGED = re.compile(rf"{PARTICIPLE.pattern}|due|open")
 _JOINING = ("-", "'", "’")
 _ENTIRE = ("whole", "entire")
 _NOUN = re.compile(r"(?:fee|(?:sur)?charge|cost|price|period|setting|measure)s?|\w{2,20}(?:tion|ment|ance|sion)s?")
-_OWNER = re.compile(r"^(?:who|what|where|when|how) .{0,40}\b(my|your|our|the)$")
+_OWNER = re.compile(r"^[a-z].{0,40} (my|your|our|the)$")
 _POSSESSIVE = re.compile(r"\b(?:my|your)\b")
 _BEFORE_A_VERB = frozenset({*DOERS, "he", "she", "it", "to", "have to", "who", "which company"})
 _AFTER_SUBJECTS = AUXILIARIES | {"do", "be", "been", "get", "gets", "need", "needs", "take", "takes", "make", "give"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from assistant.english import BEING, DOERS, DOING, HAVING, PLACING, is_plural, one_of
+from assistant.english import BEING, DOERS, DOING, HAVING, PLACING, RELATIONS, is_plural, one_of
 from assistant.phrases import PARTICIPLE, phrases_of
 from assistant.rephrasing.chinese import object_zh
 from assistant.text import has_han
@@ -90,6 +90,9 @@ class Reference:
         return self._it(named, earlier)
 
     def _they(self, named: _Named, earlier: Sequence[Topic]) -> Referent | None:
+        if self.word.text == "they" and named.asks_companies and not (named.companies or named.people):
+            # Of "which companies get my data?" they are these, not the data.
+            return None
         older = tuple(topic for topic in earlier if topic.group == "who")[:1]
         # A thing that the thesaurus lacks may do something, as dogs do; one thing is no "they", and data do nothing.
         does = not any(thing.concept for thing in named.things)
@@ -108,6 +111,9 @@ class Reference:
 
     def _it(self, named: _Named, earlier: Sequence[Topic]) -> Referent | None:
         if named.companies and ("thing" in self.own or self.is_of_collecting or not named.things):
+            return Referent(topics=named.companies, of_data=self.is_of_data)
+        if self.word.text == "it" and len(named.companies) == 1 and all(is_plural(t.text) for t in named.things):
+            # Messages are no "it".
             return Referent(topics=named.companies, of_data=self.is_of_data)
         if named.things and "thing" not in self.own:
             return Referent(topics=(*named.companies, *named.people, *named.things), of_data=True)
@@ -201,7 +207,11 @@ def _named_in(question: Utterance) -> _Named:
     said = (topic for topic in topics_said(question) if topic.start >= begins)
     topics = [topic for topic in said if not _is_whereabouts(question, topic)]
     done_to = object_zh(question)
-    return _Named(topics or ([done_to] if done_to else []))
+    asks_companies = _WHICH_COMPANIES.match(question.text) is not None
+    return _Named(topics or ([done_to] if done_to else []), asks_companies=asks_companies)
+
+
+_WHICH_COMPANIES = re.compile(r"(?:which|what) (?:companies|firms|partners|vendors|providers|third parties)\b", re.I)
 
 
 class _Named:
@@ -209,9 +219,11 @@ class _Named:
 
     Args:
         topics: The topics.
+        asks_companies: Whether the question asks which companies do something.
     """
 
-    def __init__(self, topics: Sequence[Topic]) -> None:
+    def __init__(self, topics: Sequence[Topic], *, asks_companies: bool) -> None:
+        self.asks_companies = asks_companies
         self.policies = tuple(topic for topic in topics if topic.group == "policy")
         # "A clip" is no company, whatever it is.
         things = [topic for topic in topics if topic.group == "thing" or (not topic.group and topic.is_one)]
@@ -227,8 +239,7 @@ def _is_somebody(topic: Topic) -> bool:
 
 
 _SOMEBODY = re.compile(
-    r"\b(?:neighbou?r|mate|flatmate|roommate|housemate|colleague|boss|landlord|guest|visitor|buddy|cleaner"
-    r"|(?:year|month|week)s?[ -]old)s?$",
+    rf"\b(?:{RELATIONS}|(?:visitor|cleaner|(?:year|month|week)s?[ -]old)s?)$",
     re.IGNORECASE,
 )
 

@@ -33,7 +33,11 @@ def under_others(leaning: Leaning) -> Condensed | None:
     # What happens "if I cancel", but not "in cash".
     happens = leaning.rest.language == "zh" or _HAPPENING.match(condition) is not None
     again = all(any(topic.group == "deed" for topic in topics_of(asked)) for asked in (leaning.rest, leaning.query))
-    return rewritten(supposing(leaning.unsupposed, condition, instead=happens and again))
+    # Who asked how long it takes asks so of what is paid in cash, too.
+    valued = leaning.rest.language == "en" and any(
+        word.has("how_long", "how_much", "how_often", "when") for word in leaning.query.told
+    )
+    return rewritten(supposing(leaning.unsupposed, condition, instead=happens and again and not valued))
 
 
 def _happened(leaning: Leaning) -> str:

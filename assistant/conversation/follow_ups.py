@@ -38,7 +38,7 @@ from assistant.question_forms import former_and_own
 from assistant.rephrasing import asked_with, other_aspect, supposing, swapped
 from assistant.rephrasing.amounts import ends_in_amount
 from assistant.rephrasing.chinese import noun_zh, said_again_zh
-from assistant.rephrasing.english import corrected_en
+from assistant.rephrasing.english import corrected_en, with_noun_for_one
 from assistant.rephrasing.former import asks_who, is_quoting, quoting
 from assistant.rephrasing.likeness import asked_the_same, in_another_case, likened, of_some
 from assistant.topics import Topic, name_of, nth, thing_of, topics_of
@@ -46,6 +46,7 @@ from assistant.utterances import DEEDS, Parts, Utterance
 
 if TYPE_CHECKING:
     from assistant.conversation.memory import Memory
+    from assistant.phrases import Phrase
 
 
 def follow_up(asked: Utterance, memory: Memory, *, corrects: bool) -> Condensed | None:
@@ -53,10 +54,12 @@ def follow_up(asked: Utterance, memory: Memory, *, corrects: bool) -> Condensed 
     if memory.query is None:
         return _first(asked)
     rest, leads = without_lead(asked)
+    named = with_noun_for_one(rest.text, memory.query)
+    rest = memory.read(named) if named else rest
     leaning = Leaning(asked=asked, rest=rest, leads=leads, corrects=corrects, query=memory.query, memory=memory)
     if len(leaning.parts.told) > _MOST_WORDS:
         return None
-    return next((found for way in _WAYS if (found := way(leaning))), None)
+    return next((found for way in _WAYS if (found := way(leaning))), None) or rewritten(named)
 
 
 def name_given(asked: Utterance, memory: Memory) -> str:
@@ -210,6 +213,10 @@ def _new_topic(rest: Utterance, parts: Parts) -> Topic:
     if one and not topics and one.article in ("my", "our"):
         # "And my clips?"
         return thing_of(one)
+    if one and len(topics) == 1 and _is_nominal(one, topics[0]):
+        # "And water damage?" is asked of no other damage, and what has an article is nothing that one does.
+        whole = replace(thing_of(one), owner=topics[0].owner)
+        return whole if one.start < topics[0].start else replace(topics[0], is_one=one.article in INDEFINITE)
     first, last = parts.content[0].start, parts.content[-1].end
     noun = noun_zh(rest) if rest.language == "zh" else ""
     if not noun and rest.bare[last:] in ("的", "的呢"):
@@ -226,6 +233,11 @@ def _new_topic(rest: Utterance, parts: Parts) -> Topic:
     # 普通会员 is of the sort of 会员; 付费用户 is not of that of 付费.
     ends = topics[-1].end == len(noun)
     return Topic(text=noun, group=topics[-1].group if ends else "", owner=topics[0].owner if ends else "")
+
+
+def _is_nominal(phrase: Phrase, topic: Topic) -> bool:
+    """Say whether an English phrase ends in the name of what is done, or of a term: "water damage"."""
+    return topic.group in DEEDS and topic.end == phrase.end and phrase.start <= topic.start
 
 
 def _is_bare(topic: Topic, leaning: Leaning) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assistant.chinese import INTERROGATIVES
-from assistant.english import INDEFINITE, POSSESSIVES, article_of, is_plural
+from assistant.english import INDEFINITE, POSSESSIVES, article_of, is_plural, is_somebody
 from assistant.question_forms import former_and_own
 from assistant.rephrasing.chinese import (
     DENIED,
@@ -108,7 +108,8 @@ def _swapped_in_words(query: Utterance, new: Topic) -> str:
         denied = DENIED.search(query.text[max(0, at - 2) : at])
         return f"{query.text[: at - len(denied[0])]}{query.text[at:]}" if denied else query.text
     # 老师呢 after 谁能看到孩子的照片 asks whether they can, and of no other photos.
-    asked = asked_whether(query, new) if new.group in ("who", "person") else ""
+    people = new.group in ("who", "person") or (new.owner in ("my ", "our ") and is_somebody(new.text))
+    asked = asked_whether(query, new) if people else ""
     if said := of_place_zh(query, new) or asked:
         return said
     same = _alike(query, named, new)
@@ -214,6 +215,10 @@ def _done_instead(query: Utterance, topic: Topic, new: Topic) -> str:
 
 def _inner(query: Utterance, topic: Topic, group: str) -> Topic | None:
     """Return the thing at the end of the name of a deed that a question names: 定位 of 关闭定位."""
+    if topic.language == "en" and not topic.group:
+        # "A wire transfer" takes the place of a whole "PayPal withdrawal".
+        head = query.vocabulary.meaning(topic.text.rpartition(" ")[2])
+        return replace(topic, group=group, concept=None) if head and head.group == group else None
     for offset in range(1, len(topic.text) - 1):
         if topic.language == "en" and topic.text[offset - 1] != " ":
             continue

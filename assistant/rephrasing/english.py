@@ -20,6 +20,7 @@ from assistant.english import (
     article_of,
     capital,
     is_plural,
+    is_somebody,
     like,
 )
 from assistant.phrases import Phrase, Unit, phrases_of, units_of
@@ -126,15 +127,16 @@ def fits_en(query: Utterance, topic: Topic, new: Topic) -> bool:
     """Say whether a name may take the place of another in an English question."""
     phrase = next((phrase for phrase in phrases_of(query) if phrase.start == topic.start), None)
     if phrase and phrase.is_complement:
-        return True
-    nobody = new.concept is None and new.text.islower() and not PEOPLE_EN.search(new.text)
+        # Nobody is free of charge, as a loan may be.
+        return not (_PRICED.search(query.text) and is_somebody(new.text) and not is_somebody(topic.text))
+    nobody = new.concept is None and new.text.islower() and not is_somebody(new.text)
     if phrase and phrase.is_subject and topic.group in ("who", "person") and nobody and not is_plural(new.text):
         # No dinner pays, as a supplier may.
         return False
     if topic.text.lower().partition(" ")[0] in LINKING:
         # "Water damage" is not said of what is "under warranty".
         return False
-    if phrase and phrase.is_subject and _is_several(new.text):
+    if phrase and phrase.is_subject and not new.is_one and _is_several(new.text):
         # "And hang pictures?" after "do dogs bark?".
         return False
     return bool(topic.concept or new.concept or not topic.form or not new.form or topic.form == new.form)
@@ -154,7 +156,7 @@ def as_subject(query: Utterance, new: Topic) -> str:
         return ""
     if new.group == "person" and _PRICED.search(query.text):
         return ""
-    doers = ("person", "who") if new.group in ("person", "who") or PEOPLE_EN.search(new.text) else ()
+    doers = ("person", "who") if new.group in ("person", "who") or is_somebody(new.text) else ()
     known = _is_several(new.text) or any(
         topic.concept and topic.group not in doers for topic in named if phrase.start <= topic.start < phrase.end
     )
@@ -171,7 +173,7 @@ def is_of_several(query: Utterance, new: Topic) -> bool:
 
 
 # "And for students?" is asked of what they pay.
-_PRICED = re.compile(r"\bhow much (?:is|are)\b|\bcosts?\b", re.IGNORECASE)
+_PRICED = re.compile(r"\bhow much (?:is|are)\b|\bcosts?\b|\bfree(?: of charge)?\W{0,3}$", re.IGNORECASE)
 ARTICLE = re.compile(r"\b(?:an?|the) $", re.IGNORECASE)
 BEFORE_VERBS = (*DOERS, "to")
 
@@ -241,6 +243,37 @@ def corrected_en(query: Utterance, new: Topic) -> str:
     return put_phrase(query, named[-1], name_of(new, "en"), new.owner.strip()) if named else ""
 
 
+def with_noun_for_one(asked: str, query: Utterance) -> str:
+    """Return a question with the noun of the former one that "one" stands for: "a new pass" for "a new one".
+
+    The former question is asked of such a one where the question names no more: "and a private one?".
+
+    Args:
+        asked: The question.
+        query: The former question.
+
+    Returns:
+        The question; nothing if it has no such word, or the former question names no one thing.
+    """
+    one = _A_SUCH_ONE.search(asked) if query.language == "en" else None
+    named = [phrase for phrase in phrases_of(query) if one and not (phrase.is_time or is_plural(phrase.text))]
+    former = next((phrase for form in ("counted", "definite") for phrase in named if phrase.form == form), None)
+    if one is None or former is None:
+        return ""
+    name = f"{one['kind']} {former.words[-1]}"
+    if one[0] == asked.rstrip("?!. "):
+        return put_phrase(query, former, name, one["article"])
+    return f"{asked[: one.start('kind')]}{name}{asked[one.end() :]}"
+
+
+# "A new one", "the small one"; "one" alone, "this one" and "which one" stand for a whole thing.
+_A_SUCH_ONE = re.compile(
+    r"\b(?P<article>an?|the) (?!(?:first|second|third|last|other|former|latter|next)\b)(?P<kind>[a-z-]{2,20})"
+    r" one(?![\w-])",
+    re.IGNORECASE,
+)
+
+
 def whether_one_may(query: Utterance, name: str) -> str:
     """Return "can I bring my phone to the exam?" of "what can I bring to the exam?"; nothing for any other question.
 
@@ -281,7 +314,7 @@ def swapped_en(query: Utterance, new: Topic) -> str:
     first = told[0] if told else None
     if new.group == "thing" and first and first.has("what") and len(told) > 2 and told[1].text in AUXILIARIES:
         return f"{like(text, query.bare[told[1].start :])} {owned(new, 'en')}{closing}"
-    named = new.group != "" or name[:1].isupper() or not name.isascii() or PEOPLE_EN.search(name) is not None
+    named = new.group != "" or name[:1].isupper() or not name.isascii() or is_somebody(name)
     if not named:
         # Of what else there may be, the former question is not asked again: dogs after "can I carry leave over?".
         return ""
@@ -294,21 +327,14 @@ def swapped_en(query: Utterance, new: Topic) -> str:
         if said := _of_another_than_you(query, new):
             return said
     known = new.group not in ("", "thing") or new.concept is not None or new.owner or name[:1].isupper()
-    if is_quoting(query) or not (known or PEOPLE_EN.search(name)):
+    if is_quoting(query) or not (known or is_somebody(name)):
         return ""
-    if new.group in ("who", "", "thing") and not PEOPLE_EN.search(name) and (said := by_other_means(query, new)):
+    if new.group in ("who", "", "thing") and not is_somebody(name) and (said := by_other_means(query, new)):
         return said
     start = prefix_of(text)
     rest = f"{text[start : start + 1].lower()}{text[start + 1 :]}" if start else _lowered(query)
     article = new.owner if new.owner or not new.is_one else article_of(name, "a ")
     return f"For {article}{name}, {rest}"
-
-
-PEOPLE_EN = re.compile(
-    r"\b(?!(?:dinner|supper|water|paper|letter|voucher|order|number|computer|charger|scooter|trailer|locker)s?$)"
-    r"\w{0,20}(?:[a-z]er|or|ist|ee|ant|ent|ian|man|men|child|people|staff)s?$"
-)
-"""English names of people, by how they end."""
 
 
 def supposing_en(query: Utterance, condition: str) -> str:
@@ -404,7 +430,7 @@ def of_doing(question: Utterance, query: Utterance) -> str:
     if _OF_THING.match(question.bare) and (done["how"] or any(topic.group == "deed" for topic in topics_of(query))):
         return ""
     said = _POINTING.sub("it", asked["said"] or "how much does it cost")
-    return f"{said[:1].lower()}{said[1:]} to {query.bare[done.end() :]}?"
+    return f"{said[:1].lower()}{said[1:]} to {query.bare[done.end() :]}{asked['whom'] or ''}?"
 
 
 def asks_of_doing(question: Utterance) -> bool:
@@ -422,7 +448,8 @@ _OF_DOING = re.compile(
     r"|what does (?:it|that) cost"
     r"|(?P<said>how long (?:does|will|would) (?:it|that|this) take|(?:does|will) (?:it|that) (?:cost|take) [a-z]{4,8}"
     r"|is there (?:an?|any) (?:extra )?(?:fee|charge|cost)|do (?:i|we) have to pay(?: anything| extra)?"
-    r"|is (?:it|that|this) free)(?: of charge)?)(?: for (?:it|that|this|doing (?:it|that|so)))?",
+    r"|is (?:it|that|this) free)(?: of charge)?)"
+    r"(?: for (?:it|that|this|doing (?:it|that|so))|(?P<whom> for (?:an? |the |my )?[a-z-]{3,20}(?: [a-z-]{3,20})?))?",
     re.IGNORECASE,
 )
 _OF_THING = re.compile(r"(?:how much(?: is|'s)|is) (?:it|that|this)\b", re.IGNORECASE)
@@ -443,8 +470,8 @@ def asked_with_en(question: Utterance, role: str, word: str, query: Utterance, f
         return quoting(query, question.text)
     elif role == "why" and _DENYING_EN.search(asked):
         return _why_not(query) or quoting(query, question.text)
-    elif asked == "how much" and _takes_object(query):
-        # Not "how much do nurses get overtime?".
+    elif asked.removesuffix(" then") == "how much" and not _PAYS.search(query.bare):
+        # Not "how much is breakfast included?", nor "how much do nurses get overtime?".
         return quoting(query, question.text)
     elif asked == "how many":
         counted = next((phrase for phrase in reversed(phrases_of(query)) if is_plural(phrase.text)), None)
@@ -462,12 +489,6 @@ def asked_with_en(question: Utterance, role: str, word: str, query: Utterance, f
     return quoting(query, question.text)
 
 
-def _takes_object(query: Utterance) -> bool:
-    """Say whether a question ends in what somebody gets or has."""
-    last = next(iter(phrases_of(query)[-1:]), None)
-    return last is not None and last.end == len(query.bare) and not (last.preposition or last.is_subject)
-
-
 def _why_not(query: Utterance) -> str:
     """Return why what a yes/no question asks is not so: "Why can't I book it?"; nothing for any other question."""
     first = query.told[0]
@@ -479,6 +500,9 @@ _DENIED_EN = {"can": "can't", "will": "won't"} | {
     word: f"{word}n't"
     for word in ("is", "are", "was", "were", "do", "does", "did", "has", "have", "could", "would", "should")
 }
+_PAYS = re.compile(
+    r"\b(?:pay|paid|owe|spend|earn|save|cost|charged?|deducted|refunded|reimbursed|lose)$", re.IGNORECASE
+)
 _WHY_SO = re.compile("why (?:so|that) [a-z]{1,20}")
 
 

@@ -41,7 +41,7 @@ def asked_whether(query: Utterance, new: Topic) -> str:
     who_may = _WHO.match(text)
     if who_may is None:
         return ""
-    article = new.owner if new.owner == "the " else ""
+    article = new.owner if new.language == "en" else ""
     return f"{like(text, who_may[1])} {article}{name}{query.bare[who_may.end() :]}{text[len(query.bare) :] or '?'}"
 
 

@@ -6,12 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assistant.english import DOING, INDEFINITE, POSSESSIVES, PREPOSITIONS, WHERETO, is_plural, one_of
+from assistant.english import DOING, INDEFINITE, POSSESSIVES, PREPOSITIONS, WHERETO, is_plural, is_somebody, one_of
 from assistant.numerals import ENGLISH_NUMERAL
 from assistant.phrases import Phrase, Unit, phrases_of, units_of
 from assistant.rephrasing.chinese import FINAL, LONGEST_WORD, is_noun, supposing_zh
 from assistant.rephrasing.english import (
-    PEOPLE_EN,
     asked_of_place,
     instead,
     is_modifier,
@@ -319,7 +318,7 @@ def _of_another_judged(query: Utterance, phrases: Sequence[Phrase], name: _Name)
         return ""
     known, meant = (query.vocabulary.meaning(text) for text in (name.text, judged[0].text))
     if known is None or known.group not in DEEDS:
-        people = known.group in ("person", "who") if known else PEOPLE_EN.search(name.text) is not None
+        people = known.group in ("person", "who") if known else is_somebody(name.text)
         if people or not name.text.islower() or meant is None or meant.group not in DEEDS:
             return ""
     return put_phrase(query, judged[0], name.text, "")
@@ -337,8 +336,8 @@ def _alike(query: Utterance, phrases: Sequence[Phrase], name: _Name) -> Phrase |
         same = (phrase for phrase in phrases if phrase.preposition == name.preposition)
         # "And for bereavement?" after "how many days of sick leave do I get?".
         return next(same, None) or (next(of_it, None) if name.preposition == "for" else None)
-    people = [phrase for phrase in phrases if phrase.preposition == "for" and PEOPLE_EN.search(phrase.text)]
-    return people[0] if people and PEOPLE_EN.search(name.text) else _of_form(query, phrases, name)
+    people = [phrase for phrase in phrases if phrase.preposition == "for" and is_somebody(phrase.text)]
+    return people[0] if people and is_somebody(name.text) else _of_form(query, phrases, name)
 
 
 def _of_form(query: Utterance, phrases: Sequence[Phrase], name: _Name) -> Phrase | None:
@@ -346,7 +345,11 @@ def _of_form(query: Utterance, phrases: Sequence[Phrase], name: _Name) -> Phrase
     if len(name.units) > 1 and not is_modifier(name.units[0].text):
         return None
     if not name.article and is_plural(name.text):
-        alike = [phrase for phrase in phrases if phrase.form == "counted" and is_plural(phrase.text)]
+        known = query.vocabulary.meaning(name.text)
+        people = is_somebody(name.text) or (known is not None and known.group in ("person", "who"))
+        counted = [phrase for phrase in phrases if phrase.form == "counted" and is_plural(phrase.text)]
+        # No laptop borrows books.
+        alike = [phrase for phrase in counted if people or phrase.is_complement or not is_somebody(phrase.text)]
         alike = [phrase for phrase in alike if not phrase.is_asked_for] or alike
     elif name.article and name.article not in INDEFINITE:
         alike = [phrase for phrase in phrases if phrase.article == name.article]
@@ -364,7 +367,7 @@ def _of_form(query: Utterance, phrases: Sequence[Phrase], name: _Name) -> Phrase
     other = known is not None and meant is not None and known.group != meant.group
     # "Are lockers insured?" after "are hotels insured?", whatever a locker is.
     other = other and not (alike[0].is_complement and known is not None and known.group == "thing")
-    people = PEOPLE_EN.search(name.text) is not None or (known is not None and known.group == "person")
+    people = is_somebody(name.text) or (known is not None and known.group == "person")
     return None if other or (people and not alike[0].is_subject) else alike[0]
 
 
