@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from assistant.answer_types import holds, wanted
+from assistant.parsing.lines import CELL_BREAK
 from assistant.question_forms import wants_all
 from assistant.recipients import telling_sentences
 from assistant.selection import is_headed
@@ -25,7 +26,6 @@ _WHOLE_LIST_CHARS = 600
 _WHOLE_ITEMS_CHARS = 1_200
 _OPENING_CHARS = 60
 _ENDS = "。！？!?.；;…”’\"'）)"
-_CELL = " | "
 # Nothing that could be the first line of a sentence.
 _ENTRY = re.compile(r"[^\n:：，,]{2,14}[:：][^\n。！？!?，,；;]{1,60}$")
 
@@ -50,7 +50,9 @@ def excerpts_of(query: str, hit: Hit) -> tuple[list[tuple[Clause, Span]], list[t
         start = text.index(hit.clause.title, hit.clause.start) if is_headed(hit) else whole[0]
         whole = stripped(text, start, hit.end) or whole
     chars, many = whole[1] - whole[0], wants_all(query)
-    if chars <= hit.policy.chars(_WHOLE_LIST_CHARS) and (is_list or (many and _CELL in text[slice(*sentences[0])])):
+    if chars <= hit.policy.chars(_WHOLE_LIST_CHARS) and (
+        is_list or (many and CELL_BREAK in text[slice(*sentences[0])])
+    ):
         parts = [sentences]
     elif chars <= hit.policy.chars(_SHORT_CHARS):
         parts = [sentences] if many else _paragraphs(text, sentences, by_entry=bool(wanted(query)))
@@ -97,7 +99,7 @@ def _paragraphs(text: str, spans: Sequence[Span], *, by_entry: bool) -> list[tup
     for span in spans:
         before = paragraphs[-1][-1] if paragraphs else (span[0], span[0])
         said = text[slice(*before)]
-        ended = text[before[1] - 1] in _ENDS or _CELL in said or (by_entry and _ENTRY.match(said))
+        ended = text[before[1] - 1] in _ENDS or CELL_BREAK in said or (by_entry and _ENTRY.match(said))
         if paragraphs and not (ended and "\n" in text[before[1] : span[0]]):
             paragraphs[-1] += (span,)
         else:
@@ -111,7 +113,7 @@ def _kept(query: str, hit: Hit) -> set[int]:
     if telling := telling_sentences(query, hit):
         return _with_what_they_lean_on(telling, max(telling, key=lambda number: scores[number]), hit)
     best = max(range(len(scores)), key=lambda number: scores[number])
-    is_row = _CELL in hit.policy.text[slice(*hit.passage.sentences[best])]
+    is_row = CELL_BREAK in hit.policy.text[slice(*hit.passage.sentences[best])]
     least = scores[best] - (_ROW_MARGIN if is_row else _SENTENCE_MARGIN)
     kept = {number for number, score in enumerate(scores) if score >= least}
     if is_row:
@@ -130,9 +132,9 @@ def _rows_by_number(hit: Hit, best: int) -> set[int]:
     """
     text, spans = hit.policy.text, hit.passage.sentences
     first = last = best
-    while first and _CELL in text[slice(*spans[first - 1])]:
+    while first and CELL_BREAK in text[slice(*spans[first - 1])]:
         first -= 1
-    while last + 1 < len(spans) and _CELL in text[slice(*spans[last + 1])]:
+    while last + 1 < len(spans) and CELL_BREAK in text[slice(*spans[last + 1])]:
         last += 1
     rows = range(first, last + 1)
     numbered = sum(_NUMBERED_ROW.match(text, *spans[number]) is not None for number in rows)

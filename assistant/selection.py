@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from assistant.answer_types import holds, needed, wanted
+from assistant.answer_types import besides, holds, needed, wanted
 from assistant.quantities import age_in, meant_for
 from assistant.question_forms import asks_meaning, denied_deed, denies, wants_all
 from assistant.recipients import telling_sentences
-from assistant.text import normalized
+from assistant.text import LATIN_WORD, STOPWORDS, normalized, stem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,9 +103,7 @@ def _chosen(query: str, hits: Sequence[Hit]) -> list[Hit]:
 
 def _in_order(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
     """Return hits, the first of them the one that an answer begins with, which need not have the best score."""
-    # A value of the kind wanted says more than the words, which stand beside other such values, too.
-    if not (wanted(query) and _holds_values(query, hits[0])):
-        hits = _with_more_words_first(hits)
+    hits = _with_those_asked_for_first(query, _with_more_words_first(query, hits))
     return _with_denial_first(query, _with_age_first(query, hits))
 
 
@@ -184,14 +182,23 @@ _EXCEPTS = re.compile(
 )
 
 
-def _with_more_words_first(hits: Sequence[Hit]) -> Sequence[Hit]:
+def _with_more_words_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
     """Return hits, first one that is as good and holds more of the words that are asked for.
 
     The second is as good if it comes close; a lesser one if it holds most of the words of which the first lacks most.
+    A value of the kind wanted says more than the words, which stand beside other such values, too; unless it is of
+    something else: the processing fee of who asks for the "inactivity fee".
     """
+    kinds = wanted(query)
+    has_values = bool(kinds) and _holds_values(query, hits[0])
     near = (hit for hit in hits[1:_READ_FOR_WORDS] if hit.score >= hits[0].score - _WORDS_MARGIN)
+    if has_values:
+        of = _stems(besides(query, kinds))
+        near = (hit for hit in near if _holds_values(query, hit) and of <= _words(hit) and not of & _words(hits[0]))
     if most := next((hit for hit in near if _holds_most(hit, hits[0])), None):
         return [most, *(hit for hit in hits if hit is not most)]
+    if has_values:
+        return hits
     if len(hits) < 2 or hits[1].score < hits[0].score - _CLOSE_SCORE or _is_item(hits[0], hits[1]):
         return hits
     first, second = hits[0].evidence, hits[1].evidence
@@ -199,6 +206,27 @@ def _with_more_words_first(hits: Sequence[Hit]) -> Sequence[Hit]:
     # Words alone do not make up for what is further in meaning.
     more = more and second.similarity >= first.similarity - _CLOSE_SIMILARITY
     return [hits[1], hits[0], *hits[2:]] if more else hits
+
+
+def _with_those_asked_for_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
+    """Return hits, first one that names those for whom it is asked: alumni of "for alumni, is it free?"."""
+    asked = _ASKED_FOR.match(query)
+    names = _stems(asked[1]) if asked else set()
+    near = [hit for hit in hits[:_READ_FOR_WORDS] if hit.score >= hits[0].score - _WORDS_MARGIN] if names else []
+    best = next((hit for hit in near if names <= _words(hit)), hits[0])
+    return [best, *(hit for hit in hits if hit is not best)]
+
+
+_ASKED_FOR = re.compile(r"for ([^,:“”?]{2,40}), ", re.IGNORECASE)
+
+
+def _words(hit: Hit) -> set[str]:
+    return _stems(" ".join((hit.passage.context, *hit.said)))
+
+
+def _stems(text: str) -> set[str]:
+    """Return the stems of the English words of a text that say something."""
+    return {stem(word) for word in LATIN_WORD.findall(normalized(text)) if word not in STOPWORDS}
 
 
 def _holds_most(hit: Hit, first: Hit) -> bool:
@@ -258,7 +286,9 @@ def _with_items(chosen: list[Hit], hits: Sequence[Hit]) -> list[Hit]:
     If there is none, a list may be what is asked for, of which the first hit is no part.
     """
     first, *others = chosen
-    items = [hit for hit in hits if hit is not first and hit.clause.label and _are_siblings(first, hit)]
+    # What is a list itself is no item of one.
+    others_found = (hit for hit in hits if hit is not first and not first.is_list)
+    items = [hit for hit in others_found if hit.clause.label and _are_siblings(first, hit)]
     # Where several items are among what was found, they are what is asked for, each a part of it.
     margin = _LIST_MARGIN if len(items) >= _SEVERAL_ITEMS else _ITEM_MARGIN
     if items := [hit for hit in items if hit.score >= first.score - margin]:

@@ -587,6 +587,17 @@ def test_who_asks_for_all_gets_the_list_of_which_several_items_come_close() -> N
         assert len(ExtractiveGenerator().generate("哪些人不能坐船", hits).claims) == 1
 
 
+def test_a_list_that_answers_is_told_without_the_clause_beside_it() -> None:
+    text = (
+        "1. Loans\n1.1 Periods\nBooks are lent for 21 days.\n1.2 Items\nThe following are not lent:\n- maps;\n- theses."
+    )
+    policy = parse(text, id="loans", title="Rules", language="en")
+    named = replace(ANSWERED, concepts=None)
+    hits = [hit(policy, "The following", evidence=named), hit(policy, "Books are lent", score=9.2, evidence=named)]
+    quotes = [claim.quote for claim in ExtractiveGenerator().generate("which items can't be borrowed", hits).claims]
+    assert [quote.partition(":")[0] for quote in quotes] == ["The following are not lent"]
+
+
 def test_a_second_clause_that_adds_nothing_is_not_quoted() -> None:
     policy = parse("一、日志\n日志保存三年。\n二、订单\n订单保存五年。", id="kept", title="保存")
     second = hit(policy, "订单保存", score=9.9)
@@ -649,6 +660,27 @@ def test_the_best_clause_with_the_value_that_is_wanted_stays_before_one_with_mor
     generator = ExtractiveGenerator(max_citations=1)
     assert generator.generate("opening hours of the desk", hits).claims[0].quote.startswith("The desk")
     assert generator.generate("where are the keys of the desk", hits).claims[0].quote.startswith("Fetch")
+
+
+def test_a_value_of_something_else_does_not_stand_before_that_of_what_is_asked_for() -> None:
+    policy = parse(
+        "1. Fees\n1.1 A processing fee of 2% is charged.\n1.2 After a year an inactivity fee of 5 euros is charged.",
+        id="fees",
+        title="Terms",
+        language="en",
+    )
+    few, most = replace(ANSWERED, coverage=0.2), replace(ANSWERED, coverage=1.0)
+    hits = [hit(policy, "A processing", evidence=few), hit(policy, "After", score=9.5, evidence=most)]
+    for question, first in (("is there an inactivity fee", "After"), ("is there a processing fee", "A processing")):
+        assert ExtractiveGenerator().generate(question, hits).claims[0].quote.startswith(first)
+
+
+def test_who_asks_for_somebody_is_told_of_these_first() -> None:
+    text = "1. Loan\n1.1 Loans are free for students.\n1.2 Alumni are not eligible for loans."
+    policy = parse(text, id="loans", title="Terms", language="en")
+    hits = [hit(policy, "Loans are free"), hit(policy, "Alumni", score=9.3)]
+    for question, first in (("For alumni, are loans free?", "Alumni"), ("For staff, are loans free?", "Loans")):
+        assert ExtractiveGenerator().generate(question, hits).claims[0].quote.startswith(first)
 
 
 def test_what_a_section_does_not_grant_is_told_with_what_it_grants() -> None:
