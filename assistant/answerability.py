@@ -52,8 +52,12 @@ def features(query: str, hits: Sequence[Hit]) -> dict[str, float]:
     """Return by name what the regression reads of a question and its hits, of which there is at least one."""
     evidence = hits[0].evidence
     named = [hit.evidence.concepts for hit in hits[:_READ_FOR_CONCEPTS] if hit.evidence.concepts is not None]
-    # Bounded, lest it decide alone; and who names only what the clause names does not ask about other things.
-    scope = 0.0 if evidence.scope is None or evidence.concepts == 1 else max(evidence.scope, -_MOST_SCOPE)
+    # Bounded, lest it decide alone; and who names only what the clause names does not ask about other things, nor who
+    # asks for a value with no other words than those of a clause that holds one.
+    kinds = needed(query)
+    is_told = bool(kinds) and evidence.coverage == 1 and all(_holds(hits[0], kind) for kind in kinds)
+    is_named = evidence.concepts == 1 or is_told
+    scope = 0.0 if evidence.scope is None or is_named else max(evidence.scope, -_MOST_SCOPE)
     familiarity = _USUAL_FAMILIARITY if evidence.familiarity is None else evidence.familiarity
     return {
         "scope": min(0.0, scope + _SCOPE_IN_DOUBT),
