@@ -125,7 +125,9 @@ def _follows(units: Sequence[Unit], place: int) -> bool:
     if unit.group == "who" and units[place - 1].text in _HELD:
         # "The data Amap gets": the company does something.
         return False
-    return unit.start == units[place - 1].end + 1 and _OPENING.match(unit.text) is None
+    # Nor does "per day" of "is the late fee per day?".
+    begins = unit.text == "per" or _OPENING.match(unit.text) is not None
+    return unit.start == units[place - 1].end + 1 and not begins
 
 
 _SUBJECT_VERB_OBJECT = 3

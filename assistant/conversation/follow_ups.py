@@ -4,6 +4,7 @@ The first of these to fit does, or asks back:
 
 - `saying_little`     14, 多大的, 不同意呢: little, by its form (`sequels`);
 - `_of_denial`        "why can't I?";
+- `_of_a_statement`   "I'm a student" after "how many books can I borrow?";
 - `_said_again`       给商家呢 after 给骑手吗, 猫呢 after 能养狗吗;
 - `_of_one_like_it`   普通会员呢 after 金卡会员, "and annual?" after "a monthly membership";
 - `_of_nothing`       那呢, 可以吗, 这样合法吗: no words of its own;
@@ -99,6 +100,28 @@ def _first(asked: Utterance) -> Condensed | None:
 _MOST_WORDS_OF_NOTHING = 6
 _NAMED_WHAT = re.compile("(?:什么|啥|哪几?[个些种])[^么个些种]{2}")
 _WANTS_IT = re.compile("[要用][^。？?]{0,6}(?:什么|啥|哪)")
+
+
+def _of_a_statement(leaning: Leaning) -> Condensed | None:
+    """Say what one asks who only tells more of himself after a question: "I paid by gift card", "I'm a student".
+
+    What comes next is asked of the question, not of the statement.
+    """
+    parts, query = leaning.parts, leaning.query
+    asks = parts.asking or parts.begins_whether or parts.has("what") or parts.has("condition")
+    told = _STATING.match(leaning.rest.bare)
+    first = query.told[0]
+    asked = query.text.endswith("?") or first.asks or first.has("what") or first.text in AUXILIARIES
+    stands_by_itself = asks or leaning.corrects or is_quoting(query)
+    return leaning.quoted() if told and asked and not stands_by_itself else None
+
+
+_STATING = re.compile(
+    r"(?:i|we)(?:['’](?:m|re|ve)| am| are| was| were| have| had| paid| bought| used| live| work| only) "
+    # "I was thinking of advertisers" puts right what was asked.
+    r"(?!(?:just |only )?(?:thinking|talking|asking|wondering|referring|looking|interested)\b)",
+    re.IGNORECASE,
+)
 
 
 def _of_denial(leaning: Leaning) -> Condensed | None:
@@ -293,6 +316,7 @@ _NO_SENTENCE = re.compile(
 _WAYS = (
     saying_little,
     _of_denial,
+    _of_a_statement,
     _said_again,
     _of_one_like_it,
     _of_nothing,

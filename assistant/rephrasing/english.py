@@ -501,7 +501,9 @@ _DENIED_EN = {"can": "can't", "will": "won't"} | {
     for word in ("is", "are", "was", "were", "do", "does", "did", "has", "have", "could", "would", "should")
 }
 _PAYS = re.compile(
-    r"\b(?:pay|paid|owe|spend|earn|save|cost|charged?|deducted|refunded|reimbursed|lose)$", re.IGNORECASE
+    r"\b(?:pay|paid|owe|spend|earn|save|cost|charged?|deducted|refunded|reimbursed|lose)"
+    r"(?: (?:for|per|an?) [^,]{1,60})?$",
+    re.IGNORECASE,
 )
 _WHY_SO = re.compile("why (?:so|that) [a-z]{1,20}")
 

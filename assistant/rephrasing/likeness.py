@@ -6,7 +6,17 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assistant.english import DOING, INDEFINITE, POSSESSIVES, PREPOSITIONS, WHERETO, is_plural, is_somebody, one_of
+from assistant.english import (
+    CIRCUMSTANTIAL,
+    DOING,
+    INDEFINITE,
+    POSSESSIVES,
+    PREPOSITIONS,
+    WHERETO,
+    is_plural,
+    is_somebody,
+    one_of,
+)
 from assistant.numerals import ENGLISH_NUMERAL
 from assistant.phrases import Phrase, Unit, phrases_of, units_of
 from assistant.rephrasing.chinese import FINAL, LONGEST_WORD, is_noun, supposing_zh
@@ -258,7 +268,8 @@ def _name_in(rest: Utterance, preposition: str) -> _Name | None:
 def _likened_en(query: Utterance, rest: Utterance, preposition: str) -> str:
     """Return the former question with what an English follow-up names in place of its like; nothing without one."""
     name = _name_in(rest, preposition)
-    if name is None:
+    if name is None or name.text.lower().startswith(_BEGINNING):
+        # "At weekends" of the thesaurus is no thing.
         return ""
     phrases = phrases_of(query)
     if said := _under_other_circumstances(query, phrases, name) or _among_things(query, phrases, name):
@@ -287,6 +298,9 @@ def _likened_en(query: Utterance, rest: Utterance, preposition: str) -> str:
         alike = next((phrase for phrase in phrases if phrase.preposition == contrary), None)
     # "Outside London?" after "in London".
     return instead(query, alike, " ".join(filter(None, (name.preposition, name.article, name.text)))) if alike else ""
+
+
+_BEGINNING = tuple(f"{word} " for word in CIRCUMSTANTIAL)
 
 
 def _among_things(query: Utterance, phrases: Sequence[Phrase], name: _Name) -> str:
