@@ -115,6 +115,9 @@ def _before(units: Sequence[Unit], place: int, article: str) -> str:
         return ""
     # Where an article is part of another word, as in "what is my", that word is before it.
     at = place - 2 if units[place - 1].text == article else place - 1
+    if units[at].text in _DOING_SOMETHING and at and units[at - 1].text in DOERS:
+        # Discounts are what "you do" in "do you do discounts?".
+        return ""
     # Whoever can is who does it: "who can | borrow laptops".
     return "who" if at and units[at].text in DOING and units[at - 1].text == "who" else units[at].text
 
@@ -131,6 +134,7 @@ def _follows(units: Sequence[Unit], place: int) -> bool:
 
 
 _SUBJECT_VERB_OBJECT = 3
+_DOING_SOMETHING = ("do", "did")
 _HELD = ("data", "information", "info", "details")
 _OPENING = re.compile(rf"(?:an?|the|my|your|our|i|what|who|where|when|how|{one_of(LINKING)}) ")
 

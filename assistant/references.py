@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from assistant.english import BEING, DOERS, DOING, HAVING, PLACING, RELATIONS, is_plural, one_of
+from assistant.numerals import ENGLISH_NUMERAL
 from assistant.phrases import PARTICIPLE, phrases_of
 from assistant.rephrasing.chinese import object_zh
 from assistant.text import has_han
@@ -377,6 +378,9 @@ def _is_empty(word: Word, before: Word, after: Sequence[Word]) -> bool:
 
 def _is_empty_it(before: Word, after: Sequence[Word]) -> bool:
     """Say whether "it" stands for nothing, or for the app: "is it my job to …", "can I still use it"."""
+    if any(then.text == "been" and _COUNT.match(count.text) for then, count in pairwise(after[:3])):
+        # "It's been 3 weeks."
+        return True
     if before.text in ("use", "using") or (after and _EXPLETIVE.fullmatch(f"{before.text} it {after[0].text}")):
         return True
     return any(judged.has("quality") and _COMPLEMENT.fullmatch(then.text) for judged, then in pairwise(after[:3]))
@@ -385,6 +389,7 @@ def _is_empty_it(before: Word, after: Sequence[Word]) -> bool:
 _EXPLETIVE = re.compile(
     ".* it (?:a|an|the|me|my|your|our|true|(?:rain|snow)(?:s|ed|ing)?)|does it (?:matter|take|cost)"
 )
+_COUNT = re.compile(rf"\d|{ENGLISH_NUMERAL}|an?$")
 _COMPLEMENT = re.compile("that|to|if|for|when|whether")
 _AFTER_THAT = BEING | {"be", "for", "about", "from", "to", "with", "by", "in", "on", "at", "too", "also"}
 _DETERMINERS = ("this", "these", "those", "这个", "那个", "这", "那", "这些", "那些")

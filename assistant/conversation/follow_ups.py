@@ -7,7 +7,7 @@ The first of these to fit does, or asks back:
 - `_of_a_statement`   "I'm a student" after "how many books can I borrow?";
 - `_said_again`       给商家呢 after 给骑手吗, 猫呢 after 能养狗吗;
 - `_of_one_like_it`   普通会员呢 after 金卡会员, "and annual?" after "a monthly membership";
-- `_of_nothing`       那呢, 可以吗, 这样合法吗: no words of its own;
+- `_of_nothing`       那呢, "after that?", 可以吗, 这样合法吗: no words of its own;
 - `by_place`          "what is the second one for?", "and the latter?" (`pronouns`);
 - `by_pronoun`        它保存多久, "do they sell it?";
 - `under_others`      上了一半了 after 能退费吗, 注销以后呢, "and on iOS?" (`circumstances`);
@@ -117,7 +117,8 @@ def _of_a_statement(leaning: Leaning) -> Condensed | None:
 
 
 _STATING = re.compile(
-    r"(?:i|we)(?:['’](?:m|re|ve)| am| are| was| were| have| had| paid| bought| used| live| work| only) "
+    r"(?:mine (?:is|are|was|were)|(?:i|we)(?:['’](?:m|re|ve)| (?:am|are|was|were|have|had|paid|bought|used|live|work"
+    r"|only))) "
     # "I was thinking of advertisers" puts right what was asked.
     r"(?!(?:just |only )?(?:thinking|talking|asking|wondering|referring|looking|interested)\b)",
     re.IGNORECASE,
@@ -139,8 +140,10 @@ def _said_again(leaning: Leaning) -> Condensed | None:
 
 
 def _of_nothing(leaning: Leaning) -> Condensed | None:
-    """Say what a question asks that has no words of its own: "and?", 那呢, 可以吗, 这样合法吗."""
+    """Say what a question asks that has no words of its own: "and?", "after that?", 那呢, 可以吗, 这样合法吗."""
     parts = leaning.parts
+    if _AFTER_THAT.fullmatch(leaning.rest.bare):
+        return leaning.quoted()
     if parts.content:
         return leaning.quoted() if parts.has("in_that_case") and not parts.own else None
     if len(parts.told) > 1 and not parts.particle:
@@ -149,6 +152,11 @@ def _of_nothing(leaning: Leaning) -> Condensed | None:
         # "And what if it's?" asks for no more of the same, nor for anything else.
         return more(leaning.asked, leaning.memory) or ask_back(leaning.asked, leaning.memory)
     return ask_back(leaning.asked, leaning.memory) if leaning.is_marked else None
+
+
+_AFTER_THAT = re.compile(
+    r"(?:after|before|until|since|during) (?:that|this|then)(?: (?:time|date|day|point))?", re.IGNORECASE
+)
 
 
 def _of_one_like_it(leaning: Leaning) -> Condensed | None:
