@@ -144,7 +144,8 @@ def _rows_by_number(hit: Hit, best: int) -> set[int]:
 
 # "请假天数：1至3天 | …", "| 1至3天 | …": limits in the first cell. "Plan: Model 3 | …" is a name.
 _NUMBERED_ROW = re.compile(
-    r"(?:\|\s{0,3})?[^|\n]{0,60}?(?:\d[^|\n]{0,6}?(?:以[上下内外]|起|[至到~～–—-]\s?\d)|"
+    r"(?:\|\s{0,3})?[^|\n]{0,60}?(?:\d[^|\n]{0,6}?(?:以[上下内外]|起|[至到~～–—-]\s?\d|\s?\+|"
+    r"\s(?:to|and|or)\s(?:\d|(?:more|less|fewer|over|under)\b))|"
     r"(?:[不超满][足过]?|[大小高低多少]于|[<>＜＞≤≥]|\b(?:up to|over|under|(?:more|less) than|at least))\s?\d)",
     re.IGNORECASE,
 )

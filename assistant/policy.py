@@ -241,7 +241,8 @@ class Policy:
             if language == "zh":
                 return f"《{shown}》"
             # "What Privacy Notice says" is no English, but for a name: "What Lantern Privacy Notice says".
-            return shown if without_noun(title) or not title.isascii() else f"the {_ARTICLE.sub('', shown)}"
+            is_named = without_noun(title) != "" and not self._names_subject(title)
+            return shown if is_named or not title.isascii() else f"the {_ARTICLE.sub('', shown)}"
         if self.company:
             return self._of(" ".join(shortened(self.company, _LONGEST_TITLE).split()), language)
         # The name before a dash: `Brindle Insurance – Your Cover Explained`.
@@ -254,6 +255,12 @@ class Policy:
     def called_as_several(self) -> bool:
         """Say whether what the policy is called in English is a plural: `Terms of Use`."""
         return bool(_SEVERAL.search(self.called("en")))
+
+    def _names_subject(self, title: str) -> bool:
+        """Say whether a title names what the policy is about, and not whose it is: `Ski Pass Rules`, of Hollis Ltd."""
+        name = without_noun(title)
+        first, company = (_LETTERS.findall(fold(said))[:1] for said in (name, self.company))
+        return bool(company) and name != title and first != company and not _OWNER.search(title)
 
     def _names_company(self, title: str) -> bool:
         """Say whether a title is no more than the company's name: `Lantern Post`, of Lantern Post Ltd."""
@@ -659,6 +666,7 @@ _SEVERAL = re.compile(
     r"\b(?:Terms|Conditions|Rules|Guidelines|Policies|Standards|Regulations)(?: (?:of|for|and|&) [\w &]{1,40})?$",
     re.IGNORECASE,
 )
+_OWNER = re.compile(r"['’]s?\s")
 _ARTICLE = re.compile(r"^(?:the|our) ", re.IGNORECASE)
 
 

@@ -766,6 +766,13 @@ def test_rows_that_numbers_tell_apart_are_quoted_together() -> None:
     ]
 
 
+def test_rows_that_english_numbers_tell_apart_are_quoted_together() -> None:
+    rows = ("Days used: 0 | Refund: 90%", "Days used: 1 to 3 | Refund: 50%", "Days used: 4 or more | Refund: none")
+    policy = parse("Passes\n1. Refunds\n" + "\n".join(rows) + "\n2. Others\nAsk us.", language="en")
+    draft = ExtractiveGenerator().generate("can I get a refund when I'm ill?", [hit(policy, "Days used: 0")])
+    assert all(row in draft.claims[0].quote for row in rows), "which of them is meant cannot be told by words"
+
+
 def test_rows_of_a_markdown_table_that_numbers_tell_apart_are_quoted_together() -> None:
     rows = [
         f"| 取车前{hours} | 普通订单：{share}租金 | 特价订单：不退租金 |"

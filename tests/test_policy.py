@@ -334,6 +334,9 @@ def test_without_renderings_there_is_no_english(policy: Policy) -> None:
         ("云帆隐私政策", "云帆科技", "《云帆隐私政策》", "云帆隐私政策"),
         ("Privacy Notice", "", "《Privacy Notice》", "the Privacy Notice"),
         ("Our Cookie Policy", "", "《Our Cookie Policy》", "the Cookie Policy"),
+        ("Ski Pass Refund Policy", "Fernbank Ltd", "《Ski Pass Refund Policy》", "the Ski Pass Refund Policy"),
+        ("Fernbank Refund Policy", "Fernbank Ltd", "《Fernbank Refund Policy》", "Fernbank Refund Policy"),
+        ("Anna's Refund Policy", "Fernbank Ltd", "《Anna's Refund Policy》", "Anna's Refund Policy"),
         ("FERNBANK PRIVACY NOTICE", "", "《Fernbank Privacy Notice》", "Fernbank Privacy Notice"),
         ("What does Fernbank do with your data?", "Fernbank", "Fernbank政策", "Fernbank's policy"),
         (
