@@ -116,8 +116,7 @@ def _kept(query: str, hit: Hit) -> set[int]:
     is_row = CELL_BREAK in hit.policy.text[slice(*hit.passage.sentences[best])]
     least = scores[best] - (_ROW_MARGIN if is_row else _SENTENCE_MARGIN)
     kept = {number for number, score in enumerate(scores) if score >= least}
-    if is_row:
-        kept |= _rows_by_number(hit, best)
+    kept = kept.union(*(_rows_with(hit, number) for number in kept))
     for kind in wanted(query):
         holding = [number for number, said in enumerate(hit.said) if holds(said, kind)]
         if holding and kept.isdisjoint(holding):
@@ -125,21 +124,26 @@ def _kept(query: str, hit: Hit) -> set[int]:
     return _with_what_they_lean_on(kept, best, hit)
 
 
-def _rows_by_number(hit: Hit, best: int) -> set[int]:
-    """Return the places of the rows around one that numbers tell apart (`1天以内`, `3天以上`); none if words do.
+def _rows_with(hit: Hit, number: int) -> set[int]:
+    """Return the places of the rows of a table that one sentence of a hit, a row or what leads to them, is told with.
 
-    Which of them is meant cannot be told by their words: one alone may be the wrong one.
+    Which of the rows that numbers tell apart (`1天以内`, `3天以上`) is meant cannot be told by their words: one alone
+    may be the wrong one. So may the first of those that a sentence leads to.
     """
     text, spans = hit.policy.text, hit.passage.sentences
-    first = last = best
-    while first and CELL_BREAK in text[slice(*spans[first - 1])]:
+    is_row = [CELL_BREAK in text[slice(*span)] for span in spans]
+    leads = not is_row[number] and text[spans[number][1] - 1] in _COLONS
+    first = last = number + leads
+    if last >= len(spans) or not is_row[first]:
+        return set()
+    while first and is_row[first - 1]:
         first -= 1
-    while last + 1 < len(spans) and CELL_BREAK in text[slice(*spans[last + 1])]:
+    while last + 1 < len(spans) and is_row[last + 1]:
         last += 1
     rows = range(first, last + 1)
-    numbered = sum(_NUMBERED_ROW.match(text, *spans[number]) is not None for number in rows)
+    numbered = sum(_NUMBERED_ROW.match(text, *spans[row]) is not None for row in rows)
     short = spans[last][1] - spans[first][0] <= hit.policy.chars(_WHOLE_LIST_CHARS)
-    return set(rows) if short and 2 * numbered > len(rows) > 1 else set()
+    return set(rows) if short and len(rows) > 1 and (leads or 2 * numbered > len(rows)) else set()
 
 
 # "请假天数：1至3天 | …", "| 1至3天 | …": limits in the first cell. "Plan: Model 3 | …" is a name.

@@ -771,6 +771,10 @@ def test_rows_that_english_numbers_tell_apart_are_quoted_together() -> None:
     policy = parse("Passes\n1. Refunds\n" + "\n".join(rows) + "\n2. Others\nAsk us.", language="en")
     draft = ExtractiveGenerator().generate("can I get a refund when I'm ill?", [hit(policy, "Days used: 0")])
     assert all(row in draft.claims[0].quote for row in rows), "which of them is meant cannot be told by words"
+    lead = "If you are ill for the rest of the season, you may ask for a refund or for a credit towards the next one:\n"
+    policy = parse("Passes\n1. Refunds\n" + lead + "\n".join(rows) + f"\n{'Ask us by May. ' * 30}", language="en")
+    draft = ExtractiveGenerator().generate("can I get a refund when I'm ill?", [hit(policy, "If you are ill")])
+    assert all(row in draft.claims[0].quote for row in rows), "so are those that a sentence leads to"
 
 
 def test_rows_of_a_markdown_table_that_numbers_tell_apart_are_quoted_together() -> None:
