@@ -181,6 +181,8 @@ def test_a_last_question_is_all_that_matters_once_it_stands_by_itself() -> None:
         ("What is the late fee? / is it per day? / when does it start?", "when does the late fee start?"),
         ("can I get a refund? / I paid in cash", "About “can I get a refund”: I paid in cash"),
         ("how many books can I borrow? / I'm a student / and DVDs?", "how many DVDs can I borrow?"),
+        ("can I sublet? / even for a week?", "Even for a week, can I sublet?"),
+        ("is there a limit on withdrawals? / per day?", "About “is there a limit on withdrawals”: per day?"),
         ("do kids pay? / mine is 4", "About “do kids pay”: mine is 4"),
         ("can I cancel within 14 days? / and after that?", "About “can I cancel within 14 days”: after that?"),
         ("do you do student discounts? / what about teachers", "For teachers, do you do student discounts?"),

@@ -59,7 +59,8 @@ def _measured(leaning: Leaning) -> str:
 def _condition(leaning: Leaning) -> str:
     """Return the circumstances that a question tells and asks nothing of; nothing if it tells none."""
     rest, parts = leaning.rest, leaning.parts
-    marked = leaning.is_marked or (rest.language == "en" and _is_place_or_use(parts))
+    even = rest.language == "en" and _EVEN.match(rest.bare) is not None
+    marked = even or leaning.is_marked or (rest.language == "en" and _is_place_or_use(parts))
     if not parts.told or not marked or parts.asking or parts.has("what"):
         return ""
     first = parts.told[0]
@@ -74,7 +75,7 @@ def _condition(leaning: Leaning) -> str:
     condition = rest.text[first.start : parts.told[-1].end]
     if first.has("condition"):
         return condition if parts.own else ""
-    supposes = _PREPOSITION.match(first.text) is not None or condition.endswith(_POSTPOSITIONS)
+    supposes = even or _PREPOSITION.match(first.text) is not None or condition.endswith(_POSTPOSITIONS)
     return condition if supposes or first.text == "to" else ""
 
 
@@ -90,6 +91,7 @@ def _is_place_or_use(parts: Parts) -> bool:
 
 _MOST_WORDS = 5
 _PREPOSITION = re.compile(rf"[在对从]|用(?!户)|{one_of((*CIRCUMSTANTIAL, *BY_MEANS, 'as', 'when', 'while'))}(?![a-z])")
+_EVEN = re.compile(rf"even {one_of((*CIRCUMSTANTIAL, *BY_MEANS))} ", re.IGNORECASE)
 _WHERETO = re.compile(r" to (?:(?:an?|the|my|our|your) )?[\w-]{1,30}(?: [\w-]{1,30})?$", re.IGNORECASE)
 _HAPPENING = re.compile(r"(?:even )?(?:if|when|after|once|in case)\b", re.IGNORECASE)
 _POSTPOSITIONS = ("后", "前", "时", "时候", "里", "里面", "上", "内", "外", "的话")

@@ -315,9 +315,9 @@ def _beside(leaning: Leaning) -> Condensed | None:
     return leaning.quoted() if says_little and not whole and not parts.aspects else None
 
 
-# "How late?", "up to what amount?", "two hours late?"
+# "How late?", "up to what amount?", "per day?", "two hours late?"
 _NO_SENTENCE = re.compile(
-    rf"(?:how|an?|up to|more than|less than|over|under|within|(?:[0-9]{{1,6}}|{ENGLISH_NUMERAL})) ", re.IGNORECASE
+    rf"(?:how|an?|per|up to|more than|less than|over|under|within|(?:[0-9]{{1,6}}|{ENGLISH_NUMERAL})) ", re.IGNORECASE
 )
 
 
