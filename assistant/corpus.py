@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 TEXT_FILE = "policy.txt"
 METADATA_FILE = "policy.toml"
 LEFT_OUT = ".left-out"
-"""File in the folder of added policies: the ids of those that came with the package and are not used, one a line."""
+"""File in the folder of added policies: the ids of those that came with the program and are not used, one a line."""
 
 MAX_METADATA_BYTES = 100_000
 _ID = re.compile(r"\w[\w.-]{0,63}")
@@ -168,7 +168,7 @@ def _check_kinds(found: Sequence[tuple[Policy, Path]]) -> None:
 
 
 def thesaurus_of(policies: Iterable[Policy]) -> Thesaurus:
-    """Return the thesaurus that comes with the package, with what these policies add to it.
+    """Return the thesaurus that comes with the program, with what these policies add to it.
 
     It holds for all of them: a question is read before it is known which policy answers, and a name means
     the same wherever it stands. So a policy that does not speak of another's vendor is known not to.
@@ -225,7 +225,7 @@ def no_policy(policy_id: str, known: Iterable[str], besides: str = "") -> str:
 
 
 def ids_left_out(folder: Path) -> frozenset[str]:
-    """Return the ids of the policies that came with the package and are not used beside those of a folder."""
+    """Return the ids of the policies that came with the program and are not used beside those of a folder."""
     path = folder / LEFT_OUT
     return frozenset(read_text(path).split()) if path.exists() and path.stat().st_size else frozenset()
 

@@ -55,7 +55,7 @@ def folders_of(settings: Settings) -> dict[str, Path]:
 
 
 def left_out(settings: Settings) -> dict[str, Path]:
-    """Return the folders of the policies by id that came with the package and are not used.
+    """Return the folders of the policies by id that came with the program and are not used.
 
     Raises:
         CorpusError: As `folders_of`.
@@ -67,7 +67,7 @@ def left_out(settings: Settings) -> dict[str, Path]:
 
 
 def may_change(settings: Settings, folder: Path) -> bool:
-    """Say whether the policy in a folder may be changed: it did not come with the package."""
+    """Say whether the policy in a folder may be changed: it did not come with the program."""
     return _within(settings.writable_dir(), folder)
 
 
@@ -160,7 +160,7 @@ def update_policy(settings: Settings, policy_id: str, text: str, **known: Any) -
 
     Raises:
         PolicyError: If the text or what is known is not as it should be.
-        CorpusError: If the text is the same, there is no such policy, it came with the package, or cannot be written.
+        CorpusError: If the text is the same, there is no such policy, it came with the program, or cannot be written.
     """
     folder = settings.writable_dir()
     with _writing(folder):
@@ -212,7 +212,7 @@ def change_policy(settings: Settings, policy_id: str, **known: Any) -> Policy:
 
     Raises:
         PolicyError: If what is known is not as it should be then.
-        CorpusError: If there is no such policy, it came with the package, or cannot be written.
+        CorpusError: If there is no such policy, it came with the program, or cannot be written.
     """
     folder = settings.writable_dir()
     with _writing(folder):
@@ -237,7 +237,7 @@ def _changed(path: Path, policy_id: str, known: Mapping[str, Any]) -> str:
 
 
 def remove_policy(settings: Settings, policy_id: str) -> Path:
-    """Remove a policy from the corpus in use; one that came with the package is left out of it.
+    """Remove a policy from the corpus in use; one that came with the program is left out of it.
 
     Args:
         settings: Say which corpus that is.
@@ -267,7 +267,7 @@ def remove_policy(settings: Settings, policy_id: str) -> Path:
 
 
 def restore_policy(settings: Settings, policy_id: str) -> None:
-    """Use a policy again that came with the package and was left out.
+    """Use a policy again that came with the program and was left out.
 
     Args:
         settings: Say which corpus is in use.
@@ -280,7 +280,7 @@ def restore_policy(settings: Settings, policy_id: str) -> None:
     with _writing(folder):
         if policy_id not in left_out(settings):
             raise CorpusError(
-                f"policy {policy_id!r} is not one that came with the package and was removed: what you added and "
+                f"policy {policy_id!r} is not one that came with the program and was removed: what you added and "
                 f"removed is moved back by hand, from {folder / REMOVED}"
             )
         _leave_out(folder, ids_left_out(folder) - {policy_id})
@@ -345,7 +345,7 @@ def _changeable(settings: Settings, policy_id: str) -> Path:
     """Return the folder of a policy that may be changed."""
     folder = _known(settings, policy_id)
     if not may_change(settings, folder):
-        raise CorpusError(f"policy {policy_id!r} came with the package: only those that were added can be changed")
+        raise CorpusError(f"policy {policy_id!r} came with the program: only those that were added can be changed")
     return folder
 
 

@@ -76,11 +76,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ASSISTANT_", env_ignore_empty=True, frozen=True, extra="forbid")
 
     corpus: _Folder | None = Field(
-        None, description="Folder of policies; by default the one that comes with the package."
+        None, description="Folder of policies; by default the one that comes with the program."
     )
     policies_dir: _Folder | None = Field(
         None,
-        description="Folder of the policies that are added to those that come with the package; by default in the "
+        description="Folder of the policies that are added to those that come with the program; by default in the "
         "user's data folder. Those that are added to a corpus of your own go into that.",
     )
     cache: _Folder | None = Field(
@@ -91,7 +91,7 @@ class Settings(BaseSettings):
     )
     embedder: str = Field(
         "bundled",
-        description="Embedding model: `bundled` for the one that comes with the package, a folder that "
+        description="Embedding model: `bundled` for the one that comes with the program, a folder that "
         "`policy-assistant train` wrote, or the name or path of a sentence-transformers model (extra `models`).",
     )
     reranker: str | None = Field(
@@ -252,7 +252,7 @@ class Settings(BaseSettings):
             if folder.is_dir():
                 return folder
         raise CorpusError(
-            "no corpus came with the package: name a folder of policies with --corpus or ASSISTANT_CORPUS"
+            "no corpus came with the program: name a folder of policies with --corpus or ASSISTANT_CORPUS"
         )
 
     def corpus_dirs(self) -> tuple[Path, ...]:

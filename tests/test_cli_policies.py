@@ -90,7 +90,7 @@ def test_what_a_policy_says_of_itself_is_known_unless_it_is_told(
 def test_a_policy_that_came_with_the_package_is_left_out_and_used_again(run: Callable[..., Run], file: Path) -> None:
     code, out, err = run("policies", "set", "baiju", "--title", "x")
     assert (code, out) == (ERROR, "")
-    assert "'baiju' came with the package" in err
+    assert "'baiju' came with the program" in err
     code, out, err = run("policies", "remove", "baiju")
     assert (code, out) == (ERROR, "")
     assert "'baiju' is the only one: add another one first" in err
@@ -100,7 +100,7 @@ def test_a_policy_that_came_with_the_package_is_left_out_and_used_again(run: Cal
     assert left.code == DONE
     assert "`policy-assistant policies restore baiju` uses it again" in left.out
     assert ids(run) == ["cloud"]
-    assert "baiju  came with the package, not used" in run("policies", "list").out
+    assert "baiju  came with the program, not used" in run("policies", "list").out
     # Nothing is left to answer then.
     assert "'cloud' is the only one" in run("policies", "remove", "cloud").err
     assert run("policies", "remove", "baiju").code == ERROR
@@ -125,7 +125,7 @@ def test_the_list(run: Callable[..., Run]) -> None:
     code, out, err = run("policies", "list")
     assert (code, err) == (DONE, "")
     assert "101 clauses, 14,313 characters, zh, version 2022-02-20" in out
-    assert "came with the package" in out
+    assert "came with the program" in out
     (baiju,) = json.loads(run("policies", "list", "--json").out)
     assert baiju["may_change"] is False
     assert baiju["clauses"] == 101
@@ -169,6 +169,18 @@ def test_a_new_version_is_put_in(run: Callable[..., Run], file: Path, tmp_path: 
         "note: cloud still takes effect on 2025-01-01: "
         "`policy-assistant policies set cloud --effective-date YYYY-MM-DD` corrects that\n"
     )
+
+
+def test_a_new_version_has_the_date_that_its_text_tells(run: Callable[..., Run], file: Path) -> None:
+    text = "Shop rules\nEffective date: 1 March 2025\n1. Returns\nYou may return goods within a week.\n"
+    file.write_text(text)
+    assert run("policies", "add", file, "--id", "shop", "--no-index").code == DONE
+    file.write_text(text.replace("2025", "2026"))
+    _, out, err = run("policies", "update", "shop", file, "--no-index")
+    assert "version 2026-03-01" in out
+    assert err.startswith("note: shop takes effect, as its text says, on 2026-03-01: ")
+    file.write_text(text.replace("week", "month"))
+    assert "version 2026-06-01" in run("policies", "update", "shop", file, "--effective-date", "2026-06-01").out
 
 
 def test_a_version_that_is_written_down_is_told(run: Callable[..., Run], corpus: Path, file: Path) -> None:

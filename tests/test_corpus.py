@@ -272,7 +272,7 @@ def test_dates(tmp_path: Path, metadata: str, date: str) -> None:
     assert policy.version == (date or policy.sha256[:12])
 
 
-# --- The corpus that comes with the package --------------------------------------------
+# --- The corpus that comes with the program --------------------------------------------
 
 
 def test_the_policy_that_comes_with_the_package() -> None:
@@ -357,7 +357,7 @@ def test_ids_are_made_of_titles_and_names(shipped: Settings, given: dict[str, st
 
 def test_no_id_is_given_twice(shipped: Settings) -> None:
     assert [add_policy(shipped, TEXT, title="Baiju").id for _ in range(3)] == ["baiju-2", "baiju-3", "baiju-4"]
-    # What came with the package cannot be updated.
+    # What came with the program cannot be updated.
     with pytest.raises(CorpusError, match=r"there is a policy 'baiju' already: choose another id"):
         add_policy(shipped, TEXT, id="BAIJU")
     told = r"there is a policy 'baiju-2' already: `policies update baiju-2` puts a new version in its place, or choose"
@@ -514,7 +514,7 @@ def test_a_version_that_cannot_be_put_in_leaves_the_former_one(
             update_policy(settings, "lantern", wrong, **known)
     with pytest.raises(CorpusError, match=r"there is no policy 'x': the corpus has lantern, yunchao"):
         update_policy(settings, "x", TEXT)
-    with pytest.raises(CorpusError, match="came with the package"):
+    with pytest.raises(CorpusError, match="came with the program"):
         update_policy(shipped, "baiju", TEXT)
 
     def fsync(_: int) -> None:
@@ -556,7 +556,7 @@ def test_what_cannot_be_removed_or_changed(shipped: Settings, corpus: Path) -> N
     for change in (remove_policy, change_policy):
         with pytest.raises(CorpusError, match=r"there is no policy 'x': the corpus has baiju"):
             change(shipped, "x")
-    with pytest.raises(CorpusError, match="came with the package"):
+    with pytest.raises(CorpusError, match="came with the program"):
         change_policy(shipped, "baiju", title="x")
     with pytest.raises(CorpusError, match=r"'baiju' is the only one: add another one first$"):
         remove_policy(shipped, "baiju")

@@ -60,7 +60,7 @@ def test_a_set_is_about_the_policies_in_use_unless_its_name_says_otherwise(
 ) -> None:
     monkeypatch.delenv("ASSISTANT_CORPUS")
     monkeypatch.setenv("ASSISTANT_POLICIES_DIR", str(FIXTURES / "corpus"))
-    assert run("validate", SET).code == DONE, "its policy was added beside the one that comes with the package"
+    assert run("validate", SET).code == DONE, "its policy was added beside the one that comes with the program"
     about_ours = tmp_path / "baiju-mine.jsonl"
     about_ours.write_text(SET.read_text("utf-8"), "utf-8")
     assert "is not in the policy" in run("validate", about_ours).out, "of which a set of this name is"

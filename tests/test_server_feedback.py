@@ -182,6 +182,10 @@ def test_keys_are_made_listed_and_revoked_on_the_command_line(
         assert assistant.cli.main(["keys", *arguments]) == 0
         return capsys.readouterr().out
 
+    assert assistant.cli.main(["keys", "list"]) == 0
+    none = capsys.readouterr()
+    assert none.out == ""
+    assert "`policy-assistant keys create NAME` makes one" in none.err
     text = run("create", "shop", "--policies", "yunchao, lantern", "--rate", "600/minute").strip()
     page = json.loads(run("create", "page", "--origin", "https://app.example", "--json"))
     assert page["key"].startswith("pak_")

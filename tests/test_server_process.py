@@ -336,4 +336,4 @@ def told_in_use(port: int, folder: Path) -> None:
     command = [sys.executable, "-m", "assistant.cli", "serve", "--port", str(port)]
     done = subprocess.run(command, env=os.environ | settings, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 1
-    assert f"cannot listen on 127.0.0.1 port {port}" in done.stderr
+    assert f"cannot listen on 127.0.0.1 port {port} (Address already in use): name others" in done.stderr

@@ -337,7 +337,7 @@ def test_a_file_is_updated_in_its_place(tmp_path: Path, capsys: pytest.CaptureFi
 def test_the_english_that_came_with_the_package_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
     before = (BAIJU / "translations" / "en.toml").read_bytes()
     assert main(["translations", "template", "baiju", "--update"]) == 1
-    assert "'baiju' came with the package: name a file of your own with --out" in capsys.readouterr().err
+    assert "'baiju' came with the program: name a file of your own with --out" in capsys.readouterr().err
     assert (BAIJU / "translations" / "en.toml").read_bytes() == before
 
 
@@ -416,7 +416,7 @@ def test_other_answers_show_none(policy: Policy) -> None:
     assert "in Chinese, no translation" in text
 
 
-# --- The policy that comes with the package --------------------------------------------
+# --- The policy that comes with the program --------------------------------------------
 
 
 def test_the_translation_that_comes_with_the_package_is_complete() -> None:

@@ -164,7 +164,7 @@ def ask(
     check_quoted(context)
     if jsonl == (question is not None):
         raise typer.BadParameter(
-            "give a question, or --jsonl to read questions from standard input", param_hint="QUESTION"
+            "give a question, `-` to read one from standard input, or --jsonl to read many", param_hint="QUESTION"
         )
     if jsonl:
         raise typer.Exit(_batch(open_assistant(corpus, index_dir), policy))

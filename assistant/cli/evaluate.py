@@ -233,7 +233,7 @@ def _with_finders(sets: Sequence[Path], corpus: Path | None) -> Iterator[tuple[P
 def _corpus_of(path: Path, settings: Settings) -> Path | None:
     """Return the folder of the policies that a set is about; None for all in use, of a set that names none by its name.
 
-    One about a policy that came with the package is measured on that alone, whatever was added to it.
+    One about a policy that came with the program is measured on that alone, whatever was added to it.
     """
     from assistant.evaluation.sets import corpus_of, subject_of
 

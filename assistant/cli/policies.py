@@ -60,11 +60,11 @@ def listed(as_json: AsJson = False, corpus: Corpus = None) -> None:
         return
     for policy, folder in found:
         _print(policy)
-        whose = "" if may_change(settings, folder) else "; came with the package"
+        whose = "" if may_change(settings, folder) else "; came with the program"
         print_line(f"   {folder}{whose}", style="dim")
     for policy_id in left_out(settings):
         how = command("policies restore", policy_id, corpus=corpus)
-        print_line(f"{policy_id}  came with the package, not used; {how} uses it again", style="dim")
+        print_line(f"{policy_id}  came with the program, not used; {how} uses it again", style="dim")
 
 
 @app.command()
@@ -80,7 +80,7 @@ def add(
     corpus: Corpus = None,
     index_dir: IndexDir = None,
 ) -> None:
-    """Add a policy from a file, to a corpus of your own or beside the policies that come with the package.
+    """Add a policy from a file, to a corpus of your own or beside the policies that come with the program.
 
     Company, date and contact are those that the text tells, unless you give them; `''` leaves one out.
 
@@ -133,23 +133,30 @@ def update(
 ) -> None:
     """Put a new version of a policy into its place; what is known about it, its English and its names stay.
 
-    The former version is kept in a hidden folder. Of the English, what has changed is no longer shown.
+    Its date is the one that the new text tells, unless you give one. The former version is kept in a hidden folder.
+    Of the English, what has changed is no longer shown.
 
     Example: policy-assistant policies update lantern new.docx --effective-date 2025-01-01
     """
     from assistant.corpus import METADATA_FILE, read_translation
+    from assistant.imprint import said_of_itself
     from assistant.keeping import folders_of, update_policy
+    from assistant.parsing import parse
     from assistant.readers import read_file
     from assistant.translations import gaps
 
     settings = settings_of(corpus, index_dir)
     read = read_file(file)
     known = _given(title=title, company=company, effective_date=effective_date, language=language, contact=contact)
+    date = said_of_itself(parse(read.text, title=read.title)).get("effective_date")
+    if date and effective_date is None:
+        known["effective_date"] = date
     policy, kept = update_policy(settings, policy_id, read.text, **known)
     _print(policy, f"; read as {read.format}, the former version is kept in {kept}")
     if policy.effective_date and effective_date is None:
         how = command("policies set", policy_id, "--effective-date", "YYYY-MM-DD", corpus=corpus)
-        note(f"{policy_id} still takes effect on {policy.effective_date}: {how} corrects that")
+        told = "takes effect, as its text says," if date else "still takes effect"
+        note(f"{policy_id} {told} on {policy.effective_date}: {how} corrects that")
     folder = folders_of(settings)[policy_id]
     if policy.given_version:
         note(f"{folder / METADATA_FILE} still says version {policy.version!r}: correct it there")
@@ -188,7 +195,7 @@ def correct(
 def remove(policy_id: _Id, no_index: _NoIndex = False, corpus: Corpus = None, index_dir: IndexDir = None) -> None:
     """Remove a policy from the corpus; its folder is kept in a hidden one, from where it can be moved back.
 
-    One that came with the package is left out: `policies restore` uses it again.
+    One that came with the program is left out: `policies restore` uses it again.
     """
     from assistant.keeping import may_change, remove_policy
 
@@ -205,7 +212,7 @@ def remove(policy_id: _Id, no_index: _NoIndex = False, corpus: Corpus = None, in
 
 @app.command()
 def restore(policy_id: _Id, no_index: _NoIndex = False, corpus: Corpus = None, index_dir: IndexDir = None) -> None:
-    """Use a policy again that came with the package and was removed."""
+    """Use a policy again that came with the program and was removed."""
     from assistant.keeping import restore_policy
 
     settings = settings_of(corpus, index_dir)

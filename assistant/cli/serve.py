@@ -19,6 +19,7 @@ from assistant.cli.terminal import (
     IndexDir,
     Port,
     build,
+    command,
     is_terminal,
     note,
     plural,
@@ -166,6 +167,8 @@ def list_keys(as_json: AsJson = False) -> None:
         pages = f"pages of {', '.join(key.origins)}" if key.origins else "server"
         state = f"revoked {key.revoked_at}" if key.revoked_at else f"made {key.created_at}"
         print_line(f"{key.id}  {key.name}  ({pages}; {seen}; {key.rate or 'no limit'}; {state})")
+    if not found:
+        note(f"there are no keys: {command('keys create', 'NAME')} makes one")
 
 
 @keys_app.command("revoke")

@@ -95,7 +95,7 @@ def template(policy: PolicyId = None, out: _Out = None, update: _Update = False,
         typer.echo(template(found, translation), nl=False)
         return
     if out is None and not may_change(settings_of(corpus, None), folder):
-        raise CorpusError(f"policy {found.id!r} came with the package: name a file of your own with --out")
+        raise CorpusError(f"policy {found.id!r} came with the program: name a file of your own with --out")
     path = out or own
     if path.exists() and not update:
         raise PolicyError(f"{path}: is there already: --update writes it anew and keeps what is rendered in it")

@@ -226,7 +226,8 @@ def bound_to(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         bound.close()
         remedy = "name others with --host and --port"
-        raise ServiceError(f"cannot listen on {host} port {port} ({error}): {remedy}") from None
+        why = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise ServiceError(f"cannot listen on {host} port {port} ({why}): {remedy}") from None
     bound.set_inheritable(True)
     return bound
 
