@@ -267,10 +267,28 @@ def test_where_there_is_no_answer_the_page_leads_on(opened: Callable[..., Page])
     wait(page, "document.querySelector('.pa-here') !== null")
 
 
+def test_a_question_that_is_too_long_stays_in_the_box(opened: Callable[..., Page]) -> None:
+    page = opened()
+    box = page.locator("#pa-question")
+    box.fill("长" * 2_001)
+    box.press("Enter")
+    assert "2,001 个字，最多 2,000 个" in (page.locator(".pa-too-long").text_content() or "")
+    assert page.locator(".pa-send").is_disabled()
+    assert page.locator(".pa-turn").count() == 0
+    assert violations(page) == []
+    box.press("Backspace")
+    assert box.input_value() == "长" * 2_000
+    assert page.locator(".pa-too-long").is_hidden()
+    box.press("Enter")
+    turn = page.locator(".pa-turn")
+    turn.get_by_text("展开", exact=True).click()
+    assert turn.get_by_text("收起", exact=True).is_visible()
+
+
 def test_an_answer_is_rated_with_a_reason_copied_and_asked_again(opened: Callable[..., Page]) -> None:
     page = opened(permissions=["clipboard-read", "clipboard-write"])
     turn = ask(page, GETUI)
-    turn.get_by_role("button", name="没用").click()
+    turn.get_by_role("button", name="没有用").click()
     turn.locator(".pa-why textarea").fill("问的是高德")
     with page.expect_response("**/page/feedback") as response:
         turn.locator(".pa-why button").click()

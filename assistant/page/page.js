@@ -164,6 +164,8 @@
     const box = one("textarea", form);
     const send = one(".pa-send", form);
     const stop = one(".pa-stop", form);
+    const tooLong = one(".pa-too-long", root);
+    const most = Number(box.dataset.most);
     const anew = one(".pa-anew", root);
 
     function say(text) {
@@ -173,7 +175,10 @@
     function grow() {
       box.style.height = "auto";
       box.style.height = `${Math.min(box.scrollHeight + 2, 160)}px`;
-      send.disabled = !box.value.trim() || chat.asking !== null;
+      const count = Array.from(box.value.trim()).length;
+      tooLong.hidden = count <= most;
+      tooLong.textContent = tooLong.hidden ? "" : filled(words.too_long, { count: count.toLocaleString("en"), most: most.toLocaleString("en") });
+      send.disabled = !count || !tooLong.hidden || chat.asking !== null;
       chat.draft = box.value;
     }
 
@@ -214,7 +219,7 @@
         { class: "pa-asked" },
         made("span", { class: "pa-hidden" }, `${words.you}: `),
         turn.question.length > LONG_QUESTION
-          ? made("details", { class: "pa-long" }, made("summary", {}, made("span", { class: "pa-whole" }, turn.question), made("span", { class: "pa-unfold" }, words.unfold)))
+          ? made("details", { class: "pa-long" }, made("summary", {}, made("span", { class: "pa-whole" }, turn.question), made("span", { class: "pa-unfold pa-more" }, words.unfold), made("span", { class: "pa-unfold pa-less" }, words.fold)))
           : made("p", {}, turn.question),
         iconButton("edit", words.edit, () => edit(number), { disabled: chat.asking !== null }),
       );
@@ -471,7 +476,7 @@
 
     /** Return why the service gives no answer, in the page's language as far as it has words for it. */
     function refused({ code, message }) {
-      return filled(words[`error_${code}`] ?? words.failed, { problem: message, most: box.maxLength });
+      return filled(words[`error_${code}`] ?? words.failed, { problem: message, most });
     }
 
     /** Yield the events of a stream with their data. */
@@ -521,16 +526,22 @@
       refresh();
     }
 
+    /** Ask what is in the box; what is too long stays in it. */
+    function askTyped() {
+      if (tooLong.hidden) ask(box.value);
+      else say(tooLong.textContent);
+    }
+
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      ask(box.value);
+      askTyped();
     });
     box.addEventListener("input", grow);
     box.addEventListener("keydown", (event) => {
       // Not while an input method composes: there Enter takes a word.
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) {
         event.preventDefault();
-        ask(box.value);
+        askTyped();
       } else if (event.key === "Escape") {
         leaveEditing();
       }
