@@ -15,7 +15,7 @@ from assistant.errors import AssistantError, EvaluationError
 from assistant.page.evaluation.comparing import comparison
 from assistant.page.evaluation.listing import Wanted, chosen, error_name, figures, questions
 from assistant.page.evaluation.measuring import IN_USE, Shelf, Step, checked, corpora, measure, own_corpus
-from assistant.page.shared import Tab, hint, progress
+from assistant.page.shared import Tab, hint, listed, progress
 from assistant.text import visible
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class _Bench(Tab):
 
     def corpus_choices(self) -> list[tuple[str, str]]:
         """Return what can be measured on."""
-        titles = ", ".join(policy.title for policy in self.page.current().policies)
+        titles = listed((policy.title for policy in self.page.current().policies), self.page.language)
         return [(self.say("in_use", titles=titles), IN_USE), *((name, name) for name in corpora(self.sets))]
 
 
@@ -141,7 +141,7 @@ def _build_results(bench: _Bench) -> None:
             bench["former"] = gr.Dropdown(
                 [], label=say("compare_with"), info=say("compare_hint"), elem_id="pa-eval-former"
             )
-            bench["comparison"] = _html(elem_id="pa-eval-comparison")
+            bench["comparison"] = _html(hint(say("no_run")), elem_id="pa-eval-comparison")
 
 
 def _wire(bench: _Bench) -> None:
@@ -292,7 +292,7 @@ def _opened(bench: _Bench, name: str | None, former: str | None) -> list[Any]:
 
     if not name:
         none = hint(bench.say("no_run"))
-        return [none, *[gr.skip()] * 5, none, gr.Button(visible=False), ""]
+        return [none, *[gr.skip()] * 5, none, gr.Button(visible=False), none]
     page = bench.page
     try:
         run = bench.shelf.open(name)
@@ -314,7 +314,7 @@ def _opened(bench: _Bench, name: str | None, former: str | None) -> list[Any]:
         _SHOWN,
         listed,
         gr.Button(visible=more),
-        _compared(bench, former, name) if former else "",
+        _compared(bench, former, name),
     ]
 
 
@@ -338,7 +338,7 @@ def _listed(bench: _Bench, name: str | None, *given: Any) -> tuple[str, Any]:
 
 def _compared(bench: _Bench, former: str | None, latter: str | None) -> str:
     if not former or not latter:
-        return ""
+        return hint(bench.say("choose_other" if len(bench.shelf.names()) > 1 else "no_other"))
     try:
         before, after = bench.shelf.open(former), bench.shelf.open(latter)
         with _reading(former):
