@@ -277,7 +277,7 @@ def test_the_reader_is_served_and_need_not_be_sent_again(client: TestClient, ass
     assert [policy["id"] for policy in listed] == [policy.id for policy in assistant.policies]
     response = client.get("/page/policies/yunchao", params={"language": "en"})
     assert response.json()["title"] == "云巢读书隐私政策"
-    assert any("In force since" in fact for fact in response.json()["facts"])
+    assert any("In effect from" in fact for fact in response.json()["facts"])
     again = client.get(
         "/page/policies/yunchao", params={"language": "en"}, headers={"If-None-Match": response.headers["ETag"]}
     )

@@ -41,7 +41,7 @@ _WORDS = {
     },
     "en": {
         "version": "Version: {version}",
-        "effective": "In force since: {date}",
+        "effective": "In effect from: {date}",
         "changed": "The link is to version {asked}; this is version {version}, which may say something else.",
         "link": "Link to this clause",
         "courtesy": "The English is a courtesy: the Chinese text prevails.",

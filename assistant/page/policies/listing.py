@@ -30,7 +30,7 @@ def listing(page: Page) -> str:
 
 
 def unused(page: Page) -> dict[str, Path]:
-    """Return the folders of the policies by id that came with the software and are not used."""
+    """Return the folders of the policies by id that came with the program and are not used."""
     with suppress(AssistantError):
         return left_out(page.settings)
     return {}
