@@ -17,7 +17,7 @@ from assistant import Assistant, CorpusError, PolicyIndexError, Settings
 from assistant.errors import FileError
 from assistant.keeping import add_policy, change_policy, remove_policy
 from assistant.page.policies import build_policies
-from assistant.page.policies.forms import filled, known_from, prefilled, wrong
+from assistant.page.policies.forms import filled, known_from, prefilled, renewed, wrong
 from assistant.page.policies.indexing import Step, applied, indexed
 from assistant.page.policies.listing import listing
 from assistant.page.policies.uploads import explained, preview, taken_in
@@ -99,12 +99,12 @@ def test_the_policies_are_listed_with_what_is_known(desk: Desk) -> None:
     assert "Lantern Post Privacy Policy" in said
     assert re.search(r"13 clauses · 1,\d\d\d characters", said)
     assert "no English translation" in said
-    assert "came with the software" not in said
+    assert "came with the program" not in said
     assert str(desk.settings.corpus) in said
     assert 'data-policy="lantern"' in listing(desk.page)
 
 
-def test_those_that_came_with_the_software_say_so(tmp_path: Path) -> None:
+def test_those_that_came_with_the_program_say_so(tmp_path: Path) -> None:
     settings = Settings(policies_dir=tmp_path / "added", index_dir=tmp_path / "index")
     add_policy(settings, TEXT, title="云朵")
     said = text_in(listing(Desk(settings, "zh").page))
@@ -141,6 +141,14 @@ def test_a_file_is_read_and_deleted(tmp_path: Path) -> None:
 def test_the_form_is_filled_with_what_a_file_says_of_itself(tmp_path: Path) -> None:
     upload = taken_in(sent(tmp_path, "cloud.txt", f"{TEXT}邮箱：care@cloud.example\n"))
     assert prefilled(upload) == ["云朵隐私政策", "云朵", "2024-02-03", "", "care@cloud.example"]
+
+
+def test_a_new_version_keeps_what_is_known_but_for_the_date_it_says(desk: Desk, tmp_path: Path) -> None:
+    former = replace(parse(TEXT), title="Clouds", aliases=("Cloud",), effective_date="2020-01-01", contact="us")
+    upload = taken_in(sent(tmp_path, "cloud.txt", TEXT))
+    assert renewed(desk.page, former, upload) == ["Clouds", former.company, "2024-02-03", "Cloud", "us"]
+    undated = taken_in(sent(tmp_path, "cloud.txt", "云朵隐私政策\n一、收集\n我们收集您的手机号码。\n"))
+    assert renewed(desk.page, former, undated)[2] == "2020-01-01"
 
 
 def test_a_file_that_cannot_be_read_is_deleted_too(tmp_path: Path) -> None:
@@ -319,6 +327,26 @@ def test_a_policy_comes_is_corrected_and_goes(site: str, new_page: Callable[...,
     page.fill("#pa-policies-old-title :is(input, textarea)", "Cloud two")
     page.click("#pa-policies-save")
     listed.get_by_text("Cloud two").wait_for(timeout=120_000)
+    # The reader, which is beside the chat, offers it without being loaded again.
+    browsing.wait(page, "[...document.querySelectorAll('.pa-choose option')].some((each) => each.text === 'Cloud two')")
+    newer = tmp_path / "newer.txt"
+    newer.write_text(TEXT.replace("云朵隐私政策", "Cloud two").replace("2024年2月3日", "2025年2月3日"), "utf-8")
+    page.set_input_files("#pa-policies-file input[type=file]", newer)
+    page.locator("#pa-policies-preview section").first.wait_for()
+    browsing.wait(
+        page, "document.querySelector('#pa-policies-place input').value.includes('new version of “Cloud two”')"
+    )
+    page.click("#pa-policies-store")
+    listed.get_by_text("in effect from 2025-02-03").wait_for(timeout=120_000)
+    assert listed.locator("li").count() == 2
+    choose(page, "Cloud two")
+    page.fill("#pa-policies-old-effective_date :is(input, textarea)", "tomorrow")
+    page.click("#pa-policies-save")
+    problem = page.locator("#pa-policies-old-status").get_by_role("alert")
+    problem.wait_for()
+    # Below the form, but in sight.
+    bottom = "document.querySelector('#pa-policies-old-status').getBoundingClientRect().bottom"
+    browsing.wait(page, f"{bottom} < innerHeight + 1")
     choose(page, "Cloud two")
     page.click("#pa-policies-remove")
     page.click("#pa-policies-remove-now")
@@ -350,6 +378,9 @@ def test_nothing_keeps_anybody_from_the_policies(
     (tmp_path / "empty.txt").write_text(" ", "utf-8")
     page.set_input_files("#pa-policies-file input[type=file]", tmp_path / "empty.txt")
     page.get_by_role("alert").get_by_text("empty.txt：文件里没有文字").wait_for()
+    (tmp_path / "photo.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
+    page.set_input_files("#pa-policies-file input[type=file]", tmp_path / "photo.png")
+    page.get_by_role("alert").get_by_text("photo.png：这是图片").wait_for()
     assert violations(page) == []
 
 

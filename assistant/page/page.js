@@ -581,7 +581,8 @@
     refresh();
     toEnd();
     // Without them the chat is as good.
-    learnExamples().catch(() => {});
+    chat.renew = () => learnExamples().catch(() => {});
+    chat.renew();
   }
 
   // --- Reader --------------------------------------------------------------------------------
@@ -712,6 +713,16 @@
       const target = marks[0] ?? section;
       place(target, marks.length ? "center" : "start");
       if (focus) section.focus({ preventScroll: true });
+    }
+
+    /** Offer the policies that are in use now; read the same one on, as it is now. */
+    async function renew() {
+      const known = await list();
+      if (!known.includes(reader.policy)) await go("", "", { push: false });
+      else {
+        await load(reader.policy);
+        choose.value = reader.policy;
+      }
     }
 
     function place(target, wanted) {
@@ -943,6 +954,7 @@
       article.classList.add("pa-with-english");
     }
     reader.apply = apply;
+    reader.renew = () => renew().catch(() => {});
     apply();
     fromAddress(true);
   }
@@ -1021,6 +1033,7 @@
       begin(root);
     }
     followTabs();
+    followPolicies();
   }
 
   // --- Copying: a button's data-copy is put on the clipboard ---------------------------------
@@ -1106,6 +1119,31 @@
   document.addEventListener("input", typing);
   document.addEventListener("compositionend", typing);
 
+  // --- Policies: what a form is told is seen, and what the page offers follows those in use -------
+
+  const told = new Map();
+
+  /** Say whether the text of an element is another than it was before; without the element nothing is told. */
+  function isOther(selector) {
+    const text = one(selector)?.textContent ?? "";
+    const before = told.get(selector) ?? "";
+    told.set(selector, text);
+    return text !== "" && text !== before;
+  }
+
+  function followPolicies() {
+    // It stands below the form.
+    for (const status of ["#pa-policies-new-status", "#pa-policies-old-status"]) {
+      if (isOther(`${status} .pa-hint`)) one(status).scrollIntoView({ block: "nearest" });
+    }
+    const isFirst = !told.get("#pa-policies-listing ul");
+    if (isOther("#pa-policies-listing ul") && !isFirst) {
+      reader.renew?.();
+      chat.renew?.();
+      one("#pa-desk-renew")?.click();
+    }
+  }
+
   // --- Reports of an evaluation: frames as high as what they show, as light or dark as the page
 
   function themeReport(frame) {
@@ -1134,7 +1172,9 @@
   }
 
   document.body ? begin() : document.addEventListener("DOMContentLoaded", begin);
-  new MutationObserver(start).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["aria-selected"] });
+  // Gradio changes the text of what it shows anew where it stands.
+  const changes = { childList: true, characterData: true, subtree: true, attributes: true, attributeFilter: ["aria-selected"] };
+  new MutationObserver(start).observe(document.documentElement, changes);
   // That a frame is loaded is not told to those above it, but on the way down it can be seen.
   document.addEventListener("load", startReport, true);
 })();

@@ -37,7 +37,6 @@ _OUT_OF_TIME = int(getattr(signal, "SIGXCPU", 0)) or -1
 """The signal that ends a process which has computed for too long; systems without it return none."""
 _MARKDOWN_NAMES = (".md", ".markdown", ".mdown", ".mkd")
 _HTML_NAMES = (".html", ".htm", ".xhtml", ".shtml")
-ENDINGS = (".txt", *_MARKDOWN_NAMES, *_HTML_NAMES, ".docx", ".pdf")
 """What names of files that are read end in."""
 _LOOK_BYTES = 4_096
 _HTML = re.compile(

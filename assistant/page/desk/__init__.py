@@ -54,8 +54,9 @@ def _build_finding(tab: Tab, topics: Topics) -> None:
         lines=1,
         max_lines=1,
     )
-    # The page's script presses it once nobody has typed for a moment.
-    tab["pause"] = gr.Button(elem_id="pa-desk-pause", elem_classes="pa-pressed-by-script")
+    # The page's script presses the one once nobody has typed for a moment, the other once there are other policies.
+    for name in ("pause", "renew"):
+        tab[name] = gr.Button(elem_id=f"pa-desk-{name}", elem_classes="pa-pressed-by-script")
     gr.HTML(_recent(page), apply_default_css=False, js_on_load="window.paRecent?.(element)")
     with gr.Row(elem_classes="pa-filters pa-desk-filters"):
         tab["policy"] = gr.Dropdown(policies, value="", label=say("policy"), visible=several, min_width=150)
@@ -93,8 +94,8 @@ def _wire(tab: Tab, topics: Topics) -> None:
     gr.on(typing, search, given, found, trigger_mode="always_last", **quiet)
     more.click(lambda count: count + _PAGE, k, k, **quiet).then(search, given, found, **quiet)
     policy.input(filters, policy, chosen, **quiet).then(search, given, found, **quiet)
-    # Policies may have come or gone since the page was built.
-    Context.root_block.load(filters, policy, chosen, **quiet)
+    # Policies may have come or gone since the page was built, or while it is open.
+    gr.on([Context.root_block.load, tab["renew"].click], filters, policy, chosen, **quiet)
     asked = tab.of("query", "policy", "language", "tone")
     gr.on([query.submit, tab["write"].click], partial(_compose, tab.page), asked, tab.of("answer", "reply"), **private)
     changed = [tab["language"].input, tab["tone"].input]

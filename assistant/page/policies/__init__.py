@@ -17,13 +17,13 @@ from assistant.keeping import (
     may_change,
     remove_policy,
     restore_policy,
+    update_policy,
 )
-from assistant.page.policies.forms import FIELDS, filled, known_from, prefilled, wrong
+from assistant.page.policies.forms import FIELDS, filled, known_from, prefilled, renewed, wrong
 from assistant.page.policies.indexing import applied
 from assistant.page.policies.listing import folders_in_use, listing, unused
 from assistant.page.policies.uploads import Upload, explained, preview, taken_in
 from assistant.page.shared import Tab, hint, shown
-from assistant.readers import ENDINGS
 from assistant.text import visible
 
 if TYPE_CHECKING:
@@ -115,12 +115,12 @@ def _build_fields(tab: _Tab, form: str) -> None:
 
 def _build_adding(tab: _Tab) -> None:
     _html(f"<h2>{shown(tab.say('add'))}</h2>")
-    tab["file"] = gr.File(
-        label=tab.say("file"), file_types=list(ENDINGS), height=150, elem_id="pa-policies-file", buttons=[]
-    )
+    # Of any type: what cannot be read is refused with the remedy, in the page's language.
+    tab["file"] = gr.File(label=tab.say("file"), height=150, elem_id="pa-policies-file", buttons=[])
     tab["preview"] = _html(elem_id="pa-policies-preview")
     tab["upload"] = gr.State(None, time_to_live=_KEPT_S)
     with gr.Column(visible=False) as tab["new_form"]:
+        tab["place"] = gr.Dropdown([], value=None, label=tab.say("place"), elem_id="pa-policies-place")
         _build_fields(tab, "new")
         with gr.Row():
             tab["store"] = gr.Button(tab.say("store"), variant="primary", elem_id="pa-policies-store")
@@ -160,12 +160,13 @@ def _wire(tab: _Tab) -> None:
     alone = quiet | {"concurrency_limit": 1, "concurrency_id": "pa-policies"}
     shown_of = ("listing", "which", "new_status", "old_status", "sure", *_CORRECTING)
     everything = [*tab.of(*shown_of), *tab.fields("old")]
-    adding = [*tab.of("file", "new_status", "preview", "upload", "new_form"), *tab.fields("new")]
+    adding = [*tab.of("file", "new_status", "preview", "upload", "new_form", "place"), *tab.fields("new")]
     storing = [part for part in adding if part is not tab["new_status"]] + everything
     Context.root_block.load(tab.known, None, tab.of("listing", "which"), **quiet)
     tab["file"].upload(partial(_uploaded, tab), tab["file"], adding, **quiet)
     tab["discard"].click(partial(_discarded, tab), None, adding, **quiet)
-    tab["store"].click(partial(_stored, tab), [tab["upload"], *tab.fields("new")], storing, **alone)
+    tab["place"].input(partial(_placed, tab), tab.of("upload", "place"), tab.fields("new"), **quiet)
+    tab["store"].click(partial(_stored, tab), [*tab.of("upload", "place"), *tab.fields("new")], storing, **alone)
     tab["which"].input(partial(_chosen, tab), tab["which"], everything, **quiet)
     tab["save"].click(partial(_saved, tab), [tab["which"], *tab.fields("old")], everything, **alone)
     tab["remove"].click(partial(_asked, tab), tab["which"], everything, **quiet)
@@ -186,13 +187,34 @@ def _uploaded(tab: _Tab, path: str | None) -> Iterator[Updates]:
     except AssistantError as error:
         yield _emptied(tab) | tab.told("new", explained(tab.page, error, visible(Path(path).name)), error=True)
         return
+    own = _own(tab)
+    places = [(tab.say("place_new"), ""), *((tab.say("place_of", title=each.title), each.id) for each in own)]
+    # Under a title that is there already it is most likely a new version.
+    place = next((each.id for each in own if each.title.casefold() == upload.title.casefold()), "")
     yield {
         tab["new_status"]: "",
         tab["preview"]: preview(tab.page, upload),
         tab["upload"]: upload,
+        tab["place"]: gr.Dropdown(choices=places, value=place, visible=bool(own)),
         **tab.opened("new_form"),
-        **dict(zip(tab.fields("new"), prefilled(upload), strict=True)),
+        **_placed(tab, upload, place),
     }
+
+
+def _own(tab: _Tab) -> list[Policy]:
+    """Return the policies in use that may be changed."""
+    folders, settings = folders_in_use(tab.page), tab.page.settings
+    policies = tab.page.current().policies
+    return [each for each in policies if each.id in folders and may_change(settings, folders[each.id])]
+
+
+def _placed(tab: _Tab, upload: Upload | None, place: str | None) -> Updates:
+    """Return what is known of a file as a policy of its own, or as the new version of another."""
+    if upload is None:
+        return dict.fromkeys(tab.fields("new"), gr.skip())
+    former = _policy(tab, place) if place else None
+    known = renewed(tab.page, former, upload) if former else prefilled(upload)
+    return dict(zip(tab.fields("new"), known, strict=True))
 
 
 def _emptied(tab: _Tab) -> Updates:
@@ -204,7 +226,7 @@ def _discarded(tab: _Tab) -> Updates:
     return _emptied(tab) | tab.told("new", tab.say("discarded"))
 
 
-def _stored(tab: _Tab, upload: Upload | None, *values: str) -> Iterator[Updates]:
+def _stored(tab: _Tab, upload: Upload | None, place: str | None, *values: str) -> Iterator[Updates]:
     if upload is None:
         yield _emptied(tab) | tab.told("new", tab.say("nothing_read"), error=True)
         return
@@ -213,13 +235,18 @@ def _stored(tab: _Tab, upload: Upload | None, *values: str) -> Iterator[Updates]
         yield tab.told("new", problem, error=True)
         return
     try:
-        policy = add_policy(tab.page.settings, upload.policy.text, name=upload.name, **known)
+        if place:
+            policy, kept = update_policy(tab.page.settings, place, upload.policy.text, **known)
+            done = tab.say("updated", title=policy.title, folder=kept)
+        else:
+            policy = add_policy(tab.page.settings, upload.policy.text, name=upload.name, **known)
+            done = tab.say("added", title=policy.title, id=policy.id)
     except AssistantError as error:
         yield tab.told("new", explained(tab.page, error), error=True)
         return
     # What was said of another policy is out of date then.
     yield _emptied(tab) | tab.alone() | {tab["old_status"]: ""}
-    for words in applied(tab.page, tab.say("added", title=policy.title, id=policy.id)):
+    for words in applied(tab.page, done):
         yield {tab["new_status"]: words}
     yield tab.known()
 

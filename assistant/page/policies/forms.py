@@ -41,6 +41,13 @@ def filled(page: Page, policy: Policy) -> list[str]:
     return [policy.title, policy.company, policy.effective_date, aliases, policy.contact]
 
 
+def renewed(page: Page, former: Policy, upload: Upload) -> list[str]:
+    """Return what is known about a policy as the form has it once a file is its new version, whose date is its own."""
+    known = dict(zip(FIELDS, filled(page, former), strict=True))
+    known["effective_date"] = said_of_itself(upload.policy).get("effective_date", former.effective_date)
+    return [known[name] for name in FIELDS]
+
+
 def prefilled(upload: Upload) -> list[str]:
     """Return what a file says of itself as the form has it."""
     known = {"title": upload.title} | said_of_itself(upload.policy)
