@@ -2,8 +2,9 @@
 
 A quote that stands in the policy says nothing yet about the sentence that a language model puts before it. That
 sentence is compared with the quote here: its numbers by value, its concepts by the thesaurus, its other words one
-by one, and what turns the sense (negation, `may` or `must`, conditions) part by part. A statement must be borne out
-by one sentence of the quote, with the headings above it; what cannot be compared is not said.
+by one, and what turns the sense (negation, `may` or `must`, conditions) part by part; what is done (to collect, to
+share) must be done there with the same things. A statement must be borne out by one sentence of the quote, with the
+headings above it; what cannot be compared is not said.
 
 The rules err on the side of silence: the quote itself is shown either way. They do not see everything: who does
 what to whom is compared by its subject only, and what belongs to what by the parts of a sentence.
@@ -110,11 +111,14 @@ class Bearing:
                 if best:
                     verdict: Verdict = "unchecked" if best == _UNCERTAIN else "contradicted"
                     found.append(Finding(verdict=verdict, reason=f"sense: {term.text}"))
-            if held and segment.subject_said and not segment.is_aside:
-                most = max(held.values())
-                nearest = {"" if part.is_aside else part.subject for part, times in held.items() if times == most}
-                if not nearest & {"", segment.subject_said}:
-                    found.append(Finding(verdict="contradicted", reason=f"subject: {segment.subject_said}"))
+            nearest = {part for part, times in held.items() if times == max(held.values())}
+            found += _misattributed(segment, nearest)
+            found += _misordered(segment, nearest)
+            found += self._misjoined(segment, sentence)
+        found += _misplaced_numbers(said, sentence)
+        if _TO_US.search(said.plain) and not _WE.search(sentence.plain):
+            # Who is asked or told is no subject.
+            found.append(Finding(verdict="unchecked", reason="word: us"))
         found += _conditions(said, sentence, used)
         worst = max(found, key=lambda finding: _SEVERITY[finding.verdict], default=Finding(verdict="borne_out"))
         return worst, total
@@ -143,6 +147,34 @@ class Bearing:
         verdict: Verdict = "contradicted" if term.concepts or _is_name(term.text, said.raw) else "unchecked"
         return Finding(verdict=verdict, reason=f"word: {term.text}")
 
+    def _misjoined(self, segment: Segment, sentence: Sentence) -> Iterator[Finding]:
+        """Yield the words that the quote has of another deed: 收集姓名，共享电话 collects no 电话."""
+        for term in segment.terms if segment.deeds and not segment.is_aside else ():
+            holders = self._holders(term, segment, sentence) if not term.deed else ()
+            if holders and not all(self._join(deed, holders, sentence) for deed in segment.deeds):
+                yield Finding(verdict="unchecked", reason=f"deed: {term.text}")
+
+    def _join(self, deed: frozenset[str], parts: Sequence[Segment], sentence: Sentence) -> bool:
+        """Say whether one of these parts of a quote may speak of a deed: it names it or none, or a later part does."""
+        leads = [part for part in sentence.segments if sentence.plain[part.end : part.end + 1] == ":"]
+        if any(deed & other for lead in leads for other in lead.deeds):
+            return True
+        for part in parts:
+            if part in leads or part.sense == ANY or part.is_aside or not part.deeds:
+                return True
+            later = sentence.segments[sentence.segments.index(part) + 1 :]
+            # 收集姓名，并共享给合作方: what is shared is the name.
+            taken_up = (after for after in later if self._takes_up(after, sentence))
+            if any(deed & other for known in (part, *taken_up) for other in known.deeds):
+                return True
+        return False
+
+    def _takes_up(self, part: Segment, sentence: Sentence) -> bool:
+        """Say whether a part speaks of what was named before it: by a pronoun, or because it names no thing itself."""
+        if _PRONOUN.search(sentence.plain, part.start, part.end):
+            return True
+        return all(term.deed or self._is_kind(term, ACTORS) for term in part.terms)
+
     def _is_kind(self, term: Term, kinds: Collection[str]) -> bool:
         return bool(term.concepts) and all(self._reader.kinds[concept] in kinds for concept in term.concepts)
 
@@ -164,7 +196,7 @@ class Bearing:
         leads += lead_in
         items: list[str] = []
         for text in sentences_in(quote):
-            yield self._reader.read(f"{leads} {text}", headings)
+            yield self._reader.read(f"{leads} {text}", headings, repeating=True)
             if leads_in(text):
                 leads, items = f"{leads} {text}", []
             elif leads and len(text) <= _SHORT_ITEM:
@@ -180,6 +212,42 @@ def _numbers(said: Sentence, sentence: Sentence) -> Iterator[Finding]:
             yield Finding(verdict="contradicted", reason=f"number: {words}")
     for literal in sorted(said.literals - sentence.literals):
         yield Finding(verdict="contradicted", reason=f"address: {literal}")
+
+
+def _misattributed(segment: Segment, nearest: Collection[Segment]) -> Iterator[Finding]:
+    """Yield that somebody else does it in the parts of a quote that stand nearest to a segment of a statement."""
+    # Conditions are compared with conditions alone: 我们仅在您使用时收集 says of both who does it.
+    subjects = {"" if part.is_aside != segment.is_aside else part.subject for part in nearest}
+    if segment.subject_said and subjects and not subjects & {"", segment.subject_said}:
+        yield Finding(verdict="contradicted", reason=f"subject: {segment.subject_said}")
+
+
+def _misordered(segment: Segment, nearest: Collection[Segment]) -> Iterator[Finding]:
+    """Yield that it is before in the quote what is after in the statement, or the other way round."""
+    for label, opposite in (("after", "before"), ("before", "after")):
+        said = label in segment.conditions and opposite not in segment.conditions
+        if said and nearest and all({opposite} == part.conditions & {label, opposite} for part in nearest):
+            yield Finding(verdict="contradicted", reason=f"adds: {label}")
+
+
+def _misplaced_numbers(said: Sentence, sentence: Sentence) -> Iterator[Finding]:
+    """Yield the numbers that the quote has beside another deed only."""
+    for quantity in said.quantities:
+        own = {line for part in said.segments if part.is_purpose for deed in part.deeds for line in deed}
+        own |= _deeds_at(said, quantity.start)
+        others = [_deeds_at(sentence, other.start) for other in sentence.quantities if quantity.same_as(other)]
+        if own and others and all(other and not own & other for other in others):
+            yield Finding(verdict="unchecked", reason=f"deed: {quantity.value}")
+
+
+def _deeds_at(sentence: Sentence, place: int) -> frozenset[str]:
+    """Return what is done in the part of a sentence that a number stands in, or else in those beside it."""
+    parts = sentence.segments
+    at = next((number for number, part in enumerate(parts) if part.start <= place < part.end), None)
+    if at is None:
+        return frozenset()
+    near = [parts[at]] if parts[at].deeds else parts[max(at - 1, 0) : at + 2]
+    return frozenset[str]().union(*(deed for part in near for deed in part.deeds))
 
 
 def _conditions(said: Sentence, sentence: Sentence, used: Collection[Segment]) -> Iterator[Finding]:
@@ -227,6 +295,9 @@ def _fit(segment: Segment, part: Segment) -> int:
 
 
 _UNCERTAIN, _CONFLICT = 1, 2
+_PRONOUN = re.compile(r"\b(?:it|them|they|these|those|this|which)\b|其(?!他|它|中|余)|该|[它他]们|这些|上述")
+_TO_US = re.compile(r"\bus\b|[向给与跟和对找]我们|联系我们")
+_WE = re.compile(r"\b(?:we|us|our|ours)\b|我[们司行]|本(?:公司|平台)")
 _SEVERITY: dict[Verdict, int] = {"borne_out": 0, "unchecked": 1, "contradicted": 2}
 _LONGEST_STATEMENT = 300
 _MOST_SENTENCES = 4

@@ -60,6 +60,11 @@ class Term:
     pairs: frozenset[str] = frozenset()
     """For a Chinese character of no known word: it with its neighbours, one of which the quote must have."""
 
+    @property
+    def deed(self) -> frozenset[str]:
+        """The lines of a word for what is done with a thing, such as to collect or to share."""
+        return _deeds().intersection(*(word.lines for word in self.words)) if len(self.words) == 1 else frozenset()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
@@ -104,6 +109,11 @@ class Segment:
     def is_negative(self) -> bool:
         """Whether it denies something."""
         return _denies(self.sense)
+
+    @property
+    def deeds(self) -> tuple[frozenset[str], ...]:
+        """What is done in it, such as to collect or to share: of each such word the lines of the table of words."""
+        return tuple(term.deed for term in self.terms if term.deed)
 
     @property
     def only_names(self) -> bool:
@@ -183,12 +193,13 @@ class Reader:
         # A clause is compared with several statements.
         self._segment = lru_cache(maxsize=512)(self._taken_apart)
 
-    def read(self, text: str, headings: Sequence[Segment] = ()) -> Sentence:
+    def read(self, text: str, headings: Sequence[Segment] = (), *, repeating: bool = False) -> Sentence:
         """Take a sentence apart: quantities, conditions, and segments between marks and subordinating words.
 
         Args:
             text: The sentence.
             headings: Segments of the headings above it.
+            repeating: Whether a part without a subject, `and are never sold`, gets that of the part before it.
         """
         plain = normalized(self._own.sub(lambda name: "我们" if has_han(name[0]) else " we ", text))
         literals = [match.span() for match in _LITERAL.finditer(plain)]
@@ -198,17 +209,20 @@ class Reader:
         return Sentence(
             raw=text,
             plain=plain,
-            segments=(*self._segments(masked), *headings),
+            segments=(*self._segments(masked, repeating=repeating), *headings),
             quantities=found,
             literals=frozenset(plain[start:end].rstrip(".") for start, end in literals),
         )
 
-    def _segments(self, masked: str) -> Iterator[Segment]:
+    def _segments(self, masked: str, *, repeating: bool) -> Iterator[Segment]:
         """Yield the segments of a masked sentence, each with the sense that it has or takes over."""
-        carry, subject = PLAIN, ""
+        carry, subject, spoken_of = PLAIN, "", ""
         former: Segment | None = None
         for start, text, after_colon in _parts(masked):
-            segment = self._segment(text)
+            elided = _ELIDED.match(text)
+            segment = self._segment(f"{spoken_of} {text[elided.end() :]}" if elided and repeating else text)
+            if not elided and not segment.is_aside:
+                spoken_of = text[: said.start()] if (said := _SAYS.search(text)) else ""
             own = segment.sense
             subject = segment.subject_said or subject
             # 您可以：… and 以下情形无需同意：… turn the sense of what they lead into; so does `may ask, or withdraw`.
@@ -437,6 +451,9 @@ def _sense(marks: Sequence[_Marker], weak: Collection[str]) -> frozenset[str]:
 
 # --- Parts and subjects --------------------------------------------------------------------
 
+_FINITE = "is|are|was|were|has|have|do|does|will|may|can|cannot|must|shall|should|never"
+_SAYS = re.compile(rf"\b(?:{_FINITE})\b")
+_ELIDED = re.compile(rf"\s*(?:and|but)\s+(?:also |then )?(?=(?:{_FINITE})\b)")
 _MARK = re.compile(r"[,;:!?()…。]|\.(?=\s|$)")
 _CONJUNCTIONS = (
     *("if", "when", "that", "unless", "because", "where", "once", "while", "after", "before", "which", "who", "and"),
@@ -445,6 +462,8 @@ _CONJUNCTIONS = (
 _SUBORDINATES = re.compile(
     r"(?<=\s)(?:when|if|unless|because|so that|in order to|so as to|for|which|that|who|but|while|after|before|where"
     r"|as long as|without)(?=\s)"
+    # What is said besides: `and are never uploaded`, `and the text is kept`.
+    rf"|(?<=\s)and(?=\s(?:\w+ ){{0,4}}?(?:{_FINITE})\b)"
     # 不但 is no but, and 规则, 原则, 实施细则 hold no then.
     r"|(?<=\s)to(?=\s)|(?<![不非])但|然而|而(?=[您我不会将可])|否则|(?<![规原准法细通总附守否])则|将(?=无法|不|会|导致|使)|用于|以便|为了|从而"
     # The clause after a condition, where no comma stands between: 如您同意我们会…, `when you agree we may …`.
@@ -470,7 +489,7 @@ _ASIDE = re.compile(
     r"|[^#]{0,200}(?:时|后|前|(?<![境国海户])[之以]?外|情况下|情形下|前提下)的?\s*$"
 )
 _PURPOSE = re.compile(r"\s*(?:用于|以便|为了|(?:to|for|in order to|so as to|so that)\b)")
-_RESET = re.compile(r"\s*(?:但|然而|不过|but\b|however\b)")
+_RESET = re.compile(r"\s*(?:但|然而|不过|but\b|however\b|and (?:\w+ ){0,4}?(?:is|are|was|were|has|have)\b)")
 _GOES_ON = re.compile(r"\s*(?:或|or\b|nor\b)|\s*(?:并|且|以及|and\b)")
 
 
@@ -497,13 +516,17 @@ def _parts(masked: str) -> Iterator[tuple[int, str, bool]]:
 
 
 def _subordinate_starts(text: str, offset: int) -> Iterator[int]:
+    last = 0
     for match in _SUBORDINATES.finditer(text):
         other_sense = match[0] == "to" and (
             _NO_PURPOSE_BEFORE.search(text, max(match.start() - _LONGEST_BEFORE, 0), match.start())
             or _NO_PURPOSE_AFTER.match(text, match.end())
         )
+        # In `name and number are collected` it joins names.
+        other_sense = other_sense or (match[0] == "and" and not _SAYS.search(text, last, match.start()))
         if match.start() and not other_sense:
-            yield offset + match.start()
+            last = match.start()
+            yield offset + last
 
 
 _SUBJECTS = (
@@ -582,6 +605,11 @@ def _english_words() -> dict[str, frozenset[str]]:
             for form in _forms(word) if "_" not in word else ():
                 found[form].add(name)
     return {form: frozenset(names) for form, names in found.items()}
+
+
+@cache
+def _deeds() -> frozenset[str]:
+    return frozenset(_table()["deeds"]["lines"].split())
 
 
 def _word_lines() -> dict[str, tuple[str, str]]:
