@@ -17,7 +17,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from assistant.segments import ACTORS, ANY, NAMES, PLAIN, TWICE, WHEN, Reader, sentences_in
+from assistant.segments import ACTORS, ANY, NAMES, PLAIN, TWICE, WHEN, Reader, sentences_in, subject_in
 from assistant.text import has_han, leads_in
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Bearing:
     """
 
     def __init__(self, thesaurus: Thesaurus, names: Iterable[str] = ()) -> None:
-        self._reader = Reader(thesaurus, names)
+        self._reader = Reader(thesaurus, names, finely=True)
 
     def judge(self, statement: str, quote: str, *, lead_in: str = "", above: Sequence[str] = ()) -> Finding:
         """Compare a statement with a quote.
@@ -66,16 +66,28 @@ class Bearing:
         if not 0 < len(told) <= _MOST_SENTENCES:
             return Finding(verdict="unchecked", reason="form")
         evidence = list(self._evidence(quote, lead_in, above))
-        findings = [self._judge_sentence(sentence, evidence) for sentence in told]
+        findings = []
+        before = frozenset[str]()
+        for sentence in told:
+            said = self._reader.read(sentence)
+            findings.append(self._judge_sentence(said, evidence, before))
+            # 关闭后不再收集；其他功能不受影响: the condition is told for both.
+            before |= said.conditions
         return max(findings, key=lambda finding: _SEVERITY[finding.verdict])
 
-    def _judge_sentence(self, statement: str, evidence: Sequence[Sentence]) -> Finding:
-        said = self._reader.read(statement)
+    def _judge_sentence(self, said: Sentence, evidence: Sequence[Sentence], before: frozenset[str]) -> Finding:
+        """Compare a sentence of a statement with the quote.
+
+        Args:
+            said: The sentence.
+            evidence: The sentences of the quote.
+            before: The conditions that the statement's sentences before it tell.
+        """
         if not any(segment.terms for segment in said.segments):
             return Finding(verdict="unchecked", reason="nothing to compare")
         best, most = Finding(verdict="unchecked", reason="no quote"), -1
         for sentence in evidence:
-            finding, held = self._compare(said, sentence)
+            finding, held = self._compare(said, sentence, before)
             if finding.verdict == "borne_out":
                 return finding
             # What stands nearest to the statement tells what is wrong with it.
@@ -85,7 +97,7 @@ class Bearing:
 
     # --- Comparing -----------------------------------------------------------------------
 
-    def _compare(self, said: Sentence, sentence: Sentence) -> tuple[Finding, int]:
+    def _compare(self, said: Sentence, sentence: Sentence, before: frozenset[str]) -> tuple[Finding, int]:
         """Compare a statement with one sentence of the quote.
 
         Returns:
@@ -119,7 +131,7 @@ class Bearing:
         if _TO_US.search(said.plain) and not _WE.search(sentence.plain):
             # Who is asked or told is no subject.
             found.append(Finding(verdict="unchecked", reason="word: us"))
-        found += _conditions(said, sentence, used)
+        found += _conditions(said, sentence, used, before)
         worst = max(found, key=lambda finding: _SEVERITY[finding.verdict], default=Finding(verdict="borne_out"))
         return worst, total
 
@@ -195,8 +207,13 @@ class Bearing:
             headings += [replace(segment, sense=ANY) for segment in segments if not segment.is_negative]
         leads += lead_in
         items: list[str] = []
+        spoken_of: list[Segment] = []
         for text in sentences_in(quote):
-            yield self._reader.read(f"{leads} {text}", headings, repeating=True)
+            known = [*headings, *spoken_of] if _TAKES_UP.match(text) else headings
+            yield self._reader.read(f"{leads} {text}", known, repeating=True)
+            if not _TAKES_UP.match(text):
+                # The feature is off by default: what the sentence before it speaks of.
+                spoken_of = [replace(part, sense=ANY) for part in self._reader.read(subject_in(text)).segments]
             if leads_in(text):
                 leads, items = f"{leads} {text}", []
             elif leads and len(text) <= _SHORT_ITEM:
@@ -218,6 +235,9 @@ def _misattributed(segment: Segment, nearest: Collection[Segment]) -> Iterator[F
     """Yield that somebody else does it in the parts of a quote that stand nearest to a segment of a statement."""
     # Conditions are compared with conditions alone: 我们仅在您使用时收集 says of both who does it.
     subjects = {"" if part.is_aside != segment.is_aside else part.subject for part in nearest}
+    if segment.is_aside and not {segment.subject_said, *subjects} <= {"we", "you"}:
+        # 如果您是儿童 and `a child` are the same.
+        return
     if segment.subject_said and subjects and not subjects & {"", segment.subject_said}:
         yield Finding(verdict="contradicted", reason=f"subject: {segment.subject_said}")
 
@@ -250,15 +270,20 @@ def _deeds_at(sentence: Sentence, place: int) -> frozenset[str]:
     return frozenset[str]().union(*(deed for part in near for deed in part.deeds))
 
 
-def _conditions(said: Sentence, sentence: Sentence, used: Collection[Segment]) -> Iterator[Finding]:
+def _conditions(
+    said: Sentence, sentence: Sentence, used: Collection[Segment], before: frozenset[str]
+) -> Iterator[Finding]:
     """Yield what is wrong with the conditions: one that the quote lacks, or one that was left out.
 
     Args:
         said: The statement.
         sentence: A sentence of the quote.
         used: Its segments that hold words of the statement.
+        before: Conditions that the statement told before.
     """
-    for label in _unanswered(said.conditions, sentence.conditions):
+    # 除非…，否则…: what is so otherwise is told by the exception.
+    own = said.conditions - ({"else"} if "unless" in said.conditions else set())
+    for label in _unanswered(own, sentence.conditions):
         yield _condition("adds", label)
     for label in ("unless", "only"):
         # Of two exceptions one may be left out.
@@ -268,7 +293,7 @@ def _conditions(said: Sentence, sentence: Sentence, used: Collection[Segment]) -
     for place, segment in enumerate(sentence.segments):
         # 您可以拒绝，拒绝后…: in Chinese a condition stands before what it is for. What is so otherwise is none of it.
         later = ({"else"} | (WHEN if has_han(segment.text) else set())) if place > last else set()
-        for label in _unanswered(segment.conditions - later - {"all", "unless", "only"}, said.conditions):
+        for label in _unanswered(segment.conditions - later - {"all", "unless", "only"}, said.conditions | before):
             yield _condition("leaves out", label)
 
 
@@ -295,6 +320,7 @@ def _fit(segment: Segment, part: Segment) -> int:
 
 
 _UNCERTAIN, _CONFLICT = 1, 2
+_TAKES_UP = re.compile(r"\s*(?:it|they|this|these|the (?:feature|function|service|product|programme|program))\b", re.I)
 _PRONOUN = re.compile(r"\b(?:it|them|they|these|those|this|which)\b|其(?!他|它|中|余)|该|[它他]们|这些|上述")
 _TO_US = re.compile(r"\bus\b|[向给与跟和对找]我们|联系我们")
 _WE = re.compile(r"\b(?:we|us|our|ours)\b|我[们司行]|本(?:公司|平台)")
@@ -302,8 +328,11 @@ _SEVERITY: dict[Verdict, int] = {"borne_out": 0, "unchecked": 1, "contradicted":
 _LONGEST_STATEMENT = 300
 _MOST_SENTENCES = 4
 _SHORT_ITEM = 40
-# Letters, digits, blanks and the marks of plain prose: no markup, no reference marks, no line breaks.
-_FORM = re.compile(r"[\w .,;:!?'\"()%&+@/¥$°，。；：！？、（）《》【】「」“”‘’…·—–％-]*")
+# Letters, digits, blanks and the marks of plain prose, `Settings > Privacy` too: no markup, no reference marks, no line
+# breaks.
+_FORM = re.compile(
+    r"(?:(?<=[\w”\"] )[>→](?= [\w“\"])|[\w .,;:!?'\"()%&+@/¥$°，。；：！？、（）《》【】「」“”‘’…·—–％-])*"
+)
 
 
 def _is_name(word: str, raw: str) -> bool:

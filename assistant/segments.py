@@ -183,9 +183,11 @@ class Reader:
     Args:
         thesaurus: Concepts, of which those that are names of things are looked for.
         names: What the companies and products of the policies are called: in a policy they are `we`.
+        finely: Whether what English adds by `and`, as in `and are never sold`, is a part by itself.
     """
 
-    def __init__(self, thesaurus: Thesaurus, names: Iterable[str]) -> None:
+    def __init__(self, thesaurus: Thesaurus, names: Iterable[str], *, finely: bool = False) -> None:
+        self._finely = finely
         self._thesaurus = _names_only(thesaurus)
         self._own = any_of(names)
         self.kinds: Mapping[str, str] = {concept.id: concept.kind for concept in self._thesaurus.concepts}
@@ -218,7 +220,7 @@ class Reader:
         """Yield the segments of a masked sentence, each with the sense that it has or takes over."""
         carry, subject, spoken_of = PLAIN, "", ""
         former: Segment | None = None
-        for start, text, after_colon in _parts(masked):
+        for start, text, after_colon in _parts(masked, finely=self._finely):
             elided = _ELIDED.match(text)
             segment = self._segment(f"{spoken_of} {text[elided.end() :]}" if elided and repeating else text)
             if not elided and not segment.is_aside:
@@ -328,6 +330,16 @@ def sentences_in(text: str) -> list[str]:
             elif part.strip():
                 told.append(part)
     return told
+
+
+def subject_in(text: str) -> str:
+    """Return what an English sentence speaks of: what stands before its `is` or `will`; empty if that is long.
+
+    >>> subject_in("Night Mode is off by default."), subject_in("我们收集手机号。")
+    ('Night Mode', '')
+    """
+    says = _SAYS.search(text, 0, _LONGEST_SUBJECT)
+    return text[: says.start()].strip() if says else ""
 
 
 def takes_back(sentence: str) -> bool:
@@ -452,6 +464,7 @@ def _sense(marks: Sequence[_Marker], weak: Collection[str]) -> frozenset[str]:
 # --- Parts and subjects --------------------------------------------------------------------
 
 _FINITE = "is|are|was|were|has|have|do|does|will|may|can|cannot|must|shall|should|never"
+_LONGEST_SUBJECT = 60
 _SAYS = re.compile(rf"\b(?:{_FINITE})\b")
 _ELIDED = re.compile(rf"\s*(?:and|but)\s+(?:also |then )?(?=(?:{_FINITE})\b)")
 _MARK = re.compile(r"[,;:!?()…。]|\.(?=\s|$)")
@@ -501,12 +514,12 @@ def _goes_on(text: str, carry: frozenset[str]) -> bool:
     return match[0].strip() in ("或", "or", "nor") or not _denies(carry)
 
 
-def _parts(masked: str) -> Iterator[tuple[int, str, bool]]:
+def _parts(masked: str, *, finely: bool) -> Iterator[tuple[int, str, bool]]:
     """Yield the segments of a sentence: where each begins, its text, and whether a colon stands before it."""
     start, after_colon = 0, False
     for match in [*_MARK.finditer(masked), None]:
         end = match.start() if match else len(masked)
-        cuts = [start, *(cut for cut in _subordinate_starts(masked[start:end], start)), end]
+        cuts = [start, *(cut for cut in _subordinate_starts(masked[start:end], start, finely=finely)), end]
         for left, right in pairwise(cuts):
             if any(char.isalnum() for char in masked[left:right]):
                 yield left, masked[left:right], after_colon
@@ -515,7 +528,7 @@ def _parts(masked: str) -> Iterator[tuple[int, str, bool]]:
             start, after_colon = match.end(), match[0] == ":" or after_colon
 
 
-def _subordinate_starts(text: str, offset: int) -> Iterator[int]:
+def _subordinate_starts(text: str, offset: int, *, finely: bool) -> Iterator[int]:
     last = 0
     for match in _SUBORDINATES.finditer(text):
         other_sense = match[0] == "to" and (
@@ -523,8 +536,9 @@ def _subordinate_starts(text: str, offset: int) -> Iterator[int]:
             or _NO_PURPOSE_AFTER.match(text, match.end())
         )
         # In `name and number are collected` it joins names.
-        other_sense = other_sense or (match[0] == "and" and not _SAYS.search(text, last, match.start()))
-        if match.start() and not other_sense:
+        said = finely and (_ELIDED.match(text, match.start()) or _SAYS.search(text, last, match.start()))
+        joins = match[0] == "and" and not said
+        if match.start() and not other_sense and not joins:
             last = match.start()
             yield offset + last
 
@@ -534,10 +548,13 @@ _SUBJECTS = (
     ("you", r"(?:您|你|用户)(?!的)|you\b"),
     ("other", r"(?:第三方|它们|他们)(?!的)|(?:they|third part(?:y|ies))\b"),
 )
-_ARTICLE = re.compile(r"\s*(?:(?:the|an?|our|some|any|this|that) )?")
+# 应当由您的监护人同意: who does it is told by 由.
+_BY = r"(?:应当?|必?须|需|可以?|[将会均都])?由(?![于此来])"
+_ARTICLE = re.compile(rf"\s*(?:(?:the|an?|our|some|any|this|that) |{_BY}(?:[您你]的|我们的)?)?")
 _BEFORE_SUBJECT = (
     r"[\s#]*(?:(?:那么|因此|此外|同时|并且|并|且|但是|但|而|当|如果|如|若|一旦|在|除非|为了|用于|also|and|but|then|however|when|if"
     r"|unless|because|where|once|while|that|after|before|so that)\s*)*"
+    rf"(?:{_BY})?"
 )
 _SUBJECT = re.compile(_BEFORE_SUBJECT + "(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _SUBJECTS) + ")")
 
