@@ -490,6 +490,15 @@ def test_questions_and_replies_are_not_logged(extractive: Assistant, caplog: pyt
     assert "PWNED" not in caplog.text
 
 
+def test_the_first_failure_in_a_row_is_told(extractive: Assistant, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "assistant.backends.llm")
+    with asking(extractive, lambda reply: reply.say("Sure!")) as (assistant, _):
+        for _ in range(2):
+            assistant.ask(ZH, policies=["yunchao"])
+    levels = [record.levelname for record in caplog.records if "answers are extractive" in record.message]
+    assert levels == ["WARNING", "INFO"]
+
+
 def test_what_is_refused_is_not_sent(extractive: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ExtractiveGenerator, "generate", lambda self, query, hits: Draft(claims=()))
     with asking(extractive, lambda reply: reply.claim("创建账号", PHONE)) as (assistant, fake):
@@ -537,8 +546,16 @@ def test_data_cannot_close_its_fence_or_hide_anything(extractive: Assistant) -> 
     assert "</s>" not in sent.user
     (code,) = re.findall(r"=== end of question (\w{16})\Z", sent.user)
     assert code != "0123456789abcdef"
-    assert sent.user.count(code) == 2 * (len(hits) + 1)
-    assert code in sent.system
+    assert sent.user.count(code) == 2 * (len(hits) + 1) + 1
+    assert code in sent.user.splitlines()[0]
+
+
+def test_the_rules_are_the_same_for_each_question(extractive: Assistant) -> None:
+    sent = [
+        answer_prompt(q, q, extractive.search(q, k=3), language="zh", most=5, structured=True) for q in (ZH, "电话")
+    ]
+    assert sent[0].system == sent[1].system
+    assert sent[0].user != sent[1].user
 
 
 def test_the_query_is_told_where_it_is_not_the_question(extractive: Assistant) -> None:
@@ -570,8 +587,38 @@ def test_a_reply_is_read_the_same_whatever_its_pieces(size: int) -> None:
     assert reader.claims_list_seen
 
 
+@pytest.mark.parametrize("size", [1, 5, 1_000])
+@pytest.mark.parametrize("tag", ["think", "Thinking", "reasoning"])
+def test_what_a_model_thinks_aloud_is_no_reply(tag: str, size: int) -> None:
+    drafts, reply = '{"clause": 1, "quote": "draft"} {"oops', '{"clause": "Clause 2", "quote": "a < b"}'
+    text = f"\n<{tag}>\n{drafts}\n</{tag}>\n```json\n{reply}\n```"
+    reader = ReplyReader()
+    found = [p for start in range(0, len(text), size) for p in reader.read(text[start : start + size])]
+    assert [(p.number, p.quote) for p in found] == [(2, "a < b")]
+
+
+def test_a_model_that_thinks_to_the_end_has_said_nothing() -> None:
+    assert list(ReplyReader().read('<think>{"clause": 1, "quote": "draft"}')) == []
+
+
+@pytest.mark.parametrize("text", ['<{"clause": 1, "quote": "q"}', '<b>{"clause": 1, "quote": "q"}</b>'])
+def test_another_tag_before_a_reply_is_passed_over(text: str) -> None:
+    assert [proposal.quote for proposal in ReplyReader().read(text)] == ["q"]
+
+
 @pytest.mark.parametrize(
-    "text", ["{" * 100_000, '{"a": ' * 20_000, '"' * 100_000, "{}" * 50_000, "\\" * 100_000, "}" * 100_000]
+    "text",
+    [
+        "<think>" * 9_000,
+        "<" * 64_000,
+        " " * 64_000,
+        "{" * 100_000,
+        '{"a": ' * 20_000,
+        '"' * 100_000,
+        "{}" * 50_000,
+        "\\" * 100_000,
+        "}" * 100_000,
+    ],
 )
 def test_a_reply_is_read_in_time(text: str) -> None:
     started = time.perf_counter()

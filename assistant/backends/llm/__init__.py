@@ -141,7 +141,8 @@ class LLMGenerator:
         """Tell the breaker and the log that the model failed."""
         was_open = self.breaker.is_open
         self.breaker.done(failed=True, rest_s=failure.retry_after_s)
-        level = logging.WARNING if failure.is_refusal else logging.INFO
+        # The first in a row is told: who asks one question alone would not learn that the model is too slow.
+        level = logging.WARNING if failure.is_refusal or self.breaker.failures == 1 else logging.INFO
         _log.log(level, "the language model failed (%s): answers are extractive", failure.reason)
         if self.breaker.is_open and not was_open:
             _log.warning("the language model is left alone for a while (%s)", failure.reason)

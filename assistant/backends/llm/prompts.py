@@ -84,11 +84,11 @@ def answer_prompt(
     code = _code([question, query, *(text for clause in clauses for text in clause)])
     form = words["format"]["json" if structured else "lines"]
     rules = [*(rule["text"] for rule in words["rule"]), form]
-    system = "\n".join(rule.strip() for rule in rules).format(
-        code=code, most=most, language=words["languages"][language]
-    )
+    # The same for each question, so that a server that keeps what it has read need not read it again.
+    system = "\n".join(rule.strip() for rule in rules).format(most=most, language=words["languages"][language])
     message = words["message"]
-    parts = [
+    parts = [message["code"].format(code=code)]
+    parts += [
         message["clause"].format(number=number, code=code, heading=_data(heading), text=_data(text))
         for number, (heading, text) in enumerate(clauses, 1)
     ]

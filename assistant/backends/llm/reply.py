@@ -2,7 +2,8 @@
 
 Both forms that a model is asked for are read the same way: every JSON object that has a clause and a quote is a
 proposal, wherever it stands. What stands around them (a greeting, a code fence, an argument) is passed over, and
-never shown.
+never shown. What a model thinks aloud in `<think>` before it answers is passed over as a whole: it has drafts there
+that it drops.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 _LONGEST_OBJECT = 8_000
 _DEEPEST = 8
 _SIGNIFICANT = re.compile(r'[{}"\\\n]')
-_NUMBER = re.compile(r"\s{0,8}\[?\s{0,8}(\d{1,4})\s{0,8}\]?\s{0,8}")
+_THOUGHT = re.compile(r"\s{0,80}<(think|thinking|thought|reasoning)>", re.IGNORECASE)
+_MAY_OPEN = re.compile(r"\s*(?:<[a-z]{0,9})?", re.IGNORECASE)
+_LONGEST_OPENING = 96
+_NUMBER = re.compile(r"\s{0,8}(?i:clause)?\s{0,8}\[?\s{0,8}(\d{1,4})\s{0,8}\]?\s{0,8}")
 
 
 class ReplyReader:
@@ -36,6 +40,8 @@ class ReplyReader:
 
     def __init__(self) -> None:
         self._text = ""
+        self._unread = ""
+        self._closing: str | None = None
         self._read_to = 0
         self._starts: deque[int] = deque(maxlen=_DEEPEST)
         self._in_string = False
@@ -44,6 +50,7 @@ class ReplyReader:
 
     def read(self, piece: str) -> Iterator[Proposal]:
         """Take the next piece of the reply, and yield the proposals that it completes."""
+        piece = self._without_thoughts(piece)
         if not self._starts:
             self._text, self._read_to = self._text[self._read_to :], 0
         self._text += piece
@@ -63,6 +70,27 @@ class ReplyReader:
             elif sign == "}" and self._starts:
                 yield from self._object(self._text[self._starts.pop() : place + 1])
         self._read_to = len(self._text)
+
+    def _without_thoughts(self, piece: str) -> str:
+        """Return what is to be read of the reply so far, with this piece: nothing while the model thinks aloud."""
+        if self._closing == "":
+            return piece
+        self._unread += piece
+        if self._closing is None:
+            opening = _THOUGHT.match(self._unread)
+            # `<` and what may become the tag, or nothing yet.
+            if not opening and len(self._unread) < _LONGEST_OPENING and _MAY_OPEN.fullmatch(self._unread):
+                return ""
+            self._closing = f"</{opening[1].lower()}>" if opening else ""
+            self._unread = self._unread[opening.end() if opening else 0 :]
+        end = self._unread.lower().find(self._closing)
+        if end < 0:
+            # The tag may arrive in pieces.
+            self._unread = self._unread[1 - len(self._closing) :]
+            return ""
+        rest = self._unread[end + len(self._closing) :]
+        self._unread, self._closing = "", ""
+        return rest
 
     def _within_string(self, sign: str) -> None:
         if sign == "\\":
