@@ -28,6 +28,12 @@ _DATED = re.compile(
     rf"|(?P<d2>\d{{1,2}})\s+(?P<m2>{_MONTH})\s+(?P<y2>20\d\d)|(?P<m3>{_MONTH})\s+(?P<d3>\d{{1,2}}),?\s+(?P<y3>20\d\d))",
     re.IGNORECASE,
 )
+# 本办法自2024年9月1日起施行, or such a line below the title; not a law 自2021年1月1日起施行.
+_IN_FORCE_FROM = re.compile(
+    r"(?:本[^。\n]{0,16}?自|^[^。，》\n\d]{0,40}?)(?P<y>20\d\d)\s*年\s*(?P<m>\d{1,2})\s*月\s*(?P<d>\d{1,2})\s*日?起"
+    r"(?:正式)?(?:施行|实施|生效|执行)(?!的)",
+    re.MULTILINE,
+)
 # A name in the English of companies: words with capitals, then the form of the company.
 _COMPANY_EN = re.compile(
     r"(?<![\w.])(?P<name>[A-Z][\w&'’.-]{0,30}(?: (?:[A-Z][\w&'’.-]{0,30}|&|and|of)){0,5}),? "
@@ -35,8 +41,11 @@ _COMPANY_EN = re.compile(
     r"|N\.V\.?|S\.A\.?|Pty Ltd|Co\., Ltd))(?![A-Za-z])"
 )
 _COMPANY_ZH = re.compile(r"[\u3400-\u9fffA-Za-z0-9（）()]{2,30}?(?:股份有限公司|有限责任公司|有限公司)")
+# What leads to a name; some of it also stands within names, such as 华为 and 安和, and leads there only behind somebody
+# else, or at the beginning.
 _BEFORE_COMPANY = re.compile(
-    r"^.{0,28}(?:是由|由|是|为|系(?!统)|即|指|和|与|及|或|向|的|提供方|运营者|经营者|名称)(?=.{6,})|^[（(]?(?:以下简称|我们)"
+    r"^(?:.{0,28}?(?:是由|由|是|系(?!统)|即|指|向|的|提供方|运营者|经营者|名称)|(?:.{0,27}[者方人商户们您你司台体称策议])?[为和与及或])+"
+    r"(?=.{6,})|^[（(]?(?:以下简称|我们)"
 )
 
 
@@ -109,7 +118,11 @@ def date_in(text: str) -> str:
     >>> date_in("隐私政策\n更新日期：2024年3月1日"), date_in("Effective date: March 1, 2024"), date_in("x")
     ('2024-03-01', '2024-03-01', '')
     """
-    found = [*_DATED.finditer(text[:_FIRST_CHARS]), *_DATED.finditer(text[_FIRST_CHARS:][-_FIRST_CHARS:])]
+    parts = (text[:_FIRST_CHARS], text[_FIRST_CHARS:][-_FIRST_CHARS:])
+    if own := next(filter(None, map(_IN_FORCE_FROM.search, parts)), None):
+        with suppress(ValueError):
+            return datetime.date(int(own["y"]), int(own["m"]), int(own["d"])).isoformat()
+    found = [match for part in parts for match in _DATED.finditer(part)]
     # That of its effect counts before that of its last change.
     for match in sorted(
         found, key=lambda match: re.match(r"生效|施行|实施|effective|in force", match[0], re.I) is None

@@ -887,6 +887,15 @@ def test_the_year_of_an_edition_is_part_of_a_title_or_stands_below_it() -> None:
     text = "一、入住\n凭证件入住。\n二、退房\n中午前退房。"
     assert parse(f"南屋住客规则（2021版）\n\n{text}").title == "南屋住客规则（2021版）"
     assert parse(f"南屋住客规则\n（2021版）\n\n{text}").title == "南屋住客规则"
+    assert parse(f"南屋住客管理办法（2024年修订）\n\n{text}").title == "南屋住客管理办法（2024年修订）"
+    assert parse(f"（2024年修订）\n\n{text}", id="nanwu").title == "nanwu"
+
+
+@pytest.mark.parametrize("line", ["南屋酒店管理有限公司", "> 南屋酒店管理有限公司 二〇二五年五月", "南屋理工大学"])
+def test_who_issued_a_policy_stands_below_its_title_and_heads_nothing(line: str) -> None:
+    policy = parse(f"南屋住客规则\n\n{line}\n\n一、入住\n1. 凭证件入住。\n2. 中午前退房。")
+    assert policy.title == "南屋住客规则"
+    assert [policy.reference(clause.id) for clause in policy.walk() if clause.label] == ["一", "一1", "一2"]
 
 
 @pytest.mark.parametrize("dated", ["Last modified 3 March 2025", "Approved by the Committee, 3 March 2025"])

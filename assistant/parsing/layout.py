@@ -40,13 +40,21 @@ if TYPE_CHECKING:
 
     from assistant.text import Span
 
-_DATE = re.compile(r"\d{4}\s*[年./-]|日期|版本|更新|生效|effective|updated|version")
+_DATE = re.compile(r"\d{4}\s*[年./-]|[〇零一二三四五六七八九○]{4}年|日期|版本|更新|生效|effective|updated|version")
 # Alone on its line: "规则(2025版)" is a title.
 _EDITION = re.compile(r"\W{0,2}\d{4}\s?年?版\W{0,2}")
+_TITLE_OF_EDITION = re.compile(
+    r"[^。,:;()]{2,36}(?:政策|[协協][议議]|[规規][则則定程约約范範]|[办辦]法|制度|[细細守準准][则則]|手[册冊]|章程|合同|公[约約]|[须須]知|[条條][款例]|[声聲]明|指引)"
+    r"\((?:19|20)\d\d年?[^()]{0,6}(?:版|修[订訂正]|[试試]行)[^()]{0,2}\)"
+)
+"""`校园一卡通管理办法（2024年修订）`."""
 _DOCUMENT = re.compile(
     r"(?:政策|[协協][议議]|[规規][则則]|[声聲]明|指引|[须須]知|[条條]款|policy|agreement|rules|statement|notice|terms)"
     # Where a short edition stands above the whole one.
     r"(?:完整版|[简簡精][要明]?版|[全正]文)?$"
+)
+_ISSUER = re.compile(
+    r"\W{0,3}[一-鿿A-Za-z0-9()·]{2,36}(?:有限(?:责任)?公司|集团公司|大学|学院|医院|协会|委员会|管理处|事务所)\W{0,3}"
 )
 _LIKE_CHAPTERS = frozenset(("总则", "總則", "附则", "附則"))
 _MAX_INSIDE = 50
@@ -307,8 +315,13 @@ class Layout:
     def is_dated(self, line: Line) -> bool:
         """Say whether a line is short and tells a date or a version, as lines below a title do."""
         short = line.end - line.start <= HEADING_CHARS and not line.markers
-        dated = _DATE.search(self.folded, line.start, line.end) or _EDITION.fullmatch(self.folded, line.start, line.end)
-        return short and dated is not None
+        span = line.start, line.end
+        dated = _DATE.search(self.folded, *span) or _EDITION.fullmatch(self.folded, *span)
+        return short and dated is not None and not _TITLE_OF_EDITION.fullmatch(self.folded, *span)
+
+    def is_issuer(self, line: Line) -> bool:
+        """Say whether a line is the name of a Chinese company or institution, as below a title, and nothing else."""
+        return _ISSUER.fullmatch(self.folded, line.start, line.end) is not None
 
     def names_document(self, number: int) -> bool:
         """Say whether a heading may be the title of a document, by its last word."""

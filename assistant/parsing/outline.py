@@ -89,7 +89,7 @@ class Outline:
                 break
             if number in layout.wrapped:
                 break
-            if not layout.is_dated(line):
+            if not layout.is_dated(line) and not (titles and layout.is_issuer(line)):
                 named = (
                     layout.heads(line.markers[0], line.end, number)
                     if marked
