@@ -388,6 +388,12 @@ def test_words_of_politeness_are_not_cut_out_of_others(conversation: str, query:
         ("可以关闭个性化推荐吗 / 广告呢", "可以关闭广告吗"),
         ("可以养狗吗 / 大型犬呢", "可以养大型犬吗"),
         ("怎么找回密码 / 用户名呢", "怎么找回用户名"),
+        ("怎么改昵称 / 头像呢 / 手机号呢", "怎么改手机号"),
+        ("怎么查话费 / 流量呢", "怎么查流量"),
+        ("如何修改收货地址 / 那电话呢", "如何修改电话"),
+        ("怎么删除信息 / 转移呢", "关于“怎么删除信息”：转移呢"),
+        ("怎么注销账号 / 那换绑手机呢", "关于“怎么注销账号”：换绑手机呢"),
+        ("出差可以报销餐费吗 / 打车费呢", "出差可以报销打车费吗"),
         ("can I delete my search history? / and my orders?", "can I delete my orders?"),
         # A booking is what one has, and no wish to book.
         ("可以取消订单吗 / 预约呢", "可以取消预约吗"),

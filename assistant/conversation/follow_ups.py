@@ -38,7 +38,7 @@ from assistant.phrases import phrases_of
 from assistant.question_forms import former_and_own
 from assistant.rephrasing import asked_with, other_aspect, supposing, swapped
 from assistant.rephrasing.amounts import ends_in_amount
-from assistant.rephrasing.chinese import noun_zh, said_again_zh
+from assistant.rephrasing.chinese import noun_zh, said_again_zh, way_again_zh
 from assistant.rephrasing.english import corrected_en, with_noun_for_one
 from assistant.rephrasing.former import asks_who, is_quoting, quoting
 from assistant.rephrasing.likeness import asked_the_same, in_another_case, likened, of_some
@@ -136,7 +136,10 @@ _WHY_NOT = re.compile(r"why (?:\w{2,6}n[o'’]?t|can[o'’]?t) (?:i|you|we|they|
 
 def _said_again(leaning: Leaning) -> Condensed | None:
     """Say what is asked of another with the word that is before the former one: 给商家呢 after 给骑手吗."""
-    return leaning.made_of_both(said_again_zh(leaning.query, leaning.rest))
+    again = said_again_zh(leaning.query, leaning.rest)
+    if not again and leaning.is_marked and leaning.rest.language == "zh":
+        again = way_again_zh(leaning.query, leaning.rest)
+    return leaning.made_of_both(again)
 
 
 def _of_nothing(leaning: Leaning) -> Condensed | None:
@@ -171,7 +174,8 @@ def _of_one_like_it(leaning: Leaning) -> Condensed | None:
     if rest.language == "zh":
         # 付费的, but not 上次什么时候改的.
         adjective = rest.bare.endswith("的") and not _INTERROGATIVE.search(rest.bare)
-        known = len(parts.told) == 1 and parts.told[0].has("topic")
+        one = parts.told[0] if len(parts.told) == 1 else None
+        known = one and one.has("topic") and any(topic.group == one.group for topic in topics_of(leaning.query))
         if known or not (leaning.is_marked or leaning.corrects or adjective or len(rest.bare) <= _LONGEST_BRIEF):
             # What the thesaurus knows takes the place of what is of its sort.
             return None

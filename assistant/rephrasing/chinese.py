@@ -219,6 +219,9 @@ def _by_company_zh(query: Utterance, new: Topic) -> str:
     if not query.told:
         return ""
     first = query.told[0]
+    if first.has("how") and not new.group and has_han(name) and not is_people(new):
+        # 转移 after 怎么删除信息 does not delete.
+        return quoting(query, new.text)
     given = [word for word in query.told if query.vocabulary.giving.intersection(word.concepts)]
     if given:
         end = given[-1].end
@@ -376,9 +379,38 @@ def object_zh(query: Utterance) -> Topic | None:
 
 # 可以 | 带 | 电脑.
 _MAY_DO_ZH = re.compile(
-    f".{{0,12}}?(?:{'|'.join(MAY_ZH)})(?:随身)?(?:带|寄存|寄(?!存)|养|买|租|借|装|放|吃|喝|穿|托运|携带|使用|购买|安装)"
+    f".{{0,12}}?(?:{'|'.join(MAY_ZH)})(?:随身)?(?:带|寄存|寄(?!存)|养|买|租|借|装|放|吃|喝|穿|托运|携带|使用|购买|安装|报销)"
     "(?![进出到上下去走回])([^，。？“”带的了不]{1,8}?)吗[？?]?"
 )
+
+
+def way_again_zh(query: Utterance, rest: Utterance) -> str:
+    """Return how something is done, asked of another thing: 怎么改头像 of 怎么改昵称 and 头像呢.
+
+    Args:
+        query: The former question.
+        rest: What names the other.
+    """
+    asked, name = _WAY_TO_DO.fullmatch(query.bare), FINAL.sub("", rest.bare)
+    if asked is None or not _IS_OTHER.fullmatch(name) or name in query.text:
+        return ""
+    known = query.vocabulary.meaning(name)
+    if known is None:
+        # Beside 信息 it cannot be told whether 转移 is something else that is done, and 换绑手机 says so.
+        is_thing = not _OF_ANYTHING.fullmatch(asked["object"]) and not _DOES_ZH.match(name) and noun_zh(rest) != ""
+    else:
+        is_thing = known.group == "thing"
+    if not is_thing:
+        return ""
+    return f"{asked['how']}{asked['does']}{name}"
+
+
+_WAY_TO_DO = re.compile(
+    f"(?P<how>.{{0,8}}?(?:怎么|怎样|如何|咋|在?哪里?)(?:才?能|可以|去)?)(?P<does>{_DOING})"
+    "(?P<object>[^，。？“”的了不我吗呢]{2,8})"
+)
+_IS_OTHER = re.compile("[^，。？“”的了不没多少几怎什谁哪]{2,8}")
+_OF_ANYTHING = re.compile("(?:个人)?(?:信息|数据|资料|内容|东西)")
 _DONE_TO_ZH = ("托运", "寄存", "退货", "换货", "退换", "报销", "保修", "转让", "补办")
 _SUBJECTS = ("你们", "您们", "你", "您")
 

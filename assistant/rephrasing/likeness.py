@@ -67,7 +67,7 @@ def _likened_zh(query: Utterance, rest: Utterance) -> str:
     if len(bare) < LONGEST_WORD or not is_noun(rest, wanting.end() if wanting else 0, len(bare)):
         return ""
     place = _sibling(query, bare)
-    if place and not text.startswith(_DONE_ZH, place[1]):
+    if place and not (wanting and text.startswith(_DONE_ZH, place[1])):
         # 没拆封 is like no 拆封 of 拆封了能退吗, which is done.
         start, end = place
         if wanting and (former := _ENDS_WANTING.search(text[max(0, start - 2) : start])):
@@ -162,10 +162,10 @@ def _sibling(query: Utterance, name: str) -> tuple[int, int] | None:
         if at < 0:
             continue
         if length == 1:
-            # One character is a head only in words that are alike in all else: 月卡, 年卡.
-            start = at - own
-            alike = own <= _MOST_OWN and start >= 0 and is_noun(query, start, at + 1) and _is_start(query, start)
-            return (start, at + 1) if alike else None
+            # One character is a head only in words that are alike in all else or whole: 年卡 of 月卡, 打车费 of 餐费.
+            starts = [at - own, *(back for back in range(at - 1, at - 1 - _MOST_OWN, -1) if _begins_noun(query, back))]
+            nouns = [back for back in starts if back >= 0 and is_noun(query, back, at + 1) and _is_start(query, back)]
+            return (nouns[0], at + 1) if nouns and own <= _MOST_OWN else None
         if not is_noun(query, at, at + length):
             return None
         run = next((back for back in range(at) if is_noun(query, back, at) and _is_start(query, back)), at)
@@ -179,6 +179,11 @@ def _sibling(query: Utterance, name: str) -> tuple[int, int] | None:
         at = text.find(pair) if pair else -1
         return (at, at + 2) if at >= 0 else None
     return None
+
+
+def _begins_noun(query: Utterance, place: int) -> bool:
+    """Say whether a noun that the thesaurus lacks may begin at a place: no such word stands right before it."""
+    return not any(word.end == place and word.has("unknown") for word in query.words)
 
 
 def _size(text: str) -> int:
