@@ -66,7 +66,7 @@ _PERIODS = (
     rf"{_NUMBER}[\]】,，)）]{{0,2}}[ -]?[个多]?{_TIME_ZH}|"
     rf"\b{_NUMBER}(?: \(\d{{1,4}}\))?[ -]"
     rf"(?:(?:calendar|consecutive|full|further|working|business|clear) )?{_TIME_EN}\b|"
-    r"期限|期间|期满|届满|时限|及时|立即|即时|实时|尽快|尽早|随时|永久|长期|最短|不再|直至|直到|为止|一直|必需的时间|"
+    r"当场|次日|隔[日天]|期限|期间|期满|届满|时限|及时|立即|即时|实时|尽快|尽早|随时|永久|长期|最短|不再|直至|直到|为止|一直|必需的时间|"
     r"\b(?:until|periods?|as (?:long|soon) as|promptly|immediately|at once|without (?:undue )?delay|no longer|"
     r"real[- ]time|lifetime|end of|while|forever|indefinitely)\b"
 )
@@ -101,7 +101,7 @@ _LINE = r"\b(?:wi-?fi|internet|broadband|connection|network|downloads?|uploads?)
 ANSWER_TYPES = (
     _of(
         "duration",
-        wanted=r"(?:多久|多长时间|到什么时候|最长多|最晚多)(?!.{0,6}[一1][次回])|几(?:天|个?小时|分钟|个?月|周|年|个?星期|个?工作日)(?!之?[前后].{0,3}的)|"
+        wanted=r"(?:多久|多长时间|到什么时候|最[长晚]多久?)(?!.{0,6}[一1][次回])|几(?:天|个?小时|分钟|个?月|周|年|个?星期|个?工作日)(?!之?[前后].{0,3}的)|"
         r"多少(?:天|个?月|年|个?小时|分钟|个?工作日)|(?:期限|有效期)(?:是|为|有)?(?:多|几|怎么[算定]|如何计)|"
         rf"\bhow (?:long|soon|quickly|fast(?!.{{0,20}}{_LINE})|many {_TIME_EN})\b"
         rf"(?= {_AUXILIARY}\b| \w{{1,30}} {_AUXILIARY}\b|\?|$)|"
@@ -115,7 +115,8 @@ ANSWER_TYPES = (
         # When something ends or comes: after some time, or on a day.
         "when",
         wanted=r"(?:什么时候|何时|哪天|哪一天|几号|啥时候?)(?:才|会|能|可以|就|将|自动){0,3}"
-        r"(?:失效|过期|到期|作废|清零|截止|结束|到账|退[款还到回]|返还|发货|送达|送到|到货|寄出|寄到|补发|扣款|还款|放款)|"
+        r"(?:失效|过期|到期|作废|清零|截止|结束|到账|退(?:[款还到回钱费]|(?=[呢啊?!。 ]{0,3}$))|返还|"
+        r"发货|送达|送到|到货|寄出|寄到|补发|扣款|还款|放款)|"
         r"\bwhen (?:do|does|will|is|are|would) .{0,40}\b(?:expires?|lapses?|ends?|run out|runs out|arrives?|due|"
         r"refunded|credited|delivered|shipped|dispatched|paid out)\b|\b(?:until|till|by) when\b",
         held=rf"{_PERIODS}|{_DATES}|{_HOURS}|之日|[当次]日|[月年季]底|前|\b(?:on|before|by) the\b",
@@ -157,8 +158,8 @@ ANSWER_TYPES = (
     ),
     _of(
         "amount",
-        wanted=rf"(?<![赔退扣偿返罚还])(?<![赔退扣偿返罚还][我您款费])(?<![押定订证]金)多少(?:钱|元|块)(?!.{{0,8}}会)|价格|价钱|要钱|(?:要|得|需要)花钱|要付费|"
-        rf"(?:花费?|[支缴]?付|交|省){_MUCH}(?!的?(?:{_DEPOSITS}))|"
+        wanted=rf"(?<![赔退扣偿返罚还])(?<![赔退扣偿返罚还][我您款费])(?<![押定订证]金)多少(?:钱|元|块)(?!.{{0,8}}会)|价格|价钱|(?:什么|啥)价(?!值)|多贵|贵不贵|要钱|(?:要|得|需要)花钱|要付费|"
+        rf"(?<![押定订证]金)(?:花费?|[支缴]?付|交|省){_MUCH}(?!的?(?:{_DEPOSITS}))|"
         rf"\bhow much (?:does|do|is|are|will|would|money|to pay|can i (?:get|claim))\b(?!.{{0,40}}\b{_SETTLED_EN}\b)|"
         r"\bhow much can (?:i|we|you) (?:spend|borrow|save)\b|\bhow much(?= for\b|\W{0,3}$)|\bprices?\b|\bcosts?\b|"
         r"\bfree of charge\b|\bcharged? (?:me|us|for)\b",
@@ -328,7 +329,8 @@ ANSWER_TYPES = (
     ),
     _of(
         "age",
-        wanted=r"几岁|多少岁|多大(?:年龄|岁|的孩子|才)|什么年龄|\bhow old\b|\b(?:what|which) age\b",
+        wanted=r"几岁|多少岁|多大(?:年龄|岁|的孩子|才)|什么年龄|"
+        r"(?:^|请问|孩子|小孩|学[生员])多大就?(?:可以|能)|\bhow old\b|\b(?:what|which) age\b",
         named=r"年龄(?:限制|要求|下限)|\bminimum age\b|\bage (?:limit|requirement)s?\b",
         held=rf"[\d{HAN_AMOUNT}]{{1,3}}周?岁|\b\d{{1,2}}\b(?![{WIDE}])|成年|儿童|\b(?:minors?|child|children|adults?|teen\w*)\b",
     ),

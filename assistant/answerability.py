@@ -53,10 +53,11 @@ def features(query: str, hits: Sequence[Hit]) -> dict[str, float]:
     evidence = hits[0].evidence
     named = [hit.evidence.concepts for hit in hits[:_READ_FOR_CONCEPTS] if hit.evidence.concepts is not None]
     # Bounded, lest it decide alone; and who names only what the clause names does not ask about other things, nor who
-    # asks for a value with no other words than those of a clause that holds one.
+    # asks in no other words than its own, if these name nothing or it holds the value that is wanted.
     kinds = needed(query)
-    is_told = bool(kinds) and evidence.coverage == 1 and all(_holds(hits[0], kind) for kind in kinds)
-    is_named = evidence.concepts == 1 or is_told
+    holds_it = bool(kinds) and all(_holds(hits[0], kind) for kind in kinds)
+    in_its_words = evidence.coverage == 1 and (evidence.concepts is None or holds_it)
+    is_named = evidence.concepts == 1 or in_its_words
     scope = 0.0 if evidence.scope is None or is_named else max(evidence.scope, -_MOST_SCOPE)
     familiarity = _USUAL_FAMILIARITY if evidence.familiarity is None else evidence.familiarity
     return {
@@ -93,13 +94,16 @@ def _is_of_something_else(query: str, hits: Sequence[Hit]) -> bool:
         return False
     holding = [hit for hit in hits[:_READ_FOR_CONCEPTS] if all(_holds(hit, kind) for kind in kinds)]
     # The words that ask for the value are those of every such value: "how much does … cost".
-    rest = besides(query, kinds)
-    if has_han(query):
-        said = [hit.evidence for hit in holding or hits[:1]]
-        names_more = has_han(_EMPTY_ZH.sub("", rest))
-        return names_more and not any(one.concepts or one.coverage > _CHANCE_COVERAGE for one in said)
-    best = hits[0]
+    rest, best = besides(query, kinds), hits[0]
     is_close = best.evidence.similarity >= _SAME_MATTER and best.score >= _STANDS_OUT
+    if has_han(query):
+        named, of_it = _EMPTY_ZH.sub("", rest), holding or hits[:1]
+        stands_out = best in holding and is_close and best.evidence.concepts is None
+        if stands_out or not has_han(named):
+            return False
+        # A word that stands in most clauses may be all that it names: 装修最长多久.
+        said = any(named in normalized(text) for hit in of_it for text in hit.said)
+        return not (said or any(hit.evidence.concepts or hit.evidence.coverage > _CHANCE_COVERAGE for hit in of_it))
     if best in holding and (is_close or best.score >= _MOST_SCORE):
         return False
     about = _words_and_concepts(rest, best.policy)
@@ -280,7 +284,9 @@ _MOST_UNSTATED = 3.0
 _NOWHERE = 6.0
 _UNTOLD = 1.0
 # Chinese words of a question that name nothing.
-_EMPTY_ZH = re.compile(r"[^\w]|[的了吗呢么吧啊是要会能得可以我你您们有在请问这那个才就必须应该到底一般]")
+_EMPTY_ZH = re.compile(
+    r"[^\w]|[的了吗呢么吧啊是要会能得可以我你您们有在请问这那个才就必须应该到底一般]|最[长短多少高低大小早晚]"
+)
 # Of questions that have an answer; for an encoder that knows nothing of answers.
 _USUAL_LIKENESS = 0.76
 _USUAL_FAMILIARITY = 0.69

@@ -143,6 +143,19 @@ def as_received(question: str) -> str:
     return _SEES_EN.sub(lambda seen: f"{seen['who']}receive{'s' * (seen['sees'] is not None)}", question, count=1)
 
 
+def as_refunded(question: str) -> str:
+    """Return a Chinese question of what one may give back, without a word for it, as one of a refund.
+
+    Args:
+        question: Any question; one that is none of these comes back as it is.
+
+    >>> as_refunded("哪些情况可以退"), as_refunded("定金能退吗"), as_refunded("怎么退订")
+    ('哪些情况可以退款', '定金能退款吗', '怎么退订')
+    """
+    return _GIVES_BACK_ZH.sub("退款", question)
+
+
+_GIVES_BACK_ZH = re.compile("(?<=[能以给会么样何得予候全])退(?=[吗呢么嘛了多?？]|$)")
 _SEES_ZH = re.compile(
     r"(?P<who>[^\W\d_]{1,8}(?<![你您我们咱己哪儿里中么何样想要让给可以能会请上]))"
     r"(?:能不能|可不可以|会不会|是否|能否|能够?|可以|会|都|也){0,3}(?:看得?[到见]|查[到看]|查得到)"

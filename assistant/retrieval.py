@@ -18,7 +18,7 @@ from assistant.embedding import AnswerGuesser, ScopeJudge
 from assistant.evidence import Found, evidence_of
 from assistant.fusion import ANSWERS, closest, fuse, leaning, of_legs, ranks_of
 from assistant.hits import Hit, Query
-from assistant.readings import addressed, as_embedded, as_printed, as_received, in_their_words
+from assistant.readings import addressed, as_embedded, as_printed, as_received, as_refunded, in_their_words
 from assistant.text import Language, any_of
 
 if TYPE_CHECKING:
@@ -126,7 +126,9 @@ class Retriever:
 
     def _put(self, question: str, shards: Sequence[Shard], own: re.Pattern[str]) -> str:
         """Return `question` as it is put to policies: in their own words for who they are of and whom they name."""
-        return as_printed(addressed(question, own), [shard.policy.text for shard in shards], self.analyzer.thesaurus)
+        return as_printed(
+            as_refunded(addressed(question, own)), [shard.policy.text for shard in shards], self.analyzer.thesaurus
+        )
 
     def query(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.readings import as_received
+from assistant.readings import as_received, as_refunded
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,19 @@ def test_who_sees_something_is_who_receives_it(question: str, received: str) -> 
 )
 def test_what_the_company_or_who_asks_sees_is_another_question(question: str) -> None:
     assert as_received(question) == question
+
+
+@pytest.mark.parametrize(
+    ("question", "refunded"),
+    [
+        ("什么情况下可以退？", "什么情况下可以退款？"),
+        ("拆封了还能退吗", "拆封了还能退款吗"),
+        ("押金怎么退", "押金怎么退款"),
+        ("能退多少", "能退款多少"),
+        ("怎么退订短信", "怎么退订短信"),
+        ("可以退货吗", "可以退货吗"),
+        ("定金不退的情形有哪些", "定金不退的情形有哪些"),
+    ],
+)
+def test_what_is_given_back_is_a_refund(question: str, refunded: str) -> None:
+    assert as_refunded(question) == refunded

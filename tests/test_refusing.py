@@ -68,6 +68,10 @@ def test_nobody_is_told_to_ask_a_text(policy: Policy, language: Language, said: 
 def test_who_names_what_the_clause_names_is_on_topic(policy: Policy) -> None:
     odd = Evidence(scope=-6.0, similarity=0.46, coverage=0.8, concepts=1.0)
     assert answerability("高德收集什么", [hit(policy, "手机号码", evidence=odd)]) > 0
+    # So is whoever names no concept and has all words of the clause.
+    unnamed = replace(odd, similarity=0.5, concepts=None)
+    assert answerability("底薪有多少", [hit(policy, "手机号码", evidence=replace(unnamed, coverage=1.0))]) > 0
+    assert answerability("底薪有多少", [hit(policy, "手机号码", evidence=unnamed)]) < 0
 
 
 def test_who_asks_for_a_value_in_the_words_of_a_clause_that_holds_one_is_on_topic() -> None:
@@ -330,6 +334,11 @@ def test_a_value_of_something_else_is_no_answer() -> None:
     assert answerability("退课要几天", [course, period]) < 0
     assert answerability("退课要几天", [period, hit(policy, "八日", evidence=replace(close, coverage=0.1))]) > 0
     assert answerability("退课要几天", [replace(period, evidence=replace(close, concepts=0.5))]) > 0
+    # Nor where one is close and stands out, and no concept is named; nor where its word stands in all clauses.
+    unnamed = replace(close, concepts=None)
+    assert answerability("审批要几天", [replace(period, evidence=unnamed)]) > 0
+    assert answerability("审批要几天", [replace(period, score=2.0, evidence=unnamed)]) < 0
+    assert answerability("答复最长要多久", [period]) > 0
     # Nor where a question names nothing but the value.
     assert answerability("请问要多久呢", [period]) > 0
     english = parse("1. Children\nThe wallet is for people aged 16 and over.", id="age", title="Notice", language="en")
