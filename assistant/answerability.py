@@ -94,16 +94,15 @@ def _is_of_something_else(query: str, hits: Sequence[Hit]) -> bool:
         return False
     holding = [hit for hit in hits[:_READ_FOR_CONCEPTS] if all(_holds(hit, kind) for kind in kinds)]
     # The words that ask for the value are those of every such value: "how much does … cost".
-    rest, best = besides(query, kinds), hits[0]
-    is_close = best.evidence.similarity >= _SAME_MATTER and best.score >= _STANDS_OUT
+    rest = besides(query, kinds)
     if has_han(query):
         named, of_it = _EMPTY_ZH.sub("", rest), holding or hits[:1]
-        stands_out = best in holding and is_close and best.evidence.concepts is None
-        if stands_out or not has_han(named):
-            return False
         # A word that stands in most clauses may be all that it names: 装修最长多久.
         said = any(named in normalized(text) for hit in of_it for text in hit.said)
-        return not (said or any(hit.evidence.concepts or hit.evidence.coverage > _CHANCE_COVERAGE for hit in of_it))
+        said = said or any(hit.evidence.concepts or hit.evidence.coverage > _CHANCE_COVERAGE for hit in of_it)
+        return has_han(named) and not said
+    best = hits[0]
+    is_close = best.evidence.similarity >= _SAME_MATTER and best.score >= _STANDS_OUT
     if best in holding and (is_close or best.score >= _MOST_SCORE):
         return False
     about = _words_and_concepts(rest, best.policy)

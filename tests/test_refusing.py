@@ -334,10 +334,7 @@ def test_a_value_of_something_else_is_no_answer() -> None:
     assert answerability("退课要几天", [course, period]) < 0
     assert answerability("退课要几天", [period, hit(policy, "八日", evidence=replace(close, coverage=0.1))]) > 0
     assert answerability("退课要几天", [replace(period, evidence=replace(close, concepts=0.5))]) > 0
-    # Nor where one is close and stands out, and no concept is named; nor where its word stands in all clauses.
-    unnamed = replace(close, concepts=None)
-    assert answerability("审批要几天", [replace(period, evidence=unnamed)]) > 0
-    assert answerability("审批要几天", [replace(period, score=2.0, evidence=unnamed)]) < 0
+    # Nor where all that is named stands in it, be it in most clauses.
     assert answerability("答复最长要多久", [period]) > 0
     # Nor where a question names nothing but the value.
     assert answerability("请问要多久呢", [period]) > 0
