@@ -75,7 +75,8 @@ def _condition(leaning: Leaning) -> str:
     condition = rest.text[first.start : parts.told[-1].end]
     if first.has("condition"):
         return condition if parts.own else ""
-    supposes = even or _PREPOSITION.match(first.text) is not None or condition.endswith(_POSTPOSITIONS)
+    postposed = condition.endswith(_POSTPOSITIONS) and not _IS_UNIT.search(condition)
+    supposes = even or postposed or _PREPOSITION.match(first.text) is not None
     return condition if supposes or first.text == "to" else ""
 
 
@@ -95,6 +96,8 @@ _EVEN = re.compile(rf"even {one_of((*CIRCUMSTANTIAL, *BY_MEANS))} ", re.IGNORECA
 _WHERETO = re.compile(r" to (?:(?:an?|the|my|our|your) )?[\w-]{1,30}(?: [\w-]{1,30})?$", re.IGNORECASE)
 _HAPPENING = re.compile(r"(?:even )?(?:if|when|after|once|in case)\b", re.IGNORECASE)
 _POSTPOSITIONS = ("后", "前", "时", "时候", "里", "里面", "上", "内", "外", "的话")
+# 赠送的课时, but not 上课时.
+_IS_UNIT = re.compile("(?:(?<![上下])课|(?<![上放开])学|工|小)时$")
 # 拆封了呢, 一年没登录呢; but not 没登录的用户呢.
 _CLAUSE = re.compile(r"([^的]{0,12}[没不未无忘][^的]{1,12}|有[^的]{1,12}|[^的]{1,20}[了过])呢")
 # 发现是事故车呢, 里面有充电宝呢.
