@@ -73,6 +73,12 @@ class Breaker:
         self._is_trying = False
 
     @property
+    def failures(self) -> int:
+        """Failures in a row so far."""
+        with self._lock:
+            return self._failures
+
+    @property
     def is_open(self) -> bool:
         """Whether the model is not asked at present."""
         with self._lock:
