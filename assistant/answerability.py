@@ -45,7 +45,10 @@ def answerability(query: str, hits: Sequence[Hit]) -> float:
         return -math.inf
     if _collects_none_of_it(query, hits) or _is_of_a_stranger(query, hits[0].evidence):
         return -math.inf
-    return sum(_ODDS[name] * value for name, value in features(query, hits).items()) + _ODDS["base"]
+    odds = sum(_ODDS[name] * value for name, value in features(query, hits).items()) + _ODDS["base"]
+    # What shares nothing with a policy is close to some clause of it all the same: "asdf qwer".
+    shares_nothing = hits[0].evidence.unseen == 1 and hits[0].evidence.concepts is None
+    return odds - _SHARES_NOTHING if shares_nothing else odds
 
 
 def features(query: str, hits: Sequence[Hit]) -> dict[str, float]:
@@ -218,17 +221,21 @@ def _unstated(query: str, hits: Sequence[Hit]) -> float:
 
 
 def is_unclear(query: str, hits: Sequence[Hit]) -> bool:
-    """Say whether a query is a word or two that stand in most clauses, such as 信息, or says nothing: "that one".
+    """Say whether a query is a word or two that stand in most clauses, such as 信息, or says nothing: "that one", tags.
 
     Args:
         query: The question.
         hits: What was found, best first.
     """
-    if not any(char.isalnum() for char in query) or _only_points(query):
+    said = _MARKUP.sub("", query)
+    if not any(char.isalnum() for char in said) or _only_points(said):
         return True
     # A Chinese word has two characters as a rule.
     words = sum(1 if part.isascii() else len(part) / 2 for part in query.split())
     return bool(hits) and words <= _FEW_WORDS and hits[0].evidence.frequency >= _IN_MOST
+
+
+_MARKUP = re.compile(r"</?[a-z][^<>]{0,300}>", re.IGNORECASE)
 
 
 def _only_points(query: str) -> bool:
@@ -269,6 +276,8 @@ _ODDS = {
     "unseen": -0.01,
     "base": -4.28,
 }
+# Of 60 dev questions and others that share nothing those with an answer have odds above this, if they have any.
+_SHARES_NOTHING = 0.35
 # Of a few clauses even the best does not stand out, of a hundred it may by far.
 _MOST_SCORE = 6.0
 _MOST_SCOPE = 6.0

@@ -76,7 +76,7 @@ def test_who_names_what_the_clause_names_is_on_topic(policy: Policy) -> None:
 
 def test_who_asks_for_a_value_in_the_words_of_a_clause_that_holds_one_is_on_topic() -> None:
     desks = parse("1. Plans\n1.1 A hot desk is £140.\n1.2 A hot desk has a lamp.", id="desks", language="en")
-    odd = Evidence(scope=-6.0, similarity=0.5, coverage=1.0, familiarity=0.5)
+    odd = Evidence(scope=-6.0, similarity=0.5, coverage=1.0, concepts=0.5, familiarity=0.5)
     for words, question, refused in (
         ("£140", "how much is a hot desk", False),
         ("lamp", "how much is a hot desk", True),
@@ -467,6 +467,19 @@ def test_the_less_a_clause_is_like_other_policies_answers_the_less_it_is_believe
         for like in (0.5, 0.8)
     ]
     assert odds[0] < odds[1]
+
+
+def test_what_shares_nothing_with_a_policy_must_be_closer_to_it(policy: Policy) -> None:
+    said = replace(ANSWERED, similarity=0.45, concepts=None, coverage=0.0, unseen=0.5, familiarity=0.5)
+    clauses = (hit(policy, "手机号码", evidence=one) for one in (said, replace(said, unseen=1.0)))
+    odds = [answerability("asdf qwer zxcv", [clause]) for clause in clauses]
+    assert odds[0] > 0 > odds[1]
+
+
+def test_of_markup_alone_nothing_is_asked(policy: Policy) -> None:
+    assert is_unclear("<img src=x onerror=alert(1)>", [hit(policy, "手机号码")])
+    assert not is_unclear("<b>你们收集IMEI吗</b>", [hit(policy, "手机号码")])
+    assert not is_unclear("is it < 5 or > 3 days?", [hit(policy, "手机号码")])
 
 
 @pytest.mark.parametrize("question", ["那个怎么弄啊", "and the other one?", "what about that"])
