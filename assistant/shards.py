@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -294,45 +294,71 @@ def build_shard(
         PolicyIndexError: If nothing in the policy can be found.
         ModelError: If a model does not load.
     """
-    import bm25s
     import numpy as np
 
     found = passages(policy)
     if not found:
         raise PolicyIndexError(f"policy {policy.id!r} holds no sentence that could be found: check its text")
     texts = texts_of(policy, found)
-    tokens = [row or [CONCEPT] for row in _tokens(texts, analyzer)]
-    # A vocabulary of our own: the library would number tokens in the order of a set.
-    vocabulary = {token: number for number, token in enumerate(sorted({token for row in tokens for token in row}))}
-    scorer = bm25s.BM25(method="lucene", k1=BM25_K1, b=BM25_B, csc_backend="numpy", backend="numpy")
-    scorer.index(([[vocabulary[token] for token in row] for row in tokens], vocabulary), show_progress=False)
     embedded = texts.all_embedded
     keys = [sha256_of(text)[:32] for text in embedded]
     vectors: dict[str, Vectors] = {}
-    done = 0
-    for embedder in embedders:
-        rows: dict[int, Vectors] = {}
-        for number, key in enumerate(keys):
-            if known and (former := known.get((embedder.identity, key))) is not None:
-                rows[number] = former
-        missing = [number for number in range(len(keys)) if number not in rows]
-        for first in range(0, len(missing), _BATCH):
-            batch = missing[first : first + _BATCH]
-            rows |= zip(batch, embedder.embed([embedded[number] for number in batch], "passage"), strict=True)
+    for before, embedder in enumerate(embedders):
+        former = {key: row for key in keys if known and (row := known.get((embedder.identity, key))) is not None}
+
+        def tell(done: int, before: int = before) -> None:
             if progress:
-                progress(policy.id, done + (first + len(batch)) * len(keys) // len(missing), len(keys) * len(embedders))
-        vectors[embedder.name] = np.stack([rows[number] for number in range(len(keys))]).astype(np.float32)
-        done += len(keys)
-        if progress:
-            progress(policy.id, done, len(keys) * len(embedders))
+                progress(policy.id, before * len(keys) + done, len(embedders) * len(keys))
+
+        vectors[embedder.name] = _vectors(embedder, embedded, keys, former, tell)
     return Shard(
         policy=policy,
         passages=found,
-        bm25=scorer,
+        bm25=_scorer(_tokens(texts, analyzer)),
         vectors=vectors,
         rendered=np.array(texts.rendered, np.int64),
         keys=tuple(keys),
     )
+
+
+def _scorer(tokens: Iterable[list[str]]) -> bm25s.BM25:
+    """Return what scores texts, given as their tokens, by words and concepts."""
+    import bm25s
+
+    rows = [row or [CONCEPT] for row in tokens]
+    # A vocabulary of our own: the library would number tokens in the order of a set.
+    vocabulary = {token: number for number, token in enumerate(sorted({token for row in rows for token in row}))}
+    scorer = bm25s.BM25(method="lucene", k1=BM25_K1, b=BM25_B, csc_backend="numpy", backend="numpy")
+    scorer.index(([[vocabulary[token] for token in row] for row in rows], vocabulary), show_progress=False)
+    return scorer
+
+
+def _vectors(
+    embedder: Embedder,
+    texts: Sequence[str],
+    keys: Sequence[str],
+    former: Mapping[str, NDArray[np.float32]],
+    tell: Callable[[int], None],
+) -> Vectors:
+    """Return the vectors of texts: float32, shape (len(texts), dim).
+
+    Args:
+        embedder: The model.
+        texts: What is embedded.
+        keys: The digest of each.
+        former: Vectors that are known, by digest.
+        tell: Told of how many texts the vectors are there.
+    """
+    import numpy as np
+
+    rows = {number: former[key] for number, key in enumerate(keys) if key in former}
+    missing = [number for number in range(len(keys)) if number not in rows]
+    for first in range(0, len(missing), _BATCH):
+        batch = missing[first : first + _BATCH]
+        rows |= zip(batch, embedder.embed([texts[number] for number in batch], "passage"), strict=True)
+        tell((first + len(batch)) * len(keys) // len(missing))
+    tell(len(keys))
+    return np.stack([rows[number] for number in range(len(keys))]).astype(np.float32)
 
 
 BM25_K1 = 0.6
