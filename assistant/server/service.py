@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from assistant.text import Language
 
     Opener = Callable[[Assistant | None], Assistant]
-    Scope = frozenset[str] | None
+    Seen = frozenset[str] | None
+    """Ids of the policies that a caller sees; None for all."""
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -59,9 +60,9 @@ class Snapshot:
         self.version = assistant.retriever.index.version
         """Version of the index."""
         self.cache = AnswerCache(cached_answers)
-        self._views: dict[Scope, Assistant] = {None: assistant}
+        self._views: dict[Seen, Assistant] = {None: assistant}
 
-    def view(self, scope: Scope) -> Assistant:
+    def view(self, scope: Seen) -> Assistant:
         """Return the assistant as it is for whom may see the policies `scope` only: there are no others."""
         if scope not in self._views:
             # What it searches, says and names in errors, an assistant takes from its policies.
@@ -70,7 +71,7 @@ class Snapshot:
             self._views[scope] = Assistant(seen, whole.retriever, whole.generator, whole.settings)
         return self._views[scope]
 
-    def answering(self, scope: Scope) -> Assistant:
+    def answering(self, scope: Seen) -> Assistant:
         """Return what `view` does, to be asked.
 
         Raises:
@@ -256,7 +257,7 @@ class Service:
         snapshot: Snapshot,
         question: str,
         *,
-        scope: Scope,
+        scope: Seen,
         history: Sequence[Turn] = (),
         policies: Sequence[str] | None = None,
         language: Language | None = None,

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from assistant.server.mcp.tools import Seen
+    from assistant.server.service import Seen
     from assistant.settings import Settings
 
 _log = logging.getLogger(__name__)

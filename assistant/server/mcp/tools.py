@@ -35,10 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from assistant.engine import Assistant
-    from assistant.server.service import Service
-
-    Seen = frozenset[str] | None
-    """Ids of the policies that a caller sees; None for all."""
+    from assistant.server.service import Seen, Service
 
 _log = logging.getLogger(__name__)
 
