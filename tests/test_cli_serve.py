@@ -77,3 +77,22 @@ def test_it_is_said_that_nothing_was_asked_in_vain(
     # Programs read a list.
     assert main(["feedback", "--json", *options]) == 0
     assert capsys.readouterr().out == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "host", "shown"), [(True, "::1", "http://[::1]:8000"), (False, "127.0.0.1", "")]
+)
+def test_a_terminal_is_told_where_the_help_chat_is(
+    data: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    is_terminal: bool,
+    host: str,
+    shown: str,
+) -> None:
+    monkeypatch.setattr("assistant.server.run.serve", lambda *_, prepare, **__: prepare())
+    monkeypatch.setattr("assistant.cli.serve.build", lambda _: "")
+    monkeypatch.setattr("assistant.cli.serve.is_terminal", lambda _: is_terminal)
+    assert main(["serve", "--host", host]) == 0
+    err = capsys.readouterr().err
+    assert (shown in err) if shown else not err

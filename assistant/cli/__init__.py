@@ -28,6 +28,7 @@ from assistant.cli.terminal import (
     IndexDir,
     PolicyIds,
     Port,
+    address_of,
     as_json_text,
     build,
     check_quoted,
@@ -257,7 +258,7 @@ def ui(
     def prepare() -> None:
         build(settings)
         if port:
-            print_line(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+            print_line(address_of(host, port))
 
     launch(settings, host=host, port=port, any_address=any_address, prepare=prepare)
 

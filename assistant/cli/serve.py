@@ -18,6 +18,7 @@ from assistant.cli.terminal import (
     Host,
     IndexDir,
     Port,
+    address_of,
     build,
     command,
     is_terminal,
@@ -70,9 +71,15 @@ def serve(
     from assistant.server.run import serve as run
 
     settings = settings_of(corpus, index_dir)
-    # Before there are several processes, each of which would build it.
-    first = partial(build, settings)
-    run(settings, host=host, port=port, workers=workers, use_keys=keys, any_address=any_address, prepare=first)
+
+    def prepare() -> None:
+        # Before there are several processes, each of which would build it.
+        build(settings)
+        # Into a log there goes nothing but JSON.
+        if port and is_terminal(sys.stderr):
+            note(f"{address_of(host, port)} shows the help chat; Ctrl-C ends it")
+
+    run(settings, host=host, port=port, workers=workers, use_keys=keys, any_address=any_address, prepare=prepare)
 
 
 def speak_mcp(

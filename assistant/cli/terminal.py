@@ -130,6 +130,11 @@ def print_line(text: str, style: str = "") -> None:
         typer.echo(visible(text))
 
 
+def address_of(host: str, port: int) -> str:
+    """Return where a browser finds what listens on a host, which may be an address of IPv6, and a port."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
 def is_terminal(stream: TextIO | None) -> bool:
     """Say whether a stream is a terminal."""
     # There is no stream if it was closed before the program started.
