@@ -56,10 +56,11 @@ def features(query: str, hits: Sequence[Hit]) -> dict[str, float]:
     evidence = hits[0].evidence
     named = [hit.evidence.concepts for hit in hits[:_READ_FOR_CONCEPTS] if hit.evidence.concepts is not None]
     # Bounded, lest it decide alone; and who names only what the clause names does not ask about other things, nor who
-    # asks in no other words than its own, if these name nothing or it holds the value that is wanted.
+    # asks in no other words than its own, if it holds the value that is wanted, or if they are Chinese words that the
+    # thesaurus lacks: what an English word is, its stem hardly tells.
     kinds = needed(query)
     holds_it = bool(kinds) and all(_holds(hits[0], kind) for kind in kinds)
-    in_its_words = evidence.coverage == 1 and (evidence.concepts is None or holds_it)
+    in_its_words = evidence.coverage == 1 and (holds_it or (evidence.concepts is None and has_han(query)))
     is_named = evidence.concepts == 1 or in_its_words
     scope = 0.0 if evidence.scope is None or is_named else max(evidence.scope, -_MOST_SCOPE)
     familiarity = _USUAL_FAMILIARITY if evidence.familiarity is None else evidence.familiarity

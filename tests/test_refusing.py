@@ -76,7 +76,7 @@ def test_who_names_what_the_clause_names_is_on_topic(policy: Policy) -> None:
 
 def test_who_asks_for_a_value_in_the_words_of_a_clause_that_holds_one_is_on_topic() -> None:
     desks = parse("1. Plans\n1.1 A hot desk is £140.\n1.2 A hot desk has a lamp.", id="desks", language="en")
-    odd = Evidence(scope=-6.0, similarity=0.5, coverage=1.0, concepts=0.5, familiarity=0.5)
+    odd = Evidence(scope=-6.0, similarity=0.5, coverage=1.0, familiarity=0.5)
     for words, question, refused in (
         ("£140", "how much is a hot desk", False),
         ("lamp", "how much is a hot desk", True),
