@@ -148,8 +148,8 @@ def _rows_with(hit: Hit, number: int) -> set[int]:
 
 # "请假天数：1至3天 | …", "| 1至3天 | …": limits in the first cell. "Plan: Model 3 | …" is a name.
 _NUMBERED_ROW = re.compile(
-    r"(?:\|\s{0,3})?[^|\n]{0,60}?(?:\d[^|\n]{0,6}?(?:以[上下内外]|起|[至到~～–—-]\s?\d|\s?\+|"
-    r"\s(?:to|and|or)\s(?:\d|(?:more|less|fewer|over|under)\b))|"
+    r"(?:\|\s{0,3})?[^|\n]{0,60}?(?:\d[^|\n]{0,6}?(?:以[上下内外]|起|[至到~～–—-]\s?\d)|"
+    r"\d(?:\+|(?: [a-z]{1,8})? (?:to|and|or) (?:\d|(?:more|less|fewer|over|under)\b))|"
     r"(?:[不超满][足过]?|[大小高低多少]于|[<>＜＞≤≥]|\b(?:up to|over|under|(?:more|less) than|at least))\s?\d)",
     re.IGNORECASE,
 )
