@@ -292,7 +292,8 @@ def _with_items(chosen: list[Hit], hits: Sequence[Hit]) -> list[Hit]:
     # Where several items are among what was found, they are what is asked for, each a part of it.
     margin = _LIST_MARGIN if len(items) >= _SEVERAL_ITEMS else _ITEM_MARGIN
     if items := [hit for hit in items if hit.score >= first.score - margin]:
-        return [*sorted([first, *items], key=lambda hit: hit.start), *others]
+        rest = (hit for hit in others if not any(hit is item for item in items))
+        return [*sorted([first, *items], key=lambda hit: hit.start), *rest]
     listed = _list_beside(first, hits)
     return [first, listed, *_beside(others, listed)] if listed else chosen
 

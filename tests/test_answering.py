@@ -14,6 +14,7 @@ from assistant.answering import ExtractiveGenerator
 from assistant.citing import locate, verify
 from assistant.hits import Hit
 from assistant.passages import Passage
+from assistant.selection import selected
 from assistant.wording import Part, answer, answered, answered_apart
 from tests.hits import ANSWERED, TEXT, hit, yunfan
 
@@ -515,6 +516,14 @@ GOODS = """一、行李
 单件行李不得超过32公斤。
 二、其他
 请来电。"""
+
+
+def test_what_is_forbidden_beside_what_is_granted_is_chosen_once() -> None:
+    text = "一、充电桩\n1、自有产权车位可以安装充电桩。\n2、租赁车位、公共车位不得安装充电桩。"
+    policy = parse(text, id="parking", title="停车规定")
+    evidence = replace(ANSWERED, concepts=0.5)
+    hits = [hit(policy, "不得", score=5.0, evidence=evidence), hit(policy, "可以", score=4.9, evidence=evidence)]
+    assert [chosen.clause.id for chosen in selected("哪些车位能装充电桩", hits)] == ["1.1", "1.2"]
 
 
 def test_a_list_is_quoted_with_the_heading_that_leads_to_it() -> None:
