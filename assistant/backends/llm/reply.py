@@ -24,7 +24,7 @@ _SIGNIFICANT = re.compile(r'[{}"\\\n]')
 _THOUGHT = re.compile(r"\s{0,80}<(think|thinking|thought|reasoning)>", re.IGNORECASE)
 _MAY_OPEN = re.compile(r"\s*(?:<[a-z]{0,9})?", re.IGNORECASE)
 _LONGEST_OPENING = 96
-_NUMBER = re.compile(r"\s{0,8}(?i:clause)?\s{0,8}\[?\s{0,8}(\d{1,4})\s{0,8}\]?\s{0,8}")
+_NUMBER = re.compile(r"(?:clause)?\s?\[?\s?(\d{1,4})\s?\]?", re.IGNORECASE)
 
 
 class ReplyReader:
@@ -111,7 +111,7 @@ class ReplyReader:
             return
         self.claims_list_seen |= isinstance(found.get("claims"), list)
         number, quote, statement = found.get("clause"), found.get("quote"), found.get("statement")
-        if isinstance(number, str) and (match := _NUMBER.fullmatch(number)):
+        if isinstance(number, str) and (match := _NUMBER.fullmatch(number.strip())):
             number = int(match[1])
         if isinstance(number, int) and not isinstance(number, bool) and isinstance(quote, str):
             yield Proposal(number=number, quote=quote, statement=statement if isinstance(statement, str) else "")
