@@ -117,8 +117,8 @@ def _is_of_something_else(query: str, hits: Sequence[Hit]) -> bool:
 def _words_and_concepts(text: str, policy: Policy) -> frozenset[str]:
     """Return the stems of the English words of a text, and the concepts that it names."""
     folded = normalized(text)
-    words = (stem(word) for word in LATIN_WORD.findall(folded) if word not in STOPWORDS | _ASKING)
-    return frozenset(words).union(*(ids for *_, ids in policy.thesaurus.find(folded))) - _ASKED
+    words = stems_in(folded, without=STOPWORDS | _ASKING)
+    return words.union(*(ids for *_, ids in policy.thesaurus.find(folded))) - _ASKED
 
 
 def _is_unheard_of(query: str, hits: Sequence[Hit]) -> bool:

@@ -95,9 +95,8 @@ def _names(text: str, thesaurus: Thesaurus) -> frozenset[str]:
     for start, end, found in thesaurus.find(text):
         named |= {f"{CONCEPT}{concept}" for concept in found}
         rest = blanked(rest, start, end)
-    words = {stem(word) for word in LATIN_WORD.findall(rest) if word in _DEEDS or word not in STOPWORDS}
     han = _HAN.findall(rest.translate(_EMPTY))
-    return frozenset(named.union(words, han) - _GENERIC)
+    return frozenset(named.union(stems_in(rest, without=_SAYING_NOTHING), han) - _GENERIC)
 
 
 def _section(policy: Policy, asked: frozenset[str]) -> Clause | None:
@@ -150,7 +149,7 @@ _GENERIC = frozenset(
     )
 )
 # Words that say little as a rule, but what a section is about.
-_DEEDS = frozenset(("use", "uses", "used", "using", "get", "gets"))
+_SAYING_NOTHING = STOPWORDS - {"use", "uses", "used", "using", "get", "gets"}
 # What is collected is used, and one heading says so of both.
 _ALSO = frozenset((f"{CONCEPT}collection",))
 _HAN = re.compile(r"[\u3400-\u9fff]+")

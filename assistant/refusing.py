@@ -126,7 +126,7 @@ def _coverage(query: str, hit: Hit) -> float:
     coverage, policy = hit.evidence.coverage, hit.policy
     if language_of(query) == policy.language:
         return coverage
-    words = {stem(word) for word in LATIN_WORD.findall(normalized(query)) if word not in STOPWORDS}
+    words = stems_in(normalized(query))
     known = _words_of(tuple(chain.from_iterable(policy.translations.values())))
     # Not weighted by rarity: a single one says little.
     share = len(words & known) / len(words) if words else 0.0

@@ -193,7 +193,7 @@ def _with_more_words_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
     has_values = bool(kinds) and _holds_values(query, hits[0])
     near = (hit for hit in hits[1:_READ_FOR_WORDS] if hit.score >= hits[0].score - _WORDS_MARGIN)
     if has_values:
-        of = _stems(besides(query, kinds))
+        of = stems_in(normalized(besides(query, kinds)))
         near = (hit for hit in near if _holds_values(query, hit) and of <= _words(hit) and not of & _words(hits[0]))
     if most := next((hit for hit in near if _holds_most(hit, hits[0])), None):
         return [most, *(hit for hit in hits if hit is not most)]
@@ -211,7 +211,7 @@ def _with_more_words_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
 def _with_those_asked_for_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
     """Return hits, first one that names those for whom it is asked: alumni of "for alumni, is it free?"."""
     asked = _ASKED_FOR.match(query)
-    names = _stems(asked[1]) if asked else set()
+    names = stems_in(normalized(asked[1])) if asked else frozenset()
     near = [hit for hit in hits[:_READ_FOR_WORDS] if hit.score >= hits[0].score - _WORDS_MARGIN] if names else []
     best = next((hit for hit in near if names <= _words(hit)), hits[0])
     return [best, *(hit for hit in hits if hit is not best)]
@@ -220,13 +220,8 @@ def _with_those_asked_for_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit
 _ASKED_FOR = re.compile(r"for ([^,:“”?]{2,40}), ", re.IGNORECASE)
 
 
-def _words(hit: Hit) -> set[str]:
-    return _stems(" ".join((hit.passage.context, *hit.said)))
-
-
-def _stems(text: str) -> set[str]:
-    """Return the stems of the English words of a text that say something."""
-    return {stem(word) for word in LATIN_WORD.findall(normalized(text)) if word not in STOPWORDS}
+def _words(hit: Hit) -> frozenset[str]:
+    return stems_in(normalized(" ".join((hit.passage.context, *hit.said))))
 
 
 def _holds_most(hit: Hit, first: Hit) -> bool:

@@ -358,6 +358,15 @@ def stem(word: str) -> str:
         return str(_stemmer().stemWord(word))
 
 
+def stems_in(text: str, *, without: Set[str] = STOPWORDS) -> frozenset[str]:
+    """Return the stems of the English words of a normalized text, but for those that say nothing.
+
+    >>> sorted(stems_in("which of the books are borrowed?"))
+    ['book', 'borrow']
+    """
+    return frozenset(stem(word) for word in LATIN_WORD.findall(text) if word not in without)
+
+
 @cache
 def _stemmer() -> Any:
     import snowballstemmer

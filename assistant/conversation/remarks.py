@@ -104,16 +104,17 @@ def more(said: Utterance, memory: Memory) -> Condensed | None:
 
 # "What if it's more?"
 _SUPPOSING = re.compile(r"(?:and |but |so )?what if\b", re.IGNORECASE)
-_IN_PERSON = re.compile(r"\bin person\b", re.IGNORECASE)
+_IN = re.compile(r"\bin $", re.IGNORECASE)
 _WHO_ELSE = ("who else", "where else", "还有谁", "还有哪里")
 
 
 def _human(said: Utterance, memory: Memory) -> Condensed | None:
     """Say what 转人工 asks; None for 那客服呢, "and staff?" or "and in person?" after a question.
 
-    These ask the same of others, or of another way.
+    These ask the same of others, or in another way.
     """
-    if memory.query and _IN_PERSON.search(said.text):
+    people = (word for word in said.told if word.has("human"))
+    if memory.query and all(_IN.search(said.text, 0, word.start) for word in people):
         return None
     leading = [word for word in said.told if word.has("lead", "particle")]
     alone = len(said.told) - len(leading) == 1
