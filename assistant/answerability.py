@@ -10,7 +10,7 @@ from assistant.answer_types import besides, holds, needed
 from assistant.mentions import things_named
 from assistant.question_forms import gives_orders
 from assistant.recipients import recipients_told
-from assistant.text import LATIN_WORD, STOPWORDS, has_han, language_of, normalized, stem
+from assistant.text import STOPWORDS, has_han, language_of, normalized, stems_in
 from assistant.thesaurus import DATA_KINDS
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from assistant.passages import Passage
 from assistant.question_forms import kind_of_question, wants_all
 from assistant.recipients import asks_recipients
 from assistant.shards import CONCEPT
-from assistant.text import LATIN_WORD, STOPWORDS, blanked, has_han, normalized, stem
+from assistant.text import STOPWORDS, blanked, has_han, normalized, stems_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -148,7 +148,7 @@ _GENERIC = frozenset(
         *("data", "inform", "info", "detail", "kind", "type", "list", "exact", "polici", "notic"),
     )
 )
-# Words that say little as a rule, but what a section is about.
+# What says little as a rule may be what a section is about.
 _SAYING_NOTHING = STOPWORDS - {"use", "uses", "used", "using", "get", "gets"}
 # What is collected is used, and one heading says so of both.
 _ALSO = frozenset((f"{CONCEPT}collection",))

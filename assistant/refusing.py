@@ -15,7 +15,7 @@ from assistant.answerability import is_unclear
 from assistant.english import begun
 from assistant.imprint import contact_of
 from assistant.mentions import is_mentioned, things_named
-from assistant.text import LATIN_WORD, STOPWORDS, Language, any_of, has_han, language_of, normalized, stem
+from assistant.text import STOPWORDS, Language, any_of, has_han, language_of, normalized, stem, stems_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -198,7 +198,7 @@ def _is_thing(word: str, concepts: Sequence[Concept]) -> bool:
 @lru_cache(maxsize=64)
 def _words_of(texts: tuple[str, ...]) -> frozenset[str]:
     """Return the stems of the words of English texts."""
-    return frozenset(map(stem, LATIN_WORD.findall(normalized("\n".join(texts)))))
+    return stems_in(normalized("\n".join(texts)))
 
 
 _THINGS = ("data_item", "identifier", "permission", "right")

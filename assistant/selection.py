@@ -9,7 +9,7 @@ from assistant.answer_types import besides, holds, needed, wanted
 from assistant.quantities import age_in, meant_for
 from assistant.question_forms import asks_meaning, denied_deed, denies, wants_all
 from assistant.recipients import telling_sentences
-from assistant.text import LATIN_WORD, STOPWORDS, normalized, stem
+from assistant.text import normalized, stems_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
