@@ -55,13 +55,8 @@ def features(query: str, hits: Sequence[Hit]) -> dict[str, float]:
     """Return by name what the regression reads of a question and its hits, of which there is at least one."""
     evidence = hits[0].evidence
     named = [hit.evidence.concepts for hit in hits[:_READ_FOR_CONCEPTS] if hit.evidence.concepts is not None]
-    # Bounded, lest it decide alone; and who names only what the clause names does not ask about other things, nor who
-    # asks in no other words than its own, if it holds the value that is wanted, or if they are Chinese words that the
-    # thesaurus lacks: what an English word is, its stem hardly tells.
-    kinds = needed(query)
-    holds_it = bool(kinds) and all(_holds(hits[0], kind) for kind in kinds)
-    in_its_words = evidence.coverage == 1 and (holds_it or (evidence.concepts is None and has_han(query)))
-    is_named = evidence.concepts == 1 or in_its_words
+    # Bounded, lest it decide alone; and who names only what the clause names does not ask about other things.
+    is_named = evidence.concepts == 1 or _is_in_words_of(query, hits[0])
     scope = 0.0 if evidence.scope is None or is_named else max(evidence.scope, -_MOST_SCOPE)
     familiarity = _USUAL_FAMILIARITY if evidence.familiarity is None else evidence.familiarity
     return {
@@ -77,6 +72,19 @@ def features(query: str, hits: Sequence[Hit]) -> dict[str, float]:
         "score": min(max(hits[0].score, 0.0), _MOST_SCORE),
         "unseen": evidence.unseen,
     }
+
+
+def _is_in_words_of(query: str, hit: Hit) -> bool:
+    """Say whether a query has no other words than a clause, which tell that it is about the same.
+
+    They do if the clause holds the value that is wanted, or if they are Chinese words that the thesaurus lacks: what an
+    English word is, its stem hardly tells.
+    """
+    if hit.evidence.coverage < 1:
+        return False
+    kinds = needed(query)
+    holds_it = bool(kinds) and all(_holds(hit, kind) for kind in kinds)
+    return holds_it or (hit.evidence.concepts is None and has_han(query))
 
 
 def _is_held_nowhere(query: str, hits: Sequence[Hit]) -> bool:
@@ -100,11 +108,11 @@ def _is_of_something_else(query: str, hits: Sequence[Hit]) -> bool:
     # The words that ask for the value are those of every such value: "how much does … cost".
     rest = besides(query, kinds)
     if has_han(query):
-        named, of_it = _EMPTY_ZH.sub("", rest), holding or hits[:1]
+        named, near = _EMPTY_ZH.sub("", rest), holding or hits[:1]
+        share = any(hit.evidence.concepts or hit.evidence.coverage > _CHANCE_COVERAGE for hit in near)
         # A word that stands in most clauses may be all that it names: 装修最长多久.
-        said = any(named in normalized(text) for hit in of_it for text in hit.said)
-        said = said or any(hit.evidence.concepts or hit.evidence.coverage > _CHANCE_COVERAGE for hit in of_it)
-        return has_han(named) and not said
+        share = share or any(named in normalized(text) for hit in near for text in hit.said)
+        return has_han(named) and not share
     best = hits[0]
     is_close = best.evidence.similarity >= _SAME_MATTER and best.score >= _STANDS_OUT
     if best in holding and (is_close or best.score >= _MOST_SCORE):
@@ -277,7 +285,7 @@ _ODDS = {
     "unseen": -0.01,
     "base": -4.28,
 }
-# Of 60 dev questions and others that share nothing those with an answer have odds above this, if they have any.
+# Of some 60 questions that share nothing with a policy, none that has an answer has odds between 0 and this.
 _SHARES_NOTHING = 0.35
 # Of a few clauses even the best does not stand out, of a hundred it may by far.
 _MOST_SCORE = 6.0
