@@ -128,7 +128,7 @@ _SINGULAR = re.compile(
 
 
 def is_somebody(name: str) -> bool:
-    """Say whether an English name is that of people, by what they are to somebody or by how it ends.
+    """Say whether an English name is that of people, as one of `PEOPLE` or by how it ends.
 
     >>> is_somebody("my boss"), is_somebody("visitors"), is_somebody("alumni"), is_somebody("dinner")
     (True, True, True, False)
@@ -136,14 +136,14 @@ def is_somebody(name: str) -> bool:
     return _PEOPLE.search(name) is not None
 
 
-RELATIONS = (
+PEOPLE = (
     r"(?:boss(?:es)?|(?:mum|mom|dad|wi[fv]e|husband|spouse|partner|(?:girl|boy)?friend|ex|son|daughter|kid|famil(?:y|ie)"
-    r"|mate|flatmate|roommate|housemate|colleague|neighbou?r|coach(?:e)?|landlord|guest|buddy|(?:under)?grad)s?|police"
+    r"|(?:flat|room|house)?mate|colleague|neighbou?r|coach(?:e)?|landlord|guest|buddy|(?:under)?grad)s?|police"
     r"|alumn[iae]|faculty)"
 )
-"""People by what they are to somebody, as they say."""
+"""Names of people that do not end as such names do."""
 _PEOPLE = re.compile(
-    rf"\b(?:{RELATIONS}|(?!(?:dinner|supper|water|paper|letter|voucher|order|number|computer|charger|scooter|trailer"
+    rf"\b(?:{PEOPLE}|(?!(?:dinner|supper|water|paper|letter|voucher|order|number|computer|charger|scooter|trailer"
     r"|locker|monitor|printer|scanner|sensor|router)s?$)"
     r"\w{0,20}(?:[a-z]er|or|ist|ee|ant|ent|ian|man|men|child|people|staff)s?)$"
 )

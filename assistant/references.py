@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from assistant.english import BEING, DOERS, DOING, HAVING, PLACING, RELATIONS, is_plural, one_of
+from assistant.english import BEING, DOERS, DOING, HAVING, PEOPLE, PLACING, is_plural, one_of
 from assistant.numerals import ENGLISH_NUMERAL
 from assistant.phrases import PARTICIPLE, phrases_of
 from assistant.rephrasing.chinese import object_zh
@@ -240,7 +240,7 @@ def _is_somebody(topic: Topic) -> bool:
 
 
 _SOMEBODY = re.compile(
-    rf"\b(?:{RELATIONS}|(?:visitor|cleaner|(?:year|month|week)s?[ -]old)s?)$",
+    rf"\b(?:{PEOPLE}|(?:visitor|cleaner|(?:year|month|week)s?[ -]old)s?)$",
     re.IGNORECASE,
 )
 

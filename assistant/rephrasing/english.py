@@ -255,10 +255,12 @@ def with_noun_for_one(asked: str, query: Utterance) -> str:
     Returns:
         The question; nothing if it has no such word, or the former question names no one thing.
     """
-    one = _A_SUCH_ONE.search(asked) if query.language == "en" else None
-    named = [phrase for phrase in phrases_of(query) if one and not (phrase.is_time or is_plural(phrase.text))]
+    one = _A_SUCH_ONE.search(asked)
+    if one is None or query.language != "en":
+        return ""
+    named = [phrase for phrase in phrases_of(query) if not (phrase.is_time or is_plural(phrase.text))]
     former = next((phrase for form in ("counted", "definite") for phrase in named if phrase.form == form), None)
-    if one is None or former is None:
+    if former is None:
         return ""
     name = f"{one['kind']} {former.words[-1]}"
     if one[0] == asked.rstrip("?!. "):
