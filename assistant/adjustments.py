@@ -201,9 +201,9 @@ _ASKS_OF_CHANGES = re.compile(
 
 
 # Chosen on the dev questions; the figures around each are nearly as good.
-# A list of names is close to every question with one of them, though it answers few: who asks for the name
-# itself finds it all the same, by a far higher score.
+# A list of names is close to every question with one of them, though it answers few.
 _NAMES_ONLY = 2.0
+# Who asks for names gets the lists that have a word of his, though nothing is said in them.
 _NAMES_WANTED = 2.0
 # What personal information *is* names every kind of it, and does not say that any is collected; what has changed in
 # a policy names the matters of the clauses that say so.

@@ -209,9 +209,10 @@ class Bearing:
         items: list[str] = []
         spoken_of: list[Segment] = []
         for text in sentences_in(quote):
-            known = [*headings, *spoken_of] if _TAKES_UP.match(text) else headings
+            goes_on = _TAKES_UP.match(text) is not None
+            known = [*headings, *spoken_of] if goes_on else headings
             yield self._reader.read(f"{leads} {text}", known, repeating=True)
-            if not _TAKES_UP.match(text):
+            if not goes_on:
                 # The feature is off by default: what the sentence before it speaks of.
                 spoken_of = [replace(part, sense=ANY) for part in self._reader.read(subject_in(text)).segments]
             if leads_in(text):

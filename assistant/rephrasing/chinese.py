@@ -382,6 +382,8 @@ _MAY_DO_ZH = re.compile(
     f".{{0,12}}?(?:{'|'.join(MAY_ZH)})(?:随身)?(?:带|寄存|寄(?!存)|养|买|租|借|装|放|吃|喝|穿|托运|携带|使用|购买|安装|报销)"
     "(?![进出到上下去走回])([^，。？“”带的了不]{1,8}?)吗[？?]?"
 )
+_DONE_TO_ZH = ("托运", "寄存", "退货", "换货", "退换", "报销", "保修", "转让", "补办")
+_SUBJECTS = ("你们", "您们", "你", "您")
 
 
 def way_again_zh(query: Utterance, rest: Utterance) -> str:
@@ -395,14 +397,12 @@ def way_again_zh(query: Utterance, rest: Utterance) -> str:
     if asked is None or not _IS_OTHER.fullmatch(name) or name in query.text:
         return ""
     known = query.vocabulary.meaning(name)
-    if known is None:
+    if known:
+        is_thing = known.group == "thing"
+    else:
         # Beside 信息 it cannot be told whether 转移 is something else that is done, and 换绑手机 says so.
         is_thing = not _OF_ANYTHING.fullmatch(asked["object"]) and not _DOES_ZH.match(name) and noun_zh(rest) != ""
-    else:
-        is_thing = known.group == "thing"
-    if not is_thing:
-        return ""
-    return f"{asked['how']}{asked['does']}{name}"
+    return f"{asked['how']}{asked['does']}{name}" if is_thing else ""
 
 
 _WAY_TO_DO = re.compile(
@@ -411,8 +411,6 @@ _WAY_TO_DO = re.compile(
 )
 _IS_OTHER = re.compile("[^，。？“”的了不没多少几怎什谁哪]{2,8}")
 _OF_ANYTHING = re.compile("(?:个人)?(?:信息|数据|资料|内容|东西)")
-_DONE_TO_ZH = ("托运", "寄存", "退货", "换货", "退换", "报销", "保修", "转让", "补办")
-_SUBJECTS = ("你们", "您们", "你", "您")
 
 
 def supposing_zh(query: Utterance, condition: str) -> str:
