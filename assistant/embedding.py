@@ -301,7 +301,7 @@ class BundledEncoder:
 
 
 def bundled(name: str) -> Path:
-    """Return the folder of a model that comes with the package."""
+    """Return the folder of a model that comes with the program."""
     return Path(str(resources.files("assistant").joinpath("data", name)))
 
 
@@ -318,7 +318,7 @@ def shared_out(function: Callable[[_T], _R], items: Sequence[_T]) -> list[_R]:
 
 
 def bundled_embedders() -> tuple[Embedder, ...]:
-    """Return the embedders that come with the package, unloaded."""
+    """Return the embedders that come with the program, unloaded."""
     return (BundledEncoder(),)
 
 

@@ -162,7 +162,7 @@ class Policy:
     translations: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     """English rendering of each sentence of a clause's own text, by clause id; empty where there is none."""
     concepts: tuple[Concept, ...] = ()
-    """What its own thesaurus adds to the one that comes with the package."""
+    """What its own thesaurus adds to the one that comes with the program."""
     shared_thesaurus: Thesaurus | None = field(default=None, repr=False, compare=False)
     """The thesaurus of its corpus, as `assistant.corpus.open_corpus` finds; None for a policy that stands alone."""
     _paths: Mapping[str, tuple[Clause, ...]] = field(

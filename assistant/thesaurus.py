@@ -4,7 +4,7 @@ A concept, such as the closing of an account, is named in one way by policies (�
 others by people (销号, delete my account). Counting concepts beside words is what lets a
 question meet a clause that shares no word with it, in either language.
 
-Those of the domain come with the package. A policy may bring its own in a file beside its text, in the same form::
+Those of the domain come with the program. A policy may bring its own in a file beside its text, in the same form::
 
     [[concept]]
     id = "mozhou"
@@ -13,7 +13,7 @@ Those of the domain come with the package. A policy may bring its own in a file 
     en = ["Mozhou"]
 
     [[concept]]
-    id = "account_deletion"       # one that comes with the package: further names of it
+    id = "account_deletion"       # one that comes with the program: further names of it
     zh_colloquial = ["关店"]
 """
 
@@ -48,7 +48,7 @@ THESAURUS_FILE = "thesaurus.toml"
 """Where in a policy's folder its own names are."""
 
 MAX_THESAURUS_BYTES = 500_000
-"""Largest file that is read; the one that comes with the package has 420 kB."""
+"""Largest file that is read; the one that comes with the program has 420 kB."""
 
 KINDS = (
     "action",
@@ -241,7 +241,7 @@ def _head(text: str, place: int) -> str:
 
 @cache
 def default_thesaurus() -> Thesaurus:
-    """Return the thesaurus that comes with the package."""
+    """Return the thesaurus that comes with the program."""
     data = tomllib.loads(resources.files("assistant").joinpath("data/thesaurus.toml").read_text("utf-8"))
     return Thesaurus(
         Concept(id=entry["id"], kind=entry["kind"], **{key: tuple(entry.get(key, ())) for key in _NAME_KEYS})
@@ -258,7 +258,7 @@ Each takes 5 MB and a third of a second: a service that keeps dozens of policies
 
 @lru_cache(maxsize=CORPORA)
 def extended(own: tuple[Concept, ...]) -> Thesaurus:
-    """Return the thesaurus that comes with the package, with further concepts and further names of known ones.
+    """Return the thesaurus that comes with the program, with further concepts and further names of known ones.
 
     Args:
         own: What is added. Concepts of one id are one concept, with the names of all.
@@ -322,12 +322,12 @@ def _checked_kind(concept_id: str, kind: object, where: str) -> str:
     known = _default_kinds().get(concept_id)
     if known is not None and kind not in (None, known):
         raise PolicyError(
-            f"{where}: a concept of this id comes with the package, and its kind is {known!r}, not {kind!r}: "
+            f"{where}: a concept of this id comes with the program, and its kind is {known!r}, not {kind!r}: "
             "leave kind out to add names to it, or choose another id"
         )
     if known is None and kind is None:
         raise PolicyError(
-            f"{where}: no concept of this id comes with the package: correct the id to add names to one; "
+            f"{where}: no concept of this id comes with the program: correct the id to add names to one; "
             f'for one of your own write a line such as kind = "vendor", one of {", ".join(KINDS)}'
         )
     if known is None and kind not in KINDS:

@@ -528,12 +528,12 @@ def _names(names: tuple[str, ...]) -> Thesaurus:
 
 @cache
 def default_vocabulary() -> Vocabulary:
-    """Return the vocabulary that comes with the package."""
+    """Return the vocabulary that comes with the program."""
     return vocabulary_of(default_thesaurus())
 
 
 @lru_cache(maxsize=CORPORA)
 def vocabulary_of(thesaurus: Thesaurus) -> Vocabulary:
-    """Return the vocabulary that comes with the package, with the concepts of another thesaurus."""
+    """Return the vocabulary that comes with the program, with the concepts of another thesaurus."""
     data = resources.files("assistant").joinpath("data/conversation.toml").read_text("utf-8")
     return Vocabulary(thesaurus, tomllib.loads(data))

@@ -87,7 +87,7 @@ def test_what_a_policy_says_of_itself_is_known_unless_it_is_told(
     assert [policies["other"][name] for name in ("company", "contact")] == ["", "x@y.example"]
 
 
-def test_a_policy_that_came_with_the_package_is_left_out_and_used_again(run: Callable[..., Run], file: Path) -> None:
+def test_a_policy_that_came_with_the_program_is_left_out_and_used_again(run: Callable[..., Run], file: Path) -> None:
     code, out, err = run("policies", "set", "baiju", "--title", "x")
     assert (code, out) == (ERROR, "")
     assert "'baiju' came with the program" in err

@@ -275,7 +275,7 @@ def test_dates(tmp_path: Path, metadata: str, date: str) -> None:
 # --- The corpus that comes with the program --------------------------------------------
 
 
-def test_the_policy_that_comes_with_the_package() -> None:
+def test_the_policy_that_comes_with_the_program() -> None:
     (policy,) = open_corpus(BAIJU)
     data = (BAIJU / "policy.txt").read_bytes()
     assert policy.sha256 == hashlib.sha256(data).hexdigest()
@@ -307,7 +307,7 @@ def hidden(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir() if path.name.startswith(".")}
 
 
-def test_a_policy_is_added_beside_those_that_came_with_the_package(shipped: Settings) -> None:
+def test_a_policy_is_added_beside_those_that_came_with_the_program(shipped: Settings) -> None:
     before = hash_of(shipped.corpus_dir())
     assert ids(shipped) == ["baiju"]
     policy = add_policy(
@@ -570,7 +570,7 @@ def test_what_cannot_be_removed_or_changed(shipped: Settings, corpus: Path) -> N
     assert may_change(settings, corpus / "lantern")
 
 
-def test_what_came_with_the_package_is_left_out_while_there_is_another(shipped: Settings) -> None:
+def test_what_came_with_the_program_is_left_out_while_there_is_another(shipped: Settings) -> None:
     add_policy(shipped, TEXT, id="own")
     remove_policy(shipped, "baiju")
     assert list(folders_of(shipped)) == ["own"]

@@ -60,7 +60,7 @@ def condense(
         history: What was said before, oldest first.
         names: Names of the policies and their companies, which a follow-up keeps to.
         short_names: What else people call them, which is nobody who gets anything: 白驹 for 白驹跑腿.
-        thesaurus: The concepts of the policies; those that come with the package by default.
+        thesaurus: The concepts of the policies; those that come with the program by default.
 
     >>> condense("那高德呢", [Turn(question="个推收集什么？")]).query
     '高德收集什么？'
