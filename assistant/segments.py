@@ -224,7 +224,7 @@ class Reader:
             elided = _ELIDED.match(text)
             segment = self._segment(f"{spoken_of} {text[elided.end() :]}" if elided and repeating else text)
             if not elided and not segment.is_aside:
-                spoken_of = text[: said.start()] if (said := _SAYS.search(text)) else ""
+                spoken_of = subject_in(text)
             own = segment.sense
             subject = segment.subject_said or subject
             # 您可以：… and 以下情形无需同意：… turn the sense of what they lead into; so does `may ask, or withdraw`.

@@ -213,7 +213,9 @@ def _with_those_asked_for_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit
     """Return hits, first one that names those for whom it is asked: alumni of "for alumni, is it free?"."""
     asked = _ASKED_FOR.match(query)
     names = stems_in(normalized(asked[1])) if asked else frozenset()
-    near = [hit for hit in hits[:_READ_FOR_WORDS] if hit.score >= hits[0].score - _WORDS_MARGIN] if names else []
+    if not names:
+        return hits
+    near = (hit for hit in hits[:_READ_FOR_WORDS] if hit.score >= hits[0].score - _WORDS_MARGIN)
     best = next((hit for hit in near if names <= _words(hit)), hits[0])
     return [best, *(hit for hit in hits if hit is not best)]
 

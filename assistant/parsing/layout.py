@@ -43,13 +43,14 @@ if TYPE_CHECKING:
 _DATE = re.compile(r"\d{4}\s*[年./-]|[〇零一二三四五六七八九○]{4}年|日期|版本|更新|生效|effective|updated|version")
 # Alone on its line: "规则(2025版)" is a title.
 _EDITION = re.compile(r"\W{0,2}\d{4}\s?年?版\W{0,2}")
+_DOCUMENT_ZH = "政策|[协協][议議]|[规規][则則]|[声聲]明|指引|[须須]知|[条條]款"
+# 校园一卡通管理办法（2024年修订）.
 _TITLE_OF_EDITION = re.compile(
-    r"[^。,:;()]{2,36}(?:政策|[协協][议議]|[规規][则則定程约約范範]|[办辦]法|制度|[细細守準准][则則]|手[册冊]|章程|合同|公[约約]|[须須]知|[条條][款例]|[声聲]明|指引)"
+    rf"[^。,:;()]{{2,36}}(?:{_DOCUMENT_ZH}|[规規][定程约約范範]|[办辦]法|制度|[细細守準准][则則]|手[册冊]|章程|合同|公[约約]|[条條]例)"
     r"\((?:19|20)\d\d年?[^()]{0,6}(?:版|修[订訂正]|[试試]行)[^()]{0,2}\)"
 )
-"""`校园一卡通管理办法（2024年修订）`."""
 _DOCUMENT = re.compile(
-    r"(?:政策|[协協][议議]|[规規][则則]|[声聲]明|指引|[须須]知|[条條]款|policy|agreement|rules|statement|notice|terms)"
+    rf"(?:{_DOCUMENT_ZH}|policy|agreement|rules|statement|notice|terms)"
     # Where a short edition stands above the whole one.
     r"(?:完整版|[简簡精][要明]?版|[全正]文)?$"
 )

@@ -41,6 +41,7 @@ class ReplyReader:
     def __init__(self) -> None:
         self._text = ""
         self._unread = ""
+        # The tag that ends what the model thinks aloud; None until it is known whether it does, empty once it does not.
         self._closing: str | None = None
         self._read_to = 0
         self._starts: deque[int] = deque(maxlen=_DEEPEST)
