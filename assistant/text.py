@@ -117,6 +117,15 @@ def visible_line(text: str) -> str:
     return " ".join(visible(text).split())
 
 
+def listed(names: Iterable[str], language: Language) -> str:
+    """Return names one after another, as a sentence of a language has them.
+
+    >>> listed(["A", "B"], "zh"), listed(["A", "B"], "en")
+    ('A、B', 'A, B')
+    """
+    return ("、" if language == "zh" else ", ").join(names)
+
+
 def shortened(text: str, width: int) -> str:
     r"""Return `text` on one line, cut to `width` characters.
 

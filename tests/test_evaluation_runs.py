@@ -18,7 +18,7 @@ from assistant.evaluation.comparing import compare
 from assistant.evaluation.gold import GoldFinder
 from assistant.evaluation.measures import MEASURES
 from assistant.evaluation.questions import Gold, Question, QuestionSet
-from assistant.evaluation.report import REPORT_FILES, check_report_folder, junit, page, write_report
+from assistant.evaluation.report import REPORT_FILES, check_report_folder, figures_page, junit, page, write_report
 from assistant.evaluation.running import run_set
 from assistant.evaluation.runs import Document, SetRun, as_bytes, document, read_run, shortfalls
 from assistant.evaluation.sets import read_set
@@ -335,6 +335,15 @@ def test_the_page_needs_nothing_from_elsewhere_and_no_script(run: Document) -> N
             assert attributes.get(name) in (None, "data:,"), (tag, attributes)
     assert "default-src 'none'" in text
     assert not re.search(r"@import|url\(|https?://", text)
+
+
+def test_policies_are_listed_as_the_language_of_the_page_has_them(run: Document) -> None:
+    two = copy.deepcopy(run)
+    two["sets"][0]["policies"] = [{"title": "甲", "version": "2026-01-01"}, {"title": "乙", "version": ""}]
+    for part in two["sets"][0]["policies"]:
+        part |= {"id": "a", "sha256": "0"}
+    assert "关于 甲（2026-01-01）、乙 的" in figures_page(two, "zh")
+    assert "about 甲 (2026-01-01), 乙." in figures_page(two, "en")
 
 
 def test_whatever_is_shown_is_text(hostile: Document, run: Document) -> None:

@@ -180,6 +180,42 @@ def test_a_conversation_is_there_again_after_a_reload_and_gone_when_cleared(open
     assert page.locator(".pa-hello").is_visible()
 
 
+def test_what_two_tabs_ask_at_the_same_time_is_kept_of_both(opened: Callable[..., Page]) -> None:
+    slow = opened()
+    ask(slow, GETUI)
+    quick = slow.context.new_page()
+    quick.goto(slow.url)
+    wait(quick, CHAT)
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        held.append(route)
+
+    slow.route("**/page/ask", hold)
+    slow.locator("#pa-question").fill("会保存多久？")
+    slow.locator("#pa-question").press("Enter")
+    wait(slow, "document.querySelectorAll('.pa-turn').length === 2")
+    ask(quick, "怎么联系你们？")
+    slow.wait_for_timeout(100)
+    held[0].continue_()
+    both = [GETUI, "怎么联系你们？", "会保存多久？"]
+    wait(slow, "document.querySelectorAll('.pa-turn').length === 3")
+    assert slow.locator(".pa-asked p").all_text_contents() == both
+    assert [turn["question"] for turn in kept(slow)] == both
+    wait(quick, "document.querySelectorAll('.pa-turn').length === 3")
+    # What another tab has cleared meanwhile does not come back.
+    held.clear()
+    slow.locator("#pa-question").fill("可以删除吗？")
+    slow.locator("#pa-question").press("Enter")
+    wait(slow, "document.querySelectorAll('.pa-turn').length === 4")
+    quick.locator(".pa-anew").click()
+    quick.locator(".pa-anew").click()
+    slow.wait_for_timeout(100)
+    held[0].continue_()
+    wait(slow, "document.querySelectorAll('.pa-turn').length === 1")
+    assert [turn["question"] for turn in kept(slow)] == ["可以删除吗？"]
+
+
 def test_a_permalink_opens_its_clause_and_back_goes_back(opened: Callable[..., Page]) -> None:
     page = opened("/zh/?policy=baiju&clause=4.1.2")
     wait(page, "document.querySelector('.pa-here')?.dataset.clause === '4.1.2'")

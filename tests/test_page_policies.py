@@ -329,6 +329,13 @@ def test_a_policy_comes_is_corrected_and_goes(site: str, new_page: Callable[...,
     listed.get_by_text("Cloud two").wait_for(timeout=120_000)
     # The reader, which is beside the chat, offers it without being loaded again.
     browsing.wait(page, "[...document.querySelectorAll('.pa-choose option')].some((each) => each.text === 'Cloud two')")
+    # So do the other tabs, though they are made only now.
+    page.get_by_role("tab", name="Evaluation").click()
+    browsing.wait(page, "document.querySelector('#pa-eval-corpus input')?.value.includes('Cloud two')")
+    page.get_by_role("tab", name="Lookup desk").click()
+    page.get_by_role("combobox", name="Policy").click()
+    page.get_by_role("option", name="Cloud two").wait_for()
+    page.get_by_role("tab", name="Policies").click()
     newer = tmp_path / "newer.txt"
     newer.write_text(TEXT.replace("云朵隐私政策", "Cloud two").replace("2024年2月3日", "2025年2月3日"), "utf-8")
     page.set_input_files("#pa-policies-file input[type=file]", newer)

@@ -16,7 +16,7 @@ from assistant.evaluation.measures import AREA, MEASURES
 from assistant.evaluation.running import ERROR_CLASSES
 from assistant.evaluation.runs import RUN_FILE, as_bytes
 from assistant.evaluation.writing import check_folder, write_folder
-from assistant.text import shortened, visible
+from assistant.text import listed, shortened, visible
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,10 +100,14 @@ def _page(run: Document, language: Language, *, with_questions: bool) -> str:
         # A value that is markup already would stay markup in the template, among text that is none.
         return worded(phrase, language, **{name: str(value) for name, value in values.items()})
 
-    policies = "; ".join(
-        ", ".join(
-            f"{policy['title']} ({policy['version']})" if policy["version"] else policy["title"]
-            for policy in part["policies"]
+    about, dated = ("；", "{}（{}）") if language == "zh" else ("; ", "{} ({})")
+    policies = about.join(
+        listed(
+            (
+                dated.format(policy["title"], policy["version"]) if policy["version"] else policy["title"]
+                for policy in part["policies"]
+            ),
+            language,
         )
         for part in run["sets"]
     )
@@ -117,7 +121,7 @@ def _page(run: Document, language: Language, *, with_questions: bool) -> str:
         language=language,
         with_questions=with_questions,
         run=run,
-        name=", ".join(part["name"] for part in run["sets"]),
+        name=listed((part["name"] for part in run["sets"]), language),
         policies=policies,
         measures=MEASURES,
         area=AREA,

@@ -144,16 +144,37 @@
     return storedList(KEPT, (turn) => turn && isText(turn.question) && isAnswer(turn.answer)).slice(-MOST_TURNS);
   }
 
-  function keep(turns) {
-    let whole = turns.filter((turn) => turn.answer).map(({ question, answer, rated }) => ({ question, answer, rated }));
+  const idsOf = (turns) => new Set(turns.map(({ answer }) => answer?.id));
+
+  /** Return what is kept, and remember that this tab has seen it. */
+  function read() {
+    const turns = kept();
+    chat.seen = chat.stored = idsOf(turns);
+    return turns;
+  }
+
+  /** Keep the conversation, with what other tabs have kept or removed since this one looked. */
+  function keep() {
+    const now = kept();
+    const there = idsOf(now);
+    const own = chat.turns.filter(({ answer }) => !answer || !chat.stored.has(answer.id) || there.has(answer.id));
+    const others = now.filter(({ answer }) => !chat.seen.has(answer.id));
+    const fresh = own.findIndex(({ answer }) => !answer || !chat.seen.has(answer.id));
+    // Before what has just been answered here.
+    own.splice(fresh < 0 ? own.length : fresh, 0, ...others);
+    chat.turns = own;
+    let whole = own.filter((turn) => turn.answer).map(({ question, answer, rated }) => ({ question, answer, rated }));
+    chat.seen = idsOf(whole);
     whole = whole.slice(-MOST_TURNS);
     // Where the browser has no more room the oldest go first; one that keeps nothing ends with none.
     while (!store(KEPT, JSON.stringify(whole)) && whole.length) whole = whole.slice(Math.ceil(whole.length / 2));
+    chat.stored = idsOf(kept());
   }
 
   // --- Chat ----------------------------------------------------------------------------------
 
-  const chat = { turns: kept(), draft: "", asking: null, editing: null, examples: [] };
+  const chat = { turns: [], seen: new Set(), stored: new Set(), draft: "", asking: null, editing: null, examples: [] };
+  chat.turns = read();
 
   function startChat(root) {
     const words = JSON.parse(root.dataset.words);
@@ -400,7 +421,7 @@
       } catch {
         told = words.offline;
       }
-      keep(chat.turns);
+      keep();
       showAnswer(turn, turn === chat.turns.at(-1));
       flash(one(".pa-actions button", turn.element), told);
       one(`.pa-${useful ? "useful" : "useless"}`, turn.element)?.focus();
@@ -443,7 +464,7 @@
         turn.problem = error.name === "AbortError" ? words.stopped : error.refusal ? refused(error.refusal) : words.offline;
       }
       chat.asking = null;
-      keep(chat.turns);
+      keep();
       const held = root.contains(document.activeElement) || document.activeElement === document.body;
       refresh();
       show(turn);
@@ -559,7 +580,8 @@
       chat.asking?.abort();
       chat.turns = [];
       chat.editing = null;
-      keep([]);
+      store(KEPT, "[]");
+      read();
       refresh();
       box.focus();
     });
@@ -573,7 +595,7 @@
 
     window.addEventListener("storage", (event) => {
       if (event.key !== KEPT || chat.asking) return;
-      chat.turns = kept();
+      chat.turns = read();
       refresh();
     });
 
@@ -1122,6 +1144,7 @@
   // --- Policies: what a form is told is seen, and what the page offers follows those in use -------
 
   const told = new Map();
+  const stale = new Set();
 
   /** Say whether the text of an element is another than it was before; without the element nothing is told. */
   function isOther(selector) {
@@ -1140,7 +1163,11 @@
     if (isOther("#pa-policies-listing ul") && !isFirst) {
       reader.renew?.();
       chat.renew?.();
-      one("#pa-desk-renew")?.click();
+      for (const button of ["#pa-desk-renew", "#pa-eval-renew"]) stale.add(button);
+    }
+    // A tab is made when it is first opened.
+    for (const button of stale) {
+      if (one(button) && stale.delete(button)) one(button).click();
     }
   }
 

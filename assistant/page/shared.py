@@ -64,15 +64,6 @@ def all_words(part: str, language: Language) -> dict[str, str]:
     return {name: texts[language] for name, texts in _words(part).items()}
 
 
-def listed(names: Iterable[str], language: Language) -> str:
-    """Return names one after another, as a sentence of a language has them.
-
-    >>> listed(["A", "B"], "zh"), listed(["A", "B"], "en")
-    ('A、B', 'A, B')
-    """
-    return ("、" if language == "zh" else ", ").join(names)
-
-
 def shown(text: str) -> str:
     """Return untrusted text as HTML that shows it as it is, without what cannot be seen.
 

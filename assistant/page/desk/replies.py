@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, get_args
 
 from assistant.imprint import contact_of
-from assistant.page.shared import listed, said
+from assistant.page.shared import said
 from assistant.quotes import lines_of
-from assistant.text import visible, visible_line
+from assistant.text import listed, visible, visible_line
 from assistant.wording import marked_quote
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from assistant.errors import AssistantError, EvaluationError
 from assistant.page.evaluation.comparing import comparison
 from assistant.page.evaluation.listing import Wanted, chosen, error_name, figures, questions
 from assistant.page.evaluation.measuring import IN_USE, Shelf, Step, checked, corpora, measure, own_corpus
-from assistant.page.shared import Tab, hint, listed, progress
-from assistant.text import visible
+from assistant.page.shared import Tab, hint, progress
+from assistant.text import listed, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,6 +116,8 @@ def _build_running(bench: _Bench) -> None:
             bench["upload"] = gr.UploadButton(
                 say("upload"), file_types=[".jsonl", ".csv"], size="sm", elem_id="pa-eval-upload"
             )
+    # The page's script presses it once there are other policies.
+    bench["renew"] = gr.Button(elem_id="pa-eval-renew", elem_classes="pa-pressed-by-script")
     bench["status"] = _html(hint(say("hint")), elem_id="pa-eval-status")
     bench["uploaded"] = gr.State({})
 
@@ -157,6 +159,7 @@ def _wire(bench: _Bench) -> None:
         bench.of("set", "corpus", "run", "status", "chosen", "former"),
         **quiet,
     )
+    bench["renew"].click(partial(_renewed, bench), checking, bench.of("corpus", "run", "status"), **quiet)
     bench["set"].input(
         partial(_set_chosen, bench), bench.of("set", "uploaded"), bench.of("corpus", "run", "status"), **alone
     )
@@ -215,6 +218,12 @@ def _refreshed(bench: _Bench, uploaded: dict[str, str]) -> list[Any]:
         gr.Dropdown(choices=runs, value=runs[0][1] if runs else None),
         gr.Dropdown(choices=runs, value=None),
     ]
+
+
+def _renewed(bench: _Bench, name: str | None, corpus: str | None, uploaded: dict[str, str]) -> tuple[Any, Any, Any]:
+    """Return what there is to measure on now, and whether the set still goes with it."""
+    told = _checked(bench, name, corpus, uploaded) if name else (gr.skip(), gr.skip())
+    return gr.Dropdown(choices=bench.corpus_choices(), value=corpus), *told
 
 
 def _set_chosen(bench: _Bench, name: str | None, uploaded: dict[str, str]) -> tuple[Any, Any, Any]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from assistant.page.shared import hint, listed, marked, place_link, shown
-from assistant.text import fold, visible
+from assistant.page.shared import hint, marked, place_link, shown
+from assistant.text import fold, listed, visible
 from assistant.wording import marked_quote
 
 if TYPE_CHECKING:

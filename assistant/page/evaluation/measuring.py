@@ -11,9 +11,9 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from assistant.errors import EvaluationError
-from assistant.page.shared import hint, listed, shown
+from assistant.page.shared import hint, shown
 from assistant.server.service import opener
-from assistant.text import visible
+from assistant.text import listed, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
