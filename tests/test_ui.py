@@ -419,6 +419,9 @@ def test_what_may_be_asked_next_is_answered_with_the_clause_that_it_names(assist
                 if policy.title_in(clause, "zh") == title
             )
             assert sum(policy.title_in(other, "zh") == title for other in policy.walk()) == 1
+            # In a section that was cited, or beside one.
+            sections = {policy.path(citation.clause_id)[1] for citation in first.citations}
+            assert policy.path(clause.id)[1] in sections or clause in policy.root.children
             cited = [citation.clause_id for citation in answer.citations if citation.policy_id == policy.id]
             assert any(clause in policy.path(clause_id) for clause_id in cited)
 

@@ -225,7 +225,8 @@ def _text(answer: Answer) -> str:
 def follow_ups(answer: Answer, assistant: Assistant, language: Language) -> list[str]:
     """Return what may be asked after an answer: about other clauses that were found, and what else there is.
 
-    Only clauses of the policies that the answer cites are asked about, and only if the answer to that cites them.
+    Only what stands in the sections that the answer cites is asked about, for what else was found may be about
+    anything, and only if the answer to that cites it.
 
     Args:
         answer: The answer.
@@ -236,11 +237,17 @@ def follow_ups(answer: Answer, assistant: Assistant, language: Language) -> list
         return []
     cited = [(citation.policy_id, citation.clause_id) for citation in answer.citations]
     told = {(policy_id, above.id) for policy_id, clause_id in cited for above in _path(answer, policy_id, clause_id)}
-    of = {policy_id for policy_id, _ in cited}
+    of = {
+        (policy_id, section)
+        for policy_id, clause_id in cited
+        for section in _sections(_path(answer, policy_id, clause_id))
+    }
     found: list[str] = []
     for hit in answer.hits[:_LIKELY]:
         titled = next((above for above in reversed(hit.policy.path(hit.clause.id)[1:]) if above.title), None)
-        if titled is None or hit.policy.id not in of or (hit.policy.id, titled.id) in told:
+        if titled is None or (hit.policy.id, titled.id) in told:
+            continue
+        if of.isdisjoint((hit.policy.id, section) for section in _sections(hit.policy.path(titled.id))):
             continue
         told.add((hit.policy.id, titled.id))
         title = _own_title(hit.policy, titled, language)
@@ -257,6 +264,15 @@ def follow_ups(answer: Answer, assistant: Assistant, language: Language) -> list
     return [*found, said("chat.more", language)]
 
 
+def _sections(path: Sequence[Clause]) -> set[str]:
+    """Return the ids of the sections that a clause is in, by the way to it: the first with a title below the root.
+
+    One without others in it stands beside those of its kind: it is in the whole, too.
+    """
+    titled = [clause.id for clause in path[1:] if clause.title]
+    return {*titled[:1], path[0].id} if len(titled) == 1 else set(titled[:1])
+
+
 def _own_title(policy: Policy, clause: Clause, language: Language) -> str:
     """Return the title of a clause in a language; empty if it is not known in it, or that of another clause, too."""
     title = visible(policy.title_in(clause, language))
@@ -264,7 +280,7 @@ def _own_title(policy: Policy, clause: Clause, language: Language) -> str:
     return "" if sum(_words_of(other.title) == own for other in policy.walk()) > 1 else title
 
 
-def _path(answer: Answer, policy_id: str, clause_id: str) -> Sequence[Any]:
+def _path(answer: Answer, policy_id: str, clause_id: str) -> Sequence[Clause]:
     policy = next((hit.policy for hit in answer.hits if hit.policy.id == policy_id), None)
     return policy.path(clause_id) if policy else ()
 
