@@ -438,7 +438,7 @@ def test_what_cannot_be_asked_is_refused_in_the_pages_language(assistant) -> Non
     chinese = page_of(assistant, "zh")
     most = assistant.settings.max_question_chars
     assert refused(chinese, "问" * most, "yunchao") == ""
-    assert refused(chinese, "问" * (most + 1), "") == f"太长：请不超过 {most:,} 字。"
+    assert refused(chinese, "问" * (most + 1), "") == f"太长：{most + 1:,} 个字，最多 {most:,} 个。"
     assert refused(chinese, "问", "was-removed") == "选中的政策已经不在了：请重新选择。"
 
 
@@ -498,6 +498,31 @@ def test_results_follow_what_is_typed_and_only_the_last_is_shown(opened) -> None
 
 @pytest.mark.browser
 @pytest.mark.enable_socket
+def test_what_is_too_long_is_kept_and_said_to_be_so(opened) -> None:
+    browser_page = opened("en")
+    field = browser_page.locator("#pa-desk-query input")
+    field.fill("x" * 2_001)
+    browser_page.locator("#pa-desk-found .pa-hint-wrong", has_text="2,001 characters of 2,000").wait_for()
+    assert field.input_value() == "x" * 2_001
+    field.press("Enter")
+    browser_page.locator("#pa-desk-reply .pa-hint-wrong", has_text="2,001 characters of 2,000").wait_for()
+
+
+@pytest.mark.browser
+@pytest.mark.enable_socket
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_what_belongs_together_stands_on_one_line(opened, language) -> None:
+    browser_page = opened(language, viewport={"width": 1280, "height": 800})
+    tops = "(all) => new Set(all.map((one) => Math.round(one.getBoundingClientRect().top))).size"
+    assert browser_page.locator(".pa-desk-reply-later label").evaluate_all(tops) == 1
+    middle = "(one) => { const { top, bottom } = one.getBoundingClientRect(); return (top + bottom) / 2; }"
+    filters = browser_page.locator(".pa-desk-filters")
+    field, switch = filters.locator("input[role=combobox]").last, filters.locator("input[type=checkbox]")
+    assert abs(field.evaluate(middle) - switch.evaluate(middle)) < 4
+
+
+@pytest.mark.browser
+@pytest.mark.enable_socket
 def test_filters_narrow_the_results_and_ranks_are_shown_on_demand(opened) -> None:
     browser_page = opened("en")
     browser_page.locator("#pa-desk-query input").fill("personal information")
@@ -514,7 +539,7 @@ def test_filters_narrow_the_results_and_ranks_are_shown_on_demand(opened) -> Non
     browser_page.wait_for_timeout(600)
     assert 0 < results(browser_page).count() < 20
     assert not browser_page.locator(".pa-desk-ranks").count()
-    browser_page.get_by_label("Show ranks").click()
+    browser_page.get_by_label("Match details").click()
     browser_page.locator(".pa-desk-ranks").first.wait_for()
 
 
@@ -652,6 +677,6 @@ def test_nothing_keeps_anybody_from_the_desk(opened, theme, screen) -> None:
     field.press("Enter")
     browser_page.locator("#pa-desk-reply article").wait_for()
     results(browser_page).first.wait_for()
-    browser_page.get_by_label("显示排名").click()
+    browser_page.get_by_label("匹配详情").click()
     browser_page.locator(".pa-desk-ranks").first.wait_for()
     assert violations(browser_page) == []

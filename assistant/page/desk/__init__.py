@@ -50,7 +50,6 @@ def _build_finding(tab: Tab, topics: Topics) -> None:
         label=say("query"),
         placeholder=say("placeholder"),
         elem_id="pa-desk-query",
-        max_length=page.settings.max_question_chars,
         lines=1,
         max_lines=1,
     )
@@ -75,10 +74,10 @@ def _build_reply(tab: Tab) -> None:
     with gr.Row(elem_classes=f"pa-filters {part} pa-desk-reply-later"):
         languages = [("中文", "zh"), ("English", "en")]
         tab["language"] = gr.Radio(
-            languages, value=tab.page.language, label=say("reply_language"), min_width=216, scale=2
+            languages, value=tab.page.language, label=say("reply_language"), min_width=216, scale=0
         )
         tones = [(say(f"tone_{name}"), name) for name in TONES]
-        tab["tone"] = gr.Radio(tones, value="friendly", label=say("tone"), min_width=210, scale=3)
+        tab["tone"] = gr.Radio(tones, value="friendly", label=say("tone"), min_width=210)
     tab["reply"] = gr.HTML(hint(say("reply_hint")), apply_default_css=False, elem_id="pa-desk-reply", elem_classes=part)
 
 
@@ -134,7 +133,7 @@ def refused(page: Page, query: str, policy_id: str) -> str:
     """
     most = page.settings.max_question_chars
     if len(query) > most:
-        return page.say("desk.too_long", most=f"{most:,}")
+        return page.say("desk.too_long", count=f"{len(query):,}", most=f"{most:,}")
     if policy_id and policy_id not in {policy.id for policy in page.current().policies}:
         return page.say("desk.gone")
     return ""
