@@ -45,6 +45,21 @@ def test_a_key_for_a_policy_that_is_not_here_is_made_with_a_note(
     ]
 
 
+def test_a_key_of_the_name_of_another_is_made_with_a_note(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def made(name: str) -> tuple[str, str]:
+        assert main(["keys", "create", name]) == 0
+        out, err = capsys.readouterr()
+        return out.split("_")[1], err
+
+    first, err = made("shop")
+    assert "note" not in err
+    assert "note" not in made("another shop")[1]
+    second, err = made("shop")
+    assert f"note: there is 1 key of this name already: {first}" in err
+    assert main(["keys", "revoke", first]) == 0
+    assert f"1 key of this name already: {second}" in made("shop")[1]
+
+
 def test_a_key_is_made_where_no_corpus_can_be_read(
     data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -140,8 +140,13 @@ def create_key(
     scope = None if policies is None else [part.strip() for part in policies.split(",") if part.strip()]
     if scope is not None and not scope:
         raise typer.BadParameter("name at least one policy, or leave it out for all", param_hint="--policies")
-    key, text = _keys().create(name=name, policies=scope, rate=rate, origins=origin or ())
+    keys = _keys()
+    namesakes = [key.id for key in keys.all() if key.name == name and not key.revoked_at]
+    key, text = keys.create(name=name, policies=scope, rate=rate, origins=origin or ())
     _note_unknown(scope or ())
+    if namesakes:
+        is_are = "is" if len(namesakes) == 1 else "are"
+        note(f"there {is_are} {plural(len(namesakes), 'key')} of this name already: {', '.join(namesakes)}")
     if as_json:
         print_json(_key_json(key) | {"key": text})
         return
