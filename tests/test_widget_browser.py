@@ -578,6 +578,37 @@ def test_a_long_question_is_shown_by_its_first_lines(shop, service, new_page) ->
     assert question.bounding_box()["height"] == before
 
 
+@pytest.mark.parametrize(
+    ("title", "reference", "shown"),
+    [
+        ("Harbour Café – Returns and Refunds", "Refunds", "Harbour Café – Returns and Refunds"),
+        ("Harbour Café – Returns and Refunds", "3.2 › Used goods › Opened", "Harbour Café – Returns and…"),
+    ],
+)
+def test_a_title_is_cut_only_where_the_reference_needs_the_room(
+    shop, service, new_page, title, reference, shown
+) -> None:
+    service.policies.append({"policy_id": "other", "title": "Another policy", "company": "B", "contact": ""})
+    service.citations = lambda question: [citation(policy_title=title, reference=reference)]
+    page = new_page(shop())
+    chip = ask(page, "收集什么？").locator(".chip")
+    assert chip.locator(".whose").inner_text() == shown
+    whole = "(parts) => parts.every((part) => part.scrollWidth <= part.clientWidth)"
+    assert chip.locator(".whose, .where").evaluate_all(whole)
+    # Where there is less room both are cut.
+    page.set_viewport_size({"width": 320, "height": 700})
+    inside = "(chip) => [...chip.children].every((part) => part.clientWidth > 15)"
+    assert chip.evaluate(inside)
+
+
+def test_what_is_said_of_translations_is_a_note(shop, service, new_page) -> None:
+    note = "Translations are a courtesy: the Chinese text prevails."
+    service.sentences = lambda question: ["The policy says:\n", f"• “{QUOTE}” [1]\n", note]
+    turn = ask(new_page(shop()), "what is collected?")
+    size = "(element) => parseFloat(getComputedStyle(element).fontSize)"
+    assert turn.get_by_text(note).evaluate(size) < turn.get_by_text("The policy says:").evaluate(size)
+
+
 @pytest.mark.parametrize(("policies", "is_told"), [("", True), ("shop,other", True), ("shop", False)])
 def test_with_several_policies_a_chip_says_whose_clause_it_is(shop, service, new_page, policies, is_told) -> None:
     service.policies.append({"policy_id": "other", "title": "另一家的隐私政策", "company": "B", "contact": ""})

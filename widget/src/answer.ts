@@ -3,7 +3,7 @@
 import { type Conversation, problemText, type Turn } from "./conversation";
 import { add, copy, h, icon, iconButton, textButton } from "./dom";
 import type { Citation } from "./service";
-import { cutTo, lines, shortened, spokenLanguage, withoutOffers } from "./text";
+import { cutTo, lines, shortened, spokenLanguage, width, withoutOffers } from "./text";
 import type { Words } from "./words";
 
 /** What an answer can ask of the widget around it. */
@@ -20,7 +20,7 @@ export interface AnswerActions {
 }
 
 const MOST_WIDE = 44; // of a reference in its chip, in Latin letters; narrower screens cut its end
-const MOST_TITLE = 22; // of its policy's title before it
+const LEAST_TITLE = 22; // that its policy's title before it may have, however long the reference
 // A longer question is shown by its first lines.
 const MOST_ASKED = 240;
 const MOST_LINES = 5;
@@ -120,7 +120,9 @@ export class AnswerView {
       // A quote is in the policy's language, which need not be the answer's.
       const spoken = line.kind !== "plain" && !isTranslation && spokenLanguage(line.pieces.join(""));
       const isAsked = line.kind === "plain" && /^(问：|Question: )/.test(String(line.pieces[0]));
-      const paragraph = h("p", { class: isTranslation ? "translated" : isAsked ? "asked" : line.kind, lang: spoken });
+      const isNote = line.kind === "plain" && /^Translations are a courtesy/.test(String(line.pieces[0]));
+      const name = isTranslation ? "translated" : isAsked ? "asked" : isNote ? "note" : line.kind;
+      const paragraph = h("p", { class: name, lang: spoken });
       for (const piece of line.pieces) add(paragraph, typeof piece === "string" ? piece : chip(piece, false));
       if (line.sources.length) {
         paragraph.append(h("span", { class: "sources" }, ...line.sources.map((marker) => chip(marker, true))));
@@ -135,7 +137,9 @@ export class AnswerView {
   private chip(citation: Citation, isFull: boolean): HTMLButtonElement {
     const { policyTitle, reference, marker } = citation;
     const place = this.conversation.place(policyTitle, reference);
-    const title = this.conversation.hasSeveral ? cutTo(policyTitle, MOST_TITLE) : "";
+    const isTold = this.conversation.hasSeveral && policyTitle !== "";
+    const where = shortened(reference, isTold ? MOST_WIDE - Math.min(width(policyTitle), LEAST_TITLE) : MOST_WIDE);
+    const title = isTold ? cutTo(policyTitle, Math.max(LEAST_TITLE, MOST_WIDE - width(where))) : "";
     const chip = h(
       "button",
       {
@@ -146,12 +150,7 @@ export class AnswerView {
       },
       h("span", { class: "number" }, String(marker)),
       isFull && title && h("span", { class: "whose", lang: spokenLanguage(title) }, title),
-      isFull &&
-        h(
-          "span",
-          { class: "where", lang: spokenLanguage(reference) },
-          shortened(reference, title ? MOST_WIDE - MOST_TITLE : MOST_WIDE),
-        ),
+      isFull && h("span", { class: "where", lang: spokenLanguage(reference) }, where),
     );
     chip.addEventListener("click", () => this.actions.openCitation(citation));
     return chip;

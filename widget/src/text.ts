@@ -93,6 +93,7 @@ export function cutTo(text: string, most: number): string {
   return `${kept.join("").trimEnd()}…`;
 }
 
-function width(text: string): number {
+/** How wide a text is, in widths of a Latin letter. */
+export function width(text: string): number {
   return Array.from(text).reduce((sum, character) => sum + (character > "\u2e80" ? 2 : 1), 0);
 }
