@@ -13,7 +13,7 @@ from assistant.corpus import no_policy, open_corpus, thesaurus_of
 from assistant.embedding import Embedder, bundled_embedders
 from assistant.errors import IndexDamagedError, QuestionError, SettingsError
 from assistant.index import IndexStore
-from assistant.issuers import issuers
+from assistant.issuers import complaint_desks, issuers
 from assistant.overviews import as_section, overview
 from assistant.pointers import asked_by_number, with_pointed_at
 from assistant.question_forms import wants_all
@@ -276,7 +276,8 @@ class Assistant:
         if without:
             # Whoever asks what else there is was told what the clauses before point at.
             return left(hits, without, asked.told)[:k]
-        if own := issuers(asked.query, [policy for policy in self.policies if policy.id in scope]):
+        searched_in = [policy for policy in self.policies if policy.id in scope]
+        if own := issuers(asked.query, searched_in) or complaint_desks(asked.query, searched_in):
             named = {(hit.policy.id, hit.clause.id) for hit in own}
             hits = (*own, *(hit for hit in hits if (hit.policy.id, hit.clause.id) not in named))[:k]
         elif not self._streaming and (section := overview(searched, hits)):

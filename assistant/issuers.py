@@ -1,6 +1,7 @@
 """Issuers: who asks which company it is that he deals with is shown where the policy says so.
 
-It says so in words that no question has, as a rule: no score finds them.
+It says so in words that no question has, as a rule: no score finds them. Nor do they find whom to complain to where a
+policy tells only how its company is reached.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from assistant.hits import certain
+from assistant.imprint import contact_of
 from assistant.passages import Passage
 from assistant.quotes import Squeezed, squeezed
 from assistant.text import any_of, fold, has_han, normalized, sentences
@@ -42,6 +44,41 @@ def issuers(question: str, policies: Iterable[Policy]) -> tuple[Hit, ...]:
 
 _SHORT = 2
 """Characters."""
+
+
+def complaint_desks(question: str, policies: Iterable[Policy]) -> tuple[Hit, ...]:
+    """Return where each policy tells how its company is reached, if a Chinese question asks only how to complain.
+
+    Args:
+        question: The question, made to stand by itself.
+        policies: The policies that it is asked of.
+
+    Returns:
+        A hit for each policy that prints a contact; nothing if one of them speaks of complaints itself.
+    """
+    known = tuple(policies)
+    asked = any_of([name for policy in known for name in (policy.title, *policy.names)]).sub("", normalized(question))
+    if not _COMPLAINS.fullmatch(_PUNCTUATION.sub("", asked)) or any(_OF_COMPLAINTS.search(p.text) for p in known):
+        return ()
+    return tuple(hit for policy in known if (hit := _reaching(policy)))
+
+
+_YOU_ZH = "(?:你们?|您|贵(?:司|公司|平台)|这个|平台|公司|软件|应用|app|客服|一下|的话)"
+_WHERE_ZH = "(?:怎么|如何|怎样|咋|(?:在|去|到|找|上)?哪里?|[找向跟]谁)"
+_COMPLAINS = re.compile(
+    f"(?:有没有|有|我)?(?:想要?|要|可以|应该|能|{_WHERE_ZH}){{0,3}}[去来]?(?:投诉|举报){_YOU_ZH}{{0,3}}的?(?:应该?|该|要|得)?"
+    f"(?:{_WHERE_ZH}|打?(?:哪一?个|什么|啥)?(?:电话|热线)(?:号码)?|邮箱|渠道|途径|方式|入口)?"
+    "(?:办|弄|(?:是|有)?(?:多少|什么|啥|哪些|哪一?个))?[呀啊呢吗]?"
+)
+_OF_COMPLAINTS = re.compile("投诉|举报|complain", re.IGNORECASE)
+
+
+def _reaching(policy: Policy) -> Hit | None:
+    """Return the place where a policy tells how its company is reached; None if it prints that nowhere."""
+    contact = contact_of(policy)
+    # The last one: those before may be about something else.
+    spans = [span for span in sentences(policy.text) if contact and contact in policy.text[slice(*span)]]
+    return _certain(policy, spans[-1]) if spans else None
 
 
 def _asks_issuer(question: str, names: Iterable[str]) -> bool:
@@ -99,6 +136,11 @@ def _naming(policy: Policy) -> Hit | None:
     if not spans:
         return None
     said = next((span for span in spans if _PRESENTS.search(fold(policy.text[slice(*span)]))), spans[0])
+    return _certain(policy, said)
+
+
+def _certain(policy: Policy, said: tuple[int, int]) -> Hit:
+    """Return the clause of a sentence as one that needs no evidence of its own."""
     clause = policy.at(said[0])
     passage = Passage(clause_id=clause.id, start=clause.start, end=clause.body_end, context="", sentences=(said,))
     return certain(policy, passage)

@@ -67,10 +67,10 @@ def _things(text: str, thesaurus: Thesaurus) -> frozenset[str]:
     return frozenset(concept for concept in thesaurus.named_in(text) if thesaurus[concept].kind in DATA_KINDS)
 
 
-_WHOM_ZH = r"(?:谁|哪些?(?:人|公司|第三方|机构|单位|平台|商家|部门|合作|伙伴|企业)|什么(?:人|公司|机构|第三方))"
+_WHOM_ZH = r"(?:谁|哪[些家]?(?:人|公司|第三方|机构|单位|平台|商家|部门|合作|伙伴|企业)|什么(?:人|公司|机构|第三方))"
 _GETS_EN = r"(?:sees?|gets?|receives?|views?|reads?|knows?|obtains?|ha(?:s|ve) access to|access(?:es)?)"
 _ASKED = re.compile(
-    rf"(?:给|向|和|跟|与|至|到|被){_WHOM_ZH}|{_WHOM_ZH}(?:都|还|也|能够?|可以|会|有权|可){{0,3}}"
+    rf"(?:[给至到][了过]?|[向和跟与被]){_WHOM_ZH}|{_WHOM_ZH}(?:都|还|也|能够?|可以|会|有权|可){{0,3}}"
     r"(?:看|知道|晓得|拿|得到|收到|获得|获取|获知|得知|查|接触|访问)|"
     rf"\bwho (?:else |all )?(?:(?:can|could|will|would|may|might) )?{_GETS_EN} (?:my|our)\b|"
     r"\bwho (?:else )?(?:do|does|will|would|might|may|can|could) (?:you|they|it|the \w{1,20}) "
@@ -86,7 +86,8 @@ _WITHIN = re.compile(
 )
 # Given to others, or seen by them: what the company itself is given by whoever asks is none.
 _GIVEN = re.compile(
-    r"共享|分享|披露|转让|透露|提供[给至]|(?:同步|转移|传输|发送|信息)[至给到]|移交|交由|接收方|(?<!您)(?:可以?|能够?|有权)(?:查看|看到|访问|接触到?|知道)您的|"
+    # 提供您的姓名至认证机构
+    r"共享|分享|披露|转让|透露|提供(?:[您你][^,，。;；]{1,30}?)?[给至](?!我们|本公司|本平台|[今少多于])|(?:同步|转移|传输|发送|信息)[至给到]|移交|交由|接收方|(?<!您)(?:可以?|能够?|有权)(?:查看|看到|访问|接触到?|知道)您的|"
     r"向(?!我们|本公司|本平台|您|你)[^,，。;；]{1,40}?(?:提供|传输|发送|同步|报送|告知|推送)|"
     r"[将把](?=您|你|其|该|此|用户|前述|上述|相关)[^。;；]{1,60}?(?:提供|传输|发送|同步|报送|告知|告诉|给)|"
     r"\b(?:shar(?:e|es|ed|ing)|disclos\w{1,5}|transfer\w{0,5}|receiv(?:e|es|ed)|recipients?|sell|sold)\b(?! with us\b)|"

@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from assistant.answer_types import besides, holds, needed, wanted
+from assistant.numerals import HAN_NUMERAL
 from assistant.quantities import age_in, meant_for
-from assistant.question_forms import asks_meaning, denied_deed, denies, wants_all
+from assistant.question_forms import asks_meaning, asks_names, denied_deed, denies, wants_all
 from assistant.recipients import telling_sentences
 from assistant.text import normalized, stems_in
 
@@ -48,6 +49,10 @@ def selected(query: str, hits: Sequence[Hit]) -> list[Hit]:
         query: The question.
         hits: What was found, best first.
     """
+    return _with_rest_of_row(query, _selected(query, hits), hits)
+
+
+def _selected(query: str, hits: Sequence[Hit]) -> list[Hit]:
     near = (hit for hit in hits if hit.score >= hits[0].score - _LIST_MARGIN)
     if telling := [hit for hit in near if telling_sentences(query, hit)]:
         return sorted(telling, key=lambda hit: (hit.policy.id, hit.start))
@@ -60,6 +65,27 @@ def selected(query: str, hits: Sequence[Hit]) -> list[Hit]:
         # Where none denies it in these words, a list of all that speak of it would be one of those that do it.
         return sorted(named, key=lambda hit: (hit.policy.id, hit.start)) or _chosen(query, hits)[:1]
     return _chosen(query, hits)
+
+
+def _with_rest_of_row(query: str, chosen: list[Hit], hits: Sequence[Hit]) -> list[Hit]:
+    """Return the hits that are quoted; if names are asked for, with all whose headings differ only in their number.
+
+    Names may be listed below 使用的插件（1） and 使用的插件（2）, with what those collect between them.
+    """
+    rows = {(_above(hit), _row(hit)) for hit in chosen if _row(hit)} if asks_names(query) else set()
+    # What is said of another company is none of what is asked of one.
+    others = (hit for hit in hits if hit not in chosen and hit.evidence.company >= chosen[0].evidence.company)
+    rest = [hit for hit in others if (_above(hit), _row(hit)) in rows]
+    return sorted([*chosen, *rest], key=lambda hit: (hit.policy.id, hit.start)) if rest else chosen
+
+
+def _row(hit: Hit) -> str:
+    """Return the words of a heading that has a number at its end; empty if it has none."""
+    found = _NUMBERED.match(hit.clause.title)
+    return found[1] if found else ""
+
+
+_NUMBERED = re.compile(rf"([^\n]{{2,40}}?) ?[(（]? ?[\d{HAN_NUMERAL}]{{1,3}} ?[)）]?[:：]?\s*$")
 
 
 def _leads_to_one(hit: Hit, named: Sequence[Hit]) -> bool:
@@ -324,5 +350,9 @@ def is_headed(listed: Hit) -> bool:
 
 
 def _are_siblings(one: Hit, other: Hit) -> bool:
-    above, _, _ = one.clause.id.rpartition(".")
-    return bool(above) and one.policy.id == other.policy.id and above == other.clause.id.rpartition(".")[0]
+    return bool(_above(one)[1]) and _above(one) == _above(other)
+
+
+def _above(hit: Hit) -> tuple[str, str]:
+    """Return the policy of a hit, and the id of the clause that its own is in; empty if that is in none."""
+    return hit.policy.id, hit.clause.id.rpartition(".")[0]

@@ -580,6 +580,21 @@ def test_who_asks_for_all_gets_each_item_where_several_were_found() -> None:
     assert len(quotes) == 1
 
 
+def test_who_asks_for_names_gets_every_list_of_them_whose_heading_has_another_number() -> None:
+    text = (
+        "一、插件\n使用的第三方插件（1）：\ncom.yun.push（云推）\n收集的信息\n云推收集设备信息。\n"
+        "使用的第三方插件（2）：\ncom.hai.map（海图）\n收集的信息\n海图收集位置信息。\n"
+    )
+    policy = parse(text, id="sdk", title="云帆隐私政策", language="zh")
+    one, other, far = hit(policy, "com.yun"), hit(policy, "com.hai", score=9.0), hit(policy, "海图收集", score=5.0)
+
+    def cited(question: str) -> list[str]:
+        return [claim.quote for claim in ExtractiveGenerator().generate(question, [one, other, far]).claims]
+
+    assert cited("接了哪些第三方插件") == ["com.yun.push（云推）", "com.hai.map（海图）"]
+    assert cited("插件是做什么的") == ["com.yun.push（云推）"]
+
+
 def test_who_asks_for_all_gets_the_list_of_which_several_items_come_close() -> None:
     listed = "下列乘客不得上船：\n1. 刚刚饮酒的；\n2. 有心脏病的；\n3. 已经怀孕的。"
     policy = parse(f"一、车型\n未满十八岁的人员不得租用摩托艇。\n二、乘客\n{listed}", id="boats", title="游船")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from assistant.issuers import issuers
+from assistant.issuers import complaint_desks, issuers
 from assistant.parsing import parse
 
 if TYPE_CHECKING:
@@ -78,3 +78,24 @@ def test_where_it_says_that_it_is_the_operator_comes_before_where_it_is_merely_n
     text = "云舟\n版权归北京云舟科技有限公司所有。\n一、总则\n云舟由北京云舟科技有限公司（以下简称“我们”）运营。\n"
     (found,) = issuers("谁运营云舟", [parse(text, company="北京云舟科技有限公司", aliases=("云舟",))])
     assert text[slice(*found.passage.sentences[0])].startswith("云舟由")
+
+
+@pytest.mark.parametrize(
+    "question", ["我要投诉", "怎么投诉你们？", "投诉电话是多少", "想投诉云舟代驾找谁", "有投诉渠道吗", "举报打什么电话"]
+)
+def test_who_asks_how_to_complain_is_shown_how_the_company_is_reached(question: str) -> None:
+    policy = parse(NIMBUS, id="nimbus", company="北京云舟科技有限公司", contact="400-000-0000", aliases=("云舟代驾",))
+    (found,) = complaint_desks(question, [policy])
+    (said,) = found.passage.sentences
+    assert policy.text[slice(*said)] == "电话：400-000-0000"
+
+
+@pytest.mark.parametrize("question", ["怎么投诉司机", "投诉多久处理完", "投诉要什么材料", "被投诉了怎么办", "你们的电话"])
+def test_who_asks_anything_else_of_complaints_is_not(question: str) -> None:
+    assert complaint_desks(question, [nimbus()]) == ()
+
+
+def test_a_policy_that_speaks_of_complaints_itself_is_searched() -> None:
+    told = parse(f"{NIMBUS}三、投诉\n可在设置中提交投诉。\n", contact="400-000-0000")
+    assert complaint_desks("我要投诉", [told]) == complaint_desks("我要投诉", [told, nimbus()]) == ()
+    assert complaint_desks("我要投诉", [parse("一、收集\n我们收集手机号码。\n")]) == ()

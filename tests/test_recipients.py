@@ -40,6 +40,8 @@ def policy() -> Policy:
     [
         ("我的手机号会给谁", True),
         ("哪些人可以看我的手机号", True),
+        ("我的手机号发给了哪家公司", True),
+        ("手机号是哪家公司的", False),
         ("手机号会共享给哪些第三方", True),
         ("Who can see my phone number?", True),
         ("who else do you give my number to", True),
@@ -76,6 +78,13 @@ def test_what_the_company_is_given_is_not_given_to_others(policy: Policy) -> Non
         title="Privacy",
     )
     assert telling_sentences("who gets my phone number", hit(english, "You provide")) == {1}
+
+
+def test_what_is_provided_straight_to_somebody_else_is_given_to_that_one() -> None:
+    said = "您需提供您的姓名、身份证号码至认证机构（云核公司）。\n二、登录\n您需提供您的手机号码至我们。"
+    policy = parse(f"一、认证\n{said}\n", id="p", title="云舟用车隐私政策", language="zh")
+    assert telling_sentences("身份证给谁了", hit(policy, "认证机构")) == {0}
+    assert not telling_sentences("手机号给谁了", hit(policy, "至我们"))
 
 
 def test_where_no_clause_says_who_gets_it_that_is_known(policy: Policy) -> None:

@@ -214,6 +214,11 @@ def test_what_people_call_it_is_what_terms_of_service_call_it(said: str, printed
     assert set(thesaurus.named_in(said)) & set(thesaurus.named_in(printed))
 
 
+def test_what_is_all_there_is_of_a_thing_is_called_like_it() -> None:
+    thesaurus = default_thesaurus()
+    assert thesaurus.named_in("蓝牙信息") == thesaurus.named_in("蓝牙")
+
+
 def test_what_differs_is_not_called_the_same() -> None:
     thesaurus = default_thesaurus()
     # A ticket is no hotel, what one bears oneself no premium, and a guide dog no pet.
