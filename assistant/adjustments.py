@@ -65,6 +65,7 @@ class Adjuster:
                 amount += _NAMES_WANTED * (shard.names_only & held)
             amount[self._defining_others(shard, query)] -= _DEFINES
             amount[_announcing(shard, query)] -= _DEFINES
+            amount[_framing(shard, query)] -= _DEFINES
             if of_company:
                 amount[~mask] -= _OTHERS
             amount[other] -= _OTHERS
@@ -200,13 +201,25 @@ _ASKS_OF_CHANGES = re.compile(
 )
 
 
+def _framing(shard: Shard, query: Query) -> Sequence[int]:
+    """Return the passages that tell only what the policy is made for or who explains it, if that is not asked."""
+    return [] if _ASKS_OF_FRAME.search(normalized(query.text)) else list(shard.framing)
+
+
+_ASKS_OF_FRAME = re.compile(
+    r"目的|为了?(?:什么|何|啥)|依据|根据|制[定订]|解释|谁|公司|单位|"
+    r"\b(?:purpose|why|who|whose|whom|interpret\w*|made|basis|based|company)\b"
+)
+
+
 # Chosen on the dev questions; the figures around each are nearly as good.
 # A list of names is close to every question with one of them, though it answers few.
 _NAMES_ONLY = 2.0
 # Who asks for names gets the lists that have a word of his, though nothing is said in them.
 _NAMES_WANTED = 2.0
 # What personal information *is* names every kind of it, and does not say that any is collected; what has changed in
-# a policy names the matters of the clauses that say so.
+# a policy names the matters of the clauses that say so, and what it
+# is made for those of all.
 _DEFINES = 1.5
 # Who asks what one company gets is not told what another does.
 _OTHERS = 1.0

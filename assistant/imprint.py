@@ -41,10 +41,14 @@ _COMPANY_EN = re.compile(
     r"|N\.V\.?|S\.A\.?|Pty Ltd|Co\., Ltd))(?![A-Za-z])"
 )
 _COMPANY_ZH = re.compile(r"[\u3400-\u9fffA-Za-z0-9（）()]{2,30}?(?:股份有限公司|有限责任公司|有限公司)")
+# 本办法由常州青松岭陵园有限公司负责解释, 最终解释权归…所有.
+_EXPLAINS = re.compile(
+    rf"(?<=由)({_COMPANY_ZH.pattern})(?:负责|进行)?(?:最终)?解释|解释权(?:归(?:属于?)?|属于|由)({_COMPANY_ZH.pattern})"
+)
 # What leads to a name; some of it also stands within names, such as 华为 and 安和, and leads there only behind somebody
 # else, or at the beginning.
 _BEFORE_COMPANY = re.compile(
-    r"^(?:.{0,28}?(?:是由|由|是|系(?!统)|即|指|向|的|提供方|运营者|经营者|名称)|(?:.{0,27}[者方人商户们您你司台体称策议])?[为和与及或])+"
+    r"^(?:.{0,28}?(?:是由|由|归(?:属于?)?|是|系(?!统)|即|指|向|的|提供方|运营者|经营者|名称)|(?:.{0,27}[者方人商户们您你司台体称策议])?[为和与及或])+"
     r"(?=.{6,})|^[（(]?(?:以下简称|我们)"
 )
 
@@ -62,11 +66,12 @@ def company_in(policy: Policy) -> str:
         found.update(_trimmed(match[0]) for match in pattern.finditer(part))
     short = without_noun(policy.title)
     at_head = {_trimmed(match[0]) for match in pattern.finditer(text[: _head_end(policy)])}
-    # A company that is named once may be any partner, unless it stands above all numbered clauses.
+    explaining = {_trimmed(match[1] or match[2]) for match in _EXPLAINS.finditer(text)}
+    # A company that is named once may be any partner, unless it stands above all numbered clauses or explains them.
     own = [
         name
         for name, count in found.most_common()
-        if name and (count > 1 or _first_word(short) in name or name in at_head)
+        if name and (count > 1 or _first_word(short) in name or name in at_head or name in explaining)
     ]
     if own:
         return own[0]

@@ -45,6 +45,8 @@ class Passage:
     """Whether it is but the heading of a section that is asked about, which its items tell."""
     announces: bool = False
     """Whether it tells what a new version of the policy has changed: `我们对隐私政策进行了更新。本次更新主要…`."""
+    frames: bool = False
+    """Whether it tells only what the policy is made for or who explains it: `为规范…，制定本办法。`."""
 
 
 def passages(policy: Policy) -> tuple[Passage, ...]:
@@ -76,6 +78,7 @@ def passages(policy: Policy) -> tuple[Passage, ...]:
                     names_only=all(_is_names(policy.text[left:right]) for left, right in spans),
                     defines=_defined(policy.text, spans[0]),
                     announces=any(_ANNOUNCES.search(policy.text, *span) for span in spans[:_OPENING_SENTENCES]),
+                    frames=all(_FRAMES.search(policy.text, *span) for span in spans),
                 )
             )
     return tuple(found)
@@ -162,6 +165,8 @@ _ANNOUNCES = re.compile(
     r"(?:本次|此次|此版本)[^。，；\n]{0,16}(?:更新|修订|变化)[^。；\n]{0,10}(?:主要|内容|集中|包括)"
 )
 _OPENING_SENTENCES = 2
+_ITSELF = "(?:本|此)(?:办法|规定|规则|规范|制度|细则|条例|章程|须知|守则|公约|准则)"
+_FRAMES = re.compile(rf"制[定订]{_ITSELF}[。;；]?$|{_ITSELF}由[^，。；]{{2,40}}解释")
 _ENDS = "。！？!?…；;：:，,."
 SHORT_SENTENCE = 40
 """Characters: a shorter sentence says little by itself."""

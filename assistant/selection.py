@@ -53,9 +53,11 @@ def selected(query: str, hits: Sequence[Hit]) -> list[Hit]:
 
 
 def _selected(query: str, hits: Sequence[Hit]) -> list[Hit]:
-    near = (hit for hit in hits if hit.score >= hits[0].score - _LIST_MARGIN)
-    if telling := [hit for hit in near if telling_sentences(query, hit)]:
-        return sorted(telling, key=lambda hit: (hit.policy.id, hit.start))
+    telling = [hit for hit in hits if telling_sentences(query, hit)]
+    if telling and telling[0].score >= hits[0].score - _LIST_MARGIN:
+        # Those before the first of them only say that it is collected, however close their words are.
+        near = (hit for hit in telling if hit.score >= telling[0].score - _LIST_MARGIN)
+        return sorted(near, key=lambda hit: (hit.policy.id, hit.start))
     if lists_places(query, hits):
         named = [h for h in hits if h.evidence.concepts == 1 and h.score >= hits[0].score - _LIST_MARGIN]
         named = [hit for hit in named if not _leads_to_one(hit, named)]

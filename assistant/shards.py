@@ -72,6 +72,11 @@ class Shard:
         """The passages that tell what a new version has changed."""
         return tuple(number for number, passage in enumerate(self.passages) if passage.announces)
 
+    @cached_property
+    def framing(self) -> tuple[int, ...]:
+        """The passages that tell only what the policy is made for or who explains it."""
+        return tuple(number for number, passage in enumerate(self.passages) if passage.frames)
+
     @property
     def n_texts(self) -> int:
         """Number of texts, renderings not counted."""

@@ -64,6 +64,8 @@ def test_the_policies_of_the_invented_corpus_tell_what_their_metadata_do() -> No
         ),
         ("云朵隐私政策\n一、收集\n我们向上海快递有限公司提供地址。\n", "云朵"),
         ("隐私政策\n一、收集\n我们向上海快递有限公司提供地址。\n", ""),
+        ("停车办法\n一、收费\n每次五元。\n本办法由云朵物业服务有限公司负责解释。\n", "云朵物业服务有限公司"),
+        ("会员须知\n一、积分\n积分由快付有限公司发放。\n最终解释权归云朵科技有限公司所有。\n", "云朵科技有限公司"),
         ("Privacy Policy\n\n1. Data\nWe collect your name.\n", ""),
         ("Staff Travel Policy\nSkerry Freight Ltd, 1 May 2025\n\n1. Booking\nBook early.\n", "Skerry Freight Ltd"),
         ("Staff Travel Policy\n\n1. Booking\nStaff travel by train.\n", ""),

@@ -93,6 +93,20 @@ def test_a_passage_tells_whether_it_announces_what_has_changed(text: str, announ
     assert passages(parse(f"一、说明\n{text}", id="new"))[-1].announces is announces
 
 
+@pytest.mark.parametrize(
+    ("text", "frames"),
+    [
+        ("为规范园区的管理，维护访客的合法权益，制定本办法。", True),
+        ("根据有关法律，制定本规则。本规则由云巢管理处负责解释。", True),
+        ("为规范园区的管理，制定本办法。访客须登记。", False),
+        ("本办法适用于在职员工。", False),
+        ("违反本规则的，取消资格。", False),
+    ],
+)
+def test_a_passage_tells_whether_it_is_only_about_the_policy_itself(text: str, frames: bool) -> None:
+    assert passages(parse(f"一、说明\n{text}", id="new"))[-1].frames is frames
+
+
 def test_rows_that_give_a_value_are_statements_and_lines_of_names_are_one() -> None:
     rows = ["客服通话录音：十二个月", "Corbel Ltd – card payments – United Kingdom"]
     text = "\n".join(["一、保存期限", "保存期限如下：", *rows, "二、第三方插件", "com.one.sdk", "com.two.sdk"])

@@ -90,7 +90,9 @@ def test_who_asks_how_to_complain_is_shown_how_the_company_is_reached(question: 
     assert policy.text[slice(*said)] == "电话：400-000-0000"
 
 
-@pytest.mark.parametrize("question", ["怎么投诉司机", "投诉多久处理完", "投诉要什么材料", "被投诉了怎么办", "你们的电话"])
+@pytest.mark.parametrize(
+    "question", ["怎么投诉司机", "投诉多久处理完", "投诉要什么材料", "被投诉了怎么办", "你们的电话"]
+)
 def test_who_asks_anything_else_of_complaints_is_not(question: str) -> None:
     assert complaint_desks(question, [nimbus()]) == ()
 

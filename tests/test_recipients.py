@@ -70,6 +70,13 @@ def test_all_clauses_that_say_who_gets_it_are_told_and_no_other(policy: Policy, 
     ]
 
 
+def test_how_close_what_is_only_collected_is_hides_none_that_gets_it(policy: Policy) -> None:
+    scores = {"您需要向我们提供": 5.0, "同步给司机": 3.5, "消费者协会": 2.0}
+    hits = [hit(policy, words, score=score) for words, score in scores.items()]
+    told = ExtractiveGenerator().generate("谁能看到我的手机号", hits).claims
+    assert [claim.clause_id for claim in told] == ["2", "4"]
+
+
 def test_what_the_company_is_given_is_not_given_to_others(policy: Policy) -> None:
     assert not telling_sentences("手机号给谁", hit(policy, "您需要向我们提供"))
     english = parse(

@@ -388,6 +388,15 @@ def test_what_has_changed_is_told_to_who_asks_that(analyzer: Analyzer) -> None:
     assert [retriever.retrieve(question, k=1)[0].clause.id for question in said] == ["2", "1"]
 
 
+def test_what_a_policy_is_made_for_is_told_to_who_asks_that(analyzer: Analyzer) -> None:
+    purpose = "为规范访客停车，维护访客的合法权益，制定本办法。"
+    policy = parse(f"第一条 {purpose}\n第二条 访客凭证件停车。\n第三条 园区八点开放。", id="new")
+    embedder = FakeEmbedder()
+    retriever = Retriever(Index("v", [build_shard(policy, analyzer, [embedder])]), analyzer, [embedder])
+    said = ("维护访客停车吗", "制定这个办法维护访客停车的目的")
+    assert [retriever.retrieve(question, k=1)[0].clause.id for question in said] == ["2", "1"]
+
+
 def scores_of(text: str, question: str, analyzer: Analyzer) -> dict[str, float]:
     """Return the score of each clause that is found, by its first word."""
     embedder = FakeEmbedder()
