@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from assistant.english import turned
 from assistant.errors import PolicyIndexError
 from assistant.passages import SHORT_SENTENCE, STEP, Passage, passages
-from assistant.text import STOPWORDS, blanked, fold, has_han, normalized, sha256_of
+from assistant.text import STOPWORDS, blanked, fold, has_han, normalized, sha256_of, unlaid
 from assistant.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -97,6 +97,8 @@ class Shard:
 
 CONCEPT = "§"
 """What marks a token as a concept; no word begins with it."""
+_READING = 2
+"""Raised when the same text is read otherwise than before: its index is built anew."""
 
 
 class Analyzer:
@@ -120,7 +122,7 @@ class Analyzer:
     @property
     def identity(self) -> str:
         """SHA-256 of what the tokens depend on, hexadecimal."""
-        return sha256_of("\n".join([self.thesaurus.identity, *self.tokenizer.words, *sorted(STOPWORDS)]))
+        return sha256_of("\n".join([str(_READING), self.thesaurus.identity, *self.tokenizer.words, *sorted(STOPWORDS)]))
 
     def tokens(self, text: str, *, of_policy: bool = False) -> list[str]:
         """Return the words of `text`, then the concepts it names, marked with `§`, each once.
@@ -133,7 +135,7 @@ class Analyzer:
             of_policy: Whether it is the latter: concepts go by the names that who asks has for them, to whom "your
                 number" is the company's.
         """
-        rest = turned(normalized(text)) if of_policy else normalized(text)
+        rest = turned(unlaid(normalized(text))) if of_policy else normalized(text)
         concepts: dict[str, None] = {}
         for start, end, found in self.thesaurus.find(rest):
             concepts |= dict.fromkeys(found)

@@ -388,6 +388,11 @@ def test_what_has_changed_is_told_to_who_asks_that(analyzer: Analyzer) -> None:
     assert [retriever.retrieve(question, k=1)[0].clause.id for question in said] == ["2", "1"]
 
 
+def test_blanks_of_the_layout_within_a_name_are_no_part_of_it(analyzer: Analyzer) -> None:
+    assert analyzer.tokens("收集手 机\n号码", of_policy=True) == analyzer.tokens("收集手机号码")
+    assert analyzer.tokens("your wifi list", of_policy=True) == analyzer.tokens("your wifi list")
+
+
 def test_what_a_policy_is_made_for_is_told_to_who_asks_that(analyzer: Analyzer) -> None:
     purpose = "为规范访客停车，维护访客的合法权益，制定本办法。"
     policy = parse(f"第一条 {purpose}\n第二条 访客凭证件停车。\n第三条 园区八点开放。", id="new")
