@@ -35,8 +35,9 @@ def overview(question: str, hits: Sequence[Hit]) -> Hit | None:
         hits: What was found, best first.
 
     Returns:
-        None if there is no such section, if one of its clauses is what is asked for, or something as wide outside of
-        it was found, if a value is wanted that it does not hold, and for who asks whether or why.
+        None if there is no such section, if one of its clauses is what is asked for, or others are of something else,
+        if something as wide outside of it was found, if a value is wanted that it does not hold, and for who asks
+        whether or why.
     """
     if not hits or kind_of_question(question) in ("whether", "why"):
         return None
@@ -45,6 +46,8 @@ def overview(question: str, hits: Sequence[Hit]) -> Hit | None:
     asked = _names(normalized(question), thesaurus)
     section = _section(policy, asked) if asked else None
     if section is None or not all(holds(policy.text[section.start : section.end], kind) for kind in needed(question)):
+        return None
+    if not wants_all(question) and _is_divided(policy, section, asked):
         return None
     first = hits[0].clause
     if first in section.walk():
@@ -57,6 +60,18 @@ def overview(question: str, hits: Sequence[Hit]) -> Hit | None:
     ):
         return None
     return _as_hit(policy, section)
+
+
+def _is_divided(policy: Policy, section: Clause, asked: frozenset[str]) -> bool:
+    """Say whether a heading names other things besides, and only some of its clauses are of what is asked for.
+
+    Of "3. Collection, delivery and return" who asks for deliveries wants to be told one clause.
+    """
+    thesaurus = policy.thesaurus
+    if _heading(section.title, thesaurus)[1] <= asked | _ALSO:
+        return False
+    of_it = [_names_any(*_heading(policy.own_text(item), thesaurus), asked) for item in section.children]
+    return any(of_it) and not all(of_it)
 
 
 def as_section(policy: Policy, clause_id: str) -> Hit | None:
@@ -83,7 +98,7 @@ def _as_hit(policy: Policy, section: Clause) -> Hit:
 # Of one heading it is asked again for every question.
 @lru_cache(maxsize=10_000)
 def _heading(title: str, thesaurus: Thesaurus) -> tuple[str, frozenset[str]]:
-    """Return a heading as whoever asks would say it, and what it names."""
+    """Return a heading, or a clause, as whoever asks would say it, and what it names."""
     said = turned(normalized(title))
     return said, _names(said, thesaurus)
 
@@ -130,6 +145,11 @@ def _sections(policy: Policy) -> tuple[tuple[Clause, str, frozenset[str]], ...]:
 def _names_all(said: str, named: frozenset[str], asked: frozenset[str]) -> bool:
     """Say whether a heading, as `_heading` reads it, names all that is asked for, which is something."""
     return all(name in named or (has_han(name) and name in said) for name in asked)
+
+
+def _names_any(said: str, named: frozenset[str], asked: frozenset[str]) -> bool:
+    """Say whether a clause, as `_heading` reads it, names any of what is asked for."""
+    return any(name in named or (has_han(name) and name in said) for name in asked)
 
 
 def _is_bare(policy: Policy, clause: Clause) -> bool:

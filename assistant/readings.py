@@ -143,6 +143,28 @@ def as_received(question: str) -> str:
     return _SEES_EN.sub(lambda seen: f"{seen['who']}receive{'s' * (seen['sees'] is not None)}", question, count=1)
 
 
+def as_used(question: str, thesaurus: Thesaurus) -> str:
+    """Return an English question of what a company is as one of what it is used for, which policies tell.
+
+    Args:
+        question: Any question; one that is none of these comes back as it is.
+        thesaurus: Knows the companies.
+
+    >>> from assistant.thesaurus import default_thesaurus
+    >>> as_used("what is Getui?", default_thesaurus()), as_used("what is a cookie?", default_thesaurus())
+    ('what is Getui used for', 'what is a cookie?')
+    """
+    asked = _WHAT_IS.fullmatch(question)
+    name = normalized(asked["name"]) if asked else ""
+    found = [ids for start, end, ids in thesaurus.find(name) if (start, end) == (0, len(name))]
+    if not asked or not any(thesaurus[id_].kind == "vendor" for ids in found for id_ in ids):
+        return question
+    return f"{question[: asked.end('name')]} used for"
+
+
+_WHAT_IS = re.compile(r"what(?:['’]?s| is) (?P<name>[^?!.]{2,40}?)[?!. ]*", re.IGNORECASE)
+
+
 def as_refunded(question: str) -> str:
     """Return a Chinese question of what one may give back, without a word for it, as one of a refund.
 

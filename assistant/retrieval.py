@@ -18,7 +18,7 @@ from assistant.embedding import AnswerGuesser, ScopeJudge
 from assistant.evidence import Found, evidence_of
 from assistant.fusion import ANSWERS, closest, fuse, leaning, of_legs, ranks_of
 from assistant.hits import Hit, Query
-from assistant.readings import addressed, as_embedded, as_printed, as_received, as_refunded, in_their_words
+from assistant.readings import addressed, as_embedded, as_printed, as_received, as_refunded, as_used, in_their_words
 from assistant.text import Language, any_of
 
 if TYPE_CHECKING:
@@ -140,7 +140,11 @@ class Retriever:
         import numpy as np
 
         thesaurus = self.analyzer.thesaurus
-        said = (*thesaurus.readings(question), in_their_words(question, policies, thesaurus))
+        said = (
+            *thesaurus.readings(question),
+            in_their_words(question, policies, thesaurus),
+            as_used(question, thesaurus),
+        )
         embedded = [as_embedded(reading) for reading in said]
         readings = tuple(dict.fromkeys((*embedded, *map(as_received, embedded))))
         vectors = {embedder.name: embedder.embed(readings, "query") for embedder in self.embedders}

@@ -716,6 +716,10 @@ def test_what_it_costs_is_asked_of_doing_what_one_may(conversation: str, query: 
             "may we dine out? / and on trips over a week? / who allows it?",
             "About “On trips over a week, may we dine out”: who allows it?",
         ),
+        # Whom one turns to is asked whatever about.
+        ("do you share my address with advertisers? / who do I contact about that?", "who do I contact"),
+        ("do you keep my photos? / how can I complain to you about it", "how can I complain to you"),
+        ("do you keep my photos? / who can tell me about it", "who can tell me about my photos"),
     ],
 )
 def test_a_pronoun_stands_for_all_of_a_thing(conversation: str, query: str) -> None:

@@ -105,6 +105,27 @@ You have the right to access, by law, and to be forgotten.
     assert overview("How do I exercise my rights?", [hit(policy, "Wait for a month")]) is not None
 
 
+@pytest.mark.parametrize(
+    ("question", "found", "section"),
+    [
+        ("delivery", "within 30 miles", ""),
+        ("delivery", "by 5 pm", ""),
+        ("how do I complain?", "to the warden", ""),
+        # All of them are asked for.
+        ("what rights do I have", "right to a copy", "5"),
+    ],
+)
+def test_of_a_heading_of_several_things_only_the_one_asked_for_is_told(question: str, found: str, section: str) -> None:
+    policy = parse(
+        "Terms of hire\n3. Collection, delivery and return\n3.1 Bring the boat back by 5 pm.\n"
+        "3.2 We deliver within 30 miles.\n3.3 Photos left on a camera are erased.\n"
+        "4. Records and complaints\n4.1 Our registers are open to all.\n4.2 Complaints should be sent to the warden.\n"
+        "5. Your rights and how to use them\n5.1 You have the right to a copy.\n5.2 You may have it corrected.\n"
+    )
+    named = overview(question, [hit(policy, found)])
+    assert (named.clause.id if named else "") == section
+
+
 def test_a_section_without_the_value_that_is_wanted_is_none_to_tell() -> None:
     text = "House rules\n6. Parking\n6.1 Park in {0}.\n6.2 Bicycles go in the shed.\n7. Charges\nA space is £85."
     for where, found in (("your own space", False), ("any space for £2", True)):

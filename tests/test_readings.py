@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.readings import as_received, as_refunded
+from assistant.readings import as_received, as_refunded, as_used
+from assistant.thesaurus import default_thesaurus
 
 
 @pytest.mark.parametrize(
@@ -55,3 +56,17 @@ def test_what_the_company_or_who_asks_sees_is_another_question(question: str) ->
 )
 def test_what_is_given_back_is_a_refund(question: str, refunded: str) -> None:
     assert as_refunded(question) == refunded
+
+
+@pytest.mark.parametrize(
+    ("question", "used"),
+    [
+        ("what is Getui?", "what is Getui used for"),
+        ("What's 个推", "What's 个推 used for"),
+        ("what is Getui for?", "what is Getui for?"),
+        ("what is the deposit?", "what is the deposit?"),
+        ("个推是什么", "个推是什么"),
+    ],
+)
+def test_what_a_company_is_is_what_it_is_used_for(question: str, used: str) -> None:
+    assert as_used(question, default_thesaurus()) == used

@@ -243,6 +243,11 @@ def test_names_are_no_part_of_other_words(text: str, concept: str) -> None:
     assert concept not in default_thesaurus().named_in(text)
 
 
+def test_a_card_is_part_of_what_it_is_called() -> None:
+    text = "why do you need my id card?"
+    assert [text[start:end] for start, end, _ in default_thesaurus().find(text)] == ["id card"]
+
+
 def test_the_default_thesaurus_is_well_formed() -> None:
     concepts = default_thesaurus().concepts
     ids = [concept.id for concept in concepts]

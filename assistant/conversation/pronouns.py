@@ -49,8 +49,8 @@ def by_place(leaning: Leaning) -> Condensed | None:
 def by_pronoun(leaning: Leaning) -> Condensed | None:
     """Say what a question with pronouns asks: with names in their places, or by asking back."""
     rest, parts, query = leaning.rest, leaning.parts, leaning.query
-    if done := of_doing(rest, query):
-        return rewritten(done)
+    if asked := of_doing(rest, query) or _whom_to_turn_to(rest):
+        return rewritten(asked)
     references = references_in(rest, parts)
     if not references:
         return leaning.quoted() if _OF_NOTHING.fullmatch(rest.bare) else None
@@ -84,7 +84,18 @@ def by_pronoun(leaning: Leaning) -> Condensed | None:
     return leaning.quoted() if _TWICE.search(said) else rewritten(said)
 
 
+def _whom_to_turn_to(rest: Utterance) -> str:
+    """Return whom or how one contacts, whatever about: "who do I contact about that?"; nothing for anything else."""
+    told = _TOLD_ABOUT.fullmatch(rest.bare)
+    return told["asked"] if told else ""
+
+
 _MOST_WORDS_UNCLEAR = 3
+_TOLD_ABOUT = re.compile(
+    r"(?P<asked>(?:who|how) .{0,25}\b(?:contact|ask|call|phone|e-?mail|write|speak|talk|complain)(?: to)?(?: you)?) "
+    r"about (?:it|this|that)",
+    re.IGNORECASE,
+)
 # It stands for no thing, and says nothing by itself.
 _OF_NOTHING = re.compile(r"(?:does|will) it (?:cost|take) [a-z]{4,8}", re.IGNORECASE)
 _TWICE = re.compile(r"\b([a-z]{3,20}) \1\b", re.IGNORECASE)
