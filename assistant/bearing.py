@@ -321,7 +321,9 @@ def _fit(segment: Segment, part: Segment) -> int:
 
 
 _UNCERTAIN, _CONFLICT = 1, 2
-_TAKES_UP = re.compile(r"\s{0,9}(?:it|they|this|these|the (?:feature|function|service|product|programme|program))\b", re.I)
+_TAKES_UP = re.compile(
+    r"\s{0,9}(?:it|they|this|these|the (?:feature|function|service|product|programme|program))\b", re.I
+)
 _PRONOUN = re.compile(r"\b(?:it|them|they|these|those|this|which)\b|其(?!他|它|中|余)|该|[它他]们|这些|上述")
 _TO_US = re.compile(r"\bus\b|[向给与跟和对找]我们|联系我们")
 _WE = re.compile(r"\b(?:we|us|our|ours)\b|我[们司行]|本(?:公司|平台)")
