@@ -81,7 +81,16 @@ def test_where_it_says_that_it_is_the_operator_comes_before_where_it_is_merely_n
 
 
 @pytest.mark.parametrize(
-    "question", ["我要投诉", "怎么投诉你们？", "投诉电话是多少", "想投诉云舟代驾找谁", "有投诉渠道吗", "举报打什么电话"]
+    "question",
+    [
+        "我要投诉",
+        "我想找人投诉",
+        "怎么投诉你们？",
+        "投诉电话是多少",
+        "想投诉云舟代驾找谁",
+        "有投诉渠道吗",
+        "举报打什么电话",
+    ],
 )
 def test_who_asks_how_to_complain_is_shown_how_the_company_is_reached(question: str) -> None:
     policy = parse(NIMBUS, id="nimbus", company="北京云舟科技有限公司", contact="400-000-0000", aliases=("云舟代驾",))
