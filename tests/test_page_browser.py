@@ -355,6 +355,20 @@ def test_a_service_that_is_gone_leaves_the_question_to_be_asked_again(opened: Ca
     assert page.locator(".pa-turn").count() == 1
 
 
+def test_an_answer_that_is_cut_off_is_said_to_be_so_and_asked_again(opened: Callable[..., Page]) -> None:
+    page = opened("/en/")
+    begun = 'event: piece\ndata: {"text": "What the policy says:"}\n\n'
+    page.route("**/page/ask", lambda route: route.fulfill(content_type="text/event-stream", body=begun))
+    turn = ask(page, "How long is my data kept?")
+    assert "What the policy says:" in (turn.text_content() or "")
+    assert "is not responding" in (turn.locator(".pa-problem").text_content() or "")
+    assert kept(page) == []
+    page.unroute("**/page/ask")
+    turn.locator(".pa-problem button").click()
+    page.locator(".pa-log[aria-busy='false'] .pa-actions").wait_for()
+    assert page.locator(".pa-turn").count() == len(kept(page)) == 1
+
+
 # --- What is hostile stays text ----------------------------------------------------------
 
 
