@@ -222,7 +222,8 @@ def _with_more_words_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
     near = (hit for hit in hits[1:_READ_FOR_WORDS] if hit.score >= hits[0].score - _WORDS_MARGIN)
     if has_values:
         of = stems_in(normalized(besides(query, kinds)))
-        beside = of.isdisjoint(_words(hits[0]))
+        # Chinese words are none of these.
+        beside = bool(of) and of.isdisjoint(_words(hits[0]))
         near = (hit for hit in near if beside and _holds_values(query, hit) and of <= _words(hit))
     if most := next((hit for hit in near if _holds_most(hit, hits[0])), None):
         return [most, *(hit for hit in hits if hit is not most)]

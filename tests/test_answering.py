@@ -699,6 +699,14 @@ def test_a_value_of_something_else_does_not_stand_before_that_of_what_is_asked_f
         assert ExtractiveGenerator().generate(question, hits).claims[0].quote.startswith(first)
 
 
+def test_a_chinese_value_that_is_wanted_stays_first_though_another_has_more_of_the_words() -> None:
+    text = "一、费用\n（一）租金\n租金每天200元。\n二、其他\n（一）资料\n租车要交的资料丢失的，补办20元。"
+    policy = parse(text, id="fees", title="租车须知")
+    few, most = replace(ANSWERED, coverage=0.2), replace(ANSWERED, coverage=1.0)
+    hits = [hit(policy, "租金每天", evidence=few), hit(policy, "租车要交", score=9.5, evidence=most)]
+    assert ExtractiveGenerator().generate("租车要交多少钱", hits).claims[0].quote.startswith("租金每天")
+
+
 def test_who_asks_for_somebody_is_told_of_these_first() -> None:
     text = "1. Loan\n1.1 Loans are free for students.\n1.2 Alumni are not eligible for loans."
     policy = parse(text, id="loans", title="Terms", language="en")
