@@ -143,6 +143,31 @@ def as_received(question: str) -> str:
     return _SEES_EN.sub(lambda seen: f"{seen['who']}receive{'s' * (seen['sees'] is not None)}", question, count=1)
 
 
+def as_given_away(question: str) -> str:
+    """Return a question of whether data are sold as one of whether others get them, which more policies tell.
+
+    Args:
+        question: Any question; one that is none of these comes back as it is.
+
+    >>> as_given_away("会卖我的数据吗"), as_given_away("do you sell my data?")
+    ('会提供给第三方我的数据吗', 'do you share with third parties my data?')
+    >>> as_given_away("你们主要卖什么"), as_given_away("do you sell boxes?")
+    ('你们主要卖什么', 'do you sell boxes?')
+    """
+    if not _DATA.search(question):
+        return question
+    return _SELLS_ZH.sub("提供给第三方", question) if has_han(question) else _SELLS_EN.sub(_SHARE, question)
+
+
+_DATA = re.compile(
+    r"数据|信息|资料|隐私|号码|电话|手机号|\b(?:data|info|information|details?|numbers?|address(?:es)?|e-?mails?)\b",
+    re.IGNORECASE,
+)
+_SELLS_ZH = re.compile("(?:拿去|转|出|倒|贩|售)?卖(?:[掉了钱]|给(?:别人|他人|第三方|其他公司))?(?![家方点])|出售(?!方)")
+_SELLS_EN = re.compile(r"\bsell(?:s|ing)?\b", re.IGNORECASE)
+_SHARE = "share with third parties"
+
+
 def as_used(question: str, thesaurus: Thesaurus) -> str:
     """Return an English question of what a company is as one of what it is used for, which policies tell.
 

@@ -18,7 +18,16 @@ from assistant.embedding import AnswerGuesser, ScopeJudge
 from assistant.evidence import Found, evidence_of
 from assistant.fusion import ANSWERS, closest, fuse, leaning, of_legs, ranks_of
 from assistant.hits import Hit, Query
-from assistant.readings import addressed, as_embedded, as_printed, as_received, as_refunded, as_used, in_their_words
+from assistant.readings import (
+    addressed,
+    as_embedded,
+    as_given_away,
+    as_printed,
+    as_received,
+    as_refunded,
+    as_used,
+    in_their_words,
+)
 from assistant.text import Language, any_of
 
 if TYPE_CHECKING:
@@ -146,7 +155,7 @@ class Retriever:
             as_used(question, thesaurus),
         )
         embedded = [as_embedded(reading) for reading in said]
-        readings = tuple(dict.fromkeys((*embedded, *map(as_received, embedded))))
+        readings = tuple(dict.fromkeys((*embedded, *map(as_received, embedded), *map(as_given_away, embedded))))
         vectors = {embedder.name: embedder.embed(readings, "query") for embedder in self.embedders}
         odds = [max(map(judge.scope, vectors[judge.name])) for judge in self._judges]
         guesses = {
