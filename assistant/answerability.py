@@ -77,13 +77,13 @@ def features(query: str, hits: Sequence[Hit]) -> dict[str, float]:
 def _is_in_words_of(query: str, hit: Hit) -> bool:
     """Say whether a query has no other words than a clause, which tell that it is about the same.
 
-    They do if the clause holds the value that is wanted, or if they are Chinese words that the thesaurus lacks: what an
-    English word is, its stem hardly tells.
+    They do if the clause holds the value that is wanted, which any number would be of a count, or if they are Chinese
+    words that the thesaurus lacks: what an English word is, its stem hardly tells.
     """
     if hit.evidence.coverage < 1:
         return False
     kinds = needed(query)
-    holds_it = bool(kinds) and all(_holds(hit, kind) for kind in kinds)
+    holds_it = bool(kinds) and all(kind.name != "count" and _holds(hit, kind) for kind in kinds)
     return holds_it or (hit.evidence.concepts is None and has_han(query))
 
 

@@ -81,6 +81,7 @@ def test_who_asks_for_a_value_in_the_words_of_a_clause_that_holds_one_is_on_topi
         ("£140", "how much is a hot desk", False),
         ("lamp", "how much is a hot desk", True),
         ("£140", "how nice is a hot desk", True),
+        ("£140", "how many hot desks are there", True),
     ):
         assert (answerability(question, [hit(desks, words, evidence=odd)]) < 0) is refused
 
