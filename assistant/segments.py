@@ -466,7 +466,7 @@ def _sense(marks: Sequence[_Marker], weak: Collection[str]) -> frozenset[str]:
 _FINITE = "is|are|was|were|has|have|do|does|will|may|can|cannot|must|shall|should|never"
 _LONGEST_SUBJECT = 60
 _SAYS = re.compile(rf"\b(?:{_FINITE})\b")
-_ELIDED = re.compile(rf"\s*(?:and|but)\s+(?:also |then )?(?=(?:{_FINITE})\b)")
+_ELIDED = re.compile(rf"\s{{0,9}}(?:and|but)\s{{1,9}}(?:also |then )?(?=(?:{_FINITE})\b)")
 _MARK = re.compile(r"[,;:!?()…。]|\.(?=\s|$)")
 _CONJUNCTIONS = (
     *("if", "when", "that", "unless", "because", "where", "once", "while", "after", "before", "which", "who", "and"),

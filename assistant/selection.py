@@ -87,7 +87,7 @@ def _row(hit: Hit) -> str:
     return found[1] if found else ""
 
 
-_NUMBERED = re.compile(rf"([^\n]{{2,40}}?) ?[(（]? ?[\d{HAN_NUMERAL}]{{1,3}} ?[)）]?[:：]?\s*$")
+_NUMBERED = re.compile(rf"([^\n]{{2,24}}?) ?[(（]? ?[\d{HAN_NUMERAL}]{{1,3}} ?[)）]?[:：]?\s?$")
 
 
 def _leads_to_one(hit: Hit, named: Sequence[Hit]) -> bool:
