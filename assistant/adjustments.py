@@ -218,8 +218,7 @@ _NAMES_ONLY = 2.0
 # Who asks for names gets the lists that have a word of his, though nothing is said in them.
 _NAMES_WANTED = 2.0
 # What personal information *is* names every kind of it, and does not say that any is collected; what has changed in
-# a policy names the matters of the clauses that say so, and what it
-# is made for those of all.
+# a policy names the matters of the clauses that say so, and what it is made for those of all.
 _DEFINES = 1.5
 # Who asks what one company gets is not told what another does.
 _OTHERS = 1.0
