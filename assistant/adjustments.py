@@ -48,11 +48,13 @@ class Adjuster:
         self._known_title_words: dict[str, Mapping[str, Sequence[int]]] = {}
         self._known_question_titles: dict[str, Mapping[str, Sequence[tuple[int, frozenset[str]]]]] = {}
 
-    def adjusted(self, shards: Sequence[Shard], query: Query) -> Adjusted:
+    def adjusted(self, shards: Sequence[Shard], query: Query, held: Held) -> Adjusted:
         """Return what is known of the passages of at least one shard, one shard after another."""
         import numpy as np
 
-        companies = [self._naming_companies(shard, query) for shard in shards]
+        naming = held.passages_with_any(token for token in query.named if self._analyzer.is_vendor(token))
+        companies = [_with_those_below(shard, mask) for shard, mask in zip(shards, naming, strict=True)]
+        named_any = held.passages_with_any(query.tokens)
         others = [self._naming_other_permissions(shard, query) for shard in shards]
         of_company = any(mask.any() for mask in companies)
         amounts = []

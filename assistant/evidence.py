@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from assistant.fusion import likenesses, share_held, similarities
+from assistant.fusion import likenesses, similarities
 from assistant.hits import Evidence
 from assistant.mentions import is_mentioned
 from assistant.readings import ASKS
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from assistant.adjustments import Adjusted
+    from assistant.held import Held
     from assistant.hits import Query
     from assistant.policy import Policy
     from assistant.shards import Analyzer, Shard
 
     Scores = NDArray[np.float64]
-    Marks = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,8 @@ class Found:
     """The score of every text in each leg."""
     firsts: NDArray[np.int64]
     """Where the texts of each passage begin."""
+    held: Held
+    """Where its tokens stand."""
     adjusted: Adjusted
     """What is known of every passage besides its scores."""
     best: NDArray[np.int64]
@@ -54,8 +56,8 @@ def evidence_of(found: Found, analyzer: Analyzer) -> Iterator[Evidence]:
         found: What was found.
         analyzer: What turned the query and the shards into tokens.
     """
-    query, held = found.query, _Held.of(found.shards, found.query)
-    of_query = _of_query(found, held, analyzer)
+    query, held = found.query, found.held
+    of_query = _of_query(found, analyzer)
     columns = (
         similarities(found.scores, found.firsts),
         likenesses(found.scores, found.firsts),
@@ -79,9 +81,9 @@ def evidence_of(found: Found, analyzer: Analyzer) -> Iterator[Evidence]:
         )
 
 
-def _of_query(found: Found, held: _Held, analyzer: Analyzer) -> Evidence:
+def _of_query(found: Found, analyzer: Analyzer) -> Evidence:
     """Return what holds of the query wherever its answer is sought: what of it stands in no text that was searched."""
-    query = found.query
+    query, held = found.query, found.held
     absent = [token for token in query.named if not held.texts_with(token)]
     absent = [token for token in absent if not _is_mentioned(query.named[token], found.policies, analyzer)]
     things = (query.named[token] for token in absent if analyzer.is_thing(token))
@@ -114,66 +116,3 @@ def _languages_told(policies: Iterable[Policy]) -> set[Language]:
     for policy in policies:
         languages |= {policy.language, "en"} if policy.translations else {policy.language}
     return languages
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Held:
-    """Where the tokens of a query, and of what it names, stand in shards."""
-
-    query: Query
-    places: Mapping[str, int]
-    """Row of each token."""
-    n_texts: Sequence[int]
-    """How many texts each shard has."""
-    passages: Sequence[Marks]
-    """Which passages of each shard hold which token: shape (n_tokens, n_passages)."""
-    in_texts: Sequence[Sequence[int]]
-    """How many texts of each shard hold each token."""
-    in_passages: Sequence[Sequence[int]]
-    """How many passages do."""
-
-    @classmethod
-    def of(cls, shards: Sequence[Shard], query: Query) -> _Held:
-        tokens = tuple(dict.fromkeys((*query.tokens, *query.named)))
-        texts = [shard.holding(tokens) for shard in shards]
-        passages = [holds[:, shard.firsts] for holds, shard in zip(texts, shards, strict=True)]
-        in_texts, in_passages = ([holds.sum(axis=1).tolist() for holds in of] for of in (texts, passages))
-        return cls(
-            query=query,
-            places={token: place for place, token in enumerate(tokens)},
-            n_texts=[shard.n_texts for shard in shards],
-            passages=passages,
-            in_texts=in_texts,
-            in_passages=in_passages,
-        )
-
-    def texts_with(self, token: str) -> int:
-        """Return how many texts hold a token."""
-        return sum(counts[self.places[token]] for counts in self.in_texts)
-
-    def passages_with(self, token: str) -> int:
-        """Return how many passages hold a token."""
-        return sum(counts[self.places[token]] for counts in self.in_passages)
-
-    def coverages(self) -> Scores:
-        """Return `Evidence.coverage` of every passage: a token is as rare as it is among the texts of its shard."""
-        rows = [self.places[token] for token in self.query.tokens]
-        return _shares_held(rows, self.passages, self.in_texts, self.n_texts)
-
-    def shares_named(self) -> Scores:
-        """Return `Evidence.concepts` of every passage: a token is as rare as it is among the passages of its shard."""
-        rows = [self.places[token] for token in self.query.named]
-        return _shares_held(rows, self.passages, self.in_passages, [holds.shape[1] for holds in self.passages])
-
-
-def _shares_held(
-    rows: Sequence[int], passages: Sequence[Marks], counts: Sequence[Sequence[int]], among: Sequence[int]
-) -> Scores:
-    """Return the share of the tokens in some rows that each passage holds, of one shard after another."""
-    import numpy as np
-
-    of_shards = (
-        share_held(holds[rows], [own[row] for row in rows], total)
-        for holds, own, total in zip(passages, counts, among, strict=True)
-    )
-    return np.concatenate(list(of_shards))

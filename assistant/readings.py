@@ -1,4 +1,7 @@
-"""Readings: a question as it is put to policies and models, in the words that they know."""
+"""Readings: a question as it is put to policies and models, in the words that they know.
+
+`put_to` changes what words are looked for; `readings_of` adds to what models read, each in words of its own.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,41 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from assistant.mentions import is_mentioned
-from assistant.text import has_han, normalized, simplified
+from assistant.text import any_of, has_han, normalized, simplified
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assistant.policy import Policy
     from assistant.thesaurus import Thesaurus
+
+
+def put_to(question: str, policies: Sequence[Policy], thesaurus: Thesaurus) -> str:
+    """Return `question` as it is put to policies: in their words for whose they are, what it asks, and whom it names."""
+    # Within its own policy a name tells no clause from another, but for the few that introduce it.
+    own = any_of(name for policy in policies for name in policy.names)
+    return as_printed(as_refunded(addressed(question, own)), [policy.text for policy in policies], thesaurus)
+
+
+def readings_of(question: str, policies: Sequence[Policy], thesaurus: Thesaurus) -> tuple[str, ...]:
+    """Return what models read of a question: itself, then what else it may mean to policies, each once.
+
+    Args:
+        question: The question, as `put_to` returns it.
+        policies: Whom it is put to.
+        thesaurus: What the question and the policies may name.
+
+    >>> from assistant.thesaurus import default_thesaurus
+    >>> readings_of("Who can see my photos?", (), default_thesaurus())
+    ('who can see my photos', 'who can receive my photos')
+    """
+    said = (
+        *thesaurus.readings(question),
+        in_their_words(question, policies, thesaurus),
+        as_used(question, thesaurus),
+    )
+    read = [as_embedded(one) for one in said]
+    return tuple(dict.fromkeys((*read, *map(as_received, read), *map(as_given_away, read))))
 
 
 def addressed(question: str, names: re.Pattern[str]) -> str:
@@ -143,6 +174,20 @@ def as_received(question: str) -> str:
     return _SEES_EN.sub(lambda seen: f"{seen['who']}receive{'s' * (seen['sees'] is not None)}", question, count=1)
 
 
+_SEES_ZH = re.compile(
+    r"(?P<who>[^\W\d_]{1,8}(?<![你您我们咱己哪儿里中么何样想要让给可以能会请上]))"
+    r"(?:能不能|可不可以|会不会|是否|能否|能够?|可以|会|都|也){0,3}(?:看得?[到见]|查[到看]|查得到)"
+    r"(?=我|他|她|的|什么|哪|啥|(?<=谁....)$|(?<=谁...)$)"
+)
+_SEES_EN = re.compile(
+    r"(?P<who>\b(?!(?:you|i|we|it|me|us|to|and|or|please|not)\b)[\w'’]{1,30} "
+    r"(?:(?:can|could|will|would|may|might|also|still|ever|be|able to|allowed to) ){0,3})"
+    r"(?:(?P<sees>sees|views|(?:has|gets) access to|accesses|looks at|reads|knows)|"
+    r"see|view|(?:have|get) access to|access|look at|read|know)(?= (?:my|our|what|where|who)\b)",
+    re.IGNORECASE,
+)
+
+
 def as_given_away(question: str) -> str:
     """Return a question of whether data are sold as one of whether others get them, which more policies tell.
 
@@ -203,15 +248,3 @@ def as_refunded(question: str) -> str:
 
 
 _GIVES_BACK_ZH = re.compile("(?<=[能以给会么样何得予候全])退(?=[吗呢么嘛了多?？]|$)")
-_SEES_ZH = re.compile(
-    r"(?P<who>[^\W\d_]{1,8}(?<![你您我们咱己哪儿里中么何样想要让给可以能会请上]))"
-    r"(?:能不能|可不可以|会不会|是否|能否|能够?|可以|会|都|也){0,3}(?:看得?[到见]|查[到看]|查得到)"
-    r"(?=我|他|她|的|什么|哪|啥|(?<=谁....)$|(?<=谁...)$)"
-)
-_SEES_EN = re.compile(
-    r"(?P<who>\b(?!(?:you|i|we|it|me|us|to|and|or|please|not)\b)[\w'’]{1,30} "
-    r"(?:(?:can|could|will|would|may|might|also|still|ever|be|able to|allowed to) ){0,3})"
-    r"(?:(?P<sees>sees|views|(?:has|gets) access to|accesses|looks at|reads|knows)|"
-    r"see|view|(?:have|get) access to|access|look at|read|know)(?= (?:my|our|what|where|who)\b)",
-    re.IGNORECASE,
-)

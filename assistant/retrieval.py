@@ -18,20 +18,10 @@ from assistant.embedding import AnswerGuesser, ScopeJudge
 from assistant.evidence import Found, evidence_of
 from assistant.fusion import ANSWERS, closest, fuse, leaning, of_legs, ranks_of
 from assistant.hits import Hit, Query
-from assistant.readings import (
-    addressed,
-    as_embedded,
-    as_given_away,
-    as_printed,
-    as_received,
-    as_refunded,
-    as_used,
-    in_their_words,
-)
-from assistant.text import Language, any_of
+from assistant.readings import put_to, readings_of
+from assistant.text import Language
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Sequence
 
     import numpy as np
@@ -119,25 +109,17 @@ class Retriever:
         if k < 1:
             raise ValueError(f"k must be at least 1, not {k}")
         shards = [self.index.shards[policy_id] for policy_id in (self.index.shards if policies is None else policies)]
-        # Within its own policy a name tells no clause from another, but for the few that introduce it.
-        own = any_of(name for shard in shards for name in shard.policy.names)
         languages = tuple(dict.fromkeys(shard.policy.language for shard in shards))
-        searched = [shard.policy for shard in shards]
-        query = self.query(self._put(question, shards, own), languages, searched)
+        searched, thesaurus = [shard.policy for shard in shards], self.analyzer.thesaurus
+        query = self.query(put_to(question, searched, thesaurus), languages, searched)
         if query.scope is not None and query.scope < _OTHER_MATTERS:
             # Tomorrow's weather is no matter of policies, whatever was asked before.
             after, near = (), ()
-        former = [self.query(self._put(asked, shards, own), languages, searched) for asked in after]
+        former = [self.query(put_to(asked, searched, thesaurus), languages, searched) for asked in after]
         if former and query.scope is not None and former[0].scope is not None:
             # Halfway: what leans on a matter of policies is likely to be one, however little it says itself.
             query = replace(query, scope=(query.scope + max(query.scope, former[0].scope)) / 2)
         return self._search(shards, query, former, near, k)
-
-    def _put(self, question: str, shards: Sequence[Shard], own: re.Pattern[str]) -> str:
-        """Return `question` as it is put to policies: in their own words for who they are of and whom they name."""
-        return as_printed(
-            as_refunded(addressed(question, own)), [shard.policy.text for shard in shards], self.analyzer.thesaurus
-        )
 
     def query(
         self,
@@ -148,14 +130,7 @@ class Retriever:
         """Analyse and embed a question that is put to these policies, or to any in these languages."""
         import numpy as np
 
-        thesaurus = self.analyzer.thesaurus
-        said = (
-            *thesaurus.readings(question),
-            in_their_words(question, policies, thesaurus),
-            as_used(question, thesaurus),
-        )
-        embedded = [as_embedded(reading) for reading in said]
-        readings = tuple(dict.fromkeys((*embedded, *map(as_received, embedded), *map(as_given_away, embedded))))
+        readings = readings_of(question, policies, self.analyzer.thesaurus)
         vectors = {embedder.name: embedder.embed(readings, "query") for embedder in self.embedders}
         odds = [max(map(judge.scope, vectors[judge.name])) for judge in self._judges]
         guesses = {
