@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from assistant.held import Held
     from assistant.hits import Query
     from assistant.shards import Analyzer, Shard
 
@@ -49,22 +50,25 @@ class Adjuster:
         self._known_question_titles: dict[str, Mapping[str, Sequence[tuple[int, frozenset[str]]]]] = {}
 
     def adjusted(self, shards: Sequence[Shard], query: Query, held: Held) -> Adjusted:
-        """Return what is known of the passages of at least one shard, one shard after another."""
+        """Return what is known of the passages of at least one shard, one shard after another.
+
+        Args:
+            shards: What is searched.
+            query: The question.
+            held: Where its tokens stand in the shards.
+        """
         import numpy as np
 
         naming = held.passages_with_any(token for token in query.named if self._analyzer.is_vendor(token))
         companies = [_with_those_below(shard, mask) for shard, mask in zip(shards, naming, strict=True)]
-        named_any = held.passages_with_any(query.tokens)
+        with_words = held.passages_with_any(query.tokens)
         others = [self._naming_other_permissions(shard, query) for shard in shards]
         of_company = any(mask.any() for mask in companies)
+        wants_names = asks_names(query.text)
         amounts = []
-        for shard, mask, other in zip(shards, companies, others, strict=True):
-            amount = np.zeros(len(shard.passages))
-            if not asks_names(query.text):
-                amount -= _NAMES_ONLY * shard.names_only
-            elif query.tokens:
-                held = np.any(shard.holding(query.tokens)[:, shard.firsts], axis=0)
-                amount += _NAMES_WANTED * (shard.names_only & held)
+        for shard, having, mask, other in zip(shards, with_words, companies, others, strict=True):
+            lists = shard.names_only
+            amount = _NAMES_WANTED * (lists & having) if wants_names else -_NAMES_ONLY * lists
             amount[self._defining_others(shard, query)] -= _DEFINES
             amount[_announcing(shard, query)] -= _DEFINES
             amount[_framing(shard, query)] -= _DEFINES
@@ -126,15 +130,6 @@ class Adjuster:
                     places.setdefault(token, []).append(number)
             self._known_title_words[policy.id] = places
         return self._known_title_words[policy.id]
-
-    def _naming_companies(self, shard: Shard, query: Query) -> Marks:
-        """Return which passages name a company that the query asks about, or stand below a list of its names."""
-        import numpy as np
-
-        tokens = [token for token in query.named if self._analyzer.is_vendor(token)]
-        if not tokens:
-            return np.zeros(len(shard.passages), np.bool_)
-        return _with_those_below(shard, np.any(shard.holding(tokens)[:, shard.firsts], axis=0))
 
     def _naming_other_permissions(self, shard: Shard, query: Query) -> Marks:
         """Return which passages name permissions, but not the one that the query asks about."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def put_to(question: str, policies: Sequence[Policy], thesaurus: Thesaurus) -> str:
-    """Return `question` as it is put to policies: in their words for whose they are, what it asks, and whom it names."""
+    """Return `question` as it is put to policies: in their words for what it asks and whom it names."""
     # Within its own policy a name tells no clause from another, but for the few that introduce it.
     own = any_of(name for policy in policies for name in policy.names)
     return as_printed(as_refunded(addressed(question, own)), [policy.text for policy in policies], thesaurus)

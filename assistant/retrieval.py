@@ -17,6 +17,7 @@ from assistant.adjustments import Adjuster
 from assistant.embedding import AnswerGuesser, ScopeJudge
 from assistant.evidence import Found, evidence_of
 from assistant.fusion import ANSWERS, closest, fuse, leaning, of_legs, ranks_of
+from assistant.held import Held
 from assistant.hits import Hit, Query
 from assistant.readings import put_to, readings_of
 from assistant.text import Language
@@ -160,7 +161,8 @@ class Retriever:
         starts = list(accumulate((len(shard.passages) for shard in shards), initial=0))
         text_starts = accumulate((shard.n_texts for shard in shards), initial=0)
         firsts = np.concatenate([start + shard.firsts for start, shard in zip(text_starts, shards, strict=False)])
-        adjusted = self._adjuster.adjusted(shards, query)
+        held = Held.of(shards, query)
+        adjusted = self._adjuster.adjusted(shards, query, held)
         scores = support = self._scores(shards, query)
         legs = of_legs(scores, firsts)
         fused = fuse(legs) + adjusted.amounts
@@ -178,6 +180,7 @@ class Retriever:
             query=query,
             scores=support,
             firsts=firsts,
+            held=held,
             adjusted=adjusted,
             best=best,
             policies=[shards[number].policy for number in dict.fromkeys(numbers)],
