@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from assistant.chinese import OR_NOT
 from assistant.english import ARTICLES, AUXILIARIES, CIRCUMSTANTIAL, DOERS, is_plural, one_of
 from assistant.phrases import PARTICIPLE, Phrase, phrases_of
 from assistant.text import Language, has_han
@@ -222,7 +223,7 @@ def _topic(question: Utterance, run: tuple[Word, ...]) -> Topic:
     if group == "person" and (may := _ENDS_IN_MAY.search(text)):
         # 家长可以 is a name of parents, whose 可以 stays where it is.
         text, end = text[: may.start()], end - len(may[0])
-    elif _OR_NOT.match(question.text, end - 1):
+    elif OR_NOT.match(question.text, end - 1):
         # 转租 of 转租行不行.
         text, end = text[:-1], end - 1
     elif lasts := _LASTING.fullmatch(text) if question.text.startswith(_HOW_LONG, end) else None:
@@ -260,7 +261,6 @@ def _holds_data(question: Utterance, run: tuple[Word, ...]) -> bool:
 _MAY = re.compile("可以|能")
 _ENDS_IN_MAY = re.compile("(?:可以|能)$")
 _MINE = re.compile(r"我家?的$|\bmy $", re.IGNORECASE)
-_OR_NOT = re.compile(r"(.)[不没]\1")
 _GOES_ON = re.compile(
     "内容|证明|证件|证书|费用|房间|[厅馆券]|房(?![子屋东租价产型])|室(?![内外友])|店(?![铺员长家])|卡(?![片号通])|费(?!率)|证(?![据实])"
 )

@@ -25,7 +25,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from assistant.chinese import INTERROGATIVES, WHETHER
+from assistant.chinese import INTERROGATIVE, INTERROGATIVES, WHETHER
 from assistant.conversation.circumstances import under_others
 from assistant.conversation.leaning import Leaning, rewritten, without_lead
 from assistant.conversation.pronouns import by_place, by_pronoun
@@ -173,7 +173,7 @@ def _of_one_like_it(leaning: Leaning) -> Condensed | None:
         return None
     if rest.language == "zh":
         # 付费的, but not 上次什么时候改的.
-        adjective = rest.bare.endswith("的") and not _INTERROGATIVE.search(rest.bare)
+        adjective = rest.bare.endswith("的") and not INTERROGATIVE.search(rest.bare)
         one = parts.told[0] if len(parts.told) == 1 else None
         known = one and one.has("topic") and any(topic.group == one.group for topic in topics_of(leaning.query))
         if known or not (leaning.is_marked or leaning.corrects or adjective or len(rest.bare) <= _LONGEST_BRIEF):
@@ -186,7 +186,6 @@ def _of_one_like_it(leaning: Leaning) -> Condensed | None:
     return leaning.made_of_both(leaning.put_anew(lambda query: likened(query, rest, leaning.preposition)))
 
 
-_INTERROGATIVE = re.compile(INTERROGATIVES)
 _LONGEST_BRIEF = 4
 """Characters of a Chinese noun that asks by itself: 银卡."""
 _STANDING_FOR = ("it", "these", "they", "its", "ordinal", "former", "latter", "in_that_case")

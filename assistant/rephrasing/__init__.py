@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from assistant.chinese import INTERROGATIVES
+from assistant.chinese import INTERROGATIVE
 from assistant.english import INDEFINITE, POSSESSIVES, article_of, is_plural, is_somebody
 from assistant.question_forms import former_and_own
 from assistant.rephrasing.chinese import (
@@ -325,7 +325,7 @@ def asked_of(question: Utterance, query: Utterance, topics: Sequence[Topic], *, 
         return quoting(query, question.text)
     if question.language == "en":
         return f"About {phrase}: {question.text}"
-    if _ASKING_NAME.search(phrase) or phrase.endswith("我"):
+    if INTERROGATIVE.search(phrase) or phrase.endswith("我"):
         # 改了哪些 after 上次什么时候改的, 你们怎么保护的 after 会通知我吗.
         return quoting(query, question.text)
     if question.text.startswith(phrase) or (deed and question.text.startswith(deed.text)):
@@ -338,7 +338,6 @@ def asked_of(question: Utterance, query: Utterance, topics: Sequence[Topic], *, 
 
 # "Account was hacked" is nothing that one does.
 _BEFALLEN = re.compile(r"\b(?:is|are|was|were|been|got|gets)\b", re.IGNORECASE)
-_ASKING_NAME = re.compile(INTERROGATIVES)
 
 
 _CONTRACTED = re.compile(r"(?:what|who|where|when|how)['’]s\b", re.IGNORECASE)
