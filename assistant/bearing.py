@@ -17,8 +17,9 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from assistant.segments import ACTORS, ANY, NAMES, PLAIN, TWICE, WHEN, Reader, sentences_in, subject_in
+from assistant.segments import ANY, NAMES, PLAIN, TWICE, WHEN, Reader, sentences_in, subject_in
 from assistant.text import has_han, leads_in
+from assistant.thesaurus import PARTY_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -138,7 +139,7 @@ class Bearing:
     def _named_too_often(self, said: Sentence, sentence: Sentence) -> Iterator[Finding]:
         """Yield the names that a statement has more often than the quote: one of them stands for another thing."""
         # In another language a thing is named again where this one leaves it out.
-        kinds = NAMES if has_han(said.raw) == has_han(sentence.raw) else ACTORS
+        kinds = NAMES if has_han(said.raw) == has_han(sentence.raw) else PARTY_KINDS
         terms = (term for segment in said.segments for term in segment.terms)
         own = Counter(min(term.concepts) for term in terms if self._is_kind(term, kinds))
         quoted = Counter(name for segment in sentence.segments for name in segment.all_names)
@@ -185,7 +186,7 @@ class Bearing:
         """Say whether a part speaks of what was named before it: by a pronoun, or because it names no thing itself."""
         if _PRONOUN.search(sentence.plain, part.start, part.end):
             return True
-        return all(term.deed or self._is_kind(term, ACTORS) for term in part.terms)
+        return all(term.deed or self._is_kind(term, PARTY_KINDS) for term in part.terms)
 
     def _is_kind(self, term: Term, kinds: Collection[str]) -> bool:
         return bool(term.concepts) and all(self._reader.kinds[concept] in kinds for concept in term.concepts)

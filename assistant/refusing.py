@@ -16,6 +16,7 @@ from assistant.english import begun
 from assistant.imprint import contact_of
 from assistant.mentions import is_mentioned, things_named
 from assistant.text import STOPWORDS, Language, any_of, has_han, language_of, normalized, stem, stems_in
+from assistant.thesaurus import THING_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -201,7 +202,7 @@ def _words_of(texts: tuple[str, ...]) -> frozenset[str]:
     return stems_in(normalized("\n".join(texts)))
 
 
-_THINGS = ("data_item", "identifier", "permission", "right")
+_THINGS = THING_KINDS | {"right"}
 
 
 # --- To ask back -------------------------------------------------------------------------

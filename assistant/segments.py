@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant import quantities
 from assistant.text import any_of, has_han, normalized, sentences, stem
-from assistant.thesaurus import Concept, Thesaurus
+from assistant.thesaurus import PARTY_KINDS, THING_KINDS, Concept, Thesaurus
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -563,14 +563,13 @@ def _subject(text: str, first_kind: str) -> str:
     match = _SUBJECT.match(text)
     if match:
         return match.lastgroup or ""
-    return "other" if first_kind in ("vendor", "actor") else ""
+    return "other" if first_kind in PARTY_KINDS else ""
 
 
 # --- Words ---------------------------------------------------------------------------------
 
-NAMES = frozenset({"data_item", "identifier", "permission", "vendor", "actor", "document"})
+NAMES = THING_KINDS | PARTY_KINDS | {"document"}
 """Kinds of concepts that a list of names is made of."""
-ACTORS = frozenset({"vendor", "actor"})
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _LATIN = re.compile(r"[a-z0-9][a-z0-9'’-]*")
 _POSSESSIVE = re.compile(r"(?:your|our|their|its) ")

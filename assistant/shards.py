@@ -13,6 +13,7 @@ from assistant.english import turned
 from assistant.errors import PolicyIndexError
 from assistant.passages import SHORT_SENTENCE, STEP, Passage, passages
 from assistant.text import STOPWORDS, blanked, fold, has_han, normalized, sha256_of, unlaid
+from assistant.thesaurus import THING_KINDS
 from assistant.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ class Analyzer:
         return self._kinds.get(token) == "vendor"
 
 
-_THINGS = ("data_item", "identifier", "permission", "right", "vendor")
+_THINGS = THING_KINDS | {"right", "vendor"}
 """Kinds of concepts that are not spoken of in other words."""
 _ANY_PERMISSION = "permissions"
 """The concept of permissions in general."""

@@ -67,6 +67,12 @@ KINDS = (
 DATA_KINDS = frozenset({"data_item", "identifier"})
 """Kinds of concepts that are data about somebody."""
 
+THING_KINDS = DATA_KINDS | {"permission"}
+"""Kinds of concepts that a company may get of somebody."""
+
+PARTY_KINDS = frozenset({"vendor", "actor"})
+"""Kinds of concepts that somebody is who may get it."""
+
 _SHORTEST_NAME, _LONGEST_NAME = 2, 80
 _NAME_KEYS = ("zh", "zh_colloquial", "en")
 _KEYS = ("id", "kind", *_NAME_KEYS)

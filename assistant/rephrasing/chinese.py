@@ -7,10 +7,11 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from assistant.chinese import FINAL_PARTICLES, WHETHER
+from assistant.chinese import FINAL_PARTICLES, OR_NOT, WHETHER
 from assistant.rephrasing.amounts import have_same_unit
 from assistant.rephrasing.former import Form, is_quoting, quoted_part, quoting, requoted
 from assistant.text import has_han
+from assistant.thesaurus import THING_KINDS
 from assistant.topics import (
     Topic,
     name_of,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 def keeps_denials_zh(query: Utterance, rest: Utterance, said: str) -> bool:
     """Say whether a Chinese question says once what a follow-up denies: `assistant.rephrasing.keeps_denials`."""
-    lost = any(match[0] not in said for match in _DENYING.finditer(_WHETHER_OR_NOT.sub("", rest.bare)))
+    lost = any(match[0] not in said for match in _DENYING.finditer(OR_NOT.sub("", rest.bare)))
     twice = any(match[0] not in f"{query.text} {rest.text}" for match in _DENYING_TWICE.finditer(said))
     return not lost and not twice
 
@@ -37,7 +38,6 @@ def keeps_denials_zh(query: Utterance, rest: Utterance, said: str) -> bool:
 _DENIES = "(?:没有|[没未不免无非])"
 _DENYING = re.compile(f"{_DENIES}[^，。？！“”]")
 _DENYING_TWICE = re.compile(f"{_DENIES}[没未不免无非]")
-_WHETHER_OR_NOT = re.compile(r"(.)[不没]\1")
 DENIED = re.compile(f"{_DENIES}$")
 LONGEST_WORD = 2
 """Characters of a Chinese noun without what qualifies it, as a rule."""
@@ -81,7 +81,7 @@ def noun_zh(named: Utterance) -> str:
 
 def fits_zh(query: Utterance, topic: Topic, new: Topic) -> bool:
     """Say whether a name may take the place of another in a Chinese question."""
-    if new.kind == "actor" and new.group == "thing" and topic.kind in _DATA:
+    if new.kind == "actor" and new.group == "thing" and topic.kind in THING_KINDS:
         # A guide dog is asked of as pets are, and not as a phone number.
         return False
     if not new.group and topic.concept and _OF_OTHERS.search(query.text[: topic.start]):
@@ -100,10 +100,9 @@ def fits_zh(query: Utterance, topic: Topic, new: Topic) -> bool:
 
 def is_data(topics: Sequence[Topic]) -> bool:
     """Say whether all that a question is about are data that a company may have."""
-    return bool(topics) and all(topic.kind in _DATA for topic in topics)
+    return bool(topics) and all(topic.kind in THING_KINDS for topic in topics)
 
 
-_DATA = ("data_item", "identifier", "permission")
 _OF_OTHERS = re.compile("[^我们的]的$")
 _WHOSE = re.compile(r"[^，。？?“”]{0,8}?(?:用户|客户|会员|员工|学生|家长|顾客|住户|业主|商家|买家|卖家)")
 _PEOPLE = re.compile(r"(?:[用客住商]户|[人员生者客友师童长主们方妇]|公司|企业|家长|部门)$")

@@ -6,8 +6,7 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 from assistant.text import blank, blanked, has_han, normalized
-from assistant.thesaurus import DATA_KINDS
-from assistant.verdicts.question import PARTY_KINDS, THING_KINDS
+from assistant.thesaurus import DATA_KINDS, PARTY_KINDS, THING_KINDS
 from assistant.verdicts.table import lexicon
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from assistant.text import blank, blanked, language_of, normalized, unlaid
+from assistant.thesaurus import PARTY_KINDS, THING_KINDS
 from assistant.verdicts.table import acts, coarse, form_words, lexicon, names_apart
 
 if TYPE_CHECKING:
@@ -52,8 +53,6 @@ _SHORTEST_WORD = 2
 _ENDS = re.compile(r"[\s?!。.,;:~…]+$")
 _SEVERAL = re.compile(r"[?!。;][^?!。;]")
 _WORD = re.compile(r"[\u3400-\u9fff]+|[a-z0-9'’-]+")
-THING_KINDS = frozenset({"data_item", "identifier", "permission"})
-PARTY_KINDS = frozenset({"vendor", "actor"})
 _GENERAL = "personal_information"
 
 
