@@ -60,9 +60,7 @@ def speaks_against(asked: Asked, ruling: Ruling, sentence: Sentence, former: str
     verbs = _verbs(sentence, words_against(act, ruling))
     if ruling.polarity == "is_not":
         return any(_is_done(act, verb) and _is_it(asked, verb, former, matcher) for _, verb in verbs)
-    is_silent = bool(act.silent and act.silent.search(plain))
-    is_of_children = not act.has("children") and lexicon().children.search(plain)
-    if is_silent or is_of_children:
+    if act.is_beside(plain):
         return False
     return any(
         _is_done(act, verb) if pattern is act.instead else _is_denied_of_some(asked, verb, matcher)

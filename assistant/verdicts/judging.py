@@ -69,10 +69,8 @@ class Judge:
         act = asked.act
         patterns = [pattern for pattern in (act.said, act.undergone, act.barred, act.label) if pattern]
         for raw, plain in sentences:
-            is_silent = not any(pattern.search(plain) for pattern in patterns)
-            is_silent = is_silent or (act.silent is not None and act.silent.search(plain) is not None)
-            is_of_children = not act.has("children") and lexicon().children.search(plain)
-            if len(raw) > _LONGEST_SENTENCE or is_silent or is_of_children:
+            may_tell = any(pattern.search(plain) for pattern in patterns) and not act.is_beside(plain)
+            if len(raw) > _LONGEST_SENTENCE or not may_tell:
                 former = plain
                 continue
             sentence = _read(self._reader, raw)

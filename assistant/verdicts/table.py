@@ -49,6 +49,11 @@ class Act:
         """Say whether a flag is set."""
         return flag in self.flags
 
+    def is_beside(self, plain: str) -> bool:
+        """Say whether a sentence tells nothing of the act whatever it says, such as one of children only."""
+        of_children = not self.has("children") and lexicon().children.search(plain) is not None
+        return of_children or (self.silent is not None and self.silent.search(plain) is not None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lexicon:
