@@ -224,3 +224,12 @@ def run_of(first: str, count: int) -> Callable[[int], str]:
     '③'
     """
     return one_of("".join(chr(ord(first) + index) for index in range(count)))
+
+
+def rounded(value: float | None, digits: int = 3) -> str:
+    """Return a figure as it is printed, a dash for none.
+
+    >>> rounded(0.25), rounded(12.345, 1), rounded(None)
+    ('0.250', '12.3', '–')
+    """
+    return "–" if value is None else f"{value:.{digits}f}"

@@ -26,6 +26,7 @@ from assistant.cli.terminal import (
     settings_of,
 )
 from assistant.errors import EvaluationError
+from assistant.numerals import rounded
 from assistant.text import shortened, visible
 
 if TYPE_CHECKING:
@@ -313,11 +314,11 @@ def _print_run(found: Document) -> None:
     _print_table(
         ["", "value", "95 % interval", "n"],
         [
-            [name, _number(figure["value"]), _interval(figure), str(figure["n"])]
+            [name, rounded(figure["value"]), _interval(figure), str(figure["n"])]
             for name, figure in found["figures"]["all"]["all"].items()
         ]
         + [
-            [f"latency {name}, ms", _number(figure["value"], 1), _interval(figure, 1), str(figure["n"])]
+            [f"latency {name}, ms", rounded(figure["value"], 1), _interval(figure, 1), str(figure["n"])]
             for name, figure in found["timing"]["latency_ms"]["all"]["all"].items()
         ],
     )
@@ -328,8 +329,8 @@ def _print_run(found: Document) -> None:
             [
                 name,
                 str(figures["success"]["n"]),
-                *(_number(figures[measure]["value"], 2) for measure in _COLUMNS),
-                _number(found["timing"]["latency_ms"][kind][name]["p50"]["value"], 1),
+                *(rounded(figures[measure]["value"], 2) for measure in _COLUMNS),
+                rounded(found["timing"]["latency_ms"][kind][name]["p50"]["value"], 1),
             ]
             for kind, named in found["figures"].items()
             for name, figures in named.items()
@@ -385,11 +386,11 @@ def _print_comparison(found: Document) -> None:
         [
             [
                 name,
-                _number(row["former"]),
-                _number(row["latter"]),
+                rounded(row["former"]),
+                rounded(row["latter"]),
                 f"{row['difference']:+.3f}",
                 _interval(row),
-                _number(row["p"]),
+                rounded(row["p"]),
                 str(row["n"]),
                 "significantly worse" if row["drop"] else "",
             ]
@@ -404,10 +405,6 @@ def _print_comparison(found: Document) -> None:
                 [[row["id"], row["error"], shortened(row["question"], _LONGEST_QUESTION)] for row in found[key]],
                 numbers_from=3,
             )
-
-
-def _number(value: float | None, digits: int = 3) -> str:
-    return "–" if value is None else f"{value:.{digits}f}"
 
 
 def _interval(figure: Document, digits: int = 3) -> str:

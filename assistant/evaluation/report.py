@@ -16,6 +16,7 @@ from assistant.evaluation.measures import AREA, MEASURES
 from assistant.evaluation.running import ERROR_CLASSES
 from assistant.evaluation.runs import RUN_FILE, as_bytes
 from assistant.evaluation.writing import check_folder, write_folder
+from assistant.numerals import rounded
 from assistant.text import listed, shortened, visible
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def _page(run: Document, language: Language, *, with_questions: bool) -> str:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, finalize=shown, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"percent": _percent, "decimal": _decimal, "cut": _cut}
+    environment.filters |= {"percent": _percent, "decimal": rounded, "cut": _cut}
     template = environment.from_string(resources.files(__package__).joinpath("report.html.j2").read_text("utf-8"))
     return template.render(
         _=say,
@@ -153,10 +154,6 @@ def _rows(run: Document) -> list[Document]:
 
 def _percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.0f}"
-
-
-def _decimal(value: float | None, digits: int = 3) -> str:
-    return "–" if value is None else f"{value:.{digits}f}"
 
 
 def _cut(text: str, width: int = _HIT_CHARS) -> str:
