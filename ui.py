@@ -32,7 +32,8 @@ from assistant.page.evaluation import build_evaluation
 from assistant.page.policies import build_policies
 from assistant.page.shared import Page
 from assistant.server.app import create_app
-from assistant.server.run import is_this_machine, serve
+from assistant.server.hosts import is_this_machine
+from assistant.server.run import serve
 from assistant.server.service import opener
 
 if TYPE_CHECKING:

@@ -17,9 +17,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from assistant.page.shared import said, shown
-from assistant.server.access import host_name, network_of
+from assistant.server.hosts import host_name, is_this_machine, network_of
 from assistant.server.pages import reader_language
-from assistant.server.run import is_this_machine
 
 if TYPE_CHECKING:
     from pydantic import SecretStr

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import math
 import time
@@ -17,9 +16,9 @@ from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 
 from assistant.errors import SettingsError
+from assistant.server.hosts import host_name, is_this_machine, network_of
 from assistant.server.keys import Key, KeyStore, Presented, origin_of, parsed_rates
 from assistant.server.observing import note
-from assistant.server.run import is_this_machine
 from assistant.server.wire import Refused
 from assistant.text import shortened, visible
 
@@ -208,18 +207,6 @@ class OwnNames:
         await self._app(scope, receive, send)
 
 
-def host_name(host: str) -> str:
-    """Return the name or address in a header `Host`, in lower case; nothing if there is none.
-
-    >>> host_name("Help.example:8000"), host_name("[::1]:8000")
-    ('help.example', '::1')
-    """
-    try:
-        return (urlsplit(f"//{host}").hostname or "").removesuffix(".")
-    except ValueError:
-        return ""
-
-
 _BEARER = HTTPBearer(
     auto_error=False,
     description="A server key, `pak_…`, or a browser token, `pat_…`. Not wanted where there are no keys.",
@@ -280,19 +267,6 @@ def _is_from(request: Request, origin: str) -> bool:
     # Browsers name no origin where a page reads from its own; but then they say that it does.
     own = request.headers.get("host", "")
     return request.headers.get("sec-fetch-site") == "same-origin" and urlsplit(origin).netloc == own
-
-
-def network_of(request: Request) -> str:
-    """Return what stands for a client: its address, or the network of an IPv6 one, where one person has many."""
-    address = request.client.host if request.client else ""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if parsed.version == 6:
-        mapped = parsed.ipv4_mapped
-        return str(mapped or ipaddress.ip_network((parsed, 64), strict=False).network_address)
-    return address
 
 
 def _redis_pool(settings: Settings) -> Any:

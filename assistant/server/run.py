@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import multiprocessing
 import os
@@ -15,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from assistant.errors import AssistantError, ServiceError
+from assistant.server.hosts import is_this_machine
 
 if TYPE_CHECKING:
     import asyncio
@@ -230,11 +230,3 @@ def bound_to(host: str, port: int) -> socket.socket:
         raise ServiceError(f"cannot listen on {host} port {port} ({why}): {remedy}") from None
     bound.set_inheritable(True)
     return bound
-
-
-def is_this_machine(host: str) -> bool:
-    """Say whether only this machine reaches what listens at an address."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

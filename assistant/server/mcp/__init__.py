@@ -25,14 +25,15 @@ from starlette.requests import Request
 
 import assistant
 from assistant.errors import QuestionError
-from assistant.server.access import Access, OwnNames, asker, host_name
+from assistant.server.access import Access, OwnNames, asker
 from assistant.server.database import service_database
+from assistant.server.hosts import host_name, is_this_machine
 from assistant.server.keys import KeyStore
 from assistant.server.lifetime import heeding_signals
 from assistant.server.mcp.resources import PAGE, TEMPLATES, completions, place_in, resource_text, resources
 from assistant.server.mcp.tools import TOOLS, called, tools
 from assistant.server.observing import Metrics, Observed
-from assistant.server.run import configure, is_this_machine
+from assistant.server.run import configure
 from assistant.server.service import Service, opener
 from assistant.server.wire import Refused
 from assistant.text import visible
