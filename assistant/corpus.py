@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from assistant.errors import CorpusError, PolicyError
-from assistant.naming import without_noun
+from assistant.naming import COMPANY_FORM_EN, without_noun
 from assistant.parsing import MAX_POLICY_CHARS, parse
 from assistant.spelling import is_english
 from assistant.text import STOPWORDS, Language, has_han, normalized
@@ -95,9 +95,7 @@ def _brands(policy: Policy) -> tuple[str, ...]:
 
 
 _BRAND = re.compile(r"【([^【】]{2,20})】|([^–—|]{2,40}?) [–—|-] ")
-_COMPANY_FORM = re.compile(
-    r",? (?:Ltd|Limited|Inc|Incorporated|LLC|LLP|plc|Corp|Corporation|GmbH|AG|SE)\.?$", re.IGNORECASE
-)
+_COMPANY_FORM = re.compile(rf",? {COMPANY_FORM_EN}\.?$", re.IGNORECASE)
 
 
 def _is_ordinary(name: str, own: str, others: Sequence[str], thesaurus: Thesaurus) -> bool:

@@ -11,7 +11,7 @@ from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from assistant.naming import without_noun
+from assistant.naming import COMPANY_FORM_EN, without_noun
 from assistant.parsing.headings import CHANGED_EN
 from assistant.text import LATIN_WORD, fold, has_han
 from assistant.units import MONTHS
@@ -36,9 +36,8 @@ _IN_FORCE_FROM = re.compile(
 )
 # A name in the English of companies: words with capitals, then the form of the company.
 _COMPANY_EN = re.compile(
-    r"(?<![\w.])(?P<name>[A-Z][\w&'’.-]{0,30}(?: (?:[A-Z][\w&'’.-]{0,30}|&|and|of)){0,5}),? "
-    r"(?P<form>(?:Ltd|LTD|Inc|INC|LLC|LLP|Limited|LIMITED|Corp|Corporation|GmbH|PLC|plc|AG|AB|A/S|ApS|Oy|SE|SAS|B\.V\.?"
-    r"|N\.V\.?|S\.A\.?|Pty Ltd|Co\., Ltd))(?![A-Za-z])"
+    r"(?<![\w.])[A-Z][\w&'’.-]{0,30}(?: (?:[A-Z][\w&'’.-]{0,30}|&|and|of)){0,5},? "
+    rf"(?:{COMPANY_FORM_EN}|LTD|INC|LIMITED)(?![A-Za-z])"
 )
 _COMPANY_ZH = re.compile(r"[\u3400-\u9fffA-Za-z0-9（）()]{2,30}?(?:股份有限公司|有限责任公司|有限公司)")
 # 本办法由常州青松岭陵园有限公司负责解释, 最终解释权归…所有.

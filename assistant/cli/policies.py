@@ -139,16 +139,15 @@ def update(
     Example: policy-assistant policies update lantern new.docx --effective-date 2025-01-01
     """
     from assistant.corpus import METADATA_FILE, read_translation
-    from assistant.imprint import said_of_itself
+    from assistant.imprint import date_in
     from assistant.keeping import folders_of, update_policy
-    from assistant.parsing import parse
     from assistant.readers import read_file
     from assistant.translations import gaps
 
     settings = settings_of(corpus, index_dir)
     read = read_file(file)
     known = _given(title=title, company=company, effective_date=effective_date, language=language, contact=contact)
-    date = said_of_itself(parse(read.text, title=read.title)).get("effective_date")
+    date = date_in(read.text)
     if date and effective_date is None:
         known["effective_date"] = date
     policy, kept = update_policy(settings, policy_id, read.text, **known)

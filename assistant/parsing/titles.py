@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from assistant.naming import AROUND_NAMES, without_noun
+from assistant.naming import AROUND_NAMES, COMPANY_FORM_EN, without_noun
 
 _LONGEST_NAME = 40
 _LONGEST_BELOW = 80
@@ -62,7 +62,7 @@ _TITLE_LINES = 6
 # Whoever issued the policy, above its title.
 _COMPANY = re.compile(
     r"[\w（）()·&\- ]{2,40}(?:公司|集团|大学|学校|学院|医院)|"
-    r"[A-Z][\w&'’.,\- ]{1,50} (?:Ltd|Limited|Inc|LLC|LLP|PLC|Corp|Corporation|GmbH|B\.V)\.?",
+    rf"[A-Z][\w&'’.,\- ]{{1,50}} {COMPANY_FORM_EN}\.?",
     re.IGNORECASE,
 )
 _IN_MARKS = re.compile(r"《([^《》\n]{4,40})》")

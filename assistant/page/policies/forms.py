@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from assistant.corpus import is_date
-from assistant.imprint import said_of_itself
+from assistant.imprint import date_in, said_of_itself
 
 if TYPE_CHECKING:
     from assistant.page.policies.uploads import Upload
@@ -44,7 +44,7 @@ def filled(page: Page, policy: Policy) -> list[str]:
 def renewed(page: Page, former: Policy, upload: Upload) -> list[str]:
     """Return what is known about a policy as the form has it once a file is its new version, whose date is its own."""
     known = dict(zip(FIELDS, filled(page, former), strict=True))
-    known["effective_date"] = said_of_itself(upload.policy).get("effective_date", former.effective_date)
+    known["effective_date"] = date_in(upload.policy.text) or former.effective_date
     return [known[name] for name in FIELDS]
 
 
