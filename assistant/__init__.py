@@ -14,6 +14,7 @@ from importlib import metadata
 
 from assistant.answering import Answer, Generator
 from assistant.citing import Citation, Claim, Draft
+from assistant.clauses import Clause
 from assistant.conversation import Turn
 from assistant.corpus import open_corpus
 from assistant.embedding import Embedder
@@ -35,7 +36,7 @@ from assistant.errors import (
 )
 from assistant.hits import Evidence, Hit
 from assistant.parsing import parse
-from assistant.policy import Clause, Policy
+from assistant.policy import Policy
 from assistant.refusing import Reason
 from assistant.settings import Settings
 

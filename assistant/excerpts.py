@@ -15,8 +15,9 @@ from assistant.text import Span, sentences, stripped
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from assistant.clauses import Clause
     from assistant.hits import Hit
-    from assistant.policy import Clause, Policy
+    from assistant.policy import Policy
 
 # In the units of scores. Chosen on the dev questions.
 _SENTENCE_MARGIN = 2.0

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from assistant.clauses import Clause
     from assistant.embedding import Vectors
     from assistant.passages import Passage
-    from assistant.policy import Clause, Policy
+    from assistant.policy import Policy
     from assistant.text import Language
 
 

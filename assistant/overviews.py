@@ -22,8 +22,9 @@ from assistant.text import STOPWORDS, blanked, has_han, normalized, stems_in
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from assistant.clauses import Clause
     from assistant.hits import Hit
-    from assistant.policy import Clause, Policy
+    from assistant.policy import Policy
     from assistant.thesaurus import Thesaurus
 
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
 
-from assistant.policy import YES_OR_NO
+from assistant.clauses import YES_OR_NO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from assistant.policy import Clause, Policy
+    from assistant.clauses import Clause
+    from assistant.policy import Policy
     from assistant.text import Span
 
 _LONGEST_LIST = 600

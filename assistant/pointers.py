@@ -16,7 +16,8 @@ from assistant.text import fold, normalized, stripped
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from assistant.policy import Clause, Policy
+    from assistant.clauses import Clause
+    from assistant.policy import Policy
 
 
 def pointed_at(policy: Policy, start: int, end: int) -> tuple[Clause, ...]:

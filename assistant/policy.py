@@ -1,44 +1,31 @@
-"""A policy and the tree of its clauses.
-
-Clauses hold offsets, never copies: the text of a clause is a slice of `Policy.text`.
-"""
+"""A policy: what is known about it, what it is called, and how its clauses are referred to."""
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
-from itertools import combinations, pairwise, takewhile, zip_longest
+from itertools import combinations, zip_longest
 from os.path import commonprefix
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING
 
+from assistant.clauses import ANSWER, AROUND_TITLES, LONGEST_TITLE, ClauseTree, is_bullet
 from assistant.naming import in_small_letters, without_noun
-from assistant.text import Span, fold, has_han, leads_in, sentences, shortened, stripped
+from assistant.text import fold, has_han, sentences, shortened
 from assistant.thesaurus import extended
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
-    from assistant.text import Language
+    from assistant.clauses import Clause
+    from assistant.text import Language, Span
     from assistant.thesaurus import Concept, Thesaurus
-
-_T = TypeVar("_T")
-_P = ParamSpec("_P")
-
-Kind = Literal["root", "heading", "item", "paragraph", "contents"]
-"""What a clause is; `"contents"` is a table of contents, which is never retrieved."""
-
-BULLETS = "•●·■◆▪◦○◇□☐☑☒➤▶★\uf06c\uf0b2\uf0b7\uf0d8"
-"""Marks of list items that number nothing; the last ones are a symbol font's, as copied from a document."""
 
 HASH_CHARS = 12
 """Length of the version of a policy that is made of its text: the start of the SHA-256."""
 
 _ASCII_END = re.compile(r"[0-9A-Za-z]$")
 _ASCII_START = re.compile(r"[0-9A-Za-z]")
-_LATIN_CHARS = 3
 _FIRST_WORDS = re.compile(r"[^，。：；、,.:;!！?？\s]{1,12}")
 _LATIN_NAME_CHARS = (10, 24)
 """Fewest and most characters of the first words that name an English paragraph, a long word aside."""
@@ -46,22 +33,6 @@ _EMPHASIS = re.compile(r"\*+|__+|[|`]")
 # A row that is told with the heads of its columns: its first cell names it.
 _FIRST_CELL = re.compile(r"[^|:：\n]{1,200}[:：]\s*([^|\n]{1,200}?) \| ")
 _OPENING_CHARS = 400
-_UNENDED = re.compile(r"[\w,)）’'\"”–—*-]$")
-_LOWER_FIRST = re.compile(r"[\W_]{0,20}[a-z]")
-_BEGINS_ANEW = re.compile(r"[A-Z][a-z]")
-# What gives the value of something says all of it: `Baby | free`, `Sunday: closed`, `Up to 5 kg`.
-_GIVES_VALUE = re.compile(r"[|\t\d]|[:：]\s{0,9}\S")
-_EXCEPTS = re.compile(
-    r"[无無毋不][须須需必]|除外|例外|\b(?:exceptions?|exempt|no consent|without|not (?:need|require))", re.IGNORECASE
-)
-_LEAST_ITEMS = 2
-_LONGEST_FRAGMENT = 40
-_IS_SENTENCE = re.compile(
-    r"[.。!！?？]\W{0,3}$|[.。!！?？]\s|[:：]\s*\S|\b(?:we|you)\b|我们|我司|本公司|[您你]", re.IGNORECASE
-)
-_AROUND_TITLES = "：:*#【】 \t"
-_LONGEST_TITLE = 40
-"""Most characters of a title within a sentence."""
 _SHORTEST_NAME = 2
 _SENTENCE_END = re.compile(r"[?？!！。]|\.$")
 _BEFORE_COLON = re.compile(r"[^:：]{2,40}(?=[:：])")
@@ -71,13 +42,6 @@ _WORD_ALONE = re.compile(r"(?:appendix|annex(?:ure)?|schedule|addendum)$", re.IG
 _WORDED_NUMBER = re.compile(r"(?:[A-Za-z]{4,20}\s{1,3}|§\s?)(\d[\d.]{0,20})$")
 # Not "Q3", a question of a list.
 _CODE = re.compile(r"([A-PR-Za-pr-z])\.?\d")
-YES_OR_NO = re.compile(
-    r"(?:[Yy]es|[Nn]o|是的?|否|会的?|不会|(?:当然)?可以的?|不可以|不能|能|有的?|没有|不是|要的?|不要|需要|不需要|不用|支持|不支持"
-    r"|不行|无需)[。.!！,，;；]?"
-)
-"""A word that answers a yes/no question, with what ends it."""
-# "A：", "答：", "Answer 1.": what a question is followed by says nothing of the answer.
-_ANSWER = re.compile(r"\s{0,3}(?:\*\*)?(?:A(?:nswer)?|答[案复覆]?)\s{0,3}\d{0,3}\s{0,3}[:：.、](?:\*\*)?\s{0,9}")
 # The label at the start of an English rendering: `1.`, `(II)`, `①`, `Article 3`.
 _LABEL = re.compile(r"^(?:(?:Article|Section|Chapter|Part|Clause) \w{1,6}[.:]?|\(?\w{1,6}[.)]|[①-⑳])\s+")
 # Markdown's, before a heading.
@@ -88,65 +52,13 @@ _CLOSING_BRACKET = re.compile(r"(?<![、.．:：\s)）])[、.．:：\s)）]+$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Clause:
-    """A clause: a half-open range of code points of `Policy.text`, and the clauses in it."""
+class Policy(ClauseTree):
+    """A policy: the clauses of its text, and what is known about it."""
 
-    id: str
-    """Path such as `"1.2.4.p1.2"`: unique in its policy, the same for the same text."""
-    label: str
-    """Number as printed, such as `（二）`; empty for a clause that has none."""
-    title: str
-    """Heading, a verbatim part of the clause; empty for a clause that has none."""
-    kind: Kind
-    """What the clause is; `"contents"` is a table of contents, which is never retrieved."""
-    start: int
-    """First code point."""
-    label_end: int
-    """Where the clause's words begin: behind its label and the marks around that, such as `##` and `**`."""
-    body_end: int
-    """End of the clause's own text, where its first child starts."""
-    end: int
-    """End of the clause with its children."""
-    children: tuple[Clause, ...] = ()
-    """The clauses inside, in the order of the text."""
-
-    def walk(self) -> Iterator[Clause]:
-        """Yield this clause and all clauses in it, in the order of the text."""
-        stack = [self]
-        while stack:
-            clause = stack.pop()
-            yield clause
-            stack.extend(reversed(clause.children))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _List:
-    """What leads to the children of a clause."""
-
-    items: tuple[Clause, ...]
-    """The items of the list that its own words lead into."""
-    leads: Mapping[str, Span]
-    """What leads to each child, by id."""
-    next_leads: Mapping[str, Span]
-    """What stands at the end of a child and leads to those after it, by id."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """A policy: its text, what is known about it, and its clauses."""
-
-    id: str
-    """Name of the policy in its corpus."""
     title: str
     """Name that people read."""
-    text: str
-    """The whole text; every offset of the library points into it."""
     sha256: str
     """SHA-256 of the text in UTF-8, hexadecimal."""
-    root: Clause
-    """The clause that holds all others."""
-    language: Language = "zh"
-    """Language of the text."""
     company: str = ""
     """Company that issued it."""
     aliases: tuple[str, ...] = ()
@@ -165,23 +77,7 @@ class Policy:
     """What its own thesaurus adds to the one that comes with the program."""
     shared_thesaurus: Thesaurus | None = field(default=None, repr=False, compare=False)
     """The thesaurus of its corpus, as `assistant.corpus.open_corpus` finds; None for a policy that stands alone."""
-    _paths: Mapping[str, tuple[Clause, ...]] = field(
-        init=False, repr=False, compare=False, default_factory=lambda: MappingProxyType({})
-    )
     _references: dict[str, str] = field(init=False, repr=False, compare=False, default_factory=dict)
-    _lists: dict[str, _List] = field(init=False, repr=False, compare=False, default_factory=dict)
-    _kept: Callable[..., Any] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        """Index the clauses by id."""
-        paths: dict[str, tuple[Clause, ...]] = {}
-        stack: list[tuple[Clause, ...]] = [(self.root,)]
-        while stack:
-            path = stack.pop()
-            paths[path[-1].id] = path
-            stack.extend((*path, child) for child in reversed(path[-1].children))
-        object.__setattr__(self, "_paths", MappingProxyType(paths))
-        object.__setattr__(self, "_kept", lru_cache(maxsize=_MOST_KEPT)(partial(_found, self)))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -236,7 +132,7 @@ class Policy:
         title = " ".join(self.title.split())
         if self._names_company(title):
             return self._of(" ".join(self.company.split()), language)
-        if len(title) <= _LONGEST_TITLE and not _SENTENCE_END.search(title):
+        if len(title) <= LONGEST_TITLE and not _SENTENCE_END.search(title):
             shown = in_small_letters(title, self.text)
             if language == "zh":
                 return f"《{shown}》"
@@ -244,13 +140,13 @@ class Policy:
             is_named = without_noun(title) != "" and not self._names_subject(title)
             return shown if is_named or not title.isascii() else f"the {_ARTICLE.sub('', shown)}"
         if self.company:
-            return self._of(" ".join(shortened(self.company, _LONGEST_TITLE).split()), language)
+            return self._of(" ".join(shortened(self.company, LONGEST_TITLE).split()), language)
         # The name before a dash: `Brindle Insurance – Your Cover Explained`.
         name = title[: dash.start()] if (dash := _DASH.search(title)) else ""
-        if 0 < len(name) <= _LONGEST_TITLE and not _SENTENCE_END.search(name) and without_noun(name):
+        if 0 < len(name) <= LONGEST_TITLE and not _SENTENCE_END.search(name) and without_noun(name):
             return self._of(without_noun(name), language)
         head = _BEFORE_COLON.match(title)
-        return " ".join(shortened(head[0] if head else title, _LONGEST_TITLE).rstrip("?？!！.。").split())
+        return " ".join(shortened(head[0] if head else title, LONGEST_TITLE).rstrip("?？!！.。").split())
 
     def called_as_several(self) -> bool:
         """Say whether what the policy is called in English is a plural: `Terms of Use`."""
@@ -271,65 +167,6 @@ class Policy:
     def _of(company: str, language: Language) -> str:
         return f"{company}政策" if language == "zh" else f"{_possessive(company)} policy"
 
-    def kept(self, finding: Callable[Concatenate[Policy, _P], _T], *about: _P.args, **options: _P.kwargs) -> _T:
-        """Return what a function finds in this policy, which is asked once and is kept with it while it is wanted.
-
-        Args:
-            finding: A function that finds the same each time.
-            about: What it is asked about; hashable.
-            options: As `about`.
-        """
-        found: _T = self._kept(finding, *about, **options)
-        return found
-
-    def chars(self, count: int) -> int:
-        """Return about how many characters the policy's language needs for what `count` Chinese ones say."""
-        return count if self.language == "zh" else _LATIN_CHARS * count
-
-    def walk(self) -> Iterator[Clause]:
-        """Yield all clauses in the order of the text, the root first."""
-        return (path[-1] for path in self._paths.values())
-
-    def __getitem__(self, clause_id: str) -> Clause:
-        """Return the clause with this id.
-
-        Raises:
-            KeyError: If the policy has no such clause.
-        """
-        return self.path(clause_id)[-1]
-
-    def __contains__(self, clause_id: object) -> bool:
-        """Say whether the policy has a clause with this id."""
-        return clause_id in self._paths
-
-    def path(self, clause_id: str) -> tuple[Clause, ...]:
-        """Return the clauses from the root down to the one with this id.
-
-        Raises:
-            KeyError: If the policy has no such clause.
-        """
-        try:
-            return self._paths[clause_id]
-        except KeyError:
-            raise KeyError(f"policy {self.id!r} has no clause {clause_id!r}") from None
-
-    def at(self, offset: int) -> Clause:
-        """Return the clause whose own text holds the code point at `offset`.
-
-        Raises:
-            ValueError: If `offset` lies outside the text.
-        """
-        if not 0 <= offset < len(self.text):
-            raise ValueError(f"offset {offset} lies outside policy {self.id!r} of {len(self.text)} characters")
-        clause = self.root
-        while offset >= clause.body_end:
-            clause = clause.children[bisect_right(clause.children, offset, key=lambda child: child.start) - 1]
-        return clause
-
-    def own_text(self, clause: Clause) -> str:
-        """Return the clause's text without its children's."""
-        return self.text[clause.start : clause.body_end]
-
     def begins(self, clause: Clause) -> str:
         """Return the words that stand for a clause in an outline: its number and its title as printed, or its text."""
         own = self.own_text(clause)
@@ -338,123 +175,6 @@ class Policy:
     def brief_name(self, clause: Clause, width: int) -> str:
         """Return the words that name a clause among others: its number with its title, or its text, shortened."""
         return shortened(f"{clause.label}{clause.title}" if clause.title else self.own_text(clause), width)
-
-    @property
-    def size(self) -> int:
-        """Number of clauses, the root not counted."""
-        return len(self._paths) - 1
-
-    def sentences(self, clause: Clause) -> Iterator[Span]:
-        """Yield the spans of the sentences of the clause's own text, without its label and the mark of an answer."""
-        asked = clause.title.rstrip(_AROUND_TITLES).endswith(("?", "？"))
-        for start, end in sentences(self.text, clause.label_end, clause.body_end):
-            answer = _ANSWER.match(self.text, start, end) if asked else None
-            if answer is None:
-                yield start, end
-            elif answer.end() < end:
-                yield answer.end(), end
-            asked = asked and answer is None
-
-    def leads_in(self, clause: Clause) -> bool:
-        """Say whether the clause's own words lead into a list, whose items are its children."""
-        if not clause.children:
-            return False
-        own = self.own_text(clause)
-        return leads_in(own) or self._goes_on(clause, own)
-
-    def items(self, clause: Clause) -> tuple[Clause, ...]:
-        """Return the items of the list that the clause's own words lead into; none if they lead into nothing.
-
-        A paragraph without a number that follows numbered items stands after the list, though no other clause holds it.
-        """
-        return self._list(clause).items
-
-    def lead_in(self, clause_id: str) -> Span | None:
-        """Return the span of the words that lead into the list that a clause is an item of; None if there are none.
-
-        That is the last sentence of the clause above, which may be its title: `我们不会收集：`. A label that
-        stands alone (`附录：`) is no words.
-
-        Raises:
-            KeyError: If the policy has no such clause.
-        """
-        above = self.path(clause_id)[-2:-1]
-        return self._list(above[0]).leads.get(clause_id) if above else None
-
-    def answered_by_a_word(self, clause_id: str, start: int, end: int) -> Span | None:
-        """Return the span of the question that a clause is, if `text[start:end]` begins with a mere yes or no to it.
-
-        Raises:
-            KeyError: If the policy has no such clause.
-        """
-        clause = self.path(clause_id)[-1]
-        word = YES_OR_NO.match(self.text, start, end)
-        if not clause.title.endswith(("?", "？")) or word is None or word[0][-1].isalnum():
-            return None
-        asked = self.text.find(clause.title, clause.start, start)
-        return (asked, asked + len(clause.title)) if asked >= 0 else None
-
-    def leads_on(self, clause: Clause) -> Span | None:
-        """Return the span of the line at an item's end that leads to the items after it; None if none does.
-
-        In `You may: - send pets; You may not: - send guns` it says the opposite of what leads to the first ones.
-        """
-        above = self.path(clause.id)[-2:-1]
-        return self._list(above[0]).next_leads.get(clause.id) if above else None
-
-    def _list(self, clause: Clause) -> _List:
-        """Return what is known of the children of a clause as a list; each clause is read once."""
-        if (known := self._lists.get(clause.id)) is None:
-            known = self._lists[clause.id] = self._read_list(clause)
-        return known
-
-    def _read_list(self, clause: Clause) -> _List:
-        children = clause.children
-        pairs = pairwise(children)
-        next_leads = {item.id: lead for item, after in pairs if (lead := self._next_lead(item, after))}
-        end = 0
-        numbered = False
-        for child in children if self.leads_in(clause) else ():
-            # Behind the items of a list nothing without a mark is one of them.
-            if (numbered and not child.label) or self._says_the_opposite(child, clause):
-                break
-            numbered, end = numbered or bool(child.label), end + 1
-            if child.id in next_leads:
-                break
-        own = next(reversed(list(self.sentences(clause))), None) if end else None
-        leads = {child.id: own for child in children[:end] if own}
-        last: Span | None = None
-        for child in children:
-            last = last if child.label else None
-            if last:
-                leads[child.id] = last
-            last = next_leads.get(child.id, last)
-        return _List(items=children[:end], leads=leads, next_leads=next_leads)
-
-    def _next_lead(self, item: Clause, after: Clause) -> Span | None:
-        """Return the line at the end of an item that leads to the one after it."""
-        if not item.label or not after.label or any(child.label for child in item.children):
-            return None
-        span = stripped(self.text, item.label_end, item.end)
-        if span is None or (line_end := self.text.rfind("\n", *span)) < 0:
-            return None
-        start, end = stripped(self.text, line_end, span[1]) or span
-        words = self.text[start:end]
-        if leads_in(words):
-            return start, end
-        # The last line of a section leads to nothing in the next one.
-        in_section = any(clause.title and not is_bullet(clause.label) for clause in (item, after))
-        opens = _BEGINS_ANEW.match(words) and _UNENDED.search(words) and len(words) <= _LONGEST_TITLE
-        return (start, end) if opens and not in_section and not _GIVES_VALUE.search(words) else None
-
-    def _says_the_opposite(self, section: Clause, above: Clause) -> bool:
-        """Say whether the heading of a section says what needs not be so, which what leads to its chapter does not.
-
-        `六、我们为以下目的收集：（一）寄件 … （五）无需您同意的情形` is no list of five purposes.
-        """
-        own = self.text[section.label_end : section.body_end].strip(_AROUND_TITLES)
-        alone = bool(section.title) and section.kind == "heading" and own != section.title.strip(_AROUND_TITLES)
-        return alone and bool(_EXCEPTS.search(section.title)) and not _EXCEPTS.search(self.own_text(above))
 
     def renderings(self, clause: Clause) -> tuple[tuple[Span, str], ...]:
         """Return the sentences of the clause's own text, as `sentences` divides it, with their English.
@@ -499,31 +219,7 @@ class Policy:
             start = self.text.find(title, clause.start, clause.body_end)
             known = language == "en" and start >= 0
             title = self.translation(start, start + len(title)) if known else None
-        return " ".join((title or "").strip(_AROUND_TITLES).rstrip("。. ").split())
-
-    def _goes_on(self, clause: Clause, own: str) -> bool:
-        """Say whether a clause's words lead to its items though they end in no colon.
-
-        They do if they are a sentence that the items end: `You must not (a) share …; or (b) sell …`, which shows in
-        English by their lower case; and if they are the heading of items that are no sentences: `What is not covered`
-        above `Pregnancy and giving birth`.
-        """
-        if not _UNENDED.search(own.rstrip()):
-            return False
-        items = list(takewhile(lambda child: child.label, clause.children))
-        own_words = [self.text[item.label_end : item.body_end].strip() for item in items]
-        if len(items) < _LEAST_ITEMS:
-            return False
-        if all(map(_LOWER_FIRST.match, own_words)):
-            return True
-        bare = bool(clause.title) and own.strip().strip(_AROUND_TITLES).endswith(clause.title.strip(_AROUND_TITLES))
-        return bare and all(
-            not item.children
-            and item.kind == "item"
-            and len(words) <= self.chars(_LONGEST_FRAGMENT)
-            and not _IS_SENTENCE.search(words)
-            for item, words in zip(items, own_words, strict=True)
-        )
+        return " ".join((title or "").strip(AROUND_TITLES).rstrip("。. ").split())
 
     def _said(self, begins: Clause | None, sentence: Span, english: str, held: Span) -> str | None:
         """Return the English of what `held` says of a sentence; nothing if no word of it, None if it is not known.
@@ -535,7 +231,7 @@ class Policy:
             held: A range that overlaps it.
         """
         (start, end), (left, right) = held, sentence
-        answer = None if begins else _ANSWER.match(self.text, left, right)
+        answer = None if begins else ANSWER.match(self.text, left, right)
         label_end = begins.label_end if begins else answer.end() if answer else left
         words = [place for place in range(label_end, right) if self.text[place].isalnum()]
         inside = [place for place in words if start <= place < end]
@@ -551,7 +247,7 @@ class Policy:
             english = heading
         if start > left:
             english = _LABEL.sub("", english) if begins and begins.label else english
-            english = _ANSWER.sub("", english, count=1) if answer and start >= answer.end() else english
+            english = ANSWER.sub("", english, count=1) if answer and start >= answer.end() else english
         # Of punctuation alone no rendering is wanted.
         return english if english or not words else None
 
@@ -585,7 +281,7 @@ class Policy:
         reference = self.reference(clause_id)
         if not above or not clause.label or clause.kind == "contents" or is_bullet(clause.label):
             return reference
-        name = shortened(self._name(clause), _LONGEST_TITLE)
+        name = shortened(self._name(clause), LONGEST_TITLE)
         if name == clause.id:
             return reference
         return f"{reference}{'' if language == 'zh' else ' '}{name if name[0] == '“' else f'“{name}”'}"
@@ -636,7 +332,7 @@ class Policy:
 
     def _name(self, clause: Clause) -> str:
         if clause.title:
-            return " ".join(clause.title.strip(_AROUND_TITLES).split())
+            return " ".join(clause.title.strip(AROUND_TITLES).split())
         if clause.kind == "contents":
             return "目录" if self.language == "zh" else "Contents"
         own = self.text[clause.label_end : min(clause.body_end, clause.label_end + _OPENING_CHARS)].strip()
@@ -646,14 +342,6 @@ class Policy:
         if not words and (found := _FIRST_WORDS.search(own)):
             words = found[0]
         return f"“{words}…”" if words else clause.id
-
-
-_MOST_KEPT = 2_000
-"""Findings about a policy that are kept, those that were wanted last."""
-
-
-def _found(policy: Policy, finding: Callable[..., Any], *about: Any, **options: Any) -> Any:
-    return finding(policy, *about, **options)
 
 
 def _possessive(name: str) -> str:
@@ -691,8 +379,3 @@ def _number(label: str) -> str:
 def _glue(left: str, right: str) -> str:
     # "1" and "2" printed side by side would read as twelve.
     return f".{right}" if _ASCII_END.search(fold(left[-1:])) and _ASCII_START.match(fold(right[:1])) else right
-
-
-def is_bullet(label: str) -> bool:
-    """Say whether a label is a bullet, which numbers nothing."""
-    return bool(label) and (label in BULLETS or label in "-*–—Ø" or label == "——")

@@ -21,8 +21,9 @@ from assistant.utterances import default_vocabulary
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
+    from assistant.clauses import Clause
     from assistant.conversation import CitedClause, Condensed
-    from assistant.policy import Clause, Policy
+    from assistant.policy import Policy
     from assistant.text import Language
 
 _WHOLE_CHARS = 3_000

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from assistant.policy import Clause, Policy
+    from assistant.clauses import Clause
+    from assistant.policy import Policy
 
 TRANSLATION_FILE = "translations/en.toml"
 """Where in a policy's folder its translation is."""

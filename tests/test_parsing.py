@@ -17,7 +17,8 @@ from tests.timing import seconds
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from assistant.policy import Clause, Policy
+    from assistant.clauses import Clause
+    from assistant.policy import Policy
 
 FIXTURES = Path(__file__).parent / "fixtures" / "clauses.md"
 SEED = Path(__file__).parent.parent / "corpus" / "baiju" / "policy.txt"

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assistant.answering import Answer
+    from assistant.clauses import Clause
     from assistant.engine import Assistant
     from assistant.hits import Hit
-    from assistant.policy import Clause, Policy
+    from assistant.policy import Policy
 
 _MOST_TURNS = 20
 _MOST_CITED = 100

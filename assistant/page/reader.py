@@ -20,7 +20,8 @@ from assistant.text import Language, visible
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from assistant.policy import Clause, Policy
+    from assistant.clauses import Clause
+    from assistant.policy import Policy
 
 EVERYTHING = Caller(owner="page", scope=None, key=None)
 """Who asks from the page: whoever was let in sees every policy."""

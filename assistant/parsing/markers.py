@@ -9,9 +9,9 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from assistant.clauses import BULLETS
 from assistant.numerals import HAN_NUMERAL, han_number, roman_number
 from assistant.parsing.headings import BOLD, is_heading_text
-from assistant.policy import BULLETS
 from assistant.text import stripped
 from assistant.units import CURRENCIES_EN, CURRENCIES_ZH, PERIODS_EN, PERIODS_ZH, any_unit
 

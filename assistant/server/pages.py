@@ -14,7 +14,8 @@ from assistant.text import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from assistant.policy import Clause, Policy
+    from assistant.clauses import Clause
+    from assistant.policy import Policy
     from assistant.text import Language
 
 PAGE_HEADERS = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from assistant.policy import Clause, Policy
+    from assistant.clauses import Clause
+    from assistant.policy import Policy
 
 _NAME_CHARS = 40
 

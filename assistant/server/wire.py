@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 from starlette.exceptions import HTTPException
 
-from assistant.policy import Kind  # noqa: TC001 - pydantic reads the types
+from assistant.clauses import Kind  # noqa: TC001 - pydantic reads the types
 from assistant.refusing import ReasonKind  # noqa: TC001
 from assistant.text import Language, shortened, visible
 from assistant.verdicts import VerdictKind  # noqa: TC001

@@ -18,8 +18,9 @@ from assistant.page.shared import Tab, hint, shown
 from assistant.text import visible, visible_line
 
 if TYPE_CHECKING:
+    from assistant.clauses import Clause
     from assistant.page.shared import Page
-    from assistant.policy import Clause, Policy
+    from assistant.policy import Policy
 
 _PAGE = 20
 """Clauses that are shown at first, and more at a time."""
