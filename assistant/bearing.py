@@ -17,7 +17,8 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from assistant.segments import ANY, NAMES, PLAIN, TWICE, WHEN, Reader, sentences_in, subject_in
+from assistant.segments import ANY, NAMES, Reader, sentences_in, subject_in
+from assistant.senses import PLAIN, TWICE, WHEN
 from assistant.text import has_han, leads_in
 from assistant.thesaurus import PARTY_KINDS
 

@@ -1,50 +1,41 @@
 """Sentences taken apart: segments between marks and subordinating words, each with its words and what turns its sense.
 
 What turns the sense is a negation, a `may` or a `must`, a condition; a segment has its own, or takes it over from the
-one that leads into it. Words are names of things, by the thesaurus, and plain words, by a table of Chinese and English
-ones that mean the same (`data/bearing.toml`), so that sentences of the two languages can be compared.
+one that leads into it. Words are names of things, by the thesaurus, and plain words of both languages, by a table, so
+that sentences of the two can be compared.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
-from collections import defaultdict
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
-from importlib import resources
+from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from assistant import quantities
-from assistant.text import any_of, has_han, normalized, sentences, stem
-from assistant.thesaurus import PARTY_KINDS, THING_KINDS, Concept, Thesaurus
+from assistant.plain_words import (
+    ENGLISH_WORD,
+    Word,
+    deeds,
+    forms_of,
+    function_words,
+    function_words_zh,
+    lines_in,
+    plain_words,
+    words_of,
+)
+from assistant.senses import PLAIN, denies, markers, sense_of, takes_back
+from assistant.text import any_of, has_han, normalized, sentences
+from assistant.thesaurus import PARTY_KINDS, THING_KINDS, Thesaurus
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from assistant.quantities import Quantity
 
-NEGATIVE = frozenset({"neg", "prohibited", "unable", "exempt"})
-"""Readings that deny."""
-PLAIN = frozenset({"plain"})
-"""The sense of a segment that nothing turns."""
 ANY = frozenset({"any"})
 """The sense of a heading: it says what is spoken of, and neither that it is so nor that it is not."""
-TWICE = "twice"
-"""A sense that is turned more than once, which is not read."""
-WHEN = frozenset({"if", "after", "before"})
-"""Conditions told by many words in both languages, which do not pair off: one of them answers for another."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
-    """What a plain word is compared by."""
-
-    lines: frozenset[str]
-    """Lines of the table of words."""
-    forms: frozenset[str] = frozenset()
-    """Stems, of a Latin word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +54,7 @@ class Term:
     @property
     def deed(self) -> frozenset[str]:
         """The lines of a word for what is done with a thing, such as to collect or to share."""
-        return _deeds().intersection(*(word.lines for word in self.words)) if len(self.words) == 1 else frozenset()
+        return deeds().intersection(*(word.lines for word in self.words)) if len(self.words) == 1 else frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +99,7 @@ class Segment:
     @property
     def is_negative(self) -> bool:
         """Whether it denies something."""
-        return _denies(self.sense)
+        return denies(self.sense)
 
     @property
     def deeds(self) -> tuple[frozenset[str], ...]:
@@ -254,7 +245,7 @@ class Reader:
             yield former
 
     def _taken_apart(self, text: str) -> Segment:
-        marks = list(_markers(text))
+        marks = list(markers(text))
         spans = [(mark.start, mark.end) for mark in marks]
         concepts, nested = list[str](), set[str]()
         terms: list[Term] = []
@@ -265,17 +256,17 @@ class Reader:
             # 无法使用 is a name as well as a turn of the sense.
             if any(char.isalnum() for char in left[start:end]):
                 name = text[start:end]
-                terms.append(Term(text=name, concepts=frozenset(ids), words=_words(name)))
+                terms.append(Term(text=name, concepts=frozenset(ids), words=words_of(name)))
                 left = _masked(left, [(start, end)])
-        for start, end, ids in _plain_words().find(left):
+        for start, end, ids in plain_words().find(left):
             terms.append(Term(text=left[start:end], words=(Word(lines=frozenset(ids)),)))
             left = _masked(left, [(start, end)])
         terms += [
-            Term(text=match[0], words=_words(match[0]))
-            for match in _LATIN.finditer(left)
-            if match[0] not in _function_en()
+            Term(text=match[0], words=words_of(match[0]))
+            for match in ENGLISH_WORD.finditer(left)
+            if match[0] not in function_words()
         ]
-        left = _function_zh().sub(lambda match: "#" * len(match[0]), left)
+        left = function_words_zh().sub(lambda match: "#" * len(match[0]), left)
         for match in _HAN.finditer(left):
             place = match.start()
             pairs = frozenset({text[max(place - 1, 0) : place + 1], text[place : place + 2]})
@@ -285,13 +276,13 @@ class Reader:
         is_aside = is_purpose or bool(_ASIDE.match(text))
         return Segment(
             text="".join(text.split()),
-            sense=_sense(marks, ("permitted",) if is_purpose else _WEAK if is_aside else ()),
+            sense=sense_of(marks, ("permitted",) if is_purpose else _WEAK if is_aside else ()),
             subject_said=_subject(text, self._first_kind(text)),
             concepts=frozenset(concepts),
             nested=frozenset(nested),
             all_names=(*concepts, *nested),
-            lines=_lines_in(text),
-            stems=frozenset(form for match in _LATIN.finditer(text) for form in _forms(match[0])),
+            lines=lines_in(text),
+            stems=frozenset(form for match in ENGLISH_WORD.finditer(text) for form in forms_of(match[0])),
             terms=tuple(terms),
             conditions=conditions,
             is_purpose=is_purpose,
@@ -342,127 +333,10 @@ def subject_in(text: str) -> str:
     return text[: says.start()].strip() if says else ""
 
 
-def takes_back(sentence: str) -> bool:
-    """Say whether a sentence takes back what was said before it, in part.
-
-    >>> takes_back("但法律法规另有规定的除外。"), takes_back("我们会答复。")
-    (True, False)
-    """
-    return _TAKES_BACK.match(normalized(sentence)) is not None
-
-
-def turns(text: str) -> bool:
-    """Say whether anything in a text turns the sense of what stands beside it: a negation, a `may`, a condition.
-
-    >>> turns("我们不会收集以下信息："), turns("我们会收集以下信息：")
-    (True, False)
-    """
-    return any(marker.conditions or set(marker.readings) - PLAIN for marker in _markers(normalized(text)))
-
-
-def denials(text: str) -> int:
-    """Return how many words of a normalized text deny something.
-
-    >>> denials("我们不会向任何人出售"), denials("we may share it")
-    (1, 0)
-    """
-    readings = (reading for marker in _markers(text) for reading in marker.readings[:1])
-    return sum(not NEGATIVE.isdisjoint(reading.split("+")) for reading in readings)
-
-
-def conditions_in(text: str) -> frozenset[str]:
-    """Return the conditions that the words of a normalized text make, such as `if` or `unless`."""
-    return frozenset(label for marker in _markers(text) for label in marker.conditions)
-
-
-def says_perhaps(text: str) -> bool:
-    """Say whether a normalized text says that something may be so, or that it may be done: 可能, `may`."""
-    return any("possible" in reading.split("+") for marker in _markers(text) for reading in marker.readings)
-
-
-# 但 and the like at its start: what was said before holds with a reserve.
-_TAKES_BACK = re.compile(
-    r"(?:但|但是|不过|然而|除|法律法规另有|另有|上述.{0,20}(?:除外|不适用))|"
-    r"(?:but|however|except|unless|this does not apply|the above does not)\b"
-)
-
-
-def _denies(sense: frozenset[str]) -> bool:
-    return any(part in NEGATIVE for reading in sense for part in reading.split("+"))
-
-
-# --- What turns the sense ------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Marker:
-    """Words that turn the sense of a segment, or that make a condition."""
-
-    start: int
-    end: int
-    readings: tuple[str, ...]
-    conditions: tuple[str, ...]
-
+# --- Parts and subjects --------------------------------------------------------------------
 
 _WEAK = frozenset({"possible", "permitted", "obliged"})
 """In a condition these turn nothing: 如需, `if needed` and `if you want` say the same."""
-_MOST_MARKERS = 6
-_CONDITIONS = frozenset({"unless", "only", "if", "after", "before", "else", "all"})
-
-
-@cache
-def _table() -> dict[str, Any]:
-    """Return `data/bearing.toml`, which says what each part of it is."""
-    return tomllib.loads(resources.files("assistant").joinpath("data/bearing.toml").read_text("utf-8"))
-
-
-@cache
-def _marker() -> re.Pattern[str]:
-    """Return the pattern of any marker; the group that matched, `m3`, is its number in the table."""
-    parts = []
-    for number, entry in enumerate(_table()["marker"]):
-        zh, en = entry.get("zh", []), entry.get("en", [])
-        words = [*zh, f"(?<![a-z0-9])(?:{'|'.join(en)})(?![a-z0-9])"] if en else zh
-        parts.append(f"(?P<m{number}>{'|'.join(words)})")
-    return re.compile("|".join(parts))
-
-
-# The sentences of a policy are read for one question after another.
-@lru_cache(maxsize=8_000)
-def _markers(text: str) -> tuple[_Marker, ...]:
-    return tuple(map(_read_marker, _marker().finditer(text)))
-
-
-def _read_marker(match: re.Match[str]) -> _Marker:
-    labels = _table()["marker"][int((match.lastgroup or "m0")[1:])]["labels"].split()
-    return _Marker(
-        start=match.start(),
-        end=match.end(),
-        readings=tuple(label for label in labels if label not in _CONDITIONS),
-        conditions=tuple(label for label in labels if label in _CONDITIONS),
-    )
-
-
-def _sense(marks: Sequence[_Marker], weak: Collection[str]) -> frozenset[str]:
-    """Return the readings of a segment with these markers: empty without any, `neg+possible` for 可能不.
-
-    Args:
-        marks: The markers.
-        weak: Readings that turn nothing here.
-    """
-    turning = [mark.readings for mark in marks if mark.readings]
-    negations = sum(not NEGATIVE.isdisjoint(readings[0].split("+")) for readings in turning)
-    if negations > 1 or len(turning) > _MOST_MARKERS:
-        return frozenset({TWICE})
-    readings: set[tuple[str, ...]] = {()}
-    for alternatives in turning:
-        readings = {(*former, *reading.split("+")) for former in readings for reading in alternatives}
-    turned = {tuple(sorted(word for word in reading if word != "plain" and word not in weak)) for reading in readings}
-    return frozenset("+".join(reading) or "plain" for reading in turned) if readings != {()} else frozenset()
-
-
-# --- Parts and subjects --------------------------------------------------------------------
-
 _FINITE = "is|are|was|were|has|have|do|does|will|may|can|cannot|must|shall|should|never"
 _LONGEST_SUBJECT = 60
 _SAYS = re.compile(rf"\b(?:{_FINITE})\b")
@@ -511,7 +385,7 @@ def _goes_on(text: str, carry: frozenset[str]) -> bool:
     match = _GOES_ON.match(text)
     if not match:
         return False
-    return match[0].strip() in ("或", "or", "nor") or not _denies(carry)
+    return match[0].strip() in ("或", "or", "nor") or not denies(carry)
 
 
 def _parts(masked: str, *, finely: bool) -> Iterator[tuple[int, str, bool]]:
@@ -571,7 +445,6 @@ def _subject(text: str, first_kind: str) -> str:
 NAMES = THING_KINDS | PARTY_KINDS | {"document"}
 """Kinds of concepts that a list of names is made of."""
 _HAN = re.compile(r"[\u3400-\u9fff]")
-_LATIN = re.compile(r"[a-z0-9][a-z0-9'’-]*")
 _POSSESSIVE = re.compile(r"(?:your|our|their|its) ")
 _LATIN_CHAR = re.compile(r"[a-z0-9]")
 _LITERAL = re.compile(r"[a-z0-9._%+-]{1,64}@[a-z0-9.-]{1,255}|(?:https?://|www\.)[^\s,，。;；)）]{1,300}")
@@ -585,76 +458,6 @@ def _names_only(thesaurus: Thesaurus) -> Thesaurus:
     and 不影响您. For these there are plain words.
     """
     return Thesaurus(concept for concept in thesaurus.concepts if concept.kind in NAMES)
-
-
-@cache
-def _function_en() -> frozenset[str]:
-    return frozenset(_table()["function"]["en"].split())
-
-
-@cache
-def _function_zh() -> re.Pattern[str]:
-    words = sorted(_table()["function"]["zh"].split(), key=lambda word: (-len(word), word))
-    return re.compile("|".join(words))
-
-
-@cache
-def _plain_words() -> Thesaurus:
-    """Return the Chinese words and the English phrases of `data/bearing.toml`; the concepts are their lines."""
-    return Thesaurus(
-        Concept(
-            id=name,
-            kind="word",
-            zh=tuple(zh.split()),
-            en=tuple(word.replace("_", " ") for word in en.split() if "_" in word),
-        )
-        for name, (zh, en) in _word_lines().items()
-    )
-
-
-@cache
-def _english_words() -> dict[str, frozenset[str]]:
-    """Return the ids of the lines of `data/bearing.toml` by the stem of each English word."""
-    found: defaultdict[str, set[str]] = defaultdict(set)
-    for name, (_, en) in _word_lines().items():
-        for word in en.split():
-            for form in _forms(word) if "_" not in word else ():
-                found[form].add(name)
-    return {form: frozenset(names) for form, names in found.items()}
-
-
-@cache
-def _deeds() -> frozenset[str]:
-    return frozenset(_table()["deeds"]["lines"].split())
-
-
-def _word_lines() -> dict[str, tuple[str, str]]:
-    return {name: (zh, en) for name, (zh, en) in _table()["words"].items()}
-
-
-def _words(text: str) -> tuple[Word, ...]:
-    """Return what a name is compared by, word by word; a Chinese name only if it is one plain word as a whole."""
-    if not has_han(text):
-        forms = [_forms(match[0]) for match in _LATIN.finditer(text) if match[0] not in _function_en()]
-        return tuple(Word(lines=_lines_of(own), forms=own) for own in forms)
-    first = next(_plain_words().find(text), None)
-    return (Word(lines=frozenset(first[2])),) if first and first[1] - first[0] == len(text) else ()
-
-
-def _lines_in(text: str) -> frozenset[str]:
-    """Return the lines of the table of words that a text speaks of, in either language."""
-    lines = {line for _, _, found in _plain_words().find(text) for line in found}
-    return frozenset(lines.union(*(_lines_of(_forms(match[0])) for match in _LATIN.finditer(text))))
-
-
-def _lines_of(forms: Iterable[str]) -> frozenset[str]:
-    return frozenset(line for form in forms for line in _english_words().get(form, ()))
-
-
-def _forms(word: str) -> frozenset[str]:
-    """Return what an English word is compared by: its stem, with and without hyphens."""
-    bare = word.removesuffix("'s").strip("'-")
-    return frozenset({stem(bare), stem(bare.replace("-", ""))})
 
 
 def _masked(text: str, spans: Iterable[tuple[int, int]]) -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 
 from assistant.bearing import Bearing
 from assistant.citing import Claim, Draft, verify
-from assistant.segments import takes_back, turns
+from assistant.senses import takes_back, turns
 from assistant.text import fold, language_of, visible, visible_line
 
 if TYPE_CHECKING:

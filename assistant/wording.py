@@ -14,7 +14,7 @@ from assistant.english import begun
 from assistant.question_forms import wants_all
 from assistant.quotes import lines_of
 from assistant.refusing import refusal
-from assistant.segments import conditions_in, denials, turns
+from assistant.senses import conditions_in, denials, turns
 from assistant.text import Language, has_han, language_of, leads_in, normalized, overlap, visible_line
 
 if TYPE_CHECKING:

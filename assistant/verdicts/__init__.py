@@ -18,7 +18,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from assistant.segments import denials
+from assistant.senses import denials
 from assistant.text import Language, fold, normalized, unlaid
 from assistant.verdicts.askers import asker_of
 from assistant.verdicts.judging import Judge

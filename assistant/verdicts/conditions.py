@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Literal
 
-from assistant.segments import WHEN, conditions_in
+from assistant.senses import WHEN, conditions_in
 from assistant.text import blank, has_han
 from assistant.verdicts.statements import DOUBT, IS, Ruling, up_to_mark
 from assistant.verdicts.table import lexicon

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assistant.segments import NEGATIVE, denials
+from assistant.senses import NEGATIVE, denials
 from assistant.text import blank, blanked
 from assistant.verdicts.conditions import is_amid
 from assistant.verdicts.matching import is_all_of, unnarrowed

@@ -6,7 +6,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from assistant.segments import Reader, denials
+from assistant.segments import Reader
+from assistant.senses import denials
 from assistant.text import has_han
 from assistant.verdicts.conditions import on_condition
 from assistant.verdicts.contradictions import speaks_against, words_against

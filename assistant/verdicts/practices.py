@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from assistant.segments import NEGATIVE, denials, says_perhaps
+from assistant.senses import NEGATIVE, denials, says_perhaps
 from assistant.text import blank, has_han
 from assistant.verdicts.conditions import BINDING, condition_of, is_amid, on_condition
 from assistant.verdicts.matching import is_all_of, unnarrowed

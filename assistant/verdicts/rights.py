@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from assistant.segments import conditions_in, denials, says_perhaps
+from assistant.senses import conditions_in, denials, says_perhaps
 from assistant.text import blanked
 from assistant.verdicts.conditions import BINDING, condition_of, longest_condition, on_condition
 from assistant.verdicts.matching import is_all_of

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING, Literal
 
-from assistant.segments import conditions_in, sentences_in
+from assistant.segments import sentences_in
+from assistant.senses import conditions_in
 from assistant.text import normalized, unlaid
 from assistant.verdicts.table import lexicon
 
