@@ -27,7 +27,7 @@ from assistant.utterances import apart
 from assistant.wording import Part, answer, answered, answered_apart, in_turn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from collections.abc import Generator as Closable
 
     from assistant.citing import Claim, Draft
@@ -256,17 +256,22 @@ class Assistant:
         self, asked: _Asked, understood: Condensed, scope: Sequence[str], without: Sequence[CitedClause] = ()
     ) -> Iterator[str | Answer]:
         """Answer a query, leaving out the clauses that were cited already."""
-        query, least = understood.query, self.settings.min_quote_chars
         hits = self._hits(understood, scope, without)
-        with closing(self._claims(asked, query, hits)) as claims:
-            yield from answered(
-                question=asked.text,
-                query=query,
-                claims=claims,
-                hits=hits,
-                min_quote_chars=least,
-                language=asked.language,
-            )
+        with closing(self._claims(asked, understood.query, hits)) as claims:
+            yield from self._worded(asked, understood.query, claims, hits)
+
+    def _worded(
+        self, asked: _Asked, query: str, claims: Iterable[Claim | None], hits: Sequence[Hit]
+    ) -> Iterator[str | Answer]:
+        """Put claims into words, each whose quote stands in its clause."""
+        return answered(
+            question=asked.text,
+            query=query,
+            claims=claims,
+            hits=hits,
+            min_quote_chars=self.settings.min_quote_chars,
+            language=asked.language,
+        )
 
     def _hits(self, asked: Condensed, scope: Sequence[str], without: Sequence[CitedClause] = ()) -> tuple[Hit, ...]:
         k = max(self.settings.k, _LIST_K) if wants_all(asked.query) else self.settings.k
@@ -323,15 +328,7 @@ class Assistant:
         if not hits:
             yield from self._answered(asked, understood, scope)
             return
-        least = self.settings.min_quote_chars
-        yield from answered(
-            question=asked.text,
-            query=understood.query,
-            claims=draft.claims,
-            hits=hits,
-            min_quote_chars=least,
-            language=asked.language,
-        )
+        yield from self._worded(asked, understood.query, draft.claims, hits)
 
     def _whole(self, asked: str, understood: Condensed, scope: Sequence[str]) -> tuple[Draft, tuple[Hit, ...]]:
         """Return what `_shown` quotes; nothing if nothing is to be shown."""

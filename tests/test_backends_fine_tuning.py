@@ -15,7 +15,8 @@ import pytest
 from assistant import ModelError, Settings, TrainingError
 from assistant.backends import embedders
 from assistant.backends.encoder_folder import CHECKSUMS, is_encoder
-from assistant.backends.fine_tuning import LEAST_QUESTIONS, Pair, Recipe, fine_tune, read_pairs
+from assistant.backends.fine_tuning import LEAST_QUESTIONS, Recipe, fine_tune
+from assistant.backends.pairs import Pair, read_pairs
 from assistant.cli import main
 from assistant.embedding import BundledEncoder
 from tests.conftest import FIXTURES

