@@ -654,6 +654,8 @@ def test_a_brand_and_a_company_without_its_form_name_a_policy_unless_others_have
         "fab1": ("Fable & Thread – Returns and Exchanges", ""),
         "fab2": ("Fable & Thread – Shop Rules", ""),
         "iron-gym": ("Membership Terms", "Ironbridge Fitness Ltd"),
+        "lamps": ("Terms of Sale", "Skerry Lamps A/S"),
+        "bikes": ("Hire Terms", "Tarn Cycles Pty Ltd"),
         "xl": ("【星罗直播】主播行为规范", ""),
         "car": ("General Terms - Fable & Sons", "Harbour Ltd"),
         "boat": ("Harbour - Boats", "Quay Ltd"),
@@ -664,6 +666,8 @@ def test_a_brand_and_a_company_without_its_form_name_a_policy_unless_others_have
     assert {"Fable & Thread", "fab1"} <= named["fab1"]
     assert "Fable & Thread" in named["fab2"], "a question that names it is put to both"
     assert {"Ironbridge Fitness", "Ironbridge Fitness Ltd", "iron-gym"} <= named["iron-gym"]
+    assert "Skerry Lamps" in named["lamps"]
+    assert "Tarn Cycles" in named["bikes"]
     assert "星罗直播" in named["xl"]
     assert "Harbour" not in named["car"] | named["boat"], "two companies have it"
     assert not {"car", "boat"} & (named["car"] | named["boat"]), "words of English"
