@@ -125,7 +125,7 @@ ANSWER_TYPES = (
         "frequency",
         wanted=r"(?:多久|多长时间|多少天|几天|几个月|几年).{0,6}[一1][次回]|(?:每隔|间隔|频率).{0,4}(?:多久|多少|几|多高)|"
         r"\bhow (?:often|frequently|regularly)\b|\bhow many times (?:a|per|each|every)\b",
-        held=rf"每(?:隔|间隔|天|日|周|月|年|季|半年|次|个月|\d|[{HAN_AMOUNT}半])|定期|不定期|经常|[一1]次|次/|实时|持续|"
+        held=rf"每(?:隔|间隔|天|日|周|月|年|季|半年|次|个月|\d|[{HAN_AMOUNT}半])|定期|经常|[一1]次|次/|实时|持续|"
         r"频率|间隔|\b(?:every|each (?:time|day|week|month|quarter|year)|daily|weekly|monthly|quarterly|yearly|"
         r"annually|hourly|once|twice|periodical\w*|regular\w*|continu\w+|real[- ]time|intervals?|"
         r"(?:a|per) (?:minute|hour|day|week|month|year))\b",

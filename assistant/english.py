@@ -104,7 +104,7 @@ def one_of(words: Iterable[str]) -> str:
     >>> one_of(("a", "an"))
     '(?:an|a)'
     """
-    return f"(?:{'|'.join(sorted(words, key=lambda word: (-len(word), word)))})"
+    return f"(?:{'|'.join(sorted(set(words), key=lambda word: (-len(word), word)))})"
 
 
 def is_plural(name: str) -> bool:

@@ -41,24 +41,22 @@ def excerpts_of(query: str, hit: Hit) -> tuple[list[tuple[Clause, Span]], list[t
     """
     if hit.passage.heads:
         return [], _told(hit.policy, hit.clause.children)
-    text, sentences, kept = hit.policy.text, hit.passage.sentences, _kept(query, hit)
+    text, said, kept = hit.policy.text, hit.passage.sentences, _kept(query, hit)
     is_list = hit.is_list
     if is_list and not wants_all(query) and (before := _before_list(hit)) > max(kept):
-        sentences, is_list = sentences[:before], False
-    whole = (sentences[0][0], sentences[-1][1])
+        said, is_list = said[:before], False
+    whole = (said[0][0], said[-1][1])
     if is_list:
         # Items may mean the opposite without the heading that leads to them; the last may be too short for a sentence.
         start = text.index(hit.clause.title, hit.clause.start) if is_headed(hit) else whole[0]
         whole = stripped(text, start, hit.end) or whole
     chars, many = whole[1] - whole[0], wants_all(query)
-    if chars <= hit.policy.chars(_WHOLE_LIST_CHARS) and (
-        is_list or (many and CELL_BREAK in text[slice(*sentences[0])])
-    ):
-        parts = [sentences]
+    if chars <= hit.policy.chars(_WHOLE_LIST_CHARS) and (is_list or (many and CELL_BREAK in text[slice(*said[0])])):
+        parts = [said]
     elif chars <= hit.policy.chars(_SHORT_CHARS):
-        parts = [sentences] if many else _paragraphs(text, sentences, by_entry=bool(wanted(query)))
+        parts = [said] if many else _paragraphs(text, said, by_entry=bool(wanted(query)))
     else:
-        parts = [(span,) for span in sentences]
+        parts = [(span,) for span in said]
     answering = {hit.passage.sentences[number] for number in kept}
     spans: list[Span] = [whole] if len(parts) == 1 else []
     for part in parts[len(spans) :]:

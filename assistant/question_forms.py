@@ -42,7 +42,7 @@ def asked_itself(question: str) -> str:
 
 
 _ASKS_BY_ITSELF = re.compile(
-    r"[吗嘛][?!。 ]{0,3}$|([会能])不\1|可不可以|是否|能否|[会能]否|为什么|为何|怎么|如何|谁|多[久少长大]|几|什么|哪|"
+    r"[吗嘛][?!。 ]{0,3}$|([会能])不\1|可不可以|是否|能否|[会能]否|为何|怎么|如何|谁|多[久少长大]|几|什么|哪|"
     r"^(?:is|are|was|were|do|does|did|can|could|will|would|may|must|should|has|have|why|how|who|whom|where|when|what|which)\b"
 )
 

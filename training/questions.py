@@ -224,7 +224,6 @@ _EN_RULES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
         ),
     )
 )
-_ZH_SWAP = ((re.compile(r"您|你"), "我"), (re.compile(r"我们|我行|我司|本公司"), "你们"))
 
 
 def _zh_swapped(text: str) -> str:

@@ -142,7 +142,7 @@ def _is_complete(parts: Parts) -> bool:
 
 _DOES_TO_THING = re.compile("[改换删](?!掉|除|了|不|成|过|改)[^多几什哪啥]{2,4}")
 _NOUNS = ("term", "purpose")
-_OWN_NOUN = re.compile("信息|数据|资料|权限|information|info|data|details|permissions")
+_OWN_NOUN = re.compile("信息|数据|资料|权限|info|data|details|permissions")
 _YOU = ("你们", "你", "您")
 _OBJECTS = ("me", "us", "you", "我", "我们", "你们")
 
