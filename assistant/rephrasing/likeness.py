@@ -316,6 +316,7 @@ def _among_things(query: Utterance, phrases: Sequence[Phrase], name: _Name) -> s
     where = phrases[-1].article if phrases else ""
     named = name.article not in ("the", where) if name.article else name.text.islower() or not where
     known = query.vocabulary.meaning(name.text)
+    # Trainers may be worn, though they end as names of people do.
     if name.preposition or name.qualifier or not named or (known and known.group in ("person", "who")):
         return ""
     return whether_one_may(query, " ".join(filter(None, (name.article, name.text))))
@@ -336,10 +337,9 @@ def _of_another_judged(query: Utterance, phrases: Sequence[Phrase], name: _Name)
     if len(judged) != 1 or name.article or name.preposition or judged[0].form != name.form:
         return ""
     known, meant = (query.vocabulary.meaning(text) for text in (name.text, judged[0].text))
-    if known is None or known.group not in DEEDS:
-        people = known.group in ("person", "who") if known else is_somebody(name.text)
-        if people or not name.text.islower() or meant is None or meant.group not in DEEDS:
-            return ""
+    is_done, was_done = (word is not None and word.group in DEEDS for word in (known, meant))
+    if not is_done and (_are_people(query, name.text) or not (name.text.islower() and was_done)):
+        return ""
     return put_phrase(query, judged[0], name.text, "")
 
 
@@ -364,8 +364,7 @@ def _of_form(query: Utterance, phrases: Sequence[Phrase], name: _Name) -> Phrase
     if len(name.units) > 1 and not is_modifier(name.units[0].text):
         return None
     if not name.article and is_plural(name.text):
-        known = query.vocabulary.meaning(name.text)
-        people = is_somebody(name.text) or (known is not None and known.group in ("person", "who"))
+        people = _are_people(query, name.text)
         counted = [phrase for phrase in phrases if phrase.form == "counted" and is_plural(phrase.text)]
         # No laptop borrows books.
         alike = [phrase for phrase in counted if people or phrase.is_complement or not is_somebody(phrase.text)]
@@ -386,8 +385,13 @@ def _of_form(query: Utterance, phrases: Sequence[Phrase], name: _Name) -> Phrase
     other = known is not None and meant is not None and known.group != meant.group
     # "Are lockers insured?" after "are hotels insured?", whatever a locker is.
     other = other and not (alike[0].is_complement and known is not None and known.group == "thing")
-    people = is_somebody(name.text) or (known is not None and known.group == "person")
-    return None if other or (people and not alike[0].is_subject) else alike[0]
+    return None if other or (_are_people(query, name.text) and not alike[0].is_subject) else alike[0]
+
+
+def _are_people(query: Utterance, name: str) -> bool:
+    """Say whether an English name is that of somebody, as its noun or the thesaurus tells."""
+    known = query.vocabulary.meaning(name)
+    return is_somebody(name) or (known is not None and known.group in ("person", "who"))
 
 
 def _under_other_circumstances(query: Utterance, phrases: Sequence[Phrase], name: _Name) -> str:
