@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.readings import as_received, as_refunded, as_used
+from assistant.parsing import parse
+from assistant.readings import as_received, as_refunded, as_used, put_to, readings_of
 from assistant.thesaurus import default_thesaurus
 
 
@@ -70,3 +71,18 @@ def test_what_is_given_back_is_a_refund(question: str, refunded: str) -> None:
 )
 def test_what_a_company_is_is_what_it_is_used_for(question: str, used: str) -> None:
     assert as_used(question, default_thesaurus()) == used
+
+
+def test_a_question_is_put_in_the_words_of_the_policies() -> None:
+    policy = parse("高德地图SDK：位置信息", title="云巢隐私政策", company="云巢")
+    assert put_to("云巢的高德怎么退？", [policy], default_thesaurus()) == "你们的高德地图怎么退款？"
+
+
+def test_models_read_a_question_as_it_is_and_then_all_else_that_it_may_mean() -> None:
+    policy = parse("Seniors get a reduction.", language="en")
+    read = readings_of("Who can see the discount for OAPs?", [policy], default_thesaurus())
+    assert read[:2] == ("who can see the discount for oaps", "who can see the reduction for seniors")
+    assert readings_of("Do you sell my data?", [policy], default_thesaurus()) == (
+        "do you sell my data",
+        "do you share with third parties my data",
+    )
