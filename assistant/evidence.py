@@ -40,7 +40,7 @@ class Found:
     firsts: NDArray[np.int64]
     """Where the texts of each passage begin."""
     held: Held
-    """Where its tokens stand."""
+    """Where the question's tokens stand."""
     adjusted: Adjusted
     """What is known of every passage besides its scores."""
     best: NDArray[np.int64]

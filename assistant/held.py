@@ -25,6 +25,7 @@ class Held:
     """Where the tokens of a query, and of what it names, stand in shards."""
 
     query: Query
+    """The query."""
     places: Mapping[str, int]
     """Row of each token."""
     n_texts: Sequence[int]
@@ -62,9 +63,9 @@ class Held:
 
     def passages_with_any(self, tokens: Iterable[str]) -> list[Marks]:
         """Return which passages of each shard hold any of some tokens of the query: arrays of shape (n_passages,)."""
-        rows = [self.places[token] for token in tokens]
         import numpy as np
 
+        rows = [self.places[token] for token in tokens]
         return [np.any(holds[rows], axis=0) for holds in self.passages]
 
     def coverages(self) -> Scores:
