@@ -10,7 +10,7 @@ from assistant.parsing.lines import CELL_BREAK
 from assistant.question_forms import wants_all
 from assistant.recipients import telling_sentences
 from assistant.selection import is_headed
-from assistant.text import Span, sentences, stripped
+from assistant.text import Span, has_han, normalized, sentences, stripped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,12 +115,36 @@ def _kept(query: str, hit: Hit) -> set[int]:
     is_row = CELL_BREAK in hit.policy.text[slice(*hit.passage.sentences[best])]
     least = scores[best] - (_ROW_MARGIN if is_row else _SENTENCE_MARGIN)
     kept = {number for number, score in enumerate(scores) if score >= least}
-    kept = kept.union(*(_rows_with(hit, number) for number in kept))
+    if named := _rows_named(query, hit, kept):
+        kept, best = named, max(named, key=lambda number: scores[number])
+    else:
+        kept = kept.union(*(_rows_with(hit, number) for number in kept))
     for kind in wanted(query):
         holding = [number for number, said in enumerate(hit.said) if holds(said, kind)]
         if holding and kept.isdisjoint(holding):
             kept.add(max(holding, key=lambda number: scores[number]))
     return _with_what_they_lean_on(kept, best, hit)
+
+
+def _rows_named(query: str, hit: Hit, kept: set[int]) -> set[int]:
+    """Return the places of sentences that answer, of the rows of a table only those that the question names.
+
+    A row's first cell is its name: of 北京住宿标准, the row with 北京 tells, however close another is. Nothing is
+    returned if no row is kept, if none is named by a word that no other has, or if numbers tell the rows apart.
+    """
+    text, spans = hit.policy.text, hit.passage.sentences
+    rows = {number: text[slice(*span)] for number, span in enumerate(spans) if CELL_BREAK in text[slice(*span)]}
+    if kept.isdisjoint(rows) or any(map(_NUMBERED_ROW.match, rows.values())):
+        return set()
+    cells = {number: normalized(row.strip("| ").partition(CELL_BREAK)[0]) for number, row in rows.items()}
+    words = _WORDS.findall(normalized(query))
+    parts = {word[at : at + 2] if has_han(word) else word for word in words for at in range(max(1, len(word) - 1))}
+    holding = [[number for number, cell in cells.items() if part in cell] for part in parts]
+    named = {numbers[0] for numbers in holding if len(numbers) == 1}
+    return named | (kept - rows.keys()) if named else set()
+
+
+_WORDS = re.compile(r"[\u3400-\u9fff]{2,}|[a-z]{4,}")
 
 
 def _rows_with(hit: Hit, number: int) -> set[int]:

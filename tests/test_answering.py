@@ -798,6 +798,19 @@ def test_rows_that_numbers_tell_apart_are_quoted_together() -> None:
     ]
 
 
+def test_of_rows_those_are_quoted_that_a_question_names() -> None:
+    rows = ("城市：北京、上海 | 标准：450元", "城市：省会城市 | 标准：380元", "城市：其他城市 | 标准：300元")
+    policy = parse("差旅\n一、住宿标准\n" + "\n".join(rows) + "\n二、附则\n财务解释。")
+    found = replace(hit(policy, "北京"), sentence_scores=(2.0, 1.8, 4.0))
+
+    def quoted(query: str) -> list[str]:
+        return [claim.quote for claim in ExtractiveGenerator().generate(query, [found]).claims]
+
+    assert quoted("北京住宿标准") == [rows[0]], "however close another is"
+    assert quoted("北京和省会住宿多少钱") == ["\n".join(rows[:2])]
+    assert quoted("出差住宿多少钱") == [rows[2]], "none is named"
+
+
 def test_rows_that_english_numbers_tell_apart_are_quoted_together() -> None:
     rows = ("Days used: 0 | Refund: 90%", "Days used: 1 to 3 | Refund: 50%", "Days used: 4 or more | Refund: none")
     policy = parse("Passes\n1. Refunds\n" + "\n".join(rows) + "\n2. Others\nAsk us.", language="en")
