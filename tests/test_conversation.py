@@ -112,6 +112,9 @@ def test_a_last_question_is_all_that_matters_once_it_stands_by_itself() -> None:
         # So does what only qualifies.
         ("付费用户能登录几台设备 / 免费的呢", "免费用户能登录几台设备"),
         ("电子发票多久能收到 / 纸质的呢", "纸质的发票多久能收到"),
+        # Of which part of a longer name the other is told, it does not tell.
+        ("出差借款上限多少 / 试用期的呢", "试用期的出差借款上限多少"),
+        ("出差住宿标准多少 / 实习生的呢", "实习生的出差住宿标准多少"),
         ("How much is a monthly membership? / and annual?", "How much is an annual membership?"),
         ("Until when can gold members cancel? / and silver?", "Until when can silver members cancel?"),
         ("How much is a small locker? / and a large one?", "How much is a large locker?"),
@@ -267,6 +270,9 @@ def test_what_is_denied_stays_denied(conversation: str, query: str) -> None:
         ("私教课要预约吗 / 提前多久 / 迟到了呢 / 没开始上呢", "没开始上，私教课要预约吗"),
         ("手机坏了怎么办 / 屏幕碎了呢 / 进水呢", "进水了怎么办"),
         ("屏幕碎了怎么办 / 进水呢", "进水了怎么办"),
+        ("手机丢了怎么办 / 后来找到了呢", "手机丢了，后来找到了怎么办"),
+        ("会自动续费吗 / 年卡呢", "年卡会自动续费吗"),
+        ("健身房有教练吗 / 几点到几点", "关于“健身房有教练吗”：几点到几点"),
         ("行李有重量限制吗 / 超过了怎么办 / 丢了呢", "关于“行李有重量限制吗”：丢了怎么办"),
         # What was stated before the question still holds.
         ("我贷款没批下来，资料你们还留着吗 / 留多久", "我贷款没批下来，资料留多久"),

@@ -260,9 +260,10 @@ def begins_with_verb(query: Utterance, new: Topic) -> bool:
 
 def as_done_to(query: Utterance, topic: Topic, new: Topic) -> str:
     """Return 锂电池能托运吗 of 能托运吗 and 锂电池: in place of what is done stands no thing; nothing for others."""
-    may = next((may for may in MAY_ZH if query.text.startswith(may)), "")
+    may = next((may for may in (*MAY_ZH, "会") if query.text.startswith(may)), "")
     only = may and topic.start == len(may) and query.bare[topic.end :] in WHETHER
-    done = topic.text in _DONE_TO_ZH and new.group != "deed"
+    # Behind 会 stands what is done, whatever it is: 会自动续费吗.
+    done = (may == "会" or topic.text in _DONE_TO_ZH) and new.group != "deed"
     return f"{name_of(new, 'zh')}{query.text}" if only and done else ""
 
 

@@ -84,8 +84,8 @@ def _likened_zh(query: Utterance, rest: Utterance) -> str:
         end = next((word.end for word in query.words if word.start and word.end <= _LONGEST_NOUN and word.group), 0)
     done = text.startswith(_DONE_ZH, end) or any(word.end == end and word.group in DEEDS for word in query.words)
     if bare != name and not (is_quoting(query) or done) and end > LONGEST_WORD + 1 and _goes_on(query, end - 1):
-        # 纸质的 of 电子发票.
-        return f"{name}{text[end - LONGEST_WORD :]}"
+        # 纸质的 of 电子发票; of which part of 出差借款上限 试用期的 is said, cannot be told.
+        return f"{name}{text[end - LONGEST_WORD if end <= 2 * LONGEST_WORD else 0 :]}"
     return ""
 
 
@@ -212,6 +212,9 @@ def in_another_case(query: Utterance, case: str) -> str:
         case: What else happens: 丢了, 进水.
     """
     former = _IN_CASE.fullmatch(query.text)
+    if former and _ALSO_ZH.match(case):
+        # What happens afterwards takes the place of nothing: 后来找到了 after 手机丢了怎么办.
+        return f"{former[1]}{query.text[former.end(1) : former.start(3)]}，{case}{former[3]}"
     if former is None or not (case.endswith(_DONE_ZH) or _BEFALLS.fullmatch(case)):
         return ""
     done = "" if case.endswith(_DONE_ZH) else former[2]
@@ -219,6 +222,7 @@ def in_another_case(query: Utterance, case: str) -> str:
 
 
 _DONE_ZH = ("了", "过")
+_ALSO_ZH = re.compile("后来|然后|之后|又")
 _IN_CASE = re.compile(
     r"(关于“[^”]{1,201}”：|)[^，。？“”：]{1,12}?(了|过)((?:怎么办|咋办|怎么处理|会怎样|会怎么样)[？?]?)"
 )
