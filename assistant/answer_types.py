@@ -66,7 +66,7 @@ _PERIODS = (
     rf"{_NUMBER}[\]】,，)）]{{0,2}}[ -]?[个多]?{_TIME_ZH}|"
     rf"\b{_NUMBER}(?: \(\d{{1,4}}\))?[ -]"
     rf"(?:(?:calendar|consecutive|full|further|working|business|clear) )?{_TIME_EN}\b|"
-    r"当场|次日|隔[日天]|期限|期间|期满|届满|时限|及时|立即|即时|实时|尽快|尽早|随时|永久|长期|最短|不再|直至|直到|为止|一直|必需的时间|"
+    r"当场|当[日天](?:有效|内|[^，,。;；]{0,2}完成)|次日|隔[日天]|期限|期间|期满|届满|时限|及时|立即|即时|实时|尽快|尽早|随时|永久|长期|最短|不再|直至|直到|为止|一直|必需的时间|"
     r"\b(?:until|periods?|as (?:long|soon) as|promptly|immediately|at once|without (?:undue )?delay|no longer|"
     r"real[- ]time|lifetime|end of|while|forever|indefinitely)\b"
 )
@@ -96,6 +96,10 @@ _SUMS = (
 )
 # No number of something else: 扣多少分, 退多少天.
 _MUCH = r"多少(?!次|台|个|人|家|种|类|条|位|名|天|年|月|小时|分钟|工作日|公斤|千克|斤|克|积?分|张|份|件|节|课时)"
+_ROLES_ZH = (
+    "负责人|联系人|保护官|专员|老板|法人|代表人|创始人|总裁|经理|主任|主管|组长|董事长|秘书长|校长|院长|园长|店长|"
+    "ceo|cto|dpo"
+)
 # What is fast, not soon done.
 _LINE = r"\b(?:wi-?fi|internet|broadband|connection|network|downloads?|uploads?)\b"
 ANSWER_TYPES = (
@@ -123,7 +127,7 @@ ANSWER_TYPES = (
     ),
     _of(
         "frequency",
-        wanted=r"(?:多久|多长时间|多少天|几天|几个月|几年).{0,6}[一1][次回]|(?:每隔|间隔|频率).{0,4}(?:多久|多少|几|多高)|"
+        wanted=r"(?:多久|多长时间|多少天|几天|几个月|几年)(?=.{0,6}[一1][次回])|(?:每隔|间隔|频率).{0,4}(?:多久|多少|几|多高)|"
         r"\bhow (?:often|frequently|regularly)\b|\bhow many times (?:a|per|each|every)\b",
         held=rf"每(?:隔|间隔|天|日|周|月|年|季|半年|次|个月|\d|[{HAN_AMOUNT}半])|定期|经常|[一1]次|次/|实时|持续|"
         r"频率|间隔|\b(?:every|each (?:time|day|week|month|quarter|year)|daily|weekly|monthly|quarterly|yearly|"
@@ -150,7 +154,7 @@ ANSWER_TYPES = (
     ),
     _of(
         "date",
-        wanted=r"(?:什么时候|何时|哪天|哪一天|几月几号|几号|哪年).{0,4}(?:生效|更新|发布|上线|修订|实施|施行)|"
+        wanted=r"(?:什么时候|何时|哪天|哪一天|几月几号|几号|哪年).{0,4}(?:生效|更新|发布|上线|修订|实施|施行|执行)|"
         r"\bwhat date\b|"
         r"\bwhen (?:did|does|was|is|were) .{0,40}\b(?:effect|force|effective|updated|published|revised)\b",
         named=r"(?:生效|更新|发布|修订)(?:日期|时间)|\b(?:effective|publication) date\b|\blast updated\b",
@@ -170,11 +174,13 @@ ANSWER_TYPES = (
     _of(
         # What may be a share of a price, too.
         "fee",
-        wanted=rf"收费|费用|手续费|几折|打折|(?:{_DEPOSITS})(?:[是要交付收为得需]|比例){{0,3}}(?:多少|多大|几|怎么[算收]|呢|$)|"
+        wanted=rf"收费|费用|手续费|几折|打折|(?:{_DEPOSITS})(?:[是要交付收为得需]|比例){{0,3}}(?:多少|多大|几|怎么[算收])|"
         rf"(?:多少|多大|[要收有交付])钱?的?(?:{_DEPOSITS})|{_SETTLED_ZH}(?:我|您|款|费|给我|了|掉){{0,2}}{_MUCH}|\bfees?\b|"
         rf"\bhow much\b.{{0,40}}\b{_SETTLED_EN}\b|"
         rf"\bhow (?:big|large|high) {_IS}(?=.{{0,30}}\b{_SUMS})",
-        held=rf"{_MONEY}|{_SUM_OF}|%|百分之|[\d{HAN_AMOUNT}]折|全[额部]|[全不]退|不予|\bper ?cent\b|\bin full\b|"
+        named=rf"(?<!免)(?:{_DEPOSITS})(?=呢?[?!。 ]{{0,3}}$)",
+        held=rf"{_MONEY}|{_SUM_OF}|%|[百千万]分之|[\d{HAN_AMOUNT}]折|手续费|不(?:另行?)?收|全[额部]|[全不]退|不予|"
+        r"\bper ?cent\b|\bin full\b|"
         r"\b(?:full|no) refund\b",
     ),
     _of(
@@ -185,7 +191,7 @@ ANSWER_TYPES = (
         r"\bhow high (?:is|are) .{0,20}\b(?:rates?|interest|tax)\b|"
         r"\b(?:what|which) (?:percentage|per ?cent|share|proportion|fraction)\b",
         named=r"(?:[利税费息]率|年化)(?=是?$|呢)|\bapr\b",
-        held=rf"%|％|‰|百分之|千分之|基点|lpr|[{HAN_AMOUNT}]成|\bper ?cent\b|\b(?:half|third|quarter)\b|全部",
+        held=rf"%|％|‰|[百千万]分之|基点|lpr|[{HAN_AMOUNT}]成|\bper ?cent\b|\b(?:half|third|quarter)\b|全部",
     ),
     _of(
         "size",
@@ -248,12 +254,13 @@ ANSWER_TYPES = (
     ),
     _of(
         "person",
-        wanted=r"(?:负责人|老板|法人|代表人|创始人|总裁|经理|董事长|ceo|cto|dpo|客服|专员)(?:是谁|叫什么|姓什么|叫啥|的?名字)|"
-        r"(?<!公司|企业|平台|软件|应用|机构|产品|店铺)叫(?:什么|啥)名字|(?<![叫是])什么名字|谁是(?:你们)?.{0,10}(?:负责人|老板|法人|ceo|dpo|专员)|"
+        wanted=rf"(?:{_ROLES_ZH}|客服)(?:是谁|叫什么|姓什么|叫啥|的?名字)|"
+        r"(?<!公司|企业|平台|软件|应用|机构|产品|店铺)叫(?:什么|啥)名字|(?<![叫是])什么名字|"
+        rf"谁是(?:你们)?.{{0,10}}(?:{_ROLES_ZH})|"
         r"\bwho(?:'s| is) (?:the |your )(?:.{1,20} )?(?:officer|dpo|ceo|cto|founder|owner|boss|director|head|"
         r"representative|chair\w{0,6})\b|"
         r"\bname of (?:the |your )(?:.{1,20} )?(?:officer|dpo|ceo|cto|founder|owner|boss|director|president)\b",
-        held=r"先生|女士|(?:负责人|代表人|联系人|保护官|专员|officer|director|ceo)(?:为|是|[:：]|,| is)|"
+        held=rf"先生|女士|(?:{_ROLES_ZH}|officer|director)(?:为|是|[:：]|,| is)|"
         r"\bm(?:r|s|rs|iss)\.? [a-z]|姓名[:：]",
     ),
     _of(
@@ -279,7 +286,9 @@ ANSWER_TYPES = (
         r"\b(?:which|what) (?:phone |telephone )?number does\b.{0,30}\bhave\b|"
         r"\bwhat(?:'s| is) (?:your|the (?:\w{1,20} )?(?:phone|telephone)) (?:phone |telephone |contact )?number\b|"
         r"\bnumber (?:can i|to|do i|should i) (?:call|ring|dial)\b",
-        named=r"\bhotline(?: number)?\b(?! (?:used )?for\W{0,3}$)|"
+        # Not 推销电话, nor 打电话.
+        named=r"(?<![打接拨销扰告])(?:电话|热线|座机)(?:号码?)?(?=呢?[?!。 ]{0,3}$)|"
+        r"\bhotline(?: number)?\b(?! (?:used )?for\W{0,3}$)|"
         r"\b(?:phone|telephone) number (?:of|to call|for (?:customer|support|complaints|the))\b",
         held=r"\d[\d ,-]{5,20}\d|(?:电话|热线|拨打|hotline|call)[^\d]{0,12}\d{5}",
     ),

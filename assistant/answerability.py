@@ -10,11 +10,11 @@ from assistant.answer_types import besides, holds, needed
 from assistant.mentions import things_named
 from assistant.question_forms import gives_orders
 from assistant.recipients import recipients_told
-from assistant.text import STOPWORDS, has_han, language_of, normalized, stems_in
+from assistant.text import STOPWORDS, any_of, has_han, language_of, normalized, stems_in
 from assistant.thesaurus import DATA_KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from assistant.answer_types import AnswerType
     from assistant.hits import Evidence, Hit
@@ -98,28 +98,45 @@ def _is_held_nowhere(query: str, hits: Sequence[Hit]) -> bool:
 def _is_of_something_else(query: str, hits: Sequence[Hit]) -> bool:
     """Say whether a value is wanted, and the clauses that hold one share no word with the question, nor a concept.
 
-    The encoder finds "how many days" alike whatever takes them. Words of two languages cannot be compared, nor is there
-    anything else where the question names nothing besides the value: "how old do I have to be".
+    The encoder finds "how many days" alike whatever takes them, and all telephone numbers. Words of two languages
+    cannot be compared, nor is there anything else where the question names nothing besides the value: "how old do I
+    have to be".
     """
     kinds = needed(query)
     if not kinds or language_of(query) != hits[0].policy.language:
         return False
     holding = [hit for hit in hits[:_READ_FOR_CONCEPTS] if all(_holds(hit, kind) for kind in kinds)]
+    best = hits[0]
     # The words that ask for the value are those of every such value: "how much does … cost".
     rest = besides(query, kinds)
-    if has_han(query):
-        named, near = _EMPTY_ZH.sub("", rest), holding or hits[:1]
-        share = any(hit.evidence.concepts or hit.evidence.coverage > _CHANCE_COVERAGE for hit in near)
-        # A word that stands in most clauses may be all that it names: 装修最长多久.
-        share = share or any(named in normalized(text) for hit in near for text in hit.said)
-        return has_han(named) and not share
-    best = hits[0]
-    is_close = best.evidence.similarity >= _SAME_MATTER and best.score >= _STANDS_OUT
-    if best in holding and (is_close or best.score >= _MOST_SCORE):
+    same_matter, least_score = (_SAME_MATTER_ZH, math.inf) if has_han(query) else (_SAME_MATTER, _MOST_SCORE)
+    is_close = best.evidence.similarity >= same_matter and best.score >= _STANDS_OUT
+    if best in holding and (is_close or best.score >= least_score):
         return False
-    about = _words_and_concepts(rest, best.policy)
-    texts = (f"{hit.passage.context} {hit.policy.text[hit.start : hit.end]}" for hit in holding or hits[:1])
-    return bool(about) and not any(about & _words_and_concepts(text, best.policy) for text in texts)
+    if any(kind.name in _CONTACTS for kind in kinds):
+        # Whose the number is need not be said of the company's own.
+        rest = _OURS_ZH.sub(" ", any_of(best.policy.names).sub(" ", rest))
+    parts = _parts_zh if has_han(query) else _words_and_concepts
+    about = parts(rest, best.policy)
+    return bool(about) and not any(about & parts(text, best.policy) for text in _texts(holding or hits[:1], kinds))
+
+
+def _texts(hits: Iterable[Hit], kinds: Sequence[AnswerType]) -> Iterator[str]:
+    """Yield what hits say about the values of some kinds that they hold, with the headings above.
+
+    A sentence goes on about what the one before it named; an item of a list is about itself.
+    """
+    for hit in hits:
+        own = [text for text in hit.said if all(holds(text, kind) for kind in kinds)] if hit.is_list else []
+        yield " ".join((hit.passage.context, *(own or hit.said)))
+
+
+def _parts_zh(text: str, policy: Policy) -> frozenset[str]:
+    """Return what of a Chinese text may stand in another about the same: each two characters, and the concepts."""
+    folded = normalized(text)
+    words = re.findall(r"[\u3400-\u9fff]+|[a-z0-9]+", _EMPTY_ZH.sub(" ", folded))
+    pairs = {word[at : at + 2] for word in words for at in range(max(1, len(word) - 1))}
+    return frozenset(pairs).union(*(ids for *_, ids in policy.thesaurus.find(folded))) - _ASKED
 
 
 def _words_and_concepts(text: str, policy: Policy) -> frozenset[str]:
@@ -153,8 +170,6 @@ def _is_unheard_of(query: str, hits: Sequence[Hit]) -> bool:
     )
 
 
-_CHANCE_COVERAGE = 0.05
-"""Weighted by rarity: what a word that stands in most clauses comes to, such as 我的."""
 _PERMISSION = "权限"
 
 
@@ -266,6 +281,7 @@ _ONLY_POINTS_ZH = re.compile(
 
 # A clause that holds a value of the kind wanted and is as close, or stands out by far, may say it in other words.
 _SAME_MATTER = 0.55
+_SAME_MATTER_ZH = 0.58
 _STANDS_OUT = 2.5
 # What a price or a time is asked with, whatever it is of, and the concepts of such words.
 _ASKING = frozenset(("cost", "costs", "pay", "price", "prices", "get", "charge", "charged", "take"))
@@ -300,6 +316,8 @@ _MOST_UNSTATED = 3.0
 # What no clause found gives is not stated, however close one is: none of the dev questions with an answer is like that.
 _NOWHERE = 6.0
 _UNTOLD = 1.0
+_CONTACTS = ("telephone", "email")
+_OURS_ZH = re.compile("贵?公司|贵司|平台|官方|软件|客服|人工|售后|投诉|举报|咨询|联系|服务")
 # Chinese words of a question that name nothing.
 _EMPTY_ZH = re.compile(
     r"[^\w]|[的了吗呢么吧啊是要会能得可以我你您们有在请问这那个才就必须应该到底一般]|最[长短多少高低大小早晚]"

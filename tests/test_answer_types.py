@@ -37,6 +37,12 @@ TYPES = {kind.name: kind for kind in ANSWER_TYPES}
         ("privacy contact email address", ["email"]),
         ("要交多少押金", ["fee"]),
         ("押金多少钱", ["fee"]),
+        ("装修押金", ["fee"]),
+        ("多少分免押金", ["count"]),
+        ("业委会的电话", ["telephone"]),
+        ("推销电话", []),
+        ("业委会主任是谁", ["person"]),
+        ("制度什么时候开始执行", ["date"]),
         ("定金交多少", ["fee"]),
         ("寄养什么价", ["amount"]),
         ("押金什么时候退", ["when"]),
@@ -208,6 +214,8 @@ def test_who_asks_for_a_value_or_only_names_it_needs_it(question: str, name: str
 def test_what_a_question_names_besides_is_left_of_it() -> None:
     question = "opening hours of the pool"
     assert besides(question, wanted(question)).split() == ["of", "the", "pool"]
+    question = "手表多久定位一次"
+    assert "定位" in besides(question, wanted(question))
 
 
 @pytest.mark.parametrize(
@@ -232,6 +240,11 @@ def test_what_a_question_names_besides_is_left_of_it() -> None:
         ("fee", "开课前全额退款", True),
         ("fee", "The deposit is one month's instalment.", True),
         ("fee", "押金为两个月租金", True),
+        ("fee", "逾期的，按每日万分之五收取违约金", True),
+        ("fee", "余额可以提现，不收取手续费", True),
+        ("share", "按日加收万分之三", True),
+        ("duration", "放行条当日有效", True),
+        ("duration", "按报销当日的汇率折算", False),
         ("amount", "Insurance is included.", True),
         ("when", "Hand it in by 30 November.", True),
         ("when", "Visits: 10 a.m. – 8 p.m.", True),
@@ -298,6 +311,8 @@ def test_what_a_question_names_besides_is_left_of_it() -> None:
         ("court", "由被告所在地人民法院管辖", True),
         ("court", "诉讼争议解决需要", False),
         ("person", "负责人为沈若宁", True),
+        ("person", "物业经理：周砚秋", True),
+        ("person", "在线客服：App“我的—客服”", False),
         ("account", "关注我们的公众号", True),
     ],
 )
