@@ -290,7 +290,8 @@ ANSWER_TYPES = (
         named=r"(?<![打接拨销扰告])(?:电话|热线|座机)(?:号码?)?(?=呢?[?!。 ]{0,3}$)|"
         r"\bhotline(?: number)?\b(?! (?:used )?for\W{0,3}$)|"
         r"\b(?:phone|telephone) number (?:of|to call|for (?:customer|support|complaints|the))\b",
-        held=r"\d[\d ,-]{5,20}\d|(?:电话|热线|拨打|hotline|call)[^\d]{0,12}\d{5}",
+        held=r"\d[\d ,-]{5,20}\d|(?:电话|热线|拨打|hotline|call)[^\d]{0,12}\d{5}|"
+        r"(?:电话|热线|拨打|分机)(?:号码)?[: ]{0,2}\d{3}",
     ),
     _of(
         "link",

@@ -43,6 +43,8 @@ def answerability(query: str, hits: Sequence[Hit]) -> float:
         return math.inf
     if hits[0].evidence.other or _is_of_something_else(query, hits) or _is_unheard_of(query, hits):
         return -math.inf
+    if _is_far_from_a_value(query, hits):
+        return -math.inf
     if _collects_none_of_it(query, hits) or _is_of_a_stranger(query, hits[0].evidence):
         return -math.inf
     odds = sum(_ODDS[name] * value for name, value in features(query, hits).items()) + _ODDS["base"]
@@ -119,6 +121,17 @@ def _is_of_something_else(query: str, hits: Sequence[Hit]) -> bool:
     parts = _parts_zh if has_han(query) else _words_and_concepts
     about = parts(rest, best.policy)
     return bool(about) and not any(about & parts(text, best.policy) for text in _texts(holding or hits[:1], kinds))
+
+
+def _is_far_from_a_value(query: str, hits: Sequence[Hit]) -> bool:
+    """Say whether a value is wanted, and neither the best clause holds one nor any that comes close to it."""
+    kinds = needed(query)
+    near = (hit for hit in hits[:_READ_FOR_CONCEPTS] if hit.score >= hits[0].score - _MOST_BEHIND)
+    return bool(kinds) and not any(all(_holds(hit, kind) for kind in kinds) for hit in near)
+
+
+_MOST_BEHIND = 2.0
+"""In the units of scores: what is further behind is about something else."""
 
 
 def _texts(hits: Iterable[Hit], kinds: Sequence[AnswerType]) -> Iterator[str]:

@@ -276,6 +276,8 @@ def test_what_a_question_names_besides_is_left_of_it() -> None:
         ("email", "请致电客服", False),
         ("telephone", "联系方式：400-000-1234", True),
         ("telephone", "请在线联系客服", False),
+        ("telephone", "财务热线分机8020", True),
+        ("telephone", "客服电话录音保存180日", False),
         ("count", "连续输错5次将被锁定", True),
         ("duration", "在实现目的所必需的最 短时间内留存", True),
         ("duration", "We reply within thirty (30) days.", True),

@@ -309,7 +309,8 @@ def test_a_value_that_no_text_of_the_policy_holds_is_not_answered(policy: Policy
     hits = [hit(policy, "客服电话", score=9.0, evidence=replace(ANSWERED, similarity=0.95))]
     assert answerability("客服电话怎么打", hits) > 0 > answerability("客服几点下班", hits)
     longer = parse(f"{policy.text}四、其他\n客服工作时间为9:00至18:00。", id="yunfan")
-    assert answerability("客服几点下班", [replace(hits[0], policy=longer)]) > 0
+    near = hit(longer, "9:00至18:00", score=8.0, evidence=ANSWERED)
+    assert answerability("客服几点下班", [replace(hits[0], policy=longer), near]) > 0
     unknown = [hit(policy, "客服电话", evidence=UNKNOWN_MODEL)]
     assert answerability("客服电话怎么打", unknown) > 0 > answerability("客服几点下班", unknown)
 
@@ -350,6 +351,19 @@ def test_a_value_of_something_else_is_no_answer() -> None:
     # Words of another language, and another model, do not tell.
     assert answerability("how many days does it take?", [period]) > 0
     assert answerability("退课要几天", [replace(period, evidence=UNKNOWN_MODEL)]) > 0
+
+
+def test_a_value_that_only_a_clause_far_behind_holds_is_no_answer() -> None:
+    policy = parse("一、借款\n借款不超过两万元。\n二、报销\n借款的报销单在十日内提交。", id="loans", title="说明")
+    close = Evidence(scope=5.0, similarity=0.6, coverage=0.6, concepts=0.5)
+    loan = hit(policy, "两万元", score=5.0, evidence=close)
+    slip = hit(policy, "十日", score=4.0, evidence=close)
+    assert (
+        answerability("借款多久要还", [loan, slip])
+        > 0
+        > answerability("借款多久要还", [loan, replace(slip, score=2.5)])
+    )
+    assert answerability("借款找谁", [loan, replace(slip, score=2.5)]) > 0
 
 
 def test_the_number_of_another_is_no_contact() -> None:
