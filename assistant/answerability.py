@@ -120,7 +120,9 @@ def _is_of_something_else(query: str, hits: Sequence[Hit]) -> bool:
         rest = _OURS_ZH.sub(" ", any_of(best.policy.names).sub(" ", rest))
     parts = _parts_zh if has_han(query) else _words_and_concepts
     about = parts(rest, best.policy)
-    return bool(about) and not any(about & parts(text, best.policy) for text in _texts(holding or hits[:1], kinds))
+    # A word may be one character: 卡多少钱.
+    told = (parts(text, best.policy).union(normalized(text)) for text in _texts(holding or hits[:1], kinds))
+    return bool(about) and all(about.isdisjoint(those) for those in told)
 
 
 def _is_far_from_a_value(query: str, hits: Sequence[Hit]) -> bool:

@@ -335,6 +335,8 @@ def test_a_value_of_something_else_is_no_answer() -> None:
     course = hit(policy, "退课", score=5.0, evidence=close)
     assert answerability("退课要几天", [course, period]) < 0
     assert answerability("账号退课要几天", [period, hit(policy, "八日", evidence=close)]) > 0
+    # A word may be one character, and no part of a longer one.
+    assert answerability("答要几天", [period]) > 0 > answerability("答案要几天", [period])
     # One that is far closer than others may say it in other words.
     assert answerability("退课要几天", [replace(period, evidence=replace(close, similarity=0.66))]) > 0
     # Nor where all that is named stands in it, be it in most clauses.
