@@ -620,6 +620,8 @@ def test_more_of_what_a_text_decides(question: str, quote: str, text: str) -> No
         ("打客服电话会录音吗", "拨打投诉电话时会录音。"),
         ("Are calls recorded?", "Calls to our competitors are recorded."),
         ("Are calls recorded?", "You may not record our calls."),
+        ("Am I allowed to record calls?", "Calls may be recorded."),
+        ("May I record the call?", "Calls may be recorded."),
         ("可以要一份我的数据吗", "您有权获取订单的副本。"),
         ("可以要一份我的数据吗", "您有权要求我们提供本协议副本。"),
         ("不填生日影响使用吗", "您可以补充您的性别。如果您不提供这些补充信息，不会影响您使用基本功能。"),
