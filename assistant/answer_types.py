@@ -16,7 +16,7 @@ from assistant.english import PLAIN_AUXILIARIES, one_of
 from assistant.numerals import ENGLISH_NUMERAL, HAN_AMOUNT
 from assistant.question_forms import asked_itself
 from assistant.text import WIDE, has_han, normalized, unlaid
-from assistant.units import CURRENCIES_EN, MONTHS, PERIODS_EN, PERIODS_ZH, any_unit
+from assistant.units import CURRENCIES_EN, CURRENCIES_ZH, MONTHS, PERIODS_EN, PERIODS_ZH, any_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,11 +61,17 @@ _MONEY = (
     r"\b(?:fees?|charge[sd]?|costs?|free|paid|prices?)\b|"
     rf"(?:\b|(?<=\d))(?:{any_unit(CURRENCIES_EN)}|cents?|pence|chf)\b|(?<=\d)p\b"
 )
+_OF_TIME_EN = rf"(?:(?:calendar|consecutive|full|further|working|business|clear) )?{_TIME_EN}\b"
+# A number that counts neither time nor money, and is no share, age, hour or part of another.
+_COUNTED = (
+    r"(?<![\d.,:£$€￥¥])\d{1,9}+(?![:：%％]|[.,]\d)"
+    rf"(?!(?:[ -]|(?<=\d)){_OF_TIME_EN}|[个多]?{_TIME_ZH}|周?岁|"
+    rf" ?(?:per ?cent|{any_unit(CURRENCIES_ZH, CURRENCIES_EN)}))"
+)
 _TECHNIQUES = r"\b(?:aes|rsa|sm\d|tls|ssl|sha|md5|https|bcrypt|argon2|3?des|ecc|vpn|wpa\d?)\b"
 _PERIODS = (
     rf"{_NUMBER}[\]】,，)）]{{0,2}}[ -]?[个多]?{_TIME_ZH}|"
-    rf"\b{_NUMBER}(?: \(\d{{1,4}}\))?[ -]"
-    rf"(?:(?:calendar|consecutive|full|further|working|business|clear) )?{_TIME_EN}\b|"
+    rf"\b{_NUMBER}(?: \(\d{{1,4}}\))?[ -]{_OF_TIME_EN}|"
     r"当场|当[日天](?:有效|内|[^，,。;；]{0,2}完成)|次日|隔[日天]|期限|期间|期满|届满|时限|及时|立即|即时|实时|尽快|尽早|随时|永久|长期|最短|不再|直至|直到|为止|一直|必需的时间|"
     r"\b(?:until|periods?|as (?:long|soon) as|promptly|immediately|at once|without (?:undue )?delay|no longer|"
     r"real[- ]time|lifetime|end of|while|forever|indefinitely)\b"
@@ -262,6 +268,9 @@ ANSWER_TYPES = (
         r"\bname of (?:the |your )(?:.{1,20} )?(?:officer|dpo|ceo|cto|founder|owner|boss|director|president)\b",
         held=rf"先生|女士|(?:{_ROLES_ZH}|officer|director)(?:为|是|[:：]|,| is)|"
         r"\bm(?:r|s|rs|iss)\.? [a-z]|姓名[:：]",
+        # "is Laura Penrose", "the Head of Loans, Priya Nand, decides".
+        printed=r"(?:\b(?:is|are|to)|[,:]) [A-Z][a-z]{1,20} (?:(?:van|von|de|der|den|di|da|al|bin|[A-Z]\.) ){0,3}"
+        r"[A-Z][a-z]{1,20}(?=[,.;:)]|$| (?:and|or|who|at|is|will|can)\b)",
     ),
     _of(
         "account",
@@ -403,8 +412,9 @@ ANSWER_TYPES = (
         r"多少(?:次|台|个|人|家|种|类|条|位|名)|"
         r"多少(?![钱元块])[\u4e00-\u9fff]{0,2}(?:币|积?分(?!钟)|[张份件节页笔倍]|课时|点数|优惠券)|几(?:次|台|家|个人|种|类|条|位|级|项)(?!.{0,2}的)|"
         rf"\bhow many (?!{_TIME_EN}\b|times (?:a|per|each|every)\b|cookies\b)\w+",
-        held=rf"\d|{_NUMBER}(?:次|台|家|个|种|类|条|级|项|名)|全部|所有|多次|、[^、]{{1,20}}、|,[^,]{{1,30}},|"
-        r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|several|each|every|all|single|both|once|twice|none)\b",
+        held=rf"{_COUNTED}|{_NUMBER}(?!{_TIME_ZH})(?:次|台|家|个|种|类|条|级|项|名)|全部|所有|多次|、[^、]{{1,20}}、|,[^,]{{1,30}},|"
+        rf"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|several|each|every|all|single|both|once|twice|none)\b"
+        rf"(?![ -]{_OF_TIME_EN})",
     ),
 )
 """Every kind of value that is told apart."""

@@ -50,7 +50,8 @@ def answerability(query: str, hits: Sequence[Hit]) -> float:
     odds = sum(_ODDS[name] * value for name, value in features(query, hits).items()) + _ODDS["base"]
     # What shares nothing with a policy is close to some clause of it all the same: "asdf qwer".
     shares_nothing = hits[0].evidence.unseen == 1 and hits[0].evidence.concepts is None
-    return odds - _SHARES_NOTHING if shares_nothing else odds
+    odds -= _SHARES_NOTHING if shares_nothing else 0.0
+    return max(odds, 0.0) if _is_spoken_of(query, hits[0]) else odds
 
 
 def features(query: str, hits: Sequence[Hit]) -> dict[str, float]:
@@ -87,6 +88,19 @@ def _is_in_words_of(query: str, hit: Hit) -> bool:
     kinds = needed(query)
     holds_it = bool(kinds) and all(kind.name != "count" and _holds(hit, kind) for kind in kinds)
     return holds_it or (hit.evidence.concepts is None and has_han(query))
+
+
+def _is_spoken_of(query: str, hit: Hit) -> bool:
+    """Say whether it is asked in English if something is so or there, or what it does, in no other words than a clause.
+
+    "Is there CCTV?" of "CCTV covers the entrances": what names so little is close to nothing in meaning. Where a thing
+    is, or when, a clause that has its words need not tell, and no value.
+    """
+    asks_more = bool(needed(query)) or has_han(query) or _ASKS_MORE.search(normalized(query))
+    return not asks_more and hit.evidence.coverage == 1 and hit.policy.language == "en"
+
+
+_ASKS_MORE = re.compile(r"\b(?:how|where|when|why|who|whom|whose|which)\b")
 
 
 def _is_held_nowhere(query: str, hits: Sequence[Hit]) -> bool:

@@ -199,7 +199,9 @@ _LABELLED = re.compile(
     r"(?:(?:客服|服务|咨询|联系|投诉|我们的?)(?:电话|热线|邮箱|邮件)|热线|邮箱|邮件(?:发?送?至|到|给)|发(?:送)?至|拨打|致电|"
     r"(?:电话|联系|投诉|反馈)[:：]|"
     r"\b(?:e-?mail|write to|call|phone|ring|telephone|reach|contact)\b)"
-    rf"[^。！？!?\n@\d+(]{{0,30}}?[+(]?(?P<value>{_E_MAIL.pattern}|{_PHONE.pattern}|{_SERVICE_NUMBER.pattern})",
+    # Of brackets only those around the beginning of a number are a part of it.
+    r"[^。！？!?\n@\d+(]{0,30}?(?:\((?!\+?\d{1,5}\)))?"
+    rf"(?P<value>{_E_MAIL.pattern}|{_PHONE.pattern}|{_SERVICE_NUMBER.pattern})",
     re.ASCII | re.IGNORECASE,
 )
 # Whoever asks something else is not sent to those who decide on appeals.

@@ -136,7 +136,7 @@ class Analyzer:
             of_policy: Whether it is the latter: concepts go by the names that who asks has for them, to whom "your
                 number" is the company's.
         """
-        rest = turned(unlaid(normalized(text))) if of_policy else normalized(text)
+        rest = turned(unlaid(normalized(text))) if of_policy else _DEGREE.sub(r"\1", normalized(text))
         concepts: dict[str, None] = {}
         for start, end, found in self.thesaurus.find(rest):
             concepts |= dict.fromkeys(found)
@@ -167,6 +167,8 @@ class Analyzer:
         return self._kinds.get(token) == "vendor"
 
 
+# What is asked with "how big", a policy tells without the word.
+_DEGREE = re.compile(r"\b(how) (?:big|large|fast|quickly|soon|often|frequently|old|high|heavy|wide|tall|far)\b")
 _THINGS = THING_KINDS | {"right", "vendor"}
 """Kinds of concepts that are not spoken of in other words."""
 _ANY_PERMISSION = "permissions"

@@ -87,6 +87,25 @@ def test_who_asks_for_a_value_in_the_words_of_a_clause_that_holds_one_is_on_topi
 
 
 @pytest.mark.parametrize(
+    ("question", "refused"),
+    [
+        ("is there CCTV", False),
+        ("what does CCTV do", False),
+        ("CCTV?", False),
+        ("where is the CCTV", True),
+        ("when is there CCTV", True),
+        ("how long do you keep CCTV", True),
+    ],
+)
+def test_who_asks_in_the_words_of_a_clause_whether_something_is_there_is_answered(question: str, refused: bool) -> None:
+    policy = parse("E. Safety\nE.1 CCTV covers the entrances.\nE.2 Keep the stairs free.", id="e", language="en")
+    named = Evidence(scope=2.0, similarity=0.36, coverage=1.0, familiarity=0.5)
+    assert (answerability(question, [hit(policy, "CCTV", evidence=named)]) < 0) is refused
+    half = replace(named, coverage=0.5)
+    assert answerability("is there CCTV", [hit(policy, "CCTV", evidence=half)]) < 0
+
+
+@pytest.mark.parametrize(
     ("question", "name", "refused"),
     [
         ("腾讯地图拿不拿我的定位", "腾讯地图", True),
@@ -250,6 +269,9 @@ def test_a_question_about_another_matter_is_told_so_in_plain_words(policy: Polic
             "400-555-0233",
         ),
         ("1. Data\n1.1 We keep logs.\n2. Law\nIrish law. For anything else e-mail help@co.example.", "help@co.example"),
+        ("1. Data\n1.1 We keep logs.\n2. Law\nIrish law. Any day you can call +44 1603 555010.", "+44 1603 555010"),
+        ("1. Data\n1.1 We keep logs.\n2. Law\nIrish law. Call us (01603 555010) any day.", "01603 555010"),
+        ("1. Data\n1.1 We keep logs.\n2. Law\nIrish law. Call us on (01603) 555010.", "(01603) 555010"),
         # For other matters than questions.
         ("1. Data\n1.1 We keep logs.\n2. Law\nOpt out by writing to optout@co.example.", ""),
         ("一、收集\n我们收集日志。\n二、如何联系我们\n请拨打客服电话10099，或使用在线客服。", "10099"),

@@ -393,6 +393,11 @@ def test_blanks_of_the_layout_within_a_name_are_no_part_of_it(analyzer: Analyzer
     assert analyzer.tokens("your wifi list", of_policy=True) == analyzer.tokens("your wifi list")
 
 
+def test_how_much_of_it_is_asked_is_none_of_the_words_that_are_looked_for(analyzer: Analyzer) -> None:
+    assert "big" not in analyzer.tokens("how big is a circle")
+    assert "big" in analyzer.tokens("a big circle")
+
+
 def test_what_a_policy_is_made_for_is_told_to_who_asks_that(analyzer: Analyzer) -> None:
     purpose = "为规范访客停车，维护访客的合法权益，制定本办法。"
     policy = parse(f"第一条 {purpose}\n第二条 访客凭证件停车。\n第三条 园区八点开放。", id="new")
