@@ -364,6 +364,15 @@ ANSWER_TYPES = (
         needed=False,
     ),
     _of(
+        # A time or a case: who may do something when, is told by a clause that sets no such limit only what is done.
+        "occasion",
+        wanted=r"^(?:so |and |but )?when (?:can|may|could|must|should) (?:i|we|you|they)\b",
+        held=rf"{_PERIODS}|{_HOURS}|\b(?:in|on|of|by|\d{{1,2}}) (?:{'|'.join(MONTHS)})\b|"
+        r"\b(?:if|unless|when|whenever|where|once|before|after|from|on \w{3,6}days?)\b|"
+        r"如果?|若|的时候|[之以]?[前后]",
+        needed=False,
+    ),
+    _of(
         "publicity",
         wanted=r"公开[吗么嘛]|\b(?:is|are) (?:my|our) .{1,40} (?:public|visible)\b",
         held=r"公开|披露|可见|展示|看到|看见|\b(?:public\w{0,3}|disclos\w{1,4}|visible|sees?|shown?|displayed)\b",

@@ -10,7 +10,7 @@ from assistant.parsing.lines import CELL_BREAK
 from assistant.question_forms import wants_all
 from assistant.recipients import telling_sentences
 from assistant.selection import is_headed
-from assistant.text import Span, has_han, normalized, sentences, stripped
+from assistant.text import Span, has_han, normalized, sentences, stems_in, stripped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,10 +115,11 @@ def _kept(query: str, hit: Hit) -> set[int]:
     is_row = CELL_BREAK in hit.policy.text[slice(*hit.passage.sentences[best])]
     least = scores[best] - (_ROW_MARGIN if is_row else _SENTENCE_MARGIN)
     kept = {number for number, score in enumerate(scores) if score >= least}
+    compared = _rows_compared(query, hit)
     if named := _rows_named(query, hit, kept):
-        kept, best = named, max(named, key=lambda number: scores[number])
+        kept, best = named | compared, max(named, key=lambda number: scores[number])
     else:
-        kept = kept.union(*(_rows_with(hit, number) for number in kept))
+        kept = kept.union(*(_rows_with(hit, number) for number in kept), compared)
     for kind in wanted(query):
         holding = [number for number, said in enumerate(hit.said) if holds(said, kind)]
         if holding and kept.isdisjoint(holding):
@@ -169,6 +170,28 @@ def _rows_with(hit: Hit, number: int) -> set[int]:
     return set(rows) if short and len(rows) > 1 and (leads or 2 * numbered > len(rows)) else set()
 
 
+def _rows_compared(query: str, hit: Hit) -> set[int]:
+    """Return the places of the rows of a table that a question names by their first cells, if it compares them.
+
+    Of what is compared one row alone tells nothing.
+    """
+    asked = normalized(query)
+    if not _COMPARES.search(asked):
+        return set()
+    said = [hit.policy.text[slice(*span)] for span in hit.passage.sentences]
+    names = [normalized(_HEAD.sub("", one.split(CELL_BREAK)[0])) if CELL_BREAK in one else "" for one in said]
+    words = stems_in(asked)
+    rows = {place for place, name in enumerate(names) if name and (name in asked or stems_in(name) & words)}
+    return rows if len(rows) > 1 else set()
+
+
+_COMPARES = re.compile(
+    r"\bdiffer\w{0,6}\b|\bcompar\w{1,6}\b|\b(?:versus|vs)\b|"
+    r"\b(?:\w{2,12}er|more|less|better|worse) (?:\w{1,12} )?than\b|"
+    r"区别|不同(?!意)|差别|差异|对比|相比|比较|哪[个种]更"
+)
+# "Plan: Solo": the head of the column.
+_HEAD = re.compile(r"^[|\s]*(?:[^:：|]{1,40}[:：])?")
 # "请假天数：1至3天 | …", "| 1至3天 | …": limits in the first cell. "Plan: Model 3 | …" is a name.
 _NUMBERED_ROW = re.compile(
     r"(?:\|\s{0,3})?[^|\n]{0,60}?(?:\d[^|\n]{0,6}?(?:以[上下内外]|起|[至到~～–—-]\s?\d)|"

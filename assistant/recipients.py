@@ -39,17 +39,21 @@ def asks_recipients(question: str) -> bool:
 def telling_sentences(query: str, hit: Hit) -> set[int]:
     """Return the places of the sentences of a hit that say who gets one of the things that a question names.
 
-    Empty if the question does not ask for that, or names no thing.
+    Of whatever is given, if it names data in general. Empty if the question does not ask for that, or names no thing.
     """
-    asked = _things(query, hit.policy.thesaurus) if asks_recipients(query) else frozenset()
-    if not asked:
+    if not asks_recipients(query):
         return set()
-    return {number for number, said in enumerate(hit.said) if asked & _given(said, hit.policy.thesaurus)}
+    if asked := _things(query, hit.policy.thesaurus):
+        return {number for number, said in enumerate(hit.said) if asked & _given(said, hit.policy.thesaurus)}
+    if not _names_data_in_general(query):
+        return set()
+    return {number for number, said in enumerate(hit.said) if _gives_data(said, hit.policy.thesaurus)}
 
 
 def recipients_told(query: str, hits: Sequence[Hit]) -> bool | None:
     """Say whether one of the hits, at least one, says who gets what a question names; None if it asks no such thing."""
-    if not asks_recipients(query) or not _things(query, hits[0].policy.thesaurus):
+    names_any = _names_data_in_general(query) or _things(query, hits[0].policy.thesaurus)
+    if not asks_recipients(query) or not names_any:
         return None
     return any(telling_sentences(query, hit) for hit in hits)
 
@@ -60,6 +64,25 @@ def _given(said: str, thesaurus: Thesaurus) -> frozenset[str]:
     """Return the concepts of data that a sentence names, if it says that something is given to somebody."""
     plain = normalized(said)
     return _things(turned(plain), thesaurus) if _GIVEN.search(unlaid(plain)) else frozenset()
+
+
+def _names_data_in_general(query: str) -> bool:
+    return _IN_GENERAL.search(normalized(query)) is not None
+
+
+_IN_GENERAL = re.compile(
+    r"\b(?:share|give|sell|pass|send|disclose|provide|transfer|hand over|gets?|receives?|sees?)"
+    r" (?:on )?(?:my |our |the |any |personal |customer )*(?:data|details|information|info)\b(?! about)"
+)
+
+
+def _gives_data(said: str, thesaurus: Thesaurus) -> bool:
+    """Say whether a sentence tells of data of any kind that they are given to somebody."""
+    in_general = _DATA.search(normalized(said)) and _GIVEN.search(unlaid(normalized(said)))
+    return bool(in_general or _given(said, thesaurus))
+
+
+_DATA = re.compile(r"\b(?:data|information)\b")
 
 
 def _things(text: str, thesaurus: Thesaurus) -> frozenset[str]:

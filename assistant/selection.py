@@ -126,7 +126,8 @@ def _chosen(query: str, hits: Sequence[Hit]) -> list[Hit]:
     hits = _in_order(query, hits)
     first = hits[0]
     chosen = [first, *(hit for hit in hits[1:_MOST_CLAUSES] if _joins(query, first, hit))]
-    return _with_list(query, _with_rule(_with_value(query, chosen, hits), hits), hits)
+    chosen = _with_list(query, _with_rule(_with_value(query, chosen, hits), hits), hits)
+    return _with_other_side(query, chosen, hits)
 
 
 def _in_order(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
@@ -164,6 +165,20 @@ def _with_value(query: str, chosen: list[Hit], hits: Sequence[Hit]) -> list[Hit]
         return chosen
     # A clause about something else may hold such a value, too: it does not stand before one that is far closer.
     return [first, holding[0]] if holding[0].score < first.score - _CLAUSE_MARGIN else [holding[0], first]
+
+
+def _with_other_side(query: str, chosen: list[Hit], hits: Sequence[Hit]) -> list[Hit]:
+    """Return the hits that are quoted, with one of each side of a comparison: "between alumni and guests"."""
+    sides = _SIDES.search(normalized(query))
+    one, other = (stems_in(sides[1]), stems_in(sides[2])) if sides else (frozenset(), frozenset())
+    for side in (one - other, other - one):
+        if side and not any(side & _words(hit) for hit in chosen):
+            near = (hit for hit in hits[:_READ_FOR_WORDS] if hit.score >= hits[0].score - _LIST_MARGIN)
+            chosen = [*chosen, *[hit for hit in near if side & _words(hit)][:1]]
+    return chosen
+
+
+_SIDES = re.compile(r"\b(?:differences? between|compare) (.{2,60}?) (?:and|with|to|versus|vs\.?) (.{2,60})")
 
 
 def _with_denial_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:

@@ -167,8 +167,12 @@ class Analyzer:
         return self._kinds.get(token) == "vendor"
 
 
-# What is asked with "how big", a policy tells without the word.
-_DEGREE = re.compile(r"\b(how) (?:big|large|fast|quickly|soon|often|frequently|old|high|heavy|wide|tall|far)\b")
+# What is asked with "how big" or as a difference, a policy tells without the word.
+_DEGREE = re.compile(
+    r"\b(how) (?:big|large|fast|quickly|soon|often|frequently|old|high|heavy|wide|tall|far)\b|"
+    r"\b(?:differences?(?: between)?|compared?|versus|vs)\b|"
+    r"\b(?:cheaper|dearer|longer|shorter|bigger|larger|smaller|better|worse|faster|slower)(?= than\b)"
+)
 _THINGS = THING_KINDS | {"right", "vendor"}
 """Kinds of concepts that are not spoken of in other words."""
 _ANY_PERMISSION = "permissions"

@@ -822,6 +822,55 @@ def test_rows_that_english_numbers_tell_apart_are_quoted_together() -> None:
     assert all(row in draft.claims[0].quote for row in rows), "so are those that a sentence leads to"
 
 
+def test_rows_that_are_compared_are_quoted_together() -> None:
+    rows = [
+        f"Plan: {name} | Price: £{price} | Places: {price}"
+        for name, price in (("Solo", 9), ("Studio", 24), ("Firm", 60))
+    ]
+    policy = parse("\n".join(["1. Plans", "There are three plans.", *rows, "2. Others", "Ask us."]), language="en")
+    found = replace(hit(policy, "Plan: Solo"), sentence_scores=(0.1, 4.0, 0.2, 0.2))
+    for question, names in (
+        ("difference between solo and studio", rows[:2]),
+        ("is Firm cheaper than Solo?", [rows[0], rows[2]]),
+        ("how much is Solo?", rows[:1]),
+        ("what is the difference?", rows[:1]),
+    ):
+        quotes = " ".join(claim.quote for claim in ExtractiveGenerator().generate(question, [found]).claims)
+        assert [row for row in rows if row in quotes] == names, question
+
+
+def test_of_each_side_of_a_comparison_a_clause_is_quoted() -> None:
+    text = "1. Members\n1.1 Alumni pay £35 a year.\n1.2 Residents pay £60 a year.\n1.3 Guests pay nothing."
+    policy = parse(text, title="Library", language="en")
+    hits = [hit(policy, "Alumni", score=9.0), hit(policy, "Guests", score=7.5), hit(policy, "Residents", score=7.2)]
+    quotes = {
+        question: [claim.quote for claim in ExtractiveGenerator().generate(question, hits).claims]
+        for question in (
+            "what is the difference between alumni and residents",
+            "compare alumni with dogs",
+            "alumni fees",
+        )
+    }
+    both = ["Alumni pay £35 a year.", "Residents pay £60 a year."]
+    assert list(quotes.values()) == [both, both[:1], both[:1]]
+
+
+def test_who_asks_when_something_may_be_done_gets_the_clause_with_a_time_or_a_case() -> None:
+    rules = ("Do not drill into tiles.", "Drilling is allowed from 9:00 to 18:00.", "You may paint if we agree.")
+    policy = parse(
+        "\n".join(["1. Home", *(f"1.{n} {rule}" for n, rule in enumerate(rules, 1))]),
+        title="House Rules",
+        language="en",
+    )
+    tiles, hours, paint = (hit(policy, words, score=9 - n / 10) for n, words in enumerate(("tiles", "9:00", "paint")))
+    for question, hits, first in (
+        ("when can I drill?", [tiles, hours], "Drilling is allowed"),
+        ("can I drill?", [tiles, hours], "Do not drill"),
+        ("when may I paint?", [paint, hours], "You may paint"),
+    ):
+        assert ExtractiveGenerator().generate(question, hits).claims[0].quote.startswith(first), question
+
+
 def test_rows_of_a_markdown_table_that_numbers_tell_apart_are_quoted_together() -> None:
     rows = [
         f"| 取车前{hours} | 普通订单：{share}租金 | 特价订单：不退租金 |"

@@ -128,3 +128,17 @@ def test_who_asks_is_told_of_those_who_get_it(question: str, policy: Policy, tmp
     settings = Settings(corpus=folder.parent, index_dir=tmp_path / "index")
     answer = Assistant.open(settings=settings, embedders=embedders(settings)).ask(question)
     assert [citation.reference for citation in answer.citations] == ["二", "四"]
+
+
+def test_who_asks_for_those_who_get_data_is_told_of_any_that_are_given() -> None:
+    text = """Rent Rules
+1. We pass data to repair firms and the council.
+2. We send notices by e-mail.
+3. The agent may see your address.
+"""
+    rules = parse(text, id="rules", title="Rent Rules", language="en")
+    hits = [hit(rules, words) for words in ("pass data", "send notices", "may see")]
+    for question in ("who do you share my data with?", "who gets my information", "to whom do you send personal data"):
+        assert [bool(telling_sentences(question, each)) for each in hits] == [True, False, True]
+        assert recipients_told(question, hits)
+    assert recipients_told("who do you share it with", hits) is None

@@ -396,6 +396,7 @@ def test_blanks_of_the_layout_within_a_name_are_no_part_of_it(analyzer: Analyzer
 def test_how_much_of_it_is_asked_is_none_of_the_words_that_are_looked_for(analyzer: Analyzer) -> None:
     assert "big" not in analyzer.tokens("how big is a circle")
     assert "big" in analyzer.tokens("a big circle")
+    assert analyzer.tokens("is Solo cheaper than Firm") == analyzer.tokens("difference between Solo and Firm")
 
 
 def test_what_a_policy_is_made_for_is_told_to_who_asks_that(analyzer: Analyzer) -> None:

@@ -207,6 +207,11 @@ def test_every_name_of_the_default_thesaurus_can_be_found() -> None:
         ("隔壁太吵了", "quiet hours begin at 22:00"),
         ("what happens if my payment bounced", "逾期未付的"),
         ("被炒鱿鱼了", "you may leave early if you lose my job"),
+        ("can I cancel anytime", "you can end the contract at any time"),
+        ("what payment methods do you take", "you can pay by credit card"),
+        ("what is the uptime guarantee", "we aim for an availability of 99.8%"),
+        ("who do you share my data with", "we pass data to repair firms"),
+        ("what if it is returned late", "book overdue: £0.30 per day"),
     ],
 )
 def test_what_people_call_it_is_what_terms_of_service_call_it(said: str, printed: str) -> None:
@@ -237,6 +242,7 @@ def test_what_differs_is_not_called_the_same() -> None:
         ("前往转转网查看", "number_porting"),
         ("入住客房", "tenant"),
         ("Tickets for the heritage railway", "railway_12306"),
+        ("Without a Day Pass data is switched off", "sharing"),
     ],
 )
 def test_names_are_no_part_of_other_words(text: str, concept: str) -> None:
