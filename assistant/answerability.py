@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from assistant.answer_types import besides, holds, needed
 from assistant.mentions import things_named
+from assistant.numerals import ENGLISH_NUMERAL
 from assistant.question_forms import gives_orders
 from assistant.recipients import recipients_told
-from assistant.text import STOPWORDS, any_of, has_han, language_of, normalized, stems_in
+from assistant.text import STOPWORDS, any_of, has_han, language_of, normalized, stem, stems_in
 from assistant.thesaurus import DATA_KINDS
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def answerability(query: str, hits: Sequence[Hit]) -> float:
     # What shares nothing with a policy is close to some clause of it all the same: "asdf qwer".
     shares_nothing = hits[0].evidence.unseen == 1 and hits[0].evidence.concepts is None
     odds -= _SHARES_NOTHING if shares_nothing else 0.0
-    return max(odds, 0.0) if _is_spoken_of(query, hits[0]) else odds
+    return max(odds, 0.0) if _is_spoken_of(query, hits[0]) or _holds_it_in_words_of(query, hits[0]) else odds
 
 
 def features(query: str, hits: Sequence[Hit]) -> dict[str, float]:
@@ -80,14 +81,39 @@ def features(query: str, hits: Sequence[Hit]) -> dict[str, float]:
 def _is_in_words_of(query: str, hit: Hit) -> bool:
     """Say whether a query has no other words than a clause, which tell that it is about the same.
 
-    They do if the clause holds the value that is wanted, which any number would be of a count, or if they are Chinese
-    words that the thesaurus lacks: what an English word is, its stem hardly tells.
+    They do if the clause holds the value that is wanted, or if they are Chinese words that the thesaurus lacks: what an
+    English word is, its stem hardly tells.
     """
     if hit.evidence.coverage < 1:
         return False
-    kinds = needed(query)
-    holds_it = bool(kinds) and all(kind.name != "count" and _holds(hit, kind) for kind in kinds)
-    return holds_it or (hit.evidence.concepts is None and has_han(query))
+    return _holds_it_in_words_of(query, hit) or (hit.evidence.concepts is None and has_han(query))
+
+
+def _holds_it_in_words_of(query: str, hit: Hit) -> bool:
+    """Say whether a clause has all words of a query and the value that it wants, or a count of just these."""
+    kinds = needed(query) if hit.evidence.coverage == 1 else ()
+    return bool(kinds) and all(_counts(query, hit) if kind.name == "count" else _holds(hit, kind) for kind in kinds)
+
+
+def _counts(query: str, hit: Hit) -> bool:
+    """Say whether a clause has a number beside what is to be counted, in English: "5 more members", "Members: 5"."""
+    counted = _COUNTED.search(normalized(query))
+    if not counted:
+        return False
+    thing = stem(counted[1])
+    for said in hit.said:
+        words = re.findall(r"\w+", normalized(said))
+        for place, word in enumerate(words):
+            beside = (*words[max(place - _BESIDE, 0) : place], *words[place + 1 : place + 2])
+            if stem(word) == thing and any(map(_NUMERAL.fullmatch, beside)):
+                return True
+    return False
+
+
+_COUNTED = re.compile(r"\bhow many (?!of\b)(\w+)")
+_NUMERAL = re.compile(rf"\d+|{ENGLISH_NUMERAL}")
+_BESIDE = 2
+"""Words: "two new members"."""
 
 
 def _is_spoken_of(query: str, hit: Hit) -> bool:

@@ -315,7 +315,7 @@ _CAN = (
     rf"(?:have|has)(?: {_SUBJECT}| it been\b)|\w{{2,6}}n['’]t (?:it|{_SUBJECT}))"
 )
 _BEGIN = (
-    r"\W{0,3}(?:(?:also|then|so|please) )?(?:(?:for|to|with|by|in|from) )?"
+    r"\W{0,3}(?:(?:also|then|so|please) )?(?:(?:for|to|with|by|in|from|on|at|of|under|after|until) )?"
     rf"(?:{_CAN}|(?:when|where|why) {_CAN}|how (?:\w{{1,20}} ){{0,3}}{_CAN}|"
     r"(?:who|whom|whose|what|which)\b(?! (?:i|you|we|they|it|he|she|my|your)\b)|"
     r"(?:why|how|when|where|who|how (?:long|much|many|often|soon|far))(?: (?:of|for) \w{1,20})?\W{0,9}$)"

@@ -205,6 +205,8 @@ def test_a_question_that_only_contains_the_word_of_a_value_needs_none(question: 
         ("隐私政策的网址发我一下", "link"),
         ("生效日期是哪天", "date"),
         ("许可证编号是多少", "registration"),
+        ("fine for a late laptop", "fee"),
+        ("what is the fine for a lost card", "fee"),
     ],
 )
 def test_who_asks_for_a_value_or_only_names_it_needs_it(question: str, name: str) -> None:

@@ -75,13 +75,19 @@ def test_who_names_what_the_clause_names_is_on_topic(policy: Policy) -> None:
 
 
 def test_who_asks_for_a_value_in_the_words_of_a_clause_that_holds_one_is_on_topic() -> None:
-    desks = parse("1. Plans\n1.1 A hot desk is £140.\n1.2 A hot desk has a lamp.", id="desks", language="en")
+    said = ("A hot desk is £140.", "A hot desk has a lamp.", "There are 20 new desks.", "Room: 7 | Desks: 5")
+    text = "\n".join(["1. Plans", *(f"1.{number} {sentence}" for number, sentence in enumerate(said, 1))])
+    desks = parse(text, id="desks", language="en")
     odd = Evidence(scope=-6.0, similarity=0.5, coverage=1.0, familiarity=0.5)
     for words, question, refused in (
         ("£140", "how much is a hot desk", False),
         ("lamp", "how much is a hot desk", True),
         ("£140", "how nice is a hot desk", True),
         ("£140", "how many hot desks are there", True),
+        # A number of these very things is a count of them.
+        ("20 new", "how many desks are there", False),
+        ("Desks: 5", "how many desks are in room 7", False),
+        ("20 new", "how many rooms with desks are there", True),
     ):
         assert (answerability(question, [hit(desks, words, evidence=odd)]) < 0) is refused
 

@@ -38,6 +38,10 @@ from assistant.utterances import apart, default_vocabulary
         # What only asks for a yes belongs to the question before.
         ("Can I cancel? Right? What does it cost?", ("Can I cancel? Right?", "What does it cost?")),
         ("When is the van coming and how long does it take", ("When is the van coming", "how long does it take")),
+        (
+            "How fast is it paid, and on what number do I reach you?",
+            ("How fast is it paid", "on what number do I reach you?"),
+        ),
     ],
 )
 def test_each_question_of_a_message_is_one(message: str, questions: tuple[str, ...]) -> None:
