@@ -230,7 +230,8 @@ ANSWER_TYPES = (
         r"(?:多少|多大|多高)|"
         r"(?:尺寸|面积|体积|容积|身高)有(?:什么|啥)(?:上限|限制|要求)|\bhow (?:wide|tall|thick|deep)\b|"
         r"\bhow many (?:cm|centimet\w+|inches|feet|lit(?:er|re)s|square \w+|degrees|watts?)\b|"
-        r"\b(?:what|which|maximum) (?:size|dimensions|height|area|volume) (?:limit|can|may|is|are|of)\b",
+        # Not "in which area".
+        r"(?<!\bin )\b(?:what|which|maximum) (?:size|dimensions|height|area|volume) (?:limit|can|may|is|are|of)\b",
         named=r"(?:尺寸|面积|体积|容积|身高)有?(?:上限|限制|要求)",
         held=_MEASURES,
     ),

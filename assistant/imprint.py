@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 _FIRST_CHARS = 3_000
 _MONTH = "|".join(f"{month[:3]}(?:{month[3:]})?" for month in MONTHS)
 _DATED = re.compile(
-    rf"(?:生效|施行|实施|更新|修订|发布|\beffective\b|\bin force\b|\b(?:edition|version) of\b|\b{CHANGED_EN}\b)"
+    rf"(?:生效|施行|实施|更新|修订|发布|\beffective\b|\bin force\b|^\W{{0,4}}valid (?:from|as of)\b|"
+    rf"\b(?:edition|version) of\b|\b{CHANGED_EN}\b)"
     r"[^\n\d]{0,30}?"
     rf"(?:(?P<y>20\d\d)\s*[年./-]\s*(?P<m>\d{{1,2}})\s*[月./-]\s*(?P<d>\d{{1,2}})"
     rf"|(?P<d2>\d{{1,2}})\s+(?P<m2>{_MONTH})\s+(?P<y2>20\d\d)|(?P<m3>{_MONTH})\s+(?P<d3>\d{{1,2}}),?\s+(?P<y3>20\d\d))",
-    re.IGNORECASE,
+    re.IGNORECASE | re.MULTILINE,
 )
 # 本办法自2024年9月1日起施行, or such a line below the title; not a law 自2021年1月1日起施行.
 _IN_FORCE_FROM = re.compile(
@@ -129,7 +130,7 @@ def date_in(text: str) -> str:
     found = [match for part in parts for match in _DATED.finditer(part)]
     # That of its effect counts before that of its last change.
     for match in sorted(
-        found, key=lambda match: re.match(r"生效|施行|实施|effective|in force", match[0], re.I) is None
+        found, key=lambda match: re.match(r"生效|施行|实施|effective|in force|\W*valid", match[0], re.I) is None
     ):
         year, month, day = (match["y"] or match["y2"] or match["y3"], match["m"], match["d"])
         if not month:

@@ -68,6 +68,8 @@ TYPES = {kind.name: kind for kind in ANSWER_TYPES}
         ("After how many days are logs erased?", ["duration"]),
         ("多久更新一次", ["frequency"]),
         ("how often do you back it up", ["frequency"]),
+        ("what area can the tent have", ["measure"]),
+        ("in which area may I ride", []),
         ("客服几点下班", ["clock"]),
         ("政策什么时候生效的", ["date"]),
         ("邮寄地址是什么", ["place"]),

@@ -33,6 +33,8 @@ SHOP = (
         ("Last reviewed: 4 April 2024", "2024-04-04"),
         ("Privacy Notice\nVersion of 12 February 2026", "2026-02-12"),
         ("Approved by the Library Committee, 3 September 2025", "2025-09-03"),
+        ("Rules of Use\n\nValid from 1 April 2025. Pedalo GmbH", "2025-04-01"),
+        ("House Rules\nThe offer is valid from 1 April 2025.", ""),
         ("We preview it on 4 April 2024", ""),
         ("Effective " + "x" * 10_000 + "\nUpdated 2024-01-02", "2024-01-02"),
         ("", ""),

@@ -209,6 +209,7 @@ def test_every_name_of_the_default_thesaurus_can_be_found() -> None:
         ("被炒鱿鱼了", "you may leave early if you lose my job"),
         ("can I cancel anytime", "you can end the contract at any time"),
         ("which court", "the courts of Bristol decide"),
+        ("can I reserve a bike", "a reservation is free for ten minutes"),
         ("how many books can an undergrad borrow", "Undergraduate: 15 items"),
         ("阳台上能烧烤吗", "barbecues are forbidden on balconies"),
         ("what payment methods do you take", "you can pay by credit card"),
@@ -246,6 +247,7 @@ def test_what_differs_is_not_called_the_same() -> None:
         ("入住客房", "tenant"),
         ("Tickets for the heritage railway", "railway_12306"),
         ("Without a Day Pass data is switched off", "sharing"),
+        ("We reserve the right to refuse", "booking"),
     ],
 )
 def test_names_are_no_part_of_other_words(text: str, concept: str) -> None:
