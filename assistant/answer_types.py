@@ -108,6 +108,7 @@ _ROLES_ZH = (
 )
 # What is fast, not soon done.
 _LINE = r"\b(?:wi-?fi|internet|broadband|connection|network|downloads?|uploads?)\b"
+_PROVIDES = r"handle|processe|process|host|run|operate|deliver|send|collect|take|provide|keep|store|make|power"
 ANSWER_TYPES = (
     _of(
         "duration",
@@ -372,6 +373,15 @@ ANSWER_TYPES = (
         r"\b(?:if|unless|when|whenever|where|once|before|after|from|on \w{3,6}days?)\b|"
         r"如果?|若|的时候|[之以]?[前后]",
         needed=False,
+    ),
+    _of(
+        # Who does it for the company: a name, not what is done.
+        "provider",
+        wanted=rf"\bwho (?:{_PROVIDES})s?\b(?! (?:me|us)\b)",
+        held=r"第三方|服务商|合作|公司|sdk|\b(?:third part(?:y|ies)|processors?|providers?|partners?|suppliers?)\b",
+        needed=False,
+        printed=rf"\b[A-Z][\w.&-]{{1,20}}(?: \([^)]{{1,30}}\)|,? (?:B\.V\.|[A-Z][\w.]{{0,20}}))? (?:{_PROVIDES})s?\b|"
+        r"\b(?:by|with|through|via) (?:[a-z]{1,12} )?[A-Z][\w.-]{2,20}",
     ),
     _of(
         "publicity",

@@ -871,6 +871,21 @@ def test_who_asks_when_something_may_be_done_gets_the_clause_with_a_time_or_a_ca
         assert ExtractiveGenerator().generate(question, hits).claims[0].quote.startswith(first), question
 
 
+def test_who_asks_who_does_something_gets_the_clause_with_a_name() -> None:
+    text = (
+        "1. Money\n1.1 You can pay by credit card.\n1.2 Stripe takes payments.\n1.3 Payments are handled by Worldpay."
+    )
+    policy = parse(text, title="House Rules", language="en")
+    ways, stripe, worldpay = (hit(policy, words, score=9 - n / 10) for n, words in enumerate(("pay by", "Str", "Wor")))
+    for hits, first in (
+        ([ways, stripe], "Stripe"),
+        ([ways, worldpay], "Payments are"),
+        ([worldpay, ways], "Payments are"),
+    ):
+        assert ExtractiveGenerator().generate("who handles payments?", hits).claims[0].quote.startswith(first)
+    assert ExtractiveGenerator().generate("how do I pay?", [ways, stripe]).claims[0].quote.startswith("You can")
+
+
 def test_rows_of_a_markdown_table_that_numbers_tell_apart_are_quoted_together() -> None:
     rows = [
         f"| 取车前{hours} | 普通订单：{share}租金 | 特价订单：不退租金 |"
