@@ -212,7 +212,6 @@ def test_every_name_of_the_default_thesaurus_can_be_found() -> None:
         ("can I reserve a bike", "a reservation is free for ten minutes"),
         ("how many books can an undergrad borrow", "Undergraduate: 15 items"),
         ("阳台上能烧烤吗", "barbecues are forbidden on balconies"),
-        ("what payment methods do you take", "you can pay by credit card"),
         ("what is the uptime guarantee", "we aim for an availability of 99.8%"),
         ("who do you share my data with", "we pass data to repair firms"),
         ("what if it is returned late", "book overdue: £0.30 per day"),
