@@ -185,7 +185,8 @@ ANSWER_TYPES = (
         rf"(?:多少|多大|[要收有交付])钱?的?(?:{_DEPOSITS})|{_SETTLED_ZH}(?:我|您|款|费|给我|了|掉){{0,2}}{_MUCH}|\bfees?\b|"
         rf"\bhow much\b.{{0,40}}\b{_SETTLED_EN}\b|"
         rf"\bhow (?:big|large|high) {_IS}(?=.{{0,30}}\b{_SUMS})",
-        named=rf"(?<!免)(?:{_DEPOSITS})(?=呢?[?!。 ]{{0,3}}$)|\b(?:fines?|surcharges?|charges?)(?= (?:for|of)\b|\W{{0,3}}$)",
+        named=rf"(?<!免)(?:{_DEPOSITS})(?=呢?[?!。 ]{{0,3}}$)|"
+        r"\b(?:fines?|surcharges?|charges?)(?= (?:for|of)\b|\W{0,3}$)",
         held=rf"{_MONEY}|{_SUM_OF}|%|[百千万]分之|[\d{HAN_AMOUNT}]折|手续费|不(?:另行?)?收|全[额部]|[全不]退|不予|"
         r"\bper ?cent\b|\bin full\b|"
         r"\b(?:full|no) refund\b",
