@@ -10,7 +10,7 @@ from assistant.parsing.lines import CELL_BREAK
 from assistant.question_forms import wants_all
 from assistant.recipients import telling_sentences
 from assistant.selection import is_headed
-from assistant.text import Span, has_han, normalized, sentences, stems_in, stripped
+from assistant.text import Span, normalized, sentences, stems_in, stripped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,14 +112,13 @@ def _kept(query: str, hit: Hit) -> set[int]:
     if telling := telling_sentences(query, hit):
         return _with_what_they_lean_on(telling, max(telling, key=lambda number: scores[number]), hit)
     best = max(range(len(scores)), key=lambda number: scores[number])
-    is_row = CELL_BREAK in hit.policy.text[slice(*hit.passage.sentences[best])]
-    least = scores[best] - (_ROW_MARGIN if is_row else _SENTENCE_MARGIN)
+    least = scores[best] - (_ROW_MARGIN if _is_row(hit, best) else _SENTENCE_MARGIN)
     kept = {number for number, score in enumerate(scores) if score >= least}
-    compared = _rows_compared(query, hit)
     if named := _rows_named(query, hit, kept):
-        kept, best = named | compared, max(named, key=lambda number: scores[number])
+        best = max(named, key=lambda number: scores[number])
+        kept = named.union(number for number in kept if not _is_row(hit, number))
     else:
-        kept = kept.union(*(_rows_with(hit, number) for number in kept), compared)
+        kept = kept.union(*(_rows_with(hit, number) for number in kept))
     for kind in wanted(query):
         holding = [number for number, said in enumerate(hit.said) if holds(said, kind)]
         if holding and kept.isdisjoint(holding):
@@ -127,25 +126,34 @@ def _kept(query: str, hit: Hit) -> set[int]:
     return _with_what_they_lean_on(kept, best, hit)
 
 
-def _rows_named(query: str, hit: Hit, kept: set[int]) -> set[int]:
-    """Return the places of sentences that answer, of the rows of a table only those that the question names.
+def _is_row(hit: Hit, number: int) -> bool:
+    """Say whether a sentence of a hit is a row of a table."""
+    return CELL_BREAK in hit.policy.text[slice(*hit.passage.sentences[number])]
 
-    A row's first cell is its name: of 北京住宿标准, the row with 北京 tells, however close another is. Nothing is
-    returned if no row is kept, if none is named by a word that no other has, or if numbers tell the rows apart.
+
+def _rows_named(query: str, hit: Hit, kept: set[int]) -> set[int]:
+    """Return the places of the rows of a table that a question names by a word of the first cell that no other row has.
+
+    Of 北京住宿标准 the row with 北京 tells, however close another is, and of what is compared several. None is
+    returned if no row is among the sentences that answer, or if numbers tell the rows apart.
     """
     text, spans = hit.policy.text, hit.passage.sentences
-    rows = {number: text[slice(*span)] for number, span in enumerate(spans) if CELL_BREAK in text[slice(*span)]}
+    rows = {number: text[slice(*span)] for number, span in enumerate(spans) if _is_row(hit, number)}
     if kept.isdisjoint(rows) or any(map(_NUMBERED_ROW.match, rows.values())):
         return set()
-    cells = {number: normalized(row.strip("| ").partition(CELL_BREAK)[0]) for number, row in rows.items()}
-    words = _WORDS.findall(normalized(query))
-    parts = {word[at : at + 2] if has_han(word) else word for word in words for at in range(max(1, len(word) - 1))}
-    holding = [[number for number, cell in cells.items() if part in cell] for part in parts]
-    named = {numbers[0] for numbers in holding if len(numbers) == 1}
-    return named | (kept - rows.keys()) if named else set()
+    cells = {number: _words(row.strip("| ").partition(CELL_BREAK)[0]) for number, row in rows.items()}
+    holding = ([number for number, words in cells.items() if word in words] for word in _words(query))
+    return {numbers[0] for numbers in holding if len(numbers) == 1}
 
 
-_WORDS = re.compile(r"[\u3400-\u9fff]{2,}|[a-z]{4,}")
+def _words(text: str) -> frozenset[str]:
+    """Return the stems of the English words of a text, and each two Chinese characters that may be a word."""
+    folded = normalized(text)
+    runs = _HAN.findall(folded)
+    return stems_in(folded).union(run[at : at + 2] for run in runs for at in range(len(run) - 1))
+
+
+_HAN = re.compile(r"[\u3400-\u9fff]{2,}")
 
 
 def _rows_with(hit: Hit, number: int) -> set[int]:
@@ -155,7 +163,7 @@ def _rows_with(hit: Hit, number: int) -> set[int]:
     may be the wrong one. So may the first of those that a sentence leads to.
     """
     text, spans = hit.policy.text, hit.passage.sentences
-    is_row = [CELL_BREAK in text[slice(*span)] for span in spans]
+    is_row = [_is_row(hit, place) for place in range(len(spans))]
     leads = not is_row[number] and text[spans[number][1] - 1] in _COLONS
     first = last = number + leads
     if last >= len(spans) or not is_row[first]:
@@ -170,28 +178,6 @@ def _rows_with(hit: Hit, number: int) -> set[int]:
     return set(rows) if short and len(rows) > 1 and (leads or 2 * numbered > len(rows)) else set()
 
 
-def _rows_compared(query: str, hit: Hit) -> set[int]:
-    """Return the places of the rows of a table that a question names by their first cells, if it compares them.
-
-    Of what is compared one row alone tells nothing.
-    """
-    asked = normalized(query)
-    if not _COMPARES.search(asked):
-        return set()
-    said = [hit.policy.text[slice(*span)] for span in hit.passage.sentences]
-    names = [normalized(_HEAD.sub("", one.split(CELL_BREAK)[0])) if CELL_BREAK in one else "" for one in said]
-    words = stems_in(asked)
-    rows = {place for place, name in enumerate(names) if name and (name in asked or stems_in(name) & words)}
-    return rows if len(rows) > 1 else set()
-
-
-_COMPARES = re.compile(
-    r"\bdiffer\w{0,6}\b|\bcompar\w{1,6}\b|\b(?:versus|vs)\b|"
-    r"\b(?:\w{2,12}er|more|less|better|worse) (?:\w{1,12} )?than\b|"
-    r"区别|不同(?!意)|差别|差异|对比|相比|比较|哪[个种]更"
-)
-# "Plan: Solo": the head of the column.
-_HEAD = re.compile(r"^[|\s]*(?:[^:：|]{1,40}[:：])?")
 # "请假天数：1至3天 | …", "| 1至3天 | …": limits in the first cell. "Plan: Model 3 | …" is a name.
 _NUMBERED_ROW = re.compile(
     r"(?:\|\s{0,3})?[^|\n]{0,60}?(?:\d[^|\n]{0,6}?(?:以[上下内外]|起|[至到~～–—-]\s?\d)|"
