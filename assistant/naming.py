@@ -81,7 +81,7 @@ def _in_sentence(word: str, text: str, *, first: bool) -> str:
 _SMALL_WORDS = frozenset(("a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"))
 
 COMPANY_FORM_EN = (
-    r"(?:Ltd|Limited|Pty Ltd|Co\., Ltd|Inc|Incorporated|LLC|LLP|PLC|plc|Corp|Corporation|GmbH|AB|AG|A/S|ApS|Oy|SE|SAS"
-    r"|B\.V\.?|N\.V\.?|S\.A\.?)"
+    r"(?:(?:Pty\.? |Co\.?,? )?Ltd|Limited|Inc|Incorporated|LLC|LLP|PLC|plc|Corp|Corporation|GmbH|AB|AG|A/S|ApS|Oy|SE"
+    r"|SAS|B\.V\.?|N\.V\.?|S\.A\.?)"
 )
 """Pattern of what an English name of a company ends with, the form that the company has: `Lantern Post Ltd`."""

@@ -656,6 +656,8 @@ def test_a_brand_and_a_company_without_its_form_name_a_policy_unless_others_have
         "iron-gym": ("Membership Terms", "Ironbridge Fitness Ltd"),
         "lamps": ("Terms of Sale", "Skerry Lamps A/S"),
         "bikes": ("Hire Terms", "Tarn Cycles Pty Ltd"),
+        "boots": ("Loan Terms", "Fell Boots Pty. Ltd."),
+        "kites": ("Kite Terms", "Moor Kites Co. Ltd"),
         "xl": ("【星罗直播】主播行为规范", ""),
         "car": ("General Terms - Fable & Sons", "Harbour Ltd"),
         "boat": ("Harbour - Boats", "Quay Ltd"),
@@ -668,6 +670,8 @@ def test_a_brand_and_a_company_without_its_form_name_a_policy_unless_others_have
     assert {"Ironbridge Fitness", "Ironbridge Fitness Ltd", "iron-gym"} <= named["iron-gym"]
     assert "Skerry Lamps" in named["lamps"]
     assert "Tarn Cycles" in named["bikes"]
+    assert "Fell Boots" in named["boots"]
+    assert "Moor Kites" in named["kites"]
     assert "星罗直播" in named["xl"]
     assert "Harbour" not in named["car"] | named["boat"], "two companies have it"
     assert not {"car", "boat"} & (named["car"] | named["boat"]), "words of English"
