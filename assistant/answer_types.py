@@ -72,7 +72,8 @@ _TECHNIQUES = r"\b(?:aes|rsa|sm\d|tls|ssl|sha|md5|https|bcrypt|argon2|3?des|ecc|
 _PERIODS = (
     rf"{_NUMBER}[\]】,，)）]{{0,2}}[ -]?[个多]?{_TIME_ZH}|"
     rf"\b{_NUMBER}(?: \(\d{{1,4}}\))?[ -]{_OF_TIME_EN}|"
-    r"当场|当[日天](?:有效|内|[^，,。;；]{0,2}完成)|次日|隔[日天]|期限|期间|期满|届满|时限|及时|立即|即时|实时|尽快|尽早|随时|永久|长期|最短|不再|直至|直到|为止|一直|必需的时间|"
+    r"当场|当[日天](?:有效|内|[^，,。;；]{0,2}完成)|次日|隔[日天]|期限|期间|期满|届满|时限|必需的时间|"
+    r"及时|立即|即时|实时|尽快|尽早|随时|永久|长期|最短|不再|直至|直到|为止|一直|"
     r"\b(?:until|periods?|as (?:long|soon) as|promptly|immediately|at once|without (?:undue )?delay|no longer|"
     r"real[- ]time|lifetime|end of|while|forever|indefinitely)\b"
 )
@@ -89,7 +90,8 @@ _SETTLED_ZH = r"(?:赔偿?|[扣退]除?还?|补偿|补贴|返还?|罚款?|抵扣
 _SETTLED_EN = (
     r"(?:refund\w*|deduct\w*|compensat\w*|withheld|reimburse\w*|(?:get|paid|pay|given?) back|penalty|penalties)"
 )
-_DEPOSITS = "违约金|押金|[定订]金|保证金|滞纳金|诚意金"
+_DEPOSITS = "(?:违约金|押金|[定订]金|保证金|滞纳金|诚意金)"
+_OF_DEPOSITS = "(?:(?<=[押定订]金)|(?<=违约金|保证金|滞纳金|诚意金))"
 _SUM_OF = (
     rf"\b{_NUMBER} (?:weeks?|months?|years?|days?|nights?)['’]?s? "
     r"(?:rents?|pay|salary|wages|fees?|premiums?|instal?ments?)\b|"
@@ -103,7 +105,7 @@ _SUMS = (
 # No number of something else: 扣多少分, 退多少天.
 _MUCH = r"多少(?!次|台|个|人|家|种|类|条|位|名|天|年|月|小时|分钟|工作日|公斤|千克|斤|克|积?分|张|份|件|节|课时)"
 _ROLES_ZH = (
-    "负责人|联系人|保护官|专员|老板|法人|代表人|创始人|总裁|经理|主任|主管|组长|董事长|秘书长|校长|院长|园长|店长|"
+    "负责人|联系人|保护官|专员|老板|法人|代表人|创始人|总裁|经理|主任|主管|组长|董事长|秘书长|[校院园店馆]长|"
     "ceo|cto|dpo"
 )
 # What is fast, not soon done.
@@ -170,7 +172,7 @@ ANSWER_TYPES = (
     _of(
         "amount",
         wanted=rf"(?<![赔退扣偿返罚还])(?<![赔退扣偿返罚还][我您款费])(?<![押定订证]金)多少(?:钱|元|块)(?!.{{0,8}}会)|价格|价钱|(?:什么|啥)价(?!值)|多贵|贵不贵|要钱|(?:要|得|需要)花钱|要付费|"
-        rf"(?<![押定订证]金)(?:花费?|[支缴]?付|交|省){_MUCH}(?!的?(?:{_DEPOSITS}))|"
+        rf"(?<![押定订证]金)(?:花费?|[支缴]?付|交|省){_MUCH}(?!的?{_DEPOSITS})|"
         rf"\bhow much (?:does|do|is|are|will|would|money|to pay|can i (?:get|claim))\b(?!.{{0,40}}\b{_SETTLED_EN}\b)|"
         r"\bhow much can (?:i|we|you) (?:spend|borrow|save)\b|\bhow much(?= for\b|\W{0,3}$)|\bprices?\b|\bcosts?\b|"
         r"\bfree of charge\b|\bcharged? (?:me|us|for)\b",
@@ -181,15 +183,15 @@ ANSWER_TYPES = (
     _of(
         # What may be a share of a price, too.
         "fee",
-        wanted=rf"收费|费用|手续费|几折|打折|(?:{_DEPOSITS})(?:[是要交付收为得需]|比例){{0,3}}(?:多少|多大|几|怎么[算收])|"
-        rf"(?:多少|多大|[要收有交付])钱?的?(?:{_DEPOSITS})|{_SETTLED_ZH}(?:我|您|款|费|给我|了|掉){{0,2}}{_MUCH}|\bfees?\b|"
+        # How much a deposit is, is asked of the deposit.
+        wanted=rf"收费|费用|手续费|几折|打折|{_OF_DEPOSITS}(?:[是要交付收为得需]|比例){{0,3}}(?:多少钱?|多大|几|怎么[算收])|"
+        rf"(?:多少|多大|[要收有交付])钱?的?(?={_DEPOSITS})|{_SETTLED_ZH}(?:我|您|款|费|给我|了|掉){{0,2}}{_MUCH}|\bfees?\b|"
         rf"\bhow much\b.{{0,40}}\b{_SETTLED_EN}\b|"
         rf"\bhow (?:big|large|high) {_IS}(?=.{{0,30}}\b{_SUMS})",
-        named=rf"(?<!免)(?:{_DEPOSITS})(?=呢?[?!。 ]{{0,3}}$)|"
+        named=rf"(?<!免押金|免[定订]金){_OF_DEPOSITS}(?=呢?[?!。 ]{{0,3}}$)|"
         r"\b(?:fines?|surcharges?|charges?)(?= (?:for|of)\b|\W{0,3}$)",
         held=rf"{_MONEY}|{_SUM_OF}|%|[百千万]分之|[\d{HAN_AMOUNT}]折|手续费|不(?:另行?)?收|全[额部]|[全不]退|不予|"
-        r"\bper ?cent\b|\bin full\b|"
-        r"\b(?:full|no) refund\b",
+        r"\bper ?cent\b|\bin full\b|\b(?:full|no) refund\b",
     ),
     _of(
         "share",
@@ -269,7 +271,7 @@ ANSWER_TYPES = (
         r"\bwho(?:'s| is) (?:the |your )(?:.{1,20} )?(?:officer|dpo|ceo|cto|founder|owner|boss|director|head|"
         r"representative|chair\w{0,6})\b|"
         r"\bname of (?:the |your )(?:.{1,20} )?(?:officer|dpo|ceo|cto|founder|owner|boss|director|president)\b",
-        held=rf"先生|女士|(?:{_ROLES_ZH}|officer|director)(?:为|是|[:：]|,| is)|"
+        held=rf"先生|女士|(?:{_ROLES_ZH}|officer|director)(?:为|是|[:：]| is)|(?:officer|director|ceo|cto|dpo),|"
         r"\bm(?:r|s|rs|iss)\.? [a-z]|姓名[:：]",
         # "is Laura Penrose", "the Head of Loans, Priya Nand, decides".
         printed=r"(?:\b(?:is|are|to)|[,:]) [A-Z][a-z]{1,20} (?:(?:van|von|de|der|den|di|da|al|bin|[A-Z]\.) ){0,3}"
@@ -298,8 +300,8 @@ ANSWER_TYPES = (
         r"\b(?:which|what) (?:phone |telephone )?number does\b.{0,30}\bhave\b|"
         r"\bwhat(?:'s| is) (?:your|the (?:\w{1,20} )?(?:phone|telephone)) (?:phone |telephone |contact )?number\b|"
         r"\bnumber (?:can i|to|do i|should i) (?:call|ring|dial)\b",
-        # Not 推销电话, nor 打电话.
-        named=r"(?<![打接拨销扰告])(?:电话|热线|座机)(?:号码?)?(?=呢?[?!。 ]{0,3}$)|"
+        # Not 推销电话, nor 打电话 or 修改电话.
+        named=r"(?<![打接拨销扰告留改换填写收集露])(?<!绑定)(?:电话|热线|座机)(?:号码?)?(?=呢?[?!。 ]{0,3}$)|"
         r"\bhotline(?: number)?\b(?! (?:used )?for\W{0,3}$)|"
         r"\b(?:phone|telephone) number (?:of|to call|for (?:customer|support|complaints|the))\b",
         held=r"\d[\d ,-]{5,20}\d|(?:电话|热线|拨打|hotline|call)[^\d]{0,12}\d{5}|"
@@ -433,7 +435,8 @@ ANSWER_TYPES = (
         r"多少(?:次|台|个|人|家|种|类|条|位|名)|"
         r"多少(?![钱元块])[\u4e00-\u9fff]{0,2}(?:币|积?分(?!钟)|[张份件节页笔倍]|课时|点数|优惠券)|几(?:次|台|家|个人|种|类|条|位|级|项)(?!.{0,2}的)|"
         rf"\bhow many (?!{_TIME_EN}\b|times (?:a|per|each|every)\b|cookies\b)\w+",
-        held=rf"{_COUNTED}|{_NUMBER}(?!{_TIME_ZH})(?:次|台|家|个|种|类|条|级|项|名)|全部|所有|多次|、[^、]{{1,20}}、|,[^,]{{1,30}},|"
+        held=rf"{_COUNTED}|{_NUMBER}(?!{_TIME_ZH})(?:次|台|家|个|种|类|条|级|项|名)|"
+        r"全部|所有|多次|、[^、]{1,20}、|,[^,]{1,30},|"
         rf"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|several|each|every|all|single|both|once|twice|none)\b"
         rf"(?![ -]{_OF_TIME_EN})",
     ),

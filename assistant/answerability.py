@@ -34,9 +34,9 @@ def answerability(query: str, hits: Sequence[Hit]) -> float:
         hits: What was found, best first.
 
     Returns:
-        Above 0 if it is to be answered; minus infinity without hits, where no policy found holds a value of a kind
-        wanted or only of something else, or speaks of the right that is asked about, and for an order, which is not
-        carried out.
+        Not below 0 if it is to be answered; minus infinity without hits, where no policy found holds a value of a kind
+        wanted, or only of something else or far behind, or speaks of the right that is asked about, and for an order,
+        which is not carried out.
     """
     if not hits or gives_orders(query) or _is_held_nowhere(query, hits):
         return -math.inf
@@ -44,9 +44,9 @@ def answerability(query: str, hits: Sequence[Hit]) -> float:
         return math.inf
     if hits[0].evidence.other or _is_of_something_else(query, hits) or _is_unheard_of(query, hits):
         return -math.inf
-    if _is_far_from_a_value(query, hits):
+    if _is_far_from_a_value(query, hits) or _collects_none_of_it(query, hits):
         return -math.inf
-    if _collects_none_of_it(query, hits) or _is_of_a_stranger(query, hits[0].evidence):
+    if _is_of_a_stranger(query, hits[0].evidence):
         return -math.inf
     odds = sum(_ODDS[name] * value for name, value in features(query, hits).items()) + _ODDS["base"]
     # What shares nothing with a policy is close to some clause of it all the same: "asdf qwer".
@@ -166,10 +166,9 @@ def _is_of_something_else(query: str, hits: Sequence[Hit]) -> bool:
 
 
 def _is_far_from_a_value(query: str, hits: Sequence[Hit]) -> bool:
-    """Say whether a value is wanted, and neither the best clause holds one nor any that comes close to it."""
-    kinds = needed(query)
-    near = (hit for hit in hits[:_READ_FOR_CONCEPTS] if hit.score >= hits[0].score - _MOST_BEHIND)
-    return bool(kinds) and not any(all(_holds(hit, kind) for kind in kinds) for hit in near)
+    """Say whether a kind of value is wanted that neither the best clause holds nor any that comes close to it."""
+    near = [hit for hit in hits[:_READ_FOR_CONCEPTS] if hit.score >= hits[0].score - _MOST_BEHIND]
+    return any(not any(_holds(hit, kind) for hit in near) for kind in needed(query))
 
 
 _MOST_BEHIND = 2.0
@@ -188,7 +187,7 @@ def _texts(hits: Iterable[Hit], kinds: Sequence[AnswerType]) -> Iterator[str]:
 
 def _parts_zh(text: str, policy: Policy) -> frozenset[str]:
     """Return what of a Chinese text may stand in another about the same: each two characters, and the concepts."""
-    folded = normalized(text)
+    folded = _ASKING_ZH.sub(" ", normalized(text))
     words = re.findall(r"[\u3400-\u9fff]+|[a-z0-9]+", _EMPTY_ZH.sub(" ", folded))
     pairs = {word[at : at + 2] for word in words for at in range(max(1, len(word) - 1))}
     return frozenset(pairs).union(*(ids for *_, ids in policy.thesaurus.find(folded))) - _ASKED
@@ -339,8 +338,11 @@ _SAME_MATTER = 0.55
 _SAME_MATTER_ZH = 0.58
 _STANDS_OUT = 2.5
 # What a price or a time is asked with, whatever it is of, and the concepts of such words.
-_ASKING = frozenset(("cost", "costs", "pay", "price", "prices", "get", "charge", "charged", "take"))
-_ASKED = frozenset(("payment", "response_fee", "retention_period"))
+_ASKING = frozenset(
+    ("cost", "costs", "pay", "price", "prices", "get", "charge", "charged", "take", "open", "opens", "close", "closes")
+)
+_ASKING_ZH = re.compile("[开关]门|开放|营业|打烊|[上下]班")
+_ASKED = frozenset(("payment", "response_fee", "retention_period", "working_hours"))
 _FEW_WORDS = 2
 _IN_MOST = 0.5
 _ODDS = {

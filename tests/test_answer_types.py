@@ -41,6 +41,8 @@ TYPES = {kind.name: kind for kind in ANSWER_TYPES}
         ("多少分免押金", ["count"]),
         ("业委会的电话", ["telephone"]),
         ("推销电话", []),
+        ("收集电话", []),
+        ("馆长是谁", ["person"]),
         ("业委会主任是谁", ["person"]),
         ("制度什么时候开始执行", ["date"]),
         ("定金交多少", ["fee"]),
@@ -223,6 +225,14 @@ def test_what_a_question_names_besides_is_left_of_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("question", "rest"), [("装修押金多少钱", "装修押金"), ("要多少押金", "要押金"), ("押金呢", "押金呢")]
+)
+def test_how_much_a_deposit_is_is_asked_of_the_deposit(question: str, rest: str) -> None:
+    assert [kind.name for kind in wanted(question)] == ["fee"]
+    assert "".join(besides(question, wanted(question)).split()) == rest
+
+
+@pytest.mark.parametrize(
     ("kind", "text", "held"),
     [
         ("duration", "我们将在 15 天内回复", True),
@@ -325,6 +335,8 @@ def test_what_a_question_names_besides_is_left_of_it() -> None:
         ("court", "诉讼争议解决需要", False),
         ("person", "负责人为沈若宁", True),
         ("person", "物业经理：周砚秋", True),
+        ("person", "由部门经理，分管主任审批", False),
+        ("person", "Write to the officer, Ann Lee.", True),
         ("person", "在线客服：App“我的—客服”", False),
         ("person", "Write to the Head of Loans, Priya Nand, within a week.", True),
         ("person", "In Easton it is Laura Penrose.", True),

@@ -396,6 +396,29 @@ def test_a_value_that_only_a_clause_far_behind_holds_is_no_answer() -> None:
     assert answerability("借款找谁", [loan, replace(slip, score=2.5)]) > 0
 
 
+def test_values_that_several_clauses_hold_are_answered() -> None:
+    policy = parse("一、借款\n借款不超过两万元。\n二、还款\n借款在十日内还。", id="loans", title="说明")
+    close = Evidence(scope=5.0, similarity=0.6, coverage=0.6, concepts=0.5)
+    loan, days = hit(policy, "两万元", score=5.0, evidence=close), hit(policy, "十日", score=4.0, evidence=close)
+    assert answerability("借款多少钱多久还", [loan, days]) > 0 > answerability("借款多少钱几点还", [loan, days])
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "answered"),
+    [
+        ("几点关门", "9:00—20:30开放", True),
+        ("几点开门", "工作时间：9:00—18:00", True),
+        ("酒吧几点关门", "9:00—20:30开放", False),
+        ("what time do you open", "Ask us from 9:00 to 18:00", True),
+        ("what time does the bar open", "The gym is open from 9:00 to 18:00", False),
+    ],
+)
+def test_what_hours_are_asked_with_names_nothing_that_has_them(question: str, text: str, *, answered: bool) -> None:
+    policy = parse(f"1. A\n{text}", id="hours", title="H", language=language_of(question))
+    close = Evidence(scope=5.0, similarity=0.54, coverage=0.6, concepts=0.5)
+    assert (answerability(question, [hit(policy, text, score=2.0, evidence=close)]) > 0) is answered
+
+
 def test_the_number_of_another_is_no_contact() -> None:
     text = (
         "一、服务\n（一）常用电话如下：\n- 燃气抢修：0576-8777-2222\n- 值班电话：0576-8123-4567，物业代为转接\n- 开锁：\
