@@ -74,7 +74,7 @@ def features(query: str, hits: Sequence[Hit]) -> dict[str, float]:
         "stranger": float(evidence.stranger),
         "unstated": _unstated(query, hits),
         "score": min(max(hits[0].score, 0.0), _MOST_SCORE),
-        "unseen": evidence.unseen,
+        "beside": _beside(query, hits),
     }
 
 
@@ -145,24 +145,36 @@ def _is_of_something_else(query: str, hits: Sequence[Hit]) -> bool:
     have to be".
     """
     kinds = needed(query)
-    if not kinds or language_of(query) != hits[0].policy.language:
+    if not kinds:
         return False
     holding = [hit for hit in hits[:_READ_FOR_CONCEPTS] if all(_holds(hit, kind) for kind in kinds)]
     best = hits[0]
-    # The words that ask for the value are those of every such value: "how much does … cost".
-    rest = besides(query, kinds)
     same_matter, least_score = (_SAME_MATTER_ZH, math.inf) if has_han(query) else (_SAME_MATTER, _MOST_SCORE)
     is_close = best.evidence.similarity >= same_matter and best.score >= _STANDS_OUT
     if best in holding and (is_close or best.score >= least_score):
         return False
+    return _share_beside(query, kinds, holding or hits[:1]) == 0
+
+
+def _share_beside(query: str, kinds: Sequence[AnswerType], holding: Sequence[Hit]) -> float | None:
+    """Return how much of what a question names, besides the values wanted, one of the hits that hold such has: 0 to 1.
+
+    Returns:
+        None where it names nothing, or in another language than the policy.
+    """
+    policy = holding[0].policy
+    if language_of(query) != policy.language:
+        return None
+    # The words that ask for the value are those of every such value: "how much does … cost".
+    rest = besides(query, kinds)
     if any(kind.name in _CONTACTS for kind in kinds):
         # Whose the number is need not be said of the company's own.
-        rest = _OURS_ZH.sub(" ", any_of(best.policy.names).sub(" ", rest))
+        rest = _OURS_ZH.sub(" ", any_of(policy.names).sub(" ", rest))
     parts = _parts_zh if has_han(query) else _words_and_concepts
-    about = parts(rest, best.policy)
+    about = parts(rest, policy)
     # A word may be one character: 卡多少钱.
-    told = (parts(text, best.policy).union(normalized(text)) for text in _texts(holding or hits[:1], kinds))
-    return bool(about) and all(about.isdisjoint(those) for those in told)
+    told = [parts(text, policy).union(normalized(text)) for text in _texts(holding, kinds)]
+    return max(len(about & those) for those in told) / len(about) if about else None
 
 
 def _is_far_from_a_value(query: str, hits: Sequence[Hit]) -> bool:
@@ -298,6 +310,14 @@ def _unstated(query: str, hits: Sequence[Hit]) -> float:
     return _NOWHERE if math.inf in behind else min(_MOST_UNSTATED, max(behind))
 
 
+def _beside(query: str, hits: Sequence[Hit]) -> float:
+    """Return how much of what a question names stands where the value that it wants does, less one half; else 0."""
+    kinds = needed(query)
+    holding = [hit for hit in hits[:_READ_FOR_CONCEPTS] if all(_holds(hit, kind) for kind in kinds)]
+    share = _share_beside(query, kinds, holding) if kinds and holding else None
+    return 0.0 if share is None else share - _HALF
+
+
 def is_unclear(query: str, hits: Sequence[Hit]) -> bool:
     """Say whether a query is a word or two that stand in most clauses, such as 信息, or says nothing: "that one", tags.
 
@@ -347,16 +367,16 @@ _FEW_WORDS = 2
 _IN_MOST = 0.5
 _ODDS = {
     "scope": 0.4,
-    "similarity": 12.18,
-    "likeness": 0.06,
-    "familiarity": -1.54,
+    "similarity": 11.98,
+    "likeness": 0.1,
+    "familiarity": -1.59,
     "concepts": 0.33,
-    "unmentioned": -0.19,
-    "stranger": -0.65,
-    "unstated": -0.49,
-    "score": -0.06,
-    "unseen": -0.01,
-    "base": -4.28,
+    "unmentioned": -0.18,
+    "stranger": -0.69,
+    "unstated": -0.51,
+    "score": -0.07,
+    "beside": 0.85,
+    "base": -4.19,
 }
 # Of some 60 questions that share nothing with a policy, none that has an answer has odds between 0 and this.
 _SHARES_NOTHING = 0.35
@@ -373,6 +393,7 @@ _MOST_UNSTATED = 3.0
 # What no clause found gives is not stated, however close one is: none of the dev questions with an answer is like that.
 _NOWHERE = 6.0
 _UNTOLD = 1.0
+_HALF = 0.5
 _CONTACTS = ("telephone", "email")
 _OURS_ZH = re.compile("贵?公司|贵司|平台|官方|软件|客服|人工|售后|投诉|举报|咨询|联系|服务")
 # Chinese words of a question that name nothing.

@@ -425,7 +425,7 @@ def test_the_number_of_another_is_no_contact() -> None:
 物业可以联系锁匠"
     )
     policy = parse(text, id="calls", title="云栖里住户手册", company="恒安物业")
-    close = Evidence(scope=5.0, similarity=0.57, coverage=0.6, concepts=0.5)
+    close = Evidence(scope=5.0, similarity=0.57, coverage=0.6, concepts=0.5, familiarity=0.6)
     listed = hit(policy, "常用电话", score=4.0, evidence=close)
     assert listed.is_list
     assert answerability("燃气公司电话", [listed]) > 0 > answerability("业委会的电话", [listed])
@@ -559,6 +559,16 @@ def test_what_shares_nothing_with_a_policy_must_be_closer_to_it(policy: Policy) 
     clauses = (hit(policy, "手机号码", evidence=one) for one in (said, replace(said, unseen=1.0)))
     odds = [answerability("asdf qwer zxcv", [clause]) for clause in clauses]
     assert odds[0] > 0 > odds[1]
+
+
+def test_a_value_is_the_likelier_an_answer_the_more_of_what_is_asked_about_stands_beside_it() -> None:
+    policy = parse("1、平板电脑每次可借三小时。\n2、电子书阅读器每次可借两周。", title="借阅规则")
+    said = Evidence(scope=5.0, similarity=0.45, coverage=0.5, concepts=0.5)
+    clauses = [hit(policy, words, evidence=said) for words in ("三小时", "两周")]
+    for question in ("平板电脑借多久", "how long may a tablet be lent"):
+        odds = [answerability(question, [clause]) for clause in clauses]
+        # Words of two languages cannot be compared.
+        assert (odds[0] > odds[1]) == (question == "平板电脑借多久"), question
 
 
 def test_of_markup_alone_nothing_is_asked(policy: Policy) -> None:
