@@ -147,7 +147,7 @@ def _is_of_something_else(query: str, hits: Sequence[Hit]) -> bool:
     kinds = needed(query)
     if not kinds:
         return False
-    holding = [hit for hit in hits[:_READ_FOR_CONCEPTS] if all(_holds(hit, kind) for kind in kinds)]
+    holding = [hit for hit in hits[:_READ_FOR_CONCEPTS] if any(_holds(hit, kind) for kind in kinds)]
     best = hits[0]
     same_matter, least_score = (_SAME_MATTER_ZH, math.inf) if has_han(query) else (_SAME_MATTER, _MOST_SCORE)
     is_close = best.evidence.similarity >= same_matter and best.score >= _STANDS_OUT
@@ -178,9 +178,10 @@ def _share_beside(query: str, kinds: Sequence[AnswerType], holding: Sequence[Hit
 
 
 def _is_far_from_a_value(query: str, hits: Sequence[Hit]) -> bool:
-    """Say whether a kind of value is wanted that neither the best clause holds nor any that comes close to it."""
-    near = [hit for hit in hits[:_READ_FOR_CONCEPTS] if hit.score >= hits[0].score - _MOST_BEHIND]
-    return any(not any(_holds(hit, kind) for hit in near) for kind in needed(query))
+    """Say whether values are wanted of which neither the best clause holds any nor one that comes close to it."""
+    kinds = needed(query)
+    near = (hit for hit in hits[:_READ_FOR_CONCEPTS] if hit.score >= hits[0].score - _MOST_BEHIND)
+    return bool(kinds) and not any(_holds(hit, kind) for hit in near for kind in kinds)
 
 
 _MOST_BEHIND = 2.0
@@ -188,12 +189,12 @@ _MOST_BEHIND = 2.0
 
 
 def _texts(hits: Iterable[Hit], kinds: Sequence[AnswerType]) -> Iterator[str]:
-    """Yield what hits say about the values of some kinds that they hold, with the headings above.
+    """Yield what hits say about the values that they hold of some kinds, with the headings above.
 
     A sentence goes on about what the one before it named; an item of a list is about itself.
     """
     for hit in hits:
-        own = [text for text in hit.said if all(holds(text, kind) for kind in kinds)] if hit.is_list else []
+        own = [text for text in hit.said if any(holds(text, kind) for kind in kinds)] if hit.is_list else []
         yield " ".join((hit.passage.context, *(own or hit.said)))
 
 

@@ -396,11 +396,13 @@ def test_a_value_that_only_a_clause_far_behind_holds_is_no_answer() -> None:
     assert answerability("借款找谁", [loan, replace(slip, score=2.5)]) > 0
 
 
-def test_values_that_several_clauses_hold_are_answered() -> None:
+def test_who_wants_several_values_is_answered_where_there_is_one() -> None:
     policy = parse("一、借款\n借款不超过两万元。\n二、还款\n借款在十日内还。", id="loans", title="说明")
     close = Evidence(scope=5.0, similarity=0.6, coverage=0.6, concepts=0.5)
     loan, days = hit(policy, "两万元", score=5.0, evidence=close), hit(policy, "十日", score=4.0, evidence=close)
     assert answerability("借款多少钱多久还", [loan, days]) > 0 > answerability("借款多少钱几点还", [loan, days])
+    far = replace(hit(policy, "十日", evidence=close), score=1.0)
+    assert answerability("借款多少钱多久还", [loan, far]) > 0 > answerability("借款多久还", [loan, far])
 
 
 @pytest.mark.parametrize(
