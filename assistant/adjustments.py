@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from assistant.passages import STEP
 from assistant.question_forms import asks_meaning, asks_names, kind_of_question
 from assistant.text import normalized
 
@@ -47,6 +48,7 @@ class Adjuster:
         self._analyzer = analyzer
         self._words = lru_cache(maxsize=1_000)(lambda word: frozenset(analyzer.tokens(word)))
         self._known_title_words: dict[str, Mapping[str, Sequence[int]]] = {}
+        self._known_words_of_headings: dict[str, Mapping[str, tuple[Sequence[int], Sequence[int]]]] = {}
         self._known_question_titles: dict[str, Mapping[str, Sequence[tuple[int, frozenset[str]]]]] = {}
 
     def adjusted(self, shards: Sequence[Shard], query: Query, held: Held) -> Adjusted:
@@ -77,6 +79,7 @@ class Adjuster:
             amount[other] -= _OTHERS
             amount[self._under_title(shard, query)] += _TITLED_OF_COMPANY if of_company else _TITLED
             amount[self._under_same_question(shard, query)] += _SAME_QUESTION
+            amount[self._of_rest_of_heading(shard, query)] -= _REST_OF_HEADING
             amount[_quoted_from(shard, query)] += _QUOTED
             amounts.append(amount)
         return Adjusted(
@@ -96,6 +99,37 @@ class Adjuster:
         tokens = [token for token in query.tokens if not any(token in words for words in companies)]
         found = (number for token in tokens for number in self._title_words(shard).get(token, ()))
         return list(dict.fromkeys(found))
+
+    def _of_rest_of_heading(self, shard: Shard, query: Query) -> list[int]:
+        """Return the passages below a heading of several things that are about others of them: 租金, of 租金与押金."""
+        known = self._words_of_headings(shard)
+        found = [known[token] for token in query.tokens if token in known]
+        about = {number for holding, _ in found for number in holding}
+        return [number for number in dict.fromkeys(n for _, lacking in found for n in lacking) if number not in about]
+
+    def _words_of_headings(self, shard: Shard) -> Mapping[str, tuple[Sequence[int], Sequence[int]]]:
+        """Return by words of headings of several things the passages below that hold each, and the others; read once.
+
+        Words that none of the passages below holds tell none from another.
+        """
+        policy = shard.policy
+        if policy.id not in self._known_words_of_headings:
+            below: dict[str, list[int]] = {}
+            for number, passage in enumerate(shard.passages):
+                heading = passage.context.rpartition(STEP)[2]
+                if len(heading) <= policy.chars(_TITLE_CHARS) and _SEVERAL.search(normalized(heading)):
+                    below.setdefault(passage.context, []).append(number)
+            found: dict[str, tuple[list[int], list[int]]] = {}
+            for context, numbers in below.items():
+                texts = [policy.text[shard.passages[number].start : shard.passages[number].end] for number in numbers]
+                own = [frozenset(self._analyzer.tokens(text, of_policy=True)) for text in texts]
+                for token in self._words(context.rpartition(STEP)[2]):
+                    holding, lacking = found.setdefault(token, ([], []))
+                    if any(token in words for words in own):
+                        for number, words in zip(numbers, own, strict=True):
+                            (holding if token in words else lacking).append(number)
+            self._known_words_of_headings[policy.id] = found
+        return self._known_words_of_headings[policy.id]
 
     def _under_same_question(self, shard: Shard, query: Query) -> list[int]:
         """Return the passages whose title asks what the query asks: `How long do I have to return something?`.
@@ -224,6 +258,9 @@ _TITLED = 0.35
 # What is said of one company, such as the maker of an SDK, is told apart by little else.
 _TITLED_OF_COMPANY = 0.9
 _TITLE_CHARS = 30
+_SEVERAL = re.compile(r"[与和及、&,/]|\band\b|\bor\b")
+# What else a heading names, another clause below it is about.
+_REST_OF_HEADING = 0.7
 # A list of questions is written to be found by them; the policies of the dev questions have too few to tell how much.
 _SAME_QUESTION = 1.0
 _QUESTION_CHARS = 40

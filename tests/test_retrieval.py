@@ -480,6 +480,27 @@ def test_a_clause_whose_title_says_what_is_asked_is_put_forward(
 
 
 @pytest.mark.parametrize(
+    ("heading", "question", "put_back"),
+    [
+        ("租金与押金", "押金多少钱", {"租", "逾"}),
+        ("租金与押金", "租金多少钱", {"押"}),
+        ("租金与押金", "租金和押金各多少", set()),
+        ("租金与押金", "几号交钱", set()),
+        # A heading of one thing is what all below it are about.
+        ("押金", "押金多少钱", set()),
+    ],
+)
+def test_of_what_a_heading_names_each_clause_below_is_about_its_own(
+    heading: str, question: str, put_back: set[str], analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = f"一、{heading}\n1、租金每月2800元。\n2、押金为2800元，退房后退还。\n3、逾期支付租金的加收违约金。\n二、设施\n1、泳池每次40元。"
+    found = scores_of(text, question, analyzer)
+    monkeypatch.setattr("assistant.adjustments._REST_OF_HEADING", 0.0)
+    before = scores_of(text, question, analyzer)
+    assert {name.strip()[0] for name in found if found[name] < before[name] - 0.1} == put_back
+
+
+@pytest.mark.parametrize(
     ("question", "titled"),
     [
         ("how long do I have to return a lamp?", "w "),
