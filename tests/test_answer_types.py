@@ -42,6 +42,7 @@ TYPES = {kind.name: kind for kind in ANSWER_TYPES}
         ("业委会的电话", ["telephone"]),
         ("推销电话", []),
         ("收集电话", []),
+        ("换绑电话", []),
         ("馆长是谁", ["person"]),
         ("业委会主任是谁", ["person"]),
         ("制度什么时候开始执行", ["date"]),

@@ -493,7 +493,14 @@ def test_a_clause_whose_title_says_what_is_asked_is_put_forward(
 def test_of_what_a_heading_names_each_clause_below_is_about_its_own(
     heading: str, question: str, put_back: set[str], analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = f"一、{heading}\n1、租金每月2800元。\n2、押金为2800元，退房后退还。\n3、逾期支付租金的加收违约金。\n二、设施\n1、泳池每次40元。"
+    clauses = (
+        "1、租金每月2800元。",
+        "2、押金为2800元，退房后退还。",
+        "3、逾期支付租金的加收违约金。",
+        "二、设施",
+        "1、泳池每次40元。",
+    )
+    text = "\n".join((f"一、{heading}", *clauses))
     found = scores_of(text, question, analyzer)
     monkeypatch.setattr("assistant.adjustments._REST_OF_HEADING", 0.0)
     before = scores_of(text, question, analyzer)
