@@ -13,8 +13,8 @@ from __future__ import annotations
 from importlib import metadata
 
 from assistant.answering import Answer, Generator
-from assistant.citing import Citation, Claim, Draft
-from assistant.clauses import Clause
+from assistant.answering.citing import Citation, Claim, Draft
+from assistant.answering.refusing import Reason
 from assistant.conversation import Turn
 from assistant.corpus import open_corpus
 from assistant.embedding import Embedder
@@ -34,10 +34,10 @@ from assistant.errors import (
     SettingsError,
     TrainingError,
 )
-from assistant.hits import Evidence, Hit
 from assistant.parsing import parse
 from assistant.policy import Policy
-from assistant.refusing import Reason
+from assistant.policy.clauses import Clause
+from assistant.retrieval.hits import Evidence, Hit
 from assistant.settings import Settings
 
 __version__ = metadata.version("policy-assistant")

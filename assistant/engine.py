@@ -8,32 +8,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from assistant.answering import Answer, ExtractiveGenerator, Generator, StreamingGenerator
+from assistant.answering.issuers import complaint_desks, issuers
+from assistant.answering.overviews import as_section, overview
+from assistant.answering.pointers import asked_by_number, with_pointed_at
+from assistant.answering.wording import Part, answer, answered, answered_apart, in_turn
 from assistant.conversation import CitedClause, Condensed, Turn, condense
+from assistant.conversation.replies import chosen, cited_by, contacts, left, reason_of, reply_in, said, whole
 from assistant.corpus import no_policy, open_corpus, thesaurus_of
 from assistant.embedding import Embedder, bundled_embedders
 from assistant.errors import IndexDamagedError, QuestionError, SettingsError
 from assistant.index import IndexStore
-from assistant.issuers import complaint_desks, issuers
-from assistant.overviews import as_section, overview
-from assistant.pointers import asked_by_number, with_pointed_at
-from assistant.question_forms import wants_all
-from assistant.rephrasing import unquoted
-from assistant.replies import chosen, cited_by, contacts, left, reason_of, reply_in, said, whole
+from assistant.index.shards import Analyzer, Progress, names_in
+from assistant.questions.forms import wants_all
+from assistant.questions.rephrasing import unquoted
+from assistant.questions.utterances import apart
 from assistant.retrieval import Retriever
-from assistant.shards import Analyzer, Progress, names_in
-from assistant.spelling import Speller
 from assistant.text import Language, any_of, decides_language, language_of, normalized, visible, visible_line
-from assistant.utterances import apart
-from assistant.wording import Part, answer, answered, answered_apart, in_turn
+from assistant.text.spelling import Speller
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from collections.abc import Generator as Closable
 
-    from assistant.citing import Claim, Draft
-    from assistant.hits import Hit
+    from assistant.answering.citing import Claim, Draft
     from assistant.policy import Policy
     from assistant.retrieval import Reranker
+    from assistant.retrieval.hits import Hit
     from assistant.settings import Settings
 
 

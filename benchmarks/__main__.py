@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 from assistant import Assistant, Settings
 from assistant.corpus import open_corpus
 from assistant.embedding import bundled_embedders
-from assistant.passages import passages
-from assistant.shards import texts_of
+from assistant.index.passages import passages
+from assistant.index.shards import texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,8 +19,8 @@ from assistant import AssistantError, Settings
 from assistant.backends import embedders
 from assistant.evaluation.gold import GoldFinder, Place, holds
 from assistant.evaluation.sets import corpus_of, read_set
-from assistant.passages import passages
-from assistant.shards import texts_of
+from assistant.index.passages import passages
+from assistant.index.shards import texts_of
 from evals import SETS
 
 if TYPE_CHECKING:

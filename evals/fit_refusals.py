@@ -7,7 +7,7 @@ that answer were taken out: a near miss as policies make them, without a label; 
 `training/policies`); and, where the folder of training data is given (`--data`), from questions to real ones, of which
 people judged whether what would be quoted answers them (`training/judged_odds.tsv`). The threshold is set so that few
 questions that have an answer are refused. What is printed of it is cross-validated by question; the constants go into
-`assistant/answerability.py`.
+`assistant/answering/answerability.py`.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from assistant.answerability import features, is_unclear
+from assistant.answering.answerability import features, is_unclear
 from assistant.evaluation.running import run_set
 from assistant.index import Index
+from assistant.index.shards import build_shard
 from assistant.parsing import parse
-from assistant.question_forms import gives_orders
+from assistant.questions.forms import gives_orders
 from assistant.retrieval import Retriever
-from assistant.shards import build_shard
 from assistant.text import has_han, sentences
 from evals import MORE, SETS, opened
 from training.data import read_policies

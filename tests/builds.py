@@ -75,8 +75,8 @@ def main(mode: str, corpus: Path, changed: Path, folder: Path) -> None:
 
     from assistant import PolicyIndexError, open_corpus
     from assistant.index import IndexStore
+    from assistant.index.shards import Analyzer, names_in
     from assistant.settings import Settings
-    from assistant.shards import Analyzer, names_in
     from assistant.thesaurus import default_thesaurus
 
     former, latter = open_corpus(corpus), open_corpus(changed)

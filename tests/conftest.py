@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from assistant import Settings, open_corpus
-from assistant.shards import Analyzer, names_in
+from assistant.index.shards import Analyzer, names_in
 from assistant.text import fold, visible
 from assistant.thesaurus import default_thesaurus
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from assistant import Policy, parse
-from assistant.hits import Evidence, Hit
-from assistant.passages import passages
+from assistant.index.passages import passages
+from assistant.retrieval.hits import Evidence, Hit
 
 ANSWERED = Evidence(scope=5.0, similarity=0.7, coverage=1.0, concepts=1.0)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assistant.answering import Answer
-from assistant.citing import cite
+from assistant.answering.citing import cite
+from assistant.answering.refusing import Reason
 from assistant.evaluation.gold import GoldFinder
 from assistant.evaluation.questions import Gold, Question
 from assistant.evaluation.running import Outcome, judge
-from assistant.hits import Hit
-from assistant.passages import passages
-from assistant.refusing import Reason
+from assistant.index.passages import passages
+from assistant.retrieval.hits import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

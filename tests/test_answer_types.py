@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.answer_types import ANSWER_TYPES, besides, holds, needed, wanted
+from assistant.questions.answer_types import ANSWER_TYPES, besides, holds, needed, wanted
 
 TYPES = {kind.name: kind for kind in ANSWER_TYPES}
 

@@ -11,18 +11,18 @@ from hypothesis import strategies as st
 
 from assistant import Answer, Claim, Draft, parse
 from assistant.answering import ExtractiveGenerator
-from assistant.citing import locate, verify
-from assistant.hits import Hit
-from assistant.passages import Passage
-from assistant.selection import selected
-from assistant.wording import Part, answer, answered, answered_apart
+from assistant.answering.citing import locate, verify
+from assistant.answering.selection import selected
+from assistant.answering.wording import Part, answer, answered, answered_apart
+from assistant.index.passages import Passage
+from assistant.retrieval.hits import Hit
 from tests.hits import ANSWERED, TEXT, hit, yunfan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from assistant import Policy
-    from assistant.hits import Evidence
+    from assistant.retrieval.hits import Evidence
 
 
 @pytest.fixture(scope="module")

@@ -37,9 +37,9 @@ from assistant.backends.llama_index import (
     as_document,
 )
 from assistant.index import Index
-from assistant.passages import passages
+from assistant.index.passages import passages
+from assistant.index.shards import build_shard
 from assistant.retrieval import Retriever
-from assistant.shards import build_shard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
     from assistant import Policy
     from assistant.embedding import Embedder
-    from assistant.shards import Analyzer
+    from assistant.index.shards import Analyzer
 
 QUESTION = "星信推送收集什么信息？"
 POLICY = "一、收集\n我们收集您的手机号。\n二、联系\n请拨打12345。"

@@ -20,14 +20,14 @@ import pytest
 
 from assistant import Answer, Assistant, Draft, Settings
 from assistant.answering import ExtractiveGenerator
+from assistant.answering.citing import verify
+from assistant.answering.wording import answer
 from assistant.backends import generator
 from assistant.backends.llm import LLMGenerator
 from assistant.backends.llm.model import Breaker
 from assistant.backends.llm.prompts import MOST_CLAUSE_CHARS, answer_prompt
 from assistant.backends.llm.reply import ReplyReader
-from assistant.citing import verify
 from assistant.errors import ModelError, SettingsError
-from assistant.wording import answer
 from tests.conftest import FIXTURES, FakeEmbedder
 from tests.fake_llm import serving
 from tests.misbehaviours import (

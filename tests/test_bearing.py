@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.bearing import Bearing
+from assistant.answering.bearing import Bearing
 from assistant.text import sentences
 from assistant.thesaurus import default_thesaurus
 from tests.conftest import FIXTURES
@@ -18,7 +18,7 @@ from tests.timing import seconds
 
 if TYPE_CHECKING:
     from assistant import Policy
-    from assistant.bearing import Verdict
+    from assistant.answering.bearing import Verdict
 
 QUOTES: list[dict[str, Any]] = tomllib.loads((FIXTURES / "bearing.toml").read_text("utf-8"))["quote"]
 NAMES = ("云巢读书", "Yunchao", "云巢科技有限公司", "Lantern Post", "Lantern")

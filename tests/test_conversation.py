@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from assistant import Answer, Citation, Turn
 from assistant.conversation import Condensed, condense
+from assistant.questions.topics import topics_of
+from assistant.questions.utterances import default_vocabulary
 from assistant.text import visible
 from assistant.thesaurus import Concept, extended
-from assistant.topics import topics_of
-from assistant.utterances import default_vocabulary
 from tests.conftest import FIXTURES
 from tests.timing import seconds
 

@@ -16,7 +16,7 @@ import pytest
 
 from assistant import Assistant, AssistantError, CorpusError, PolicyError, Settings, build_index, open_corpus
 from assistant.corpus import open_folders, read_policy, read_text
-from assistant.keeping import (
+from assistant.corpus.keeping import (
     add_policy,
     change_policy,
     folders_of,
@@ -27,8 +27,8 @@ from assistant.keeping import (
     same_text,
     update_policy,
 )
-from assistant.passages import passages
-from assistant.translations import digest
+from assistant.index.passages import passages
+from assistant.policy.translations import digest
 
 if TYPE_CHECKING:
     from tests.conftest import FakeEmbedder
@@ -419,14 +419,14 @@ def test_two_writers_do_not_mix(shipped: Settings, monkeypatch: pytest.MonkeyPat
     from filelock import FileLock
 
     shipped.writable_dir().mkdir(parents=True)
-    monkeypatch.setattr("assistant.keeping._WAIT_S", 0.1)
+    monkeypatch.setattr("assistant.corpus.keeping._WAIT_S", 0.1)
     with (
         FileLock(shipped.writable_dir() / ".lock"),
         pytest.raises(CorpusError, match="is being changed by another process: try again"),
     ):
         add_policy(shipped, TEXT)
     with ThreadPoolExecutor(8) as pool:
-        monkeypatch.setattr("assistant.keeping._WAIT_S", 30)
+        monkeypatch.setattr("assistant.corpus.keeping._WAIT_S", 30)
         added = list(pool.map(lambda _: add_policy(shipped, TEXT, title="same").id, range(16)))
     assert len(set(added)) == 16
     assert ids(shipped) == sorted(["baiju", *added])

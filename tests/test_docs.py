@@ -108,6 +108,15 @@ def test_the_modules_are_listed_in_the_order_of_their_layers() -> None:
     assert lowest == sorted(lowest)
 
 
+@pytest.mark.parametrize(
+    "package", ["text", "sentences", "questions", "policy", "corpus", "index", "retrieval", "answering"]
+)
+def test_the_modules_of_the_core_are_all_listed(package: str) -> None:
+    (row,) = re.findall(rf"^\| `{package}/` \| (.+) \|$", text("docs/architecture.md"), re.M)
+    modules = {path.stem for path in (ROOT / "assistant" / package).iterdir() if not path.name.startswith("_")}
+    assert {name.removesuffix("/") for name in re.findall(r"`([\w/]+)`", row)} == modules
+
+
 def test_a_usual_conversation_about_the_bundled_policy() -> None:
     assistant = Assistant.open()
     asked: list[Turn] = []

@@ -20,11 +20,11 @@ from assistant import (
     Turn,
     build_index,
 )
-from assistant.citing import cite
+from assistant.answering.citing import cite
+from assistant.conversation.replies import cited_by
 from assistant.errors import SettingsError
-from assistant.replies import cited_by
+from assistant.questions.utterances import apart
 from assistant.text import has_han, language_of
-from assistant.utterances import apart
 from tests.conftest import FIXTURES, FakeEmbedder
 
 if TYPE_CHECKING:

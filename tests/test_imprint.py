@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.imprint import company_in, date_in, said_of_itself
+from assistant.answering.imprint import company_in, date_in, said_of_itself
 from assistant.parsing import parse
 from tests.conftest import FIXTURES
 

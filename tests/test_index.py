@@ -21,8 +21,8 @@ import pytest
 
 from assistant import IndexDamagedError, IndexLockedError, PolicyIndexError, open_corpus, parse
 from assistant.index import Index, IndexStore
-from assistant.passages import passages
-from assistant.shards import Analyzer, names_in, texts_of
+from assistant.index.passages import passages
+from assistant.index.shards import Analyzer, names_in, texts_of
 from assistant.thesaurus import Concept, Thesaurus
 from tests.timing import seconds
 

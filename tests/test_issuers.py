@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from assistant.issuers import complaint_desks, issuers
+from assistant.answering.issuers import complaint_desks, issuers
 from assistant.parsing import parse
 
 if TYPE_CHECKING:

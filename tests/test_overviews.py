@@ -6,8 +6,8 @@ import pytest
 
 from assistant import Policy, parse
 from assistant.answering import ExtractiveGenerator
-from assistant.citing import verify
-from assistant.overviews import overview
+from assistant.answering.citing import verify
+from assistant.answering.overviews import overview
 from tests.hits import hit
 
 _TEXT = """Lantern Cards Privacy Notice

@@ -16,13 +16,13 @@ from markdown_it import MarkdownIt
 
 from assistant import Assistant, QuestionError, Settings
 from assistant.answering import Answer, AnswerPart
-from assistant.citing import Citation
+from assistant.answering.citing import Citation
+from assistant.answering.refusing import Reason
 from assistant.page.desk import refused
 from assistant.page.desk.finding import Filters, Topics, look_up, section_key, sections
 from assistant.page.desk.replies import TONES, escaped, reply_card
 from assistant.page.desk.showing import card, rows
 from assistant.page.shared import Page
-from assistant.refusing import Reason
 from assistant.text import visible
 from tests import browsing
 from tests.browsing import violations, web_page

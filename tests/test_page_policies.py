@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from assistant import Assistant, CorpusError, PolicyIndexError, Settings
+from assistant.corpus.keeping import add_policy, change_policy, remove_policy
 from assistant.errors import FileError
-from assistant.keeping import add_policy, change_policy, remove_policy
 from assistant.page.policies import build_policies
 from assistant.page.policies.forms import filled, known_from, prefilled, renewed, wrong
 from assistant.page.policies.indexing import Step, applied, indexed

@@ -17,8 +17,8 @@ from tests.timing import seconds
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from assistant.clauses import Clause
     from assistant.policy import Policy
+    from assistant.policy.clauses import Clause
 
 FIXTURES = Path(__file__).parent / "fixtures" / "clauses.md"
 SEED = Path(__file__).parent.parent / "corpus" / "baiju" / "policy.txt"

@@ -7,8 +7,8 @@ import math
 import pytest
 
 from assistant.answering import ExtractiveGenerator
+from assistant.answering.pointers import asked_by_number, pointed_at, with_pointed_at
 from assistant.parsing import parse
-from assistant.pointers import asked_by_number, pointed_at, with_pointed_at
 from tests.hits import hit
 from tests.timing import seconds
 

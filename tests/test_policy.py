@@ -6,9 +6,9 @@ import dataclasses
 
 import pytest
 
-from assistant.clauses import Clause, is_bullet
 from assistant.parsing import parse
 from assistant.policy import Policy
+from assistant.policy.clauses import Clause, is_bullet
 from assistant.text import sentences
 
 TEXT = """示例隐私政策

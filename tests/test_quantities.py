@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.quantities import find
 from assistant.text import normalized
+from assistant.text.quantities import find
 from tests.timing import seconds
 
 

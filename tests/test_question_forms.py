@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.question_forms import denied_deed, denies, gives_orders, wants_all
+from assistant.questions.forms import denied_deed, denies, gives_orders, wants_all
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,11 @@ from hypothesis import given, settings
 
 from assistant import PolicyError, parse
 from assistant.errors import FileError
-from assistant.numerals import chinese, chinese_legal, letters, roman
 from assistant.readers import FORMATS, read_file
 from assistant.readers.docx import docx_text
 from assistant.readers.html import html_text
 from assistant.readers.plain import decoded, markdown_text, plain_text
+from assistant.text.numerals import chinese, chinese_legal, letters, roman
 from tests.files import archive, docx, level, lists, paragraph, pdf, raw_pdf, set_lines
 from tests.timing import seconds
 

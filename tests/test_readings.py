@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assistant.parsing import parse
-from assistant.readings import as_received, as_refunded, as_used, put_to, readings_of
+from assistant.retrieval.readings import as_received, as_refunded, as_used, put_to, readings_of
 from assistant.thesaurus import default_thesaurus
 
 

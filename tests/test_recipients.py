@@ -8,8 +8,8 @@ import pytest
 
 from assistant import Assistant, Policy, Settings, parse
 from assistant.answering import ExtractiveGenerator
+from assistant.answering.recipients import asks_recipients, recipients_told, telling_sentences
 from assistant.backends import embedders
-from assistant.recipients import asks_recipients, recipients_told, telling_sentences
 from tests.hits import hit
 
 if TYPE_CHECKING:

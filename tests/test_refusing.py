@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from assistant import Draft, Policy, parse
-from assistant.answerability import answerability, is_unclear
 from assistant.answering import ExtractiveGenerator
-from assistant.hits import Evidence
-from assistant.imprint import contact_of
-from assistant.refusing import Reason, refusal
+from assistant.answering.answerability import answerability, is_unclear
+from assistant.answering.imprint import contact_of
+from assistant.answering.refusing import Reason, refusal
+from assistant.answering.wording import answer
+from assistant.retrieval.hits import Evidence
 from assistant.text import language_of
-from assistant.wording import answer
 from tests.hits import ANSWERED, hit, yunfan
 from tests.timing import seconds
 

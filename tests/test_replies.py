@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from assistant import Answer, Assistant, Settings, Turn
-from assistant.replies import chosen, cited_by, contacts, left, whole
+from assistant.conversation.replies import chosen, cited_by, contacts, left, whole
 from tests.conftest import FIXTURES, FakeEmbedder
 
 if TYPE_CHECKING:

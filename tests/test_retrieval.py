@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from assistant import parse
-from assistant.fusion import fuse, of_passages
-from assistant.hits import Evidence
 from assistant.index import Index
-from assistant.readings import as_printed
+from assistant.index.shards import build_shard
 from assistant.retrieval import Retriever, _closest_first
-from assistant.shards import build_shard
+from assistant.retrieval.fusion import fuse, of_passages
+from assistant.retrieval.hits import Evidence
+from assistant.retrieval.readings import as_printed
 from assistant.thesaurus import default_thesaurus
 from tests.conftest import FakeEmbedder
 from tests.hits import hit
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from assistant import Policy
     from assistant.embedding import Role, Vectors
-    from assistant.hits import Hit
-    from assistant.shards import Analyzer
+    from assistant.index.shards import Analyzer
+    from assistant.retrieval.hits import Hit
 
 
 @pytest.fixture(scope="module")
@@ -422,7 +422,7 @@ def test_who_asks_what_one_company_gets_is_not_told_what_another_does(
     text = "1、个推会收集您的设备信息。\n2、友盟会收集您的设备信息。\n3、我们会收集您的设备信息。"
     found = scores_of(text, "个推会收集哪些设备信息", analyzer)
     unknown = scores_of(text, "TalkingData会收集哪些设备信息", analyzer)
-    monkeypatch.setattr("assistant.adjustments._OTHERS", 0.0)
+    monkeypatch.setattr("assistant.retrieval.adjustments._OTHERS", 0.0)
     before = scores_of(text, "个推会收集哪些设备信息", analyzer)
     assert {name: round(before[name] - score, 3) for name, score in found.items()} == {"个推": 0, "友盟": 1, "我们": 1}
     # Where the company stands nowhere, no clause is put back for that.
@@ -471,7 +471,7 @@ def test_a_clause_whose_title_says_what_is_asked_is_put_forward(
     text = "一、插件\n1、收集的个人信息\n高德地图访问位置。\n2、使用目的\n用于高德地图的导航。\n3、高德地图\n见官网。"
     found = scores_of(text, question, analyzer)
     for weight in ("_TITLED", "_TITLED_OF_COMPANY"):
-        monkeypatch.setattr(f"assistant.adjustments.{weight}", 0.0)
+        monkeypatch.setattr(f"assistant.retrieval.adjustments.{weight}", 0.0)
     before = scores_of(text, question, analyzer)
     forward = {name: round(score - before[name], 3) for name, score in found.items()}
     assert {name for name, gain in forward.items() if gain} == ({titled} if titled else set())
@@ -502,7 +502,7 @@ def test_of_what_a_heading_names_each_clause_below_is_about_its_own(
     )
     text = "\n".join((f"一、{heading}", *clauses))
     found = scores_of(text, question, analyzer)
-    monkeypatch.setattr("assistant.adjustments._REST_OF_HEADING", 0.0)
+    monkeypatch.setattr("assistant.retrieval.adjustments._REST_OF_HEADING", 0.0)
     before = scores_of(text, question, analyzer)
     assert {name.strip()[0] for name in found if found[name] < before[name] - 0.1} == put_back
 
@@ -526,7 +526,7 @@ def test_a_clause_whose_title_is_the_question_is_put_forward(
         "Who pays when I return something?\nYou pay, unless it is faulty, and we pay for what is.\n"
     )
     found = scores_of(text, question, analyzer)
-    monkeypatch.setattr("assistant.adjustments._SAME_QUESTION", 0.0)
+    monkeypatch.setattr("assistant.retrieval.adjustments._SAME_QUESTION", 0.0)
     before = scores_of(text, question, analyzer)
     assert {name for name, score in found.items() if score > before[name]} == ({titled} if titled else set())
 
@@ -538,7 +538,7 @@ def test_a_list_of_names_is_put_back_unless_names_are_asked_for(
     asked = {
         question: scores_of(text, question, analyzer) for question in ("有哪些第三方插件", "第三方插件收集什么信息")
     }
-    monkeypatch.setattr("assistant.adjustments._NAMES_ONLY", 0.0)
+    monkeypatch.setattr("assistant.retrieval.adjustments._NAMES_ONLY", 0.0)
     for question, put_back in zip(asked, (0, 2), strict=True):
         before = scores_of(text, question, analyzer)
         assert round(before["第三"] - asked[question]["第三"], 3) == put_back
@@ -554,6 +554,6 @@ def test_what_is_quoted_or_asked_for_by_its_maker_is_put_forward(
 ) -> None:
     text = "一、第三方插件\ncom.getui.sdk（个推;个像）\ncom.amap.api（高德）\n二、我们的收集\n我们会收集您的设备信息。"
     found = scores_of(text, question, analyzer)
-    monkeypatch.setattr(f"assistant.adjustments.{constant}", 0.0)
+    monkeypatch.setattr(f"assistant.retrieval.adjustments.{constant}", 0.0)
     before = scores_of(text, question, analyzer)
     assert {name for name, score in found.items() if score > before[name]} == {"第三"}

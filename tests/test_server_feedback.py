@@ -10,11 +10,11 @@ import pytest
 
 import assistant.cli
 from assistant import Assistant, Settings
+from assistant.conversation.sessions import SqliteSessions
 from assistant.evaluation.sets import read_set
 from assistant.server.database import service_database
 from assistant.server.feedback import FeedbackStore, Told, candidates, grouped
 from assistant.server.keys import KeyStore
-from assistant.sessions import SqliteSessions
 from assistant.sqlite import open_database
 from tests.serving import ENGLISH, QUESTION, UNCLEAR, bearer, client, events, opened, paced
 

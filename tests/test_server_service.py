@@ -14,6 +14,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from assistant import Answer, Assistant, CorpusError, Settings, build_index
+from assistant.conversation.sessions import Said, SqliteSessions, new_session_id
 from assistant.errors import ServiceError, SessionError
 from assistant.server.app import create_app
 from assistant.server.database import service_database
@@ -21,7 +22,6 @@ from assistant.server.feedback import FeedbackStore, Told
 from assistant.server.observing import Metrics
 from assistant.server.recording import Recorder
 from assistant.server.service import AnswerCache, Service
-from assistant.sessions import Said, SqliteSessions, new_session_id
 from tests.conftest import FakeEmbedder
 from tests.serving import QUESTION, UNCLEAR, PacedAssistant, client, events, opened, paced
 

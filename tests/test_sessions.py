@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant import SessionError, Settings, SettingsError, Turn
-from assistant.sessions import (
+from assistant.conversation.sessions import (
     MIN_ID_CHARS,
     RedisSessions,
     Said,
@@ -349,7 +349,7 @@ def test_a_file_that_is_no_database_is_named(path: Path) -> None:
 def test_a_file_that_another_process_writes_is_waited_for_and_then_named(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("assistant.sessions._BUSY_S", 0.1)
+    monkeypatch.setattr("assistant.conversation.sessions._BUSY_S", 0.1)
     store = SqliteSessions(path)
     store.append("a" * 30, Turn(question="1"), owner="a")
     writer = sqlite3.connect(path, isolation_level=None)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.spelling import Speller
-from assistant.tokenizer import Tokenizer
+from assistant.text.spelling import Speller
+from assistant.text.tokenizer import Tokenizer
 
 ZH = (
     "您可以在设置中修改收货地址、头像和密码，保存订单记录，回收物品，完善资料。相册权限用于上传照片。"

@@ -231,17 +231,17 @@ RUNS = (*' \n1a一(…、：#*"', "1 . ", "( 1", "第 ", "【一", "\x1b[0", "\x
 # Quadratic, or slow, but never given a long text.
 BOUNDED = {
     **{
-        f"assistant.segments.{name}": "the start of a part of a sentence only, by `match`"
+        f"assistant.sentences.segments.{name}": "the start of a part of a sentence only, by `match`"
         for name in ("_ASIDE", "_GOES_ON", "_NO_PURPOSE_AFTER", "_PURPOSE", "_RESET", "_SUBJECT")
     },
-    "assistant.excerpts._NUMBERED_ROW": "the start of a row only, by `match`",
+    "assistant.answering.excerpts._NUMBERED_ROW": "the start of a row only, by `match`",
     "assistant.evaluation.tables._FORMULA": "the start of a cell only, by `match`",
     "assistant.parsing.contents._PAGE_NUMBER": "the end of a short line",
     "assistant.policy._WORDED": "the start of a text only, by `match`",
     "assistant.readers._HTML": "the start of a file's first bytes only, by `match`",
     "assistant.readers.html._SITE": "the start of a title",
     "assistant.readers.pdf._PAGE_NUMBER": "a short line",
-    "assistant.references._EXPLETIVE": "a word or two",
+    "assistant.questions.references._EXPLETIVE": "a word or two",
 }
 
 

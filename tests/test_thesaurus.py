@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant import Assistant, CorpusError, PolicyError, Settings, Turn, build_index, open_corpus
-from assistant.bearing import Bearing
+from assistant.answering.bearing import Bearing
 from assistant.cli import main
 from assistant.conversation import condense
 from assistant.corpus import read_policy, thesaurus_of

@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from assistant.text import STOPWORDS, fold
-from assistant.tokenizer import Tokenizer
+from assistant.text.tokenizer import Tokenizer
 from tests.timing import seconds
 
 if TYPE_CHECKING:

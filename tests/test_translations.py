@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from assistant import Claim, Draft, Policy, PolicyError, open_corpus, parse
+from assistant.answering.wording import answer
 from assistant.cli import main
 from assistant.corpus import read_policy, read_translation
-from assistant.hits import Hit
-from assistant.passages import passages
+from assistant.index.passages import passages
+from assistant.policy.translations import Rendering, Translation, complete_clauses, digest, gaps, read_table, template
+from assistant.retrieval.hits import Hit
 from assistant.text import sentences
-from assistant.translations import Rendering, Translation, complete_clauses, digest, gaps, read_table, template
-from assistant.wording import answer
 
 BAIJU = Path(__file__).parent.parent / "corpus" / "baiju"
 TEXT = """云帆隐私政策

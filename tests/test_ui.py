@@ -20,12 +20,12 @@ from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
 from assistant import Answer, Assistant, Settings, Turn
+from assistant.answering.imprint import contact_of
+from assistant.answering.refusing import Reason
 from assistant.errors import ServiceError, SettingsError
-from assistant.imprint import contact_of
 from assistant.page import chat, door, reader
 from assistant.page.shared import Page, all_words, said, shown
 from assistant.parsing import parse
-from assistant.refusing import Reason
 from assistant.server.access import Access
 from assistant.server.database import service_database
 from assistant.server.keys import KeyStore
@@ -430,7 +430,7 @@ def test_for_another_matter_no_clauses_are_shown(assistant: Assistant, monkeypat
     monkeypatch.setattr("assistant.answering.answerability", lambda *_: -1.0)
     for kind, count in (("out_of_scope", 0), ("not_stated", 3)):
         reason = Reason(kind=kind, message="x")  # type: ignore[arg-type]
-        monkeypatch.setattr("assistant.wording.refusal", lambda *_, reason=reason: reason)
+        monkeypatch.setattr("assistant.answering.wording.refusal", lambda *_, reason=reason: reason)
         answer = assistant.ask(QUESTION)
         assert len(chat.described(answer, assistant, "zh")["nearest"]) == count
 

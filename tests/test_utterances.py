@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.utterances import apart, default_vocabulary
+from assistant.questions.utterances import apart, default_vocabulary
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from assistant.verdicts import verdict_of
+from assistant.answering.verdicts import verdict_of
 from tests.test_verdicts import kind, policy_of, told
 
 

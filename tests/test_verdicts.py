@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant import Policy, parse, verdicts
-from assistant.answering import ExtractiveGenerator
-from assistant.citing import Draft, verify
-from assistant.hits import Evidence, Hit
-from assistant.passages import passages
-from assistant.verdicts import Verdict, verdict_of
-from assistant.verdicts.table import Lexicon, acts, form_words, lexicon
-from assistant.wording import answer
+from assistant import Policy, parse
+from assistant.answering import ExtractiveGenerator, verdicts
+from assistant.answering.citing import Draft, verify
+from assistant.answering.verdicts import Verdict, verdict_of
+from assistant.answering.verdicts.table import Lexicon, acts, form_words, lexicon
+from assistant.answering.wording import answer
+from assistant.index.passages import passages
+from assistant.retrieval.hits import Evidence, Hit
 from tests.test_text import RUNS
 
 ANSWERED = Evidence(scope=5.0, similarity=0.7, coverage=1.0, concepts=1.0)

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant import Policy, parse
-from assistant.citing import Draft, verify
-from assistant.hits import Hit
-from assistant.passages import passages
+from assistant.answering.citing import Draft, verify
+from assistant.answering.vetting import Proposal, Vetted, Vetter, whole
+from assistant.index.passages import passages
+from assistant.retrieval.hits import Hit
 from assistant.thesaurus import default_thesaurus
-from assistant.vetting import Proposal, Vetted, Vetter, whole
 
 TEXT = """云帆隐私政策
 

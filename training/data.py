@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from itertools import count, pairwise
 from typing import TYPE_CHECKING, Any
 
-from assistant.numerals import HAN_NUMERAL
+from assistant.text.numerals import HAN_NUMERAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

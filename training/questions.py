@@ -16,7 +16,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.numerals import HAN_NUMERAL
+from assistant.text.numerals import HAN_NUMERAL
 from training.data import Pair, Sentence, passage_for, scrap
 
 if TYPE_CHECKING:

@@ -55,8 +55,8 @@ from llama_index.core.schema import (
 )
 
 from assistant.conversation import Turn
+from assistant.index.passages import Passage, passages
 from assistant.parsing import parse
-from assistant.passages import Passage, passages
 from assistant.policy import HASH_CHARS
 from assistant.text import Language
 
@@ -67,7 +67,7 @@ if TYPE_CHECKING:
     from llama_index.core.schema import BaseNode
 
     from assistant.answering import Answer
-    from assistant.citing import Citation
+    from assistant.answering.citing import Citation
     from assistant.embedding import Embedder, Role
     from assistant.engine import Assistant
     from assistant.policy import Policy

@@ -51,9 +51,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from assistant.answering import Answer
-    from assistant.clauses import Clause
     from assistant.engine import Assistant
     from assistant.policy import Policy
+    from assistant.policy.clauses import Clause
 
 _LINE_EXAMPLE = '{"id": "q1", "question": "…"}'
 # What people do first comes first in the list; what is not named here, last.

@@ -22,8 +22,8 @@ from assistant.cli.terminal import (
     stdin,
 )
 from assistant.errors import AssistantError, QuestionError
-from assistant.quotes import lines_of
 from assistant.text import visible
+from assistant.text.quotes import lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -26,8 +26,8 @@ from assistant.cli.terminal import (
     settings_of,
 )
 from assistant.errors import EvaluationError
-from assistant.numerals import rounded
 from assistant.text import shortened, visible
+from assistant.text.numerals import rounded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -46,7 +46,7 @@ _NoIndex = Annotated[bool, typer.Option("--no-index", help="Leave the index as i
 def listed(as_json: AsJson = False, corpus: Corpus = None) -> None:
     """List the policies in use, with what is known about them."""
     from assistant.corpus import open_folders
-    from assistant.keeping import left_out, may_change
+    from assistant.corpus.keeping import left_out, may_change
 
     settings = settings_of(corpus, None)
     found = open_folders(*settings.corpus_dirs())
@@ -87,8 +87,8 @@ def add(
     See how it is divided first with `policy-assistant outline FILE`. A new version of a policy that is there goes into
     its place with `policy-assistant policies update`.
     """
-    from assistant.imprint import said_of_itself
-    from assistant.keeping import add_policy, same_text
+    from assistant.answering.imprint import said_of_itself
+    from assistant.corpus.keeping import add_policy, same_text
     from assistant.parsing import parse
     from assistant.readers import read_file
 
@@ -138,11 +138,11 @@ def update(
 
     Example: policy-assistant policies update lantern new.docx --effective-date 2025-01-01
     """
+    from assistant.answering.imprint import date_in
     from assistant.corpus import METADATA_FILE, read_translation
-    from assistant.imprint import date_in
-    from assistant.keeping import folders_of, update_policy
+    from assistant.corpus.keeping import folders_of, update_policy
+    from assistant.policy.translations import gaps
     from assistant.readers import read_file
-    from assistant.translations import gaps
 
     settings = settings_of(corpus, index_dir)
     read = read_file(file)
@@ -179,7 +179,7 @@ def correct(
     index_dir: IndexDir = None,
 ) -> None:
     """Correct what is known about a policy; `''` takes a value out."""
-    from assistant.keeping import change_policy
+    from assistant.corpus.keeping import change_policy
 
     known = _given(title=title, company=company, effective_date=effective_date, language=language, contact=contact)
     if not known:
@@ -196,7 +196,7 @@ def remove(policy_id: _Id, no_index: _NoIndex = False, corpus: Corpus = None, in
 
     One that came with the program is left out: `policies restore` uses it again.
     """
-    from assistant.keeping import may_change, remove_policy
+    from assistant.corpus.keeping import may_change, remove_policy
 
     settings = settings_of(corpus, index_dir)
     place = remove_policy(settings, policy_id)
@@ -212,7 +212,7 @@ def remove(policy_id: _Id, no_index: _NoIndex = False, corpus: Corpus = None, in
 @app.command()
 def restore(policy_id: _Id, no_index: _NoIndex = False, corpus: Corpus = None, index_dir: IndexDir = None) -> None:
     """Use a policy again that came with the program and was removed."""
-    from assistant.keeping import restore_policy
+    from assistant.corpus.keeping import restore_policy
 
     settings = settings_of(corpus, index_dir)
     restore_policy(settings, policy_id)
@@ -236,7 +236,7 @@ def _index(settings: Settings, *, no_index: bool) -> None:
 
 
 def _summary(policy: Policy) -> str:
-    from assistant.translations import complete_clauses
+    from assistant.policy.translations import complete_clauses
 
     facts = [
         plural(policy.size, "clause"),
@@ -250,7 +250,7 @@ def _summary(policy: Policy) -> str:
 
 
 def _as_json(policy: Policy) -> dict[str, Any]:
-    from assistant.translations import complete_clauses
+    from assistant.policy.translations import complete_clauses
 
     fields = ("id", "title", "company", "language", "version", "effective_date", "contact", "sha256")
     return {name: getattr(policy, name) for name in fields} | {

@@ -156,7 +156,7 @@ def create_key(
 
 def _note_unknown(scope: Sequence[str]) -> None:
     """Tell which policies of a key are not in use here; the service may have others."""
-    from assistant.keeping import folders_of
+    from assistant.corpus.keeping import folders_of
 
     try:
         known = folders_of(settings_of(None, None))
@@ -191,7 +191,7 @@ def revoke_key(
     ] = False,
 ) -> None:
     """Revoke a key and the browser tokens made with it."""
-    from assistant.sessions import open_sessions
+    from assistant.conversation.sessions import open_sessions
 
     settings = settings_of(None, None)
     _keys().revoke(key_id)

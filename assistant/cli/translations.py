@@ -23,7 +23,7 @@ from assistant.errors import CorpusError, PolicyError
 
 if TYPE_CHECKING:
     from assistant.policy import Policy
-    from assistant.translations import Translation
+    from assistant.policy.translations import Translation
 
 app = Commands(
     no_args_is_help=True, help="Check the English courtesy translations of policies, or write the file for one."
@@ -48,7 +48,7 @@ def check(policy: PolicyId = None, as_json: AsJson = False, corpus: Corpus = Non
 
     Without POLICY, all Chinese policies of the corpus are checked.
     """
-    from assistant.translations import complete_clauses, gaps
+    from assistant.policy.translations import complete_clauses, gaps
 
     complete = True
     for found, translation, _ in _chinese_policies(policy, corpus):
@@ -82,8 +82,8 @@ def template(policy: PolicyId = None, out: _Out = None, update: _Update = False,
     """
     from assistant import storage
     from assistant.corpus import read_text, read_translation_file
-    from assistant.keeping import may_change
-    from assistant.translations import MAX_TRANSLATION_BYTES, TRANSLATION_FILE, gaps, template
+    from assistant.corpus.keeping import may_change
+    from assistant.policy.translations import MAX_TRANSLATION_BYTES, TRANSLATION_FILE, gaps, template
 
     policies = _chinese_policies(policy, corpus)
     if len(policies) != 1:

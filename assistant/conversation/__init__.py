@@ -16,9 +16,9 @@ as it stands by itself, those before it, what was cited, what was asked back. Ea
 5. Else it stands by itself, and is left as typed. In any doubt a question does. But a short one may lean on those
    before it though no word shows it: they are told (`Condensed.after`), and what answers them is put forward.
 
-Questions are taken apart by `assistant.utterances`, with the words of `data/conversation.toml` and the concepts of the
-thesaurus; what a pronoun stands for is in `assistant.references`, how a question is worded anew in
-`assistant.rephrasing`.
+Questions are taken apart by `assistant.questions.utterances`, with the words of `data/conversation.toml` and the
+concepts of the thesaurus; what a pronoun stands for is in `assistant.questions.references`, how a question is worded
+anew in `assistant.questions.rephrasing`.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ from assistant.conversation.follow_ups import follow_up, name_given
 from assistant.conversation.memory import Memory
 from assistant.conversation.remarks import said_to_us
 from assistant.conversation.turns import CitedClause, Condensed, Turn
-from assistant.english import spelled_out
-from assistant.rephrasing.former import is_quoting
+from assistant.questions.rephrasing.former import is_quoting
+from assistant.questions.utterances import default_vocabulary, vocabulary_of
 from assistant.text import has_han
-from assistant.utterances import default_vocabulary, vocabulary_of
+from assistant.text.english import spelled_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from assistant.questions.utterances import Utterance
     from assistant.thesaurus import Thesaurus
-    from assistant.utterances import Utterance
 
 __all__ = ["CitedClause", "Condensed", "Turn", "condense"]
 

@@ -6,18 +6,18 @@ import re
 from typing import TYPE_CHECKING
 
 from assistant.conversation.leaning import rewritten
-from assistant.english import BY_MEANS, CIRCUMSTANTIAL, one_of
-from assistant.numerals import HAN_NUMERAL
-from assistant.rephrasing import supposing
-from assistant.rephrasing.amounts import UNITS_ZH
-from assistant.rephrasing.chinese import place_zh
-from assistant.rephrasing.english import asked_of_place
-from assistant.topics import topics_of
+from assistant.questions.rephrasing import supposing
+from assistant.questions.rephrasing.amounts import UNITS_ZH
+from assistant.questions.rephrasing.chinese import place_zh
+from assistant.questions.rephrasing.english import asked_of_place
+from assistant.questions.topics import topics_of
+from assistant.text.english import BY_MEANS, CIRCUMSTANTIAL, one_of
+from assistant.text.numerals import HAN_NUMERAL
 
 if TYPE_CHECKING:
     from assistant.conversation.leaning import Leaning
     from assistant.conversation.turns import Condensed
-    from assistant.utterances import Parts
+    from assistant.questions.utterances import Parts
 
 
 def under_others(leaning: Leaning) -> Condensed | None:

@@ -25,29 +25,29 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from assistant.chinese import INTERROGATIVE, INTERROGATIVES, WHETHER
 from assistant.conversation.circumstances import under_others
 from assistant.conversation.leaning import Leaning, rewritten, without_lead
 from assistant.conversation.pronouns import by_place, by_pronoun
 from assistant.conversation.remarks import ask_back, more, replied
 from assistant.conversation.sequels import going_on, of_the_same, saying_little
 from assistant.conversation.turns import Condensed
-from assistant.english import AUXILIARIES, INDEFINITE
-from assistant.numerals import ENGLISH_NUMERAL
-from assistant.phrases import phrases_of
-from assistant.question_forms import former_and_own
-from assistant.rephrasing import asked_with, other_aspect, supposing, swapped
-from assistant.rephrasing.amounts import ends_in_amount
-from assistant.rephrasing.chinese import noun_zh, said_again_zh, way_again_zh
-from assistant.rephrasing.english import corrected_en, with_noun_for_one
-from assistant.rephrasing.former import asks_who, is_quoting, quoting
-from assistant.rephrasing.likeness import asked_the_same, in_another_case, likened, of_some
-from assistant.topics import Topic, name_of, nth, thing_of, topics_of
-from assistant.utterances import DEEDS, Parts, Utterance
+from assistant.questions.forms import former_and_own
+from assistant.questions.phrases import phrases_of
+from assistant.questions.rephrasing import asked_with, other_aspect, supposing, swapped
+from assistant.questions.rephrasing.amounts import ends_in_amount
+from assistant.questions.rephrasing.chinese import noun_zh, said_again_zh, way_again_zh
+from assistant.questions.rephrasing.english import corrected_en, with_noun_for_one
+from assistant.questions.rephrasing.former import asks_who, is_quoting, quoting
+from assistant.questions.rephrasing.likeness import asked_the_same, in_another_case, likened, of_some
+from assistant.questions.topics import Topic, name_of, nth, thing_of, topics_of
+from assistant.questions.utterances import DEEDS, Parts, Utterance
+from assistant.text.chinese import INTERROGATIVE, INTERROGATIVES, WHETHER
+from assistant.text.english import AUXILIARIES, INDEFINITE
+from assistant.text.numerals import ENGLISH_NUMERAL
 
 if TYPE_CHECKING:
     from assistant.conversation.memory import Memory
-    from assistant.phrases import Phrase
+    from assistant.questions.phrases import Phrase
 
 
 def follow_up(asked: Utterance, memory: Memory, *, corrects: bool) -> Condensed | None:

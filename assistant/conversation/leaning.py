@@ -7,12 +7,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from assistant.conversation.turns import Condensed
-from assistant.english import DOERS
-from assistant.rephrasing import keeps_denials
-from assistant.rephrasing.former import asked_after, is_quoting, quoted_in, quoting
+from assistant.questions.rephrasing import keeps_denials
+from assistant.questions.rephrasing.former import asked_after, is_quoting, quoted_in, quoting
+from assistant.questions.topics import prefix_of
+from assistant.questions.utterances import OWNED, Parts, Utterance
 from assistant.text import has_han
-from assistant.topics import prefix_of
-from assistant.utterances import OWNED, Parts, Utterance
+from assistant.text.english import DOERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from assistant.rephrasing.former import quoted_in
+from assistant.questions.rephrasing.former import quoted_in
+from assistant.questions.topics import Topic, topics_of
+from assistant.questions.utterances import Utterance, Vocabulary, default_vocabulary
 from assistant.text import visible
-from assistant.topics import Topic, topics_of
-from assistant.utterances import Utterance, Vocabulary, default_vocabulary
 
 if TYPE_CHECKING:
     from assistant.conversation.turns import CitedClause, Condensed, Turn

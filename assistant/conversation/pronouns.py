@@ -6,23 +6,23 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from assistant.chinese import WHETHER
 from assistant.conversation.leaning import rewritten
 from assistant.conversation.remarks import ask_back, show
-from assistant.english import AUXILIARIES, PREPOSITIONS, is_plural
-from assistant.references import Reference, references_in
-from assistant.rephrasing import filled, supposing, swapped
-from assistant.rephrasing.english import asks_of_doing, of_doing
-from assistant.topics import Topic, name_of, nth, phrase_of, topics_of
-from assistant.utterances import LAST
+from assistant.questions.references import Reference, references_in
+from assistant.questions.rephrasing import filled, supposing, swapped
+from assistant.questions.rephrasing.english import asks_of_doing, of_doing
+from assistant.questions.topics import Topic, name_of, nth, phrase_of, topics_of
+from assistant.questions.utterances import LAST
+from assistant.text.chinese import WHETHER
+from assistant.text.english import AUXILIARIES, PREPOSITIONS, is_plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assistant.conversation.leaning import Leaning
     from assistant.conversation.turns import Condensed
+    from assistant.questions.utterances import Utterance, Word
     from assistant.text import Language
-    from assistant.utterances import Utterance, Word
 
 
 def by_place(leaning: Leaning) -> Condensed | None:

@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assistant.conversation.turns import Condensed
+from assistant.questions.topics import name_of
+from assistant.questions.utterances import default_vocabulary
 from assistant.text import normalized
-from assistant.topics import name_of
-from assistant.utterances import default_vocabulary
 
 if TYPE_CHECKING:
     from assistant.conversation.memory import Memory
     from assistant.conversation.turns import Kind
+    from assistant.questions.utterances import Utterance
     from assistant.text import Language
-    from assistant.utterances import Utterance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,24 +6,24 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from assistant.chinese import WHETHER
 from assistant.conversation.leaning import rewritten
-from assistant.english import DOING, HAVING, one_of
-from assistant.numerals import HAN_NUMERAL
-from assistant.references import of_data
-from assistant.rephrasing import asked_of, asked_with
-from assistant.rephrasing.amounts import is_amount, of_another_number
-from assistant.rephrasing.former import quoting
+from assistant.questions.references import of_data
+from assistant.questions.rephrasing import asked_of, asked_with
+from assistant.questions.rephrasing.amounts import is_amount, of_another_number
+from assistant.questions.rephrasing.former import quoting
+from assistant.questions.topics import Topic, stated_until, topics_said
+from assistant.questions.utterances import ASKING_ROLES, MAY_ZH
 from assistant.text import has_han
-from assistant.topics import Topic, stated_until, topics_said
-from assistant.utterances import ASKING_ROLES, MAY_ZH
+from assistant.text.chinese import WHETHER
+from assistant.text.english import DOING, HAVING, one_of
+from assistant.text.numerals import HAN_NUMERAL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assistant.conversation.leaning import Leaning
     from assistant.conversation.turns import Condensed
-    from assistant.utterances import Parts, Utterance, Word
+    from assistant.questions.utterances import Parts, Utterance, Word
 
 
 def saying_little(leaning: Leaning) -> Condensed | None:

@@ -1,7 +1,7 @@
 """Where gold stands: quotes found in the policies, and whether a span holds or touches them.
 
-A quote is looked for as for a citation: on folded text, white space left out (`assistant.quotes`). A set so survives
-another layout and another parsing of its policy, but no change of its words.
+A quote is looked for as for a citation: on folded text, white space left out (`assistant.text.quotes`). A set so
+survives another layout and another parsing of its policy, but no change of its words.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from difflib import SequenceMatcher
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from assistant.passages import passages
-from assistant.quotes import Squeezed, squeezed
+from assistant.index.passages import passages
 from assistant.text import Span, sentences
+from assistant.text.quotes import Squeezed, squeezed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

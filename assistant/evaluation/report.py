@@ -16,8 +16,8 @@ from assistant.evaluation.measures import AREA, MEASURES
 from assistant.evaluation.running import ERROR_CLASSES
 from assistant.evaluation.runs import RUN_FILE, as_bytes
 from assistant.evaluation.writing import check_folder, write_folder
-from assistant.numerals import rounded
 from assistant.text import listed, shortened, visible
+from assistant.text.numerals import rounded
 
 if TYPE_CHECKING:
     from pathlib import Path

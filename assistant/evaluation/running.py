@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from assistant.answerability import answerability
+from assistant.answering.answerability import answerability
 from assistant.conversation import Turn
 from assistant.errors import AssistantError, EvaluationError
 from assistant.evaluation.gold import GoldFinder, Place, holds, says

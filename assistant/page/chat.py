@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from assistant.answering.imprint import contact_of
 from assistant.conversation import Turn
-from assistant.imprint import contact_of
 from assistant.page.reader import EVERYTHING
 from assistant.page.shared import Page, all_words, said, shown
 from assistant.server.asking import Asking, event, keep_feedback, parts_of
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assistant.answering import Answer
-    from assistant.clauses import Clause
     from assistant.engine import Assistant
-    from assistant.hits import Hit
     from assistant.policy import Policy
+    from assistant.policy.clauses import Clause
+    from assistant.retrieval.hits import Hit
 
 _MOST_TURNS = 20
 _MOST_CITED = 100

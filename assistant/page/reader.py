@@ -20,8 +20,8 @@ from assistant.text import Language, visible
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from assistant.clauses import Clause
     from assistant.policy import Policy
+    from assistant.policy.clauses import Clause
 
 EVERYTHING = Caller(owner="page", scope=None, key=None)
 """Who asks from the page: whoever was let in sees every policy."""

@@ -9,10 +9,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from assistant.numerals import HAN_NUMERAL
 from assistant.parsing.headings import COLON, HEADING_CHARS, LEADS_IN, run_in
 from assistant.parsing.markers import PARTS, QUESTION, Marker, markers_at, numbers_at, stands_alone, value_of
 from assistant.text import stripped
+from assistant.text.numerals import HAN_NUMERAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,11 +9,11 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from assistant.clauses import BULLETS
-from assistant.numerals import HAN_NUMERAL, han_number, roman_number
 from assistant.parsing.headings import BOLD, is_heading_text
+from assistant.policy.clauses import BULLETS
 from assistant.text import stripped
-from assistant.units import CURRENCIES_EN, CURRENCIES_ZH, PERIODS_EN, PERIODS_ZH, any_unit
+from assistant.text.numerals import HAN_NUMERAL, han_number, roman_number
+from assistant.text.units import CURRENCIES_EN, CURRENCIES_ZH, PERIODS_EN, PERIODS_ZH, any_unit
 
 # 一千二百六十 is the longest that lists get to.
 _HAN_NUMERAL = rf"[{HAN_NUMERAL}]{{1,7}}"

@@ -6,15 +6,15 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from assistant.clauses import Clause
 from assistant.parsing.headings import BOLD
 from assistant.parsing.markers import DASH, RANKS
+from assistant.policy.clauses import Clause
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from assistant.clauses import Kind
     from assistant.parsing.markers import Marker
+    from assistant.policy.clauses import Kind
     from assistant.text import Span
 
 SHORT_CHARS = 50

@@ -32,7 +32,7 @@ from assistant.text import stripped
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from assistant.clauses import Clause, Kind
+    from assistant.policy.clauses import Clause, Kind
     from assistant.text import Span
 
 _MOST_TITLE_CHARS = 100

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from assistant.naming import AROUND_NAMES, COMPANY_FORM_EN, without_noun
+from assistant.text.naming import AROUND_NAMES, COMPANY_FORM_EN, without_noun
 
 _LONGEST_NAME = 40
 _LONGEST_BELOW = 80

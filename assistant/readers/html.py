@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import FileError
-from assistant.numerals import chinese, decimal, letters, roman
 from assistant.readers.blocks import (
     MOST_SPAN,
     MOST_SPANNED_CHARS,
@@ -20,6 +19,7 @@ from assistant.readers.blocks import (
     text_of,
 )
 from assistant.readers.notes import Note, notes_of, told_note
+from assistant.text.numerals import chinese, decimal, letters, roman
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

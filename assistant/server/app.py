@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 import assistant
 from assistant.conversation import Turn
+from assistant.conversation.sessions import new_session_id, open_sessions
 from assistant.server import completions, pages, widget
 from assistant.server.access import Access, Asker, Caller, Cors, OwnNames, anyone, counted, key_for_token
 from assistant.server.asking import (
@@ -56,7 +57,6 @@ from assistant.server.wire import (
     errors,
     explained,
 )
-from assistant.sessions import new_session_id, open_sessions
 from assistant.text import visible
 
 if TYPE_CHECKING:

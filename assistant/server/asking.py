@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from fastapi import Request
 
     from assistant.conversation import Turn
+    from assistant.conversation.sessions import SessionStore
     from assistant.engine import Assistant
     from assistant.policy import Policy
     from assistant.server.access import Access, Caller
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from assistant.server.recording import Recorder
     from assistant.server.service import Service, Snapshot
     from assistant.server.wire import Feedback
-    from assistant.sessions import SessionStore
     from assistant.settings import Settings
     from assistant.text import Language
 

@@ -8,14 +8,14 @@ from importlib import resources
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-from assistant.quotes import lines_of
 from assistant.text import visible
+from assistant.text.quotes import lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from assistant.clauses import Clause
     from assistant.policy import Policy
+    from assistant.policy.clauses import Clause
     from assistant.text import Language
 
 PAGE_HEADERS = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from assistant.clauses import Clause
     from assistant.policy import Policy
+    from assistant.policy.clauses import Clause
 
 _NAME_CHARS = 40
 

@@ -14,14 +14,14 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from assistant.conversation import Turn
+from assistant.conversation.sessions import Said
 from assistant.errors import ServiceError, SessionError
-from assistant.sessions import Said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
+    from assistant.conversation.sessions import SessionStore
     from assistant.server.feedback import FeedbackStore, Told
-    from assistant.sessions import SessionStore
 
 _log = logging.getLogger(__name__)
 

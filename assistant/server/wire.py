@@ -15,10 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 from starlette.exceptions import HTTPException
 
-from assistant.clauses import Kind  # noqa: TC001 - pydantic reads the types
-from assistant.refusing import ReasonKind  # noqa: TC001
+from assistant.answering.refusing import ReasonKind  # noqa: TC001
+from assistant.answering.verdicts import VerdictKind  # noqa: TC001
+from assistant.policy.clauses import Kind  # noqa: TC001 - pydantic reads the types
 from assistant.text import Language, shortened, visible
-from assistant.verdicts import VerdictKind  # noqa: TC001
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

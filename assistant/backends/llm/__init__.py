@@ -3,10 +3,10 @@
     from assistant.backends.llm import LLMGenerator
     assistant = Assistant(policies, retriever, LLMGenerator(llm), settings)
 
-The model gets the question and the clauses that were found, and proposes claims with quotes. `assistant.vetting`
-keeps what the clauses bear out. If nothing is left, if the model fails, or takes longer than its budget, the answer is
-the extractive one, as it would be without a model. Where the extractive generator refuses to answer, the model is not
-asked.
+The model gets the question and the clauses that were found, and proposes claims with quotes. What the clauses bear
+out is kept (`assistant.answering.vetting`). If nothing is left, if the model fails, or takes longer than its budget,
+the answer is the extractive one, as it would be without a model. Where the extractive generator refuses to answer, the
+model is not asked.
 
 `openai_like` makes the model that settings name, with any endpoint that speaks OpenAI's protocol; it needs the extra
 `llm`. Models of llama-index need only their own package.
@@ -20,23 +20,23 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from assistant.answering import ExtractiveGenerator
+from assistant.answering.citing import Claim, Draft
+from assistant.answering.vetting import Vetter
 from assistant.backends.llm.model import BEAT_S, Breaker, CallFailed, Model
 from assistant.backends.llm.prompts import CLAIMS_SCHEMA, answer_prompt
 from assistant.backends.llm.reply import ReplyReader
-from assistant.citing import Claim, Draft
 from assistant.corpus import thesaurus_of
-from assistant.question_forms import wants_all
+from assistant.questions.forms import wants_all
 from assistant.text import Language, language_of
-from assistant.vetting import Vetter
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
 
     from llama_index.core.llms import LLM
 
+    from assistant.answering.vetting import Proposal
     from assistant.backends.llm.prompts import Prompt
-    from assistant.hits import Hit
-    from assistant.vetting import Proposal
+    from assistant.retrieval.hits import Hit
 
 __all__ = ["LLMGenerator"]
 

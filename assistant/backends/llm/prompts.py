@@ -19,7 +19,7 @@ from assistant.text import visible
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from assistant.hits import Hit
+    from assistant.retrieval.hits import Hit
     from assistant.text import Language
 
 MOST_CLAUSE_CHARS = 1_500

@@ -13,7 +13,7 @@ import re
 from collections import deque
 from typing import TYPE_CHECKING
 
-from assistant.vetting import Proposal
+from assistant.answering.vetting import Proposal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

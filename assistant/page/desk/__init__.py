@@ -18,9 +18,9 @@ from assistant.page.shared import Tab, hint, shown
 from assistant.text import visible, visible_line
 
 if TYPE_CHECKING:
-    from assistant.clauses import Clause
     from assistant.page.shared import Page
     from assistant.policy import Policy
+    from assistant.policy.clauses import Clause
 
 _PAGE = 20
 """Clauses that are shown at first, and more at a time."""

@@ -12,11 +12,11 @@ from assistant.text import LATIN_WORD, fold, has_han, simplified, stem, visible
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from assistant.clauses import Clause
     from assistant.engine import Assistant
-    from assistant.hits import Hit
+    from assistant.index.shards import Analyzer, Shard
     from assistant.policy import Policy
-    from assistant.shards import Analyzer, Shard
+    from assistant.policy.clauses import Clause
+    from assistant.retrieval.hits import Hit
     from assistant.text import Span
 
 

@@ -6,19 +6,19 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, get_args
 
-from assistant.imprint import contact_of
+from assistant.answering.imprint import contact_of
+from assistant.answering.wording import marked_quote
 from assistant.page.shared import said
-from assistant.quotes import lines_of
 from assistant.text import listed, visible, visible_line
-from assistant.wording import marked_quote
+from assistant.text.quotes import lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from assistant.answering import Answer
-    from assistant.citing import Citation
+    from assistant.answering.citing import Citation
+    from assistant.answering.refusing import Reason
     from assistant.policy import Policy
-    from assistant.refusing import Reason
     from assistant.text import Language
 
 Tone = Literal["plain", "friendly", "formal"]

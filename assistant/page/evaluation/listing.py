@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
+from assistant.answering.wording import marked_quote
 from assistant.page.shared import hint, marked, place_link, shown
 from assistant.text import fold, listed, visible
-from assistant.wording import marked_quote
 
 if TYPE_CHECKING:
     from assistant.engine import Assistant

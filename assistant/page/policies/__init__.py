@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 from gradio.context import Context
 
-from assistant.errors import AssistantError
-from assistant.keeping import (
+from assistant.corpus.keeping import (
     REMOVED,
     add_policy,
     change_policy,
@@ -19,6 +18,7 @@ from assistant.keeping import (
     restore_policy,
     update_policy,
 )
+from assistant.errors import AssistantError
 from assistant.page.policies.forms import FIELDS, filled, known_from, prefilled, renewed, wrong
 from assistant.page.policies.indexing import applied
 from assistant.page.policies.listing import folders_in_use, listing, unused

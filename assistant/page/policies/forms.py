@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from assistant.answering.imprint import date_in, said_of_itself
 from assistant.corpus import is_date
-from assistant.imprint import date_in, said_of_itself
 
 if TYPE_CHECKING:
     from assistant.page.policies.uploads import Upload

@@ -14,8 +14,8 @@ from assistant.page.shared import hint, progress, shown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from assistant.index.shards import Progress
     from assistant.page.shared import Page
-    from assistant.shards import Progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from assistant.corpus import read_translation
+from assistant.corpus.keeping import folders_of, left_out, may_change
 from assistant.errors import AssistantError
-from assistant.keeping import folders_of, left_out, may_change
 from assistant.page.shared import hint, place_link, shown
-from assistant.translations import gaps
+from assistant.policy.translations import gaps
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from assistant.errors import AssistantError, FileError
 from assistant.page.shared import hint, shown
 from assistant.parsing import parse
-from assistant.quotes import lines_of
 from assistant.readers import Format, read_file
 from assistant.text import shortened, visible
+from assistant.text.quotes import lines_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any
 
-from assistant.clauses import is_bullet
+from assistant.policy.clauses import is_bullet
 from assistant.readers.blocks import MOST_SPAN, MOST_SPANNED_CHARS, Block, note_mark, one_line, raised, text_of
 from assistant.readers.docx.archive import Parts, opened
 from assistant.readers.docx.numbering import Numbering

@@ -7,8 +7,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from assistant.numerals import chinese, chinese_digits, chinese_legal, decimal, letters, one_of, roman, run_of
 from assistant.readers.docx.xml import OFF, child_of, children, getter, whole
+from assistant.text.numerals import chinese, chinese_digits, chinese_legal, decimal, letters, one_of, roman, run_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

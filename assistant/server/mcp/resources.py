@@ -10,8 +10,8 @@ import mcp_types as types
 from mcp.shared.exceptions import MCPError
 
 from assistant.errors import QuestionError
-from assistant.quotes import lines_of
 from assistant.text import shortened, visible
+from assistant.text.quotes import lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

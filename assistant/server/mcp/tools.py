@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import mcp_types as types
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from assistant.answering.verdicts import VerdictKind  # noqa: TC001 - pydantic reads the types
 from assistant.conversation import Turn
 from assistant.errors import AssistantError, QuestionError
 from assistant.server.asking import place_of, titled
@@ -29,7 +30,6 @@ from assistant.server.wire import (
     explained,
 )
 from assistant.text import Language, visible
-from assistant.verdicts import VerdictKind  # noqa: TC001 - pydantic reads the types
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence

@@ -1,0 +1,1 @@
+"""Sentences of policies and of answers, taken apart: their parts, what turns their sense, words that mean the same."""
