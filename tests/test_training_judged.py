@@ -9,7 +9,8 @@ import pytest
 
 from tests.models import data_folder
 from training.data import DEV_POLICIES, TRAIN_POLICIES, Sentence, read_policies
-from training.judged import JUDGED, JUDGED_DEV, JUDGED_ODDS, JudgedPair, areas, in_batches, judged_pairs
+from training.evaluate import areas
+from training.judged import JUDGED, JUDGED_DEV, JUDGED_ODDS, JudgedPair, in_batches, judged_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
