@@ -171,7 +171,7 @@ ANSWER_TYPES = (
     ),
     _of(
         "amount",
-        wanted=rf"(?<![赔退扣偿返罚还])(?<![赔退扣偿返罚还][我您款费])(?<![押定订证]金)多少(?:钱|元|块)(?!.{{0,8}}会)|价格|价钱|(?:什么|啥)价(?!值)|多贵|贵不贵|要钱|(?:要|得|需要)花钱|要付费|"
+        wanted=rf"(?<![赔退扣偿返罚还])(?<![赔退扣偿返罚还][我您款费])(?<![押定订证]金)多少(?:钱|元|块)(?!.{{0,8}}会)|价格|价钱|(?:什么|啥)价(?!值)|多贵|贵不贵|要钱|(?:要|得|需要)花钱|[要会]不?[要会]?收钱|收钱[吗嘛么不]|要付费|"
         rf"(?<![押定订证]金)(?:花费?|[支缴]?付|交|省){_MUCH}(?!的?{_DEPOSITS})|"
         rf"\bhow much (?:does|do|is|are|will|would|money|to pay|can i (?:get|claim))\b(?!.{{0,40}}\b{_SETTLED_EN}\b)|"
         r"\bhow much can (?:i|we|you) (?:spend|borrow|save)\b|\bhow much(?= for\b|\W{0,3}$)|\bprices?\b|\bcosts?\b|"
@@ -289,7 +289,9 @@ ANSWER_TYPES = (
         "email",
         wanted=r"(?:邮箱|邮件|电邮)(?:地址)?(?:是|叫)?(?:多少|(?:什么|啥)(?!时)|哪个)|(?:哪个|什么)邮箱|"
         r"\bwhat(?:'s| is) .{0,40}\be-?mail address\b|\bwhat(?:'s| is) your e-?mail\b|\b(?:which|what) e-?mail\b",
-        named=r"(?:负责人|专员|部门|团队|公司|客服|官方)的?(?:电子)?(?:邮箱|邮件地址)(?=[?呢是 ]{0,2}$)|"
+        # Not 我的邮箱 or 绑定邮箱, which are data.
+        named=r"(?<![我的录定册用填写改换绑集收露])(?:电子)?(?:邮箱|邮件地址)(?:地址)?(?=[吗么呢是]?[?!。 ]{0,3}$)|"
+        r"(?:负责人|专员|部门|团队|公司|客服|官方)的(?:电子)?(?:邮箱|邮件地址)(?=[?呢是 ]{0,2}$)|"
         r"\be-?mail address (?:of|for|to)\b|"
         r"\b(?:contact|support|privacy|company|service) e-?mail(?: address)?(?=\W{0,3}$)",
         held=r"@",
@@ -301,7 +303,7 @@ ANSWER_TYPES = (
         r"\bwhat(?:'s| is) (?:your|the (?:\w{1,20} )?(?:phone|telephone)) (?:phone |telephone |contact )?number\b|"
         r"\bnumber (?:can i|to|do i|should i) (?:call|ring|dial)\b",
         # Not 推销电话, nor 打电话 or 修改电话.
-        named=r"(?<![打接拨销扰告留改换填写收集露绑除藏])(?<!绑定)(?:电话|热线|座机)(?:号码?)?(?=呢?[?!。 ]{0,3}$)|"
+        named=r"(?<![打接拨销扰告留改换填写收集露绑除藏])(?<!绑定)(?:电话|热线|座机)(?:号码?)?(?=[吗么呢]?[?!。 ]{0,3}$)|"
         r"\bhotline(?: number)?\b(?! (?:used )?for\W{0,3}$)|"
         r"\b(?:phone|telephone) number (?:of|to call|for (?:customer|support|complaints|the))\b",
         held=r"\d[\d ,-]{5,20}\d|(?:电话|热线|拨打|hotline|call)[^\d]{0,12}\d{5}|"
