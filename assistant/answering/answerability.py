@@ -52,7 +52,13 @@ def answerability(query: str, hits: Sequence[Hit]) -> float:
     # What shares nothing with a policy is close to some clause of it all the same: "asdf qwer".
     shares_nothing = hits[0].evidence.unseen == 1 and hits[0].evidence.concepts is None
     odds -= _SHARES_NOTHING if shares_nothing else 0.0
-    return max(odds, 0.0) if _is_spoken_of(query, hits[0]) or _holds_it_in_words_of(query, hits[0]) else odds
+    is_told = (
+        _is_spoken_of(query, hits[0])
+        or _holds_it_in_words_of(query, hits[0])
+        or _holds_its_identifiers(query, hits[0])
+        or (has_han(query) and _beside(query, hits) == _HALF)
+    )
+    return max(odds, 0.0) if is_told else odds
 
 
 def features(query: str, hits: Sequence[Hit]) -> dict[str, float]:
@@ -93,6 +99,19 @@ def _holds_it_in_words_of(query: str, hit: Hit) -> bool:
     """Say whether a clause has all words of a query and the value that it wants, or a count of just these."""
     kinds = needed(query) if hit.evidence.coverage == 1 else ()
     return bool(kinds) and all(_counts(query, hit) if kind.name == "count" else _holds(hit, kind) for kind in kinds)
+
+
+def _holds_its_identifiers(query: str, hit: Hit) -> bool:
+    """Say whether a clause has what a query names as programs do, character by character: com.acme.push 是谁家的.
+
+    To a model such a name means nothing, so that no clause is close to it.
+    """
+    names = _IDENTIFIER.findall(normalized(query))
+    said = normalized(" ".join(hit.said)) if names else ""
+    return bool(names) and all(name in said for name in names)
+
+
+_IDENTIFIER = re.compile(r"(?<![\w.@/])[a-z]\w{0,30}(?:\.[a-z]\w{0,30}){2,6}(?![\w/])", re.ASCII)
 
 
 def _counts(query: str, hit: Hit) -> bool:
@@ -217,7 +236,8 @@ def _is_unheard_of(query: str, hits: Sequence[Hit]) -> bool:
     """Say whether a right or a permission is asked about of which no Chinese policy found speaks.
 
     To the encoder leaving for good and withdrawing consent are much alike, so is the end of an account and that of the
-    service, and so are all permissions. A right may be asked about beside something that the best hit does name.
+    service, and so are all permissions. A right may be asked about beside something that the best hit does name, more
+    than 数据 of 注销以后数据还在吗.
     Chinese names match anywhere, English ones only in the forms that are known.
     """
     evidence = hits[0].evidence
@@ -231,13 +251,15 @@ def _is_unheard_of(query: str, hits: Sequence[Hit]) -> bool:
         and (
             asked.endswith(_PERMISSION, start, end)
             or asked.startswith(_PERMISSION, end)
-            or (not evidence.concepts and any(concept.kind == "right" for concept in concepts))
+            or ((evidence.concepts or 0) < _LITTLE_NAMED and any(concept.kind == "right" for concept in concepts))
         )
         for start, end, concepts in named
     )
 
 
 _PERMISSION = "权限"
+_LITTLE_NAMED = 0.25
+"""Share of what a question names that is too general to be what it is about."""
 
 
 def _is_of_a_stranger(query: str, evidence: Evidence) -> bool:

@@ -163,6 +163,9 @@ def _with_value(query: str, chosen: list[Hit], hits: Sequence[Hit]) -> list[Hit]
         return [hit for hit in chosen if hit in holding]
     if not holding or holding[0].score < first.score - _VALUE_MARGIN:
         return chosen
+    if needed(query) and holding[0].evidence.concepts == 1 and (first.evidence.concepts or 0) < 1:
+        # Nor does one that lacks the value stand before one that has it with all that it is asked of.
+        return [holding[0]]
     # A clause about something else may hold such a value, too: it does not stand before one that is far closer.
     return [first, holding[0]] if holding[0].score < first.score - _CLAUSE_MARGIN else [holding[0], first]
 

@@ -360,6 +360,18 @@ ANSWER_TYPES = (
         named=r"年龄(?:限制|要求|下限)|\bminimum age\b|\bage (?:limit|requirement)s?\b",
         held=rf"[\d{HAN_AMOUNT}]{{1,3}}周?岁|\b\d{{1,2}}\b(?![{WIDE}])|成年|儿童|\b(?:minors?|child|children|adults?|teen\w*)\b",
     ),
+    _of(
+        # Who counts as a child: what is only said of children does not tell.
+        "limit_of_age",
+        wanted=r"(?:几岁|多少岁|多大)(?:以[上下])?(?:才|就|的)?(?:算|叫做?|属于)",
+        held=rf"[\d{HAN_AMOUNT}]{{1,3}}周?岁",
+    ),
+    _of(
+        "package",
+        wanted=r"\bwhat(?:'s| is) the package name\b",
+        named=r"包名|\bpackage names?\b",
+        held=r"\b[a-z]\w{0,30}(?:\.[a-z]\w{0,30}){2,6}\b",
+    ),
     # What is done with something, not a value: what is said of the thing alone, such as that it is collected, does not
     # tell. Policies say so in too many words for a text to be none for want of these.
     _of(
