@@ -108,6 +108,7 @@ _ROLES_ZH = (
     "负责人|联系人|保护官|专员|老板|法人|代表人|创始人|总裁|经理|主任|主管|组长|董事长|秘书长|[校院园店馆]长|"
     "ceo|cto|dpo"
 )
+_COUNTS_AS = "(?:以[上下])?(?:才|就|的)?(?:算|叫做?|属于)"
 # What is fast, not soon done.
 _LINE = r"\b(?:wi-?fi|internet|broadband|connection|network|downloads?|uploads?)\b"
 _PROVIDES = r"handle|processe|process|host|run|operate|deliver|send|collect|take|provide|keep|store|make|power"
@@ -160,6 +161,13 @@ ANSWER_TYPES = (
         r"\b\d{1,2} (?:to|till|until) \d{1,2}\b|"
         # So many hours before something that has an hour of its own.
         rf"\b{_NUMBER} (?:hours?|minutes?) (?:before|after|prior to|ahead of)\b",
+    ),
+    _of(
+        # On which days somebody is there.
+        "opening_days",
+        wanted=r"(?:周[末一二三四五六日天]|(?:星期|礼拜)[一二三四五六日天]|双休日|节假日|过年|春节)[^,，。?]{0,4}"
+        r"(?:有人|上班|营业|开门|休息|接(?:电话|听|吗|不)|在线)",
+        held=rf"{_HOURS}|24 ?小时|全[天年]|每[天日]|周[末一二三四五六日天]|星期|节假日|双休|工作日(?![之以]?[内前后])",
     ),
     _of(
         "date",
@@ -355,7 +363,7 @@ ANSWER_TYPES = (
     ),
     _of(
         "age",
-        wanted=r"几岁|多少岁|多大(?:年龄|岁|的孩子|才)|什么年龄|"
+        wanted=rf"(?:几岁|多少岁|多大才)(?!{_COUNTS_AS})|多大(?:年龄|岁|的孩子)|什么年龄|"
         r"(?:^|请问|孩子|小孩|学[生员])多大就?(?:可以|能)|\bhow old\b|\b(?:what|which) age\b",
         named=r"年龄(?:限制|要求|下限)|\bminimum age\b|\bage (?:limit|requirement)s?\b",
         held=rf"[\d{HAN_AMOUNT}]{{1,3}}周?岁|\b\d{{1,2}}\b(?![{WIDE}])|成年|儿童|\b(?:minors?|child|children|adults?|teen\w*)\b",
@@ -363,7 +371,7 @@ ANSWER_TYPES = (
     _of(
         # Who counts as a child: what is only said of children does not tell.
         "limit_of_age",
-        wanted=r"(?:几岁|多少岁|多大)(?:以[上下])?(?:才|就|的)?(?:算|叫做?|属于)",
+        wanted=rf"(?:几岁|多少岁|多大){_COUNTS_AS}",
         held=rf"[\d{HAN_AMOUNT}]{{1,3}}周?岁",
     ),
     _of(
