@@ -44,6 +44,9 @@ def answerability(query: str, hits: Sequence[Hit]) -> float:
         return math.inf
     if hits[0].evidence.other or _is_of_something_else(query, hits) or _is_unheard_of(query, hits):
         return -math.inf
+    if hits[0].evidence.concepts == 0 and recipients_told(query, hits) is False:
+        # Who gets it is told nowhere, and the best clause is about something else.
+        return -math.inf
     if _is_far_from_a_value(query, hits) or _collects_none_of_it(query, hits):
         return -math.inf
     if _is_of_a_stranger(query, hits[0].evidence):
