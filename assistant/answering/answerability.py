@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from assistant.answering.recipients import recipients_told
 from assistant.policy.mentions import things_named
 from assistant.questions.answer_types import besides, holds, needed
-from assistant.questions.forms import gives_orders
+from assistant.questions.forms import asked_itself, gives_orders
 from assistant.text import STOPWORDS, any_of, has_han, language_of, normalized, stem, stems_in
+from assistant.text.chinese import INTERROGATIVES, OR_NOT, WHETHER
 from assistant.text.numerals import ENGLISH_NUMERAL
 from assistant.thesaurus import DATA_KINDS
 
@@ -46,6 +47,8 @@ def answerability(query: str, hits: Sequence[Hit]) -> float:
         return -math.inf
     if hits[0].evidence.concepts == 0 and recipients_told(query, hits) is False:
         # Who gets it is told nowhere, and the best clause is about something else.
+        return -math.inf
+    if _tells_no_outcome(query, hits):
         return -math.inf
     if _is_far_from_a_value(query, hits) or _collects_none_of_it(query, hits):
         return -math.inf
@@ -139,15 +142,28 @@ _BESIDE = 2
 
 
 def _is_spoken_of(query: str, hit: Hit) -> bool:
-    """Say whether it is asked in English if something is so or there, or what it does, in no other words than a clause.
+    """Say whether it is asked if something is so or there, or in English what it does, in the words of a clause.
 
     "Is there CCTV?" of "CCTV covers the entrances": what names so little is close to nothing in meaning. Where a thing
-    is, or when, a clause that has its words need not tell, and no value.
+    is, or when, a clause that has its words need not tell, and no value. In Chinese most of its words are enough, if it
+    names all things that are asked about, for others say no more than 会不会.
     """
-    asks_more = bool(needed(query)) or has_han(query) or _ASKS_MORE.search(normalized(query))
-    return not asks_more and hit.evidence.coverage == 1 and hit.policy.language == "en"
+    evidence, language = hit.evidence, hit.policy.language
+    if needed(query) or has_han(query) != (language == "zh"):
+        return False
+    if language == "zh":
+        return (
+            _ASKS_WHETHER_ZH.search(normalized(query)) is not None
+            and evidence.concepts == 1
+            and evidence.coverage >= _MOST_WORDS_ZH
+        )
+    return not _ASKS_MORE.search(normalized(query)) and evidence.coverage == 1
 
 
+_ASKS_WHETHER_ZH = re.compile(
+    rf"^(?!.*(?:{INTERROGATIVES}|几)).*(?:[{''.join(WHETHER)}]\W{{0,3}}$|{OR_NOT.pattern}|是否)"
+)
+_MOST_WORDS_ZH = 0.6
 _ASKS_MORE = re.compile(r"\b(?:how|where|when|why|who|whom|whose|which)\b")
 
 
@@ -284,6 +300,27 @@ def _is_of_a_stranger(query: str, evidence: Evidence) -> bool:
 
 
 _MAY_BE_DONE = re.compile(r"[能可]|允许|必须|\b(?:can|could|may|must|allowed|have to)\b")
+
+
+def _tells_no_outcome(query: str, hits: Sequence[Hit]) -> bool:
+    """Say whether it is asked in Chinese what comes of going without something, and no clause about it tells.
+
+    That one may turn it off does not: 关了推荐会怎样.
+    """
+    if hits[0].policy.language != "zh" or not _WANTS_OUTCOME.search(normalized(asked_itself(query))):
+        return False
+    least = hits[0].evidence.concepts or 0
+    about = [hit for hit in hits[:_READ_FOR_CONCEPTS] if (hit.evidence.concepts or 0) >= least]
+    return not any(_OUTCOME.search(said) for hit in about for said in hit.said)
+
+
+_WANTS_OUTCOME = re.compile(
+    r"(?:不|没|关[掉闭了]?|拒绝|注销|撤[回销]|取消|退出|卸载)[^,。?]{0,12}"
+    r"(?:会怎么?样|会咋样?|(?:什么|啥)(?:影响|后果|坏处)|[会有]影响|影响[^,。?]{0,6}[吗么])"
+)
+_OUTCOME = re.compile(
+    r"无法|不能|不会|影响|导致|否则|受限|限制|只能|视为|不再|停止|丢失|失效|才能|不可|终止|将|降低|减少"
+)
 
 
 def _collects_none_of_it(query: str, hits: Sequence[Hit]) -> bool:

@@ -311,7 +311,8 @@ ANSWER_TYPES = (
         r"\bwhat(?:'s| is) (?:your|the (?:\w{1,20} )?(?:phone|telephone)) (?:phone |telephone |contact )?number\b|"
         r"\bnumber (?:can i|to|do i|should i) (?:call|ring|dial)\b",
         # Not 推销电话, nor 打电话 or 修改电话.
-        named=r"(?<![打接拨销扰告留改换填写收集露绑除藏])(?<!绑定)(?:电话|热线|座机)(?:号码?)?(?=[吗么呢]?[?!。 ]{0,3}$)|"
+        named=r"(?<![打接拨销扰告留改换填写收集露绑除藏])(?<!绑定)(?:电话|热线|座机)(?:号码?)?"
+        r"(?=[吗么呢]?[?!。 ]{0,3}$)|"
         r"\bhotline(?: number)?\b(?! (?:used )?for\W{0,3}$)|"
         r"\b(?:phone|telephone) number (?:of|to call|for (?:customer|support|complaints|the))\b",
         held=r"\d[\d ,-]{5,20}\d|(?:电话|热线|拨打|hotline|call)[^\d]{0,12}\d{5}|"
