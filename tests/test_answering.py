@@ -271,6 +271,15 @@ def test_who_asks_for_a_value_gets_the_clause_that_gives_one() -> None:
     assert [claim.quote for claim in ExtractiveGenerator().generate("为什么保存日志", hits).claims] == [log]
 
 
+def test_a_clause_with_the_value_and_all_that_it_is_asked_of_is_told_alone() -> None:
+    policy = parse("一、会员\n（一）入会\n学生可以入会。\n（二）会费\n学生会费二十元。", id="club", title="会员")
+    joins, pays = "学生可以入会。", "学生会费二十元。"
+    for concepts, said in ((1.0, [joins, pays]), (0.5, [pays])):
+        first = hit(policy, "可以入会", evidence=replace(ANSWERED, concepts=concepts))
+        hits = [first, hit(policy, "二十元", score=9.0)]
+        assert [claim.quote for claim in ExtractiveGenerator().generate("学生要交多少钱", hits).claims] == said
+
+
 def test_a_value_that_is_of_another_company_is_not_told() -> None:
     policy = parse("一、个推\n我们向个推提供日志。\n二、友盟\n友盟保存日志三年。", id="kept", title="保存")
     getui, umeng = hit(policy, "我们向个推提供日志"), hit(policy, "友盟保存日志三年", score=9.9)
