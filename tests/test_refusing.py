@@ -478,6 +478,8 @@ def test_a_value_beside_all_that_it_is_asked_of_is_told_however_little_else_is_s
     child, fee, sdk = (hit(policy, words, score=5.0, evidence=odd) for words in ("不满十岁", "五元", "海图"))
     assert answerability("几岁算儿童", [child]) >= 0 > answerability("几岁算老人", [child])
     assert answerability("寄存要收钱吗", [fee]) >= 0 > answerability("停车要收钱吗", [fee])
+    # One character that both have is no more than that, beside a word of which the clause has none.
+    assert answerability("停车位寄多少钱", [fee]) < 0
     assert answerability("海图推送的包名", [sdk]) >= 0 > answerability("云图推送的包名", [sdk])
 
 

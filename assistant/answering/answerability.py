@@ -240,6 +240,8 @@ def _parts_zh(text: str, policy: Policy) -> frozenset[str]:
     """Return what of a Chinese text may stand in another about the same: each two characters, and the concepts."""
     folded = _ASKING_ZH.sub(" ", normalized(text))
     words = re.findall(r"[\u3400-\u9fff]+|[a-z0-9]+", _EMPTY_ZH.sub(" ", folded))
+    # What is left of 封号多久解 beside 封号 tells no more.
+    words = [word for word in words if len(word) > 1] or words
     pairs = {word[at : at + 2] for word in words for at in range(max(1, len(word) - 1))}
     return frozenset(pairs).union(*(ids for *_, ids in policy.thesaurus.find(folded))) - _ASKED
 
