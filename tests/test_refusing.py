@@ -119,6 +119,8 @@ def test_who_asks_in_the_words_of_a_clause_whether_something_is_there_is_answere
         ("会给通话录音吗", 0.3, True),
         ("通话录音给谁听", 0.7, True),
         ("通话录音存多久", 0.7, True),
+        # What is done does not tell what one may do.
+        ("能不能关掉通话录音", 0.7, True),
     ],
 )
 def test_a_clause_that_names_all_that_is_asked_about_tells_whether_it_is_so(
@@ -472,7 +474,9 @@ may be longer than 9 metres."
 
 
 def test_a_value_beside_all_that_it_is_asked_of_is_told_however_little_else_is_said() -> None:
-    text = "一、来访\n儿童（指不满十岁的人）须有家长陪同。\n二、寄存\n寄存收费五元。\n三、插件\n海图推送（com.haitu.push）"
+    text = (
+        "一、来访\n儿童（指不满十岁的人）须有家长陪同。\n二、寄存\n寄存收费五元。\n三、插件\n海图推送（com.haitu.push）"
+    )
     policy = parse(text, id="hall", title="来访须知")
     odd = Evidence(scope=2.0, similarity=0.38, coverage=0.3, concepts=0.4, familiarity=0.8)
     child, fee, sdk = (hit(policy, words, score=5.0, evidence=odd) for words in ("不满十岁", "五元", "海图"))

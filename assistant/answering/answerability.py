@@ -146,7 +146,7 @@ def _is_spoken_of(query: str, hit: Hit) -> bool:
 
     "Is there CCTV?" of "CCTV covers the entrances": what names so little is close to nothing in meaning. Where a thing
     is, or when, a clause that has its words need not tell, and no value. In Chinese most of its words are enough, if it
-    names all things that are asked about, for others say no more than 会不会.
+    names all things that are asked about, for others say no more than 会不会; but it need not tell what one may do.
     """
     evidence, language = hit.evidence, hit.policy.language
     if needed(query) or has_han(query) != (language == "zh"):
@@ -161,7 +161,7 @@ def _is_spoken_of(query: str, hit: Hit) -> bool:
 
 
 _ASKS_WHETHER_ZH = re.compile(
-    rf"^(?!.*(?:{INTERROGATIVES}|几)).*(?:[{''.join(WHETHER)}]\W{{0,3}}$|{OR_NOT.pattern}|是否)"
+    rf"^(?!.*(?:{INTERROGATIVES}|[几能可])).*(?:[{''.join(WHETHER)}]\W{{0,3}}$|{OR_NOT.pattern}|是否)"
 )
 _MOST_WORDS_ZH = 0.6
 _ASKS_MORE = re.compile(r"\b(?:how|where|when|why|who|whom|whose|which)\b")

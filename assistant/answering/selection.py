@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from assistant.answering.recipients import telling_sentences
 from assistant.questions.answer_types import besides, holds, needed, wanted
 from assistant.questions.forms import asks_meaning, asks_names, denied_deed, denies, wants_all
+from assistant.retrieval.readings import as_given_away
 from assistant.text import normalized, stems_in
 from assistant.text.numerals import HAN_NUMERAL
 from assistant.text.quantities import age_in, meant_for
@@ -132,6 +133,7 @@ def _chosen(query: str, hits: Sequence[Hit]) -> list[Hit]:
 
 def _in_order(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
     """Return hits, the first of them the one that an answer begins with, which need not have the best score."""
+    hits = _with_rule_on_giving_first(query, hits)
     hits = _with_those_asked_for_first(query, _with_more_words_first(query, hits))
     return _with_denial_first(query, _with_age_first(query, hits))
 
@@ -254,6 +256,25 @@ def _with_more_words_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
     # Words alone do not make up for what is further in meaning.
     more = more and second.similarity >= first.similarity - _CLOSE_SIMILARITY
     return [hits[1], hits[0], *hits[2:]] if more else hits
+
+
+def _with_rule_on_giving_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
+    """Return hits; if it is asked whether data are sold, first one that says to whom none are given at all.
+
+    What certain partners get is told in clauses of their own, which come as close.
+    """
+    if as_given_away(query) == query:
+        return hits
+    near = (hit for hit in hits if hit.score >= hits[0].score - _LIST_MARGIN)
+    best = next((hit for hit in near if any(_GIVES_NONE.search(said) for said in hit.said)), hits[0])
+    return [best, *(hit for hit in hits if hit is not best)]
+
+
+_GIVES_NONE = re.compile(
+    r"不会(?=[^。；;]{0,40}(?:任何|第三方))[^。；;]{0,40}(?:共享|分享|转让|提供|披露|出售|售卖|出租)|"
+    r"\b(?:not|never) (?:\w{1,12} ){0,3}(?:sell|share|rent|trade|disclose)\b",
+    re.IGNORECASE,
+)
 
 
 def _with_those_asked_for_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
