@@ -496,23 +496,6 @@ def test_the_name_of_a_package_is_found_as_it_is_asked() -> None:
     assert answerability("com.haitu.push 几点更新", hits) < 0
 
 
-@pytest.mark.parametrize(
-    ("question", "refused"),
-    [
-        ("关了推荐会怎样", True),
-        ("不要推荐有什么影响", True),
-        ("关掉推荐会影响下单吗", True),
-        ("怎么关掉推荐", False),
-        ("不填邮箱会怎样", False),
-    ],
-)
-def test_that_one_may_go_without_it_does_not_tell_what_comes_of_it(question: str, refused: bool) -> None:
-    text = "一、推荐\n我们向您推荐商品，您可在设置中关闭推荐。\n二、邮箱\n不填写邮箱将无法收到账单。"
-    policy = parse(text, id="shop", title="说明")
-    words = "推荐商品" if "推荐" in question else "账单"
-    assert (answerability(question, [hit(policy, words)]) < 0) is refused
-
-
 def test_who_gets_it_is_not_told_by_a_clause_about_something_else(policy: Policy) -> None:
     odd = Evidence(scope=5.0, similarity=0.6, coverage=0.3, concepts=0.0)
     about = replace(odd, concepts=0.5)

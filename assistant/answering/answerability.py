@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from assistant.answering.recipients import recipients_told
 from assistant.policy.mentions import things_named
 from assistant.questions.answer_types import besides, holds, needed
-from assistant.questions.forms import asked_itself, gives_orders
+from assistant.questions.forms import gives_orders
 from assistant.text import STOPWORDS, any_of, has_han, language_of, normalized, stem, stems_in
 from assistant.text.chinese import INTERROGATIVES, OR_NOT, WHETHER
 from assistant.text.numerals import ENGLISH_NUMERAL
@@ -48,8 +48,6 @@ def answerability(query: str, hits: Sequence[Hit]) -> float:
     if hits[0].evidence.concepts == 0 and recipients_told(query, hits) is False:
         # Who gets it is told nowhere, and the best clause is about something else.
         return -math.inf
-    if _tells_no_outcome(query, hits):
-        return -math.inf
     if _is_far_from_a_value(query, hits) or _collects_none_of_it(query, hits):
         return -math.inf
     if _is_of_a_stranger(query, hits[0].evidence):
@@ -64,7 +62,7 @@ def answerability(query: str, hits: Sequence[Hit]) -> float:
         or _holds_its_identifiers(query, hits[0])
         or (has_han(query) and _beside(query, hits) == _HALF)
     )
-    return max(odds, 0.0) if is_told else odds
+    return max(odds, 0.0) if odds > -_MOST_IN_DOUBT and is_told else odds
 
 
 def features(query: str, hits: Sequence[Hit]) -> dict[str, float]:
@@ -240,8 +238,6 @@ def _parts_zh(text: str, policy: Policy) -> frozenset[str]:
     """Return what of a Chinese text may stand in another about the same: each two characters, and the concepts."""
     folded = _ASKING_ZH.sub(" ", normalized(text))
     words = re.findall(r"[\u3400-\u9fff]+|[a-z0-9]+", _EMPTY_ZH.sub(" ", folded))
-    # What is left of 封号多久解 beside 封号 tells no more.
-    words = [word for word in words if len(word) > 1] or words
     pairs = {word[at : at + 2] for word in words for at in range(max(1, len(word) - 1))}
     return frozenset(pairs).union(*(ids for *_, ids in policy.thesaurus.find(folded))) - _ASKED
 
@@ -257,8 +253,7 @@ def _is_unheard_of(query: str, hits: Sequence[Hit]) -> bool:
     """Say whether a right or a permission is asked about of which no Chinese policy found speaks.
 
     To the encoder leaving for good and withdrawing consent are much alike, so is the end of an account and that of the
-    service, and so are all permissions. A right may be asked about beside something that the best hit does name, more
-    than 数据 of 注销以后数据还在吗.
+    service, and so are all permissions. A right may be asked about beside something that the best hit does name.
     Chinese names match anywhere, English ones only in the forms that are known.
     """
     evidence = hits[0].evidence
@@ -272,15 +267,13 @@ def _is_unheard_of(query: str, hits: Sequence[Hit]) -> bool:
         and (
             asked.endswith(_PERMISSION, start, end)
             or asked.startswith(_PERMISSION, end)
-            or ((evidence.concepts or 0) < _LITTLE_NAMED and any(concept.kind == "right" for concept in concepts))
+            or (not evidence.concepts and any(concept.kind == "right" for concept in concepts))
         )
         for start, end, concepts in named
     )
 
 
 _PERMISSION = "权限"
-_LITTLE_NAMED = 0.25
-"""Share of what a question names that is too general to be what it is about."""
 
 
 def _is_of_a_stranger(query: str, evidence: Evidence) -> bool:
@@ -302,27 +295,6 @@ def _is_of_a_stranger(query: str, evidence: Evidence) -> bool:
 
 
 _MAY_BE_DONE = re.compile(r"[能可]|允许|必须|\b(?:can|could|may|must|allowed|have to)\b")
-
-
-def _tells_no_outcome(query: str, hits: Sequence[Hit]) -> bool:
-    """Say whether it is asked in Chinese what comes of going without something, and no clause about it tells.
-
-    That one may turn it off does not: 关了推荐会怎样.
-    """
-    if hits[0].policy.language != "zh" or not _WANTS_OUTCOME.search(normalized(asked_itself(query))):
-        return False
-    least = hits[0].evidence.concepts or 0
-    about = [hit for hit in hits[:_READ_FOR_CONCEPTS] if (hit.evidence.concepts or 0) >= least]
-    return not any(_OUTCOME.search(said) for hit in about for said in hit.said)
-
-
-_WANTS_OUTCOME = re.compile(
-    r"(?:不|没|关[掉闭了]?|拒绝|注销|撤[回销]|取消|退出|卸载)[^,。?]{0,12}"
-    r"(?:会怎么?样|会咋样?|(?:什么|啥)(?:影响|后果|坏处)|[会有]影响|影响[^,。?]{0,6}[吗么])"
-)
-_OUTCOME = re.compile(
-    r"无法|不能|不会|影响|导致|否则|受限|限制|只能|视为|不再|停止|丢失|失效|才能|不可|终止|将|降低|减少"
-)
 
 
 def _collects_none_of_it(query: str, hits: Sequence[Hit]) -> bool:
@@ -445,6 +417,8 @@ _ODDS = {
 }
 # Of some 60 questions that share nothing with a policy, none that has an answer has odds between 0 and this.
 _SHARES_NOTHING = 0.35
+_MOST_IN_DOUBT = 1.5
+"""Odds below 0 that words outweigh."""
 # Of a few clauses even the best does not stand out, of a hundred it may by far.
 _MOST_SCORE = 6.0
 _MOST_SCOPE = 6.0

@@ -185,7 +185,8 @@ ANSWER_TYPES = (
         r"\bhow much can (?:i|we|you) (?:spend|borrow|save)\b|\bhow much(?= for\b|\W{0,3}$)|\bprices?\b|\bcosts?\b|"
         r"\bfree of charge\b|\bcharged? (?:me|us|for)\b",
         # A part of a price is an amount, and so is another sum taken several times.
-        held=rf"{_MONEY}|{_SUM_OF}|\d ?(?:%|per ?cent) of\b|\bhalf (?:of )?(?:the|your|an?) |"
+        held=rf"{_MONEY}|{_SUM_OF}|不(?:再|另)?(?:收(?!集)|加价)|免收|"
+        r"\d ?(?:%|per ?cent) of\b|\bhalf (?:of )?(?:the|your|an?) |"
         r"\b(?:included|waived|complimentary|gratis)\b",
     ),
     _of(
