@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from assistant import Answer, Claim, Draft, parse
 from assistant.answering import ExtractiveGenerator
+from assistant.answering.answerability import CERTAIN, answerability
 from assistant.answering.citing import locate, verify
 from assistant.answering.selection import selected
 from assistant.answering.wording import Part, answer, answered, answered_apart
@@ -1197,3 +1198,63 @@ def test_a_mere_yes_is_told_with_the_question_that_it_answers() -> None:
     assert "• 外套可以水洗吗？ “可以。水温不超过30℃，不得烘干。” [1]" in found.text
     said = [policy.text[slice(*span)] for clause in policy.walk() for span in policy.sentences(clause)]
     assert "三天内送回，节假日顺延。" in said, "the mark of an answer is no part of what it says"
+
+
+# Weak evidence: what is quoted may answer or not.
+DOUBTFUL = replace(ANSWERED, similarity=0.45, concepts=0.5)
+
+
+def asked_in_doubt(policy: Policy, question: str, evidence: Evidence = DOUBTFUL) -> Answer:
+    hits = (hit(policy, "IMEI", evidence=evidence, score=2.0),)
+    draft = ExtractiveGenerator().generate(question, hits)
+    return answer(question=question, query=question, draft=draft, hits=hits, min_quote_chars=2)
+
+
+@pytest.mark.parametrize(
+    ("question", "lead"),
+    [
+        ("设备码给不给看", "《云帆隐私政策》中最接近的原文，不一定能回答您的问题："),
+        (
+            "what is a device code for",
+            "The closest that 云帆隐私政策 says, in its own words (in Chinese, no translation); it may not answer",
+        ),
+    ],
+)
+def test_what_may_be_beside_the_question_is_told_so(policy: Policy, question: str, lead: str) -> None:
+    found = asked_in_doubt(policy, question)
+    assert 0 <= answerability(question, found.hits) < CERTAIN
+    assert found.text.startswith(lead)
+    assert found.uncertain
+    assert found.as_json(latency_ms=0.0)["uncertain"] is True
+
+
+def test_what_is_certain_to_answer_is_told_without_doubt(policy: Policy) -> None:
+    certain = asked_in_doubt(policy, "设备码给不给看", ANSWERED)
+    assert certain.text.startswith("《云帆隐私政策》的相关原文：")
+    assert "uncertain" not in certain.as_json(latency_ms=0.0)
+    # So is what names the company that is asked about, and what says yes or no for certain.
+    assert not asked_in_doubt(policy, "设备码给不给看", replace(DOUBTFUL, company=True)).uncertain
+    decided = asked_in_doubt(policy, "你们收集IMEI吗", DOUBTFUL)
+    assert decided.verdict == "yes"
+    assert not decided.uncertain
+
+
+def test_of_the_questions_of_a_message_each_is_told_with_its_own_doubt(policy: Policy) -> None:
+    sure, unsure = claim(policy, "我们收集您的手机号码"), claim(policy, "我们收集 IMEI", "IMEI")
+    parts = [
+        Part(asked="收集什么", query="收集什么", draft=Draft(claims=(sure,)), hits=(hit(policy, "手机号码"),)),
+        Part(
+            asked="设备码呢",
+            query="设备码呢",
+            draft=Draft(claims=(replace(unsure, uncertain=True),)),
+            hits=(hit(policy, "IMEI"),),
+        ),
+    ]
+    *_, found = answered_apart(question="收集什么，设备码呢", parts=parts, min_quote_chars=4)
+    assert isinstance(found, Answer)
+    assert found.text.split("\n") == [
+        *("问：收集什么", "《云帆隐私政策》的相关原文：", "• “我们收集您的手机号码” [1]"),
+        *("问：设备码呢", "《云帆隐私政策》中最接近的原文，不一定能回答您的问题：", "• “我们收集 IMEI” [2]"),
+    ]
+    assert [part.as_json().get("uncertain") for part in found.parts] == [None, True]
+    assert not found.uncertain

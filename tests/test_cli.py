@@ -94,7 +94,7 @@ def write_policy(folder: Path, text: str, **known: str) -> Path:
 def check_answer(answer: dict[str, Any], policies: dict[str, Policy]) -> None:
     """Check that an answer has its shape, and cites nothing but what stands in a policy."""
     assert answer.get("verdict", "yes") in ("yes", "no", "conditional")
-    assert set(answer) - {"id", "verdict", "parts"} == {
+    assert set(answer) - {"id", "verdict", "uncertain", "parts"} == {
         *("question", "query", "language", "abstained", "text", "citations", "hits", "latency_ms"),
     }
     assert all(isinstance(answer[key], str) for key in ("question", "query", "language", "text"))

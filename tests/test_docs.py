@@ -205,7 +205,7 @@ def test_the_end_of_a_stream_has_the_fields_that_are_listed(http: TestClient, qu
     stream = http.post("/v1/chat", json={"question": question}).text
     (data,) = re.findall(r"^event: done\ndata: (.+)$", stream, re.M)
     listed = set(re.findall(r'"(\w+)"', row))
-    assert listed - {"verdict", "parts"} < set(json.loads(data)) < listed
+    assert listed - {"verdict", "uncertain", "parts"} < set(json.loads(data)) < listed
 
 
 def test_the_contract_has_samples_of_what_people_ask_for() -> None:

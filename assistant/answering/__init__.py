@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from assistant.answering.answerability import answerability, is_unclear
+from assistant.answering.answerability import CERTAIN, answerability, is_unclear
 from assistant.answering.citing import Claim, Draft
 from assistant.answering.excerpts import excerpts_of, without_lead_in
 from assistant.answering.pointers import pointed_at
@@ -37,11 +37,14 @@ class AnswerPart:
     """The citations that answer it, 1 being the first."""
     abstained: Reason | None = None
     """Why there is no answer to it, if there is none."""
+    uncertain: bool = False
+    """Whether what answers it may well be beside the question."""
 
     def as_json(self) -> dict[str, object]:
-        """Return the part as it is printed and served."""
+        """Return the part as it is printed and served; `uncertain` only if it is."""
         reason = self.abstained.as_json() if self.abstained else None
-        return {"question": self.question, "markers": list(self.markers), "abstained": reason}
+        uncertain = {"uncertain": True} if self.uncertain else {}
+        return {"question": self.question, "markers": list(self.markers), "abstained": reason, **uncertain}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,17 +67,20 @@ class Answer:
     """Why there is no answer, if there is none."""
     verdict: VerdictKind | None = None
     """What the first quote says to a yes/no question: whether what it names is so; None if its text leaves it open."""
+    uncertain: bool = False
+    """Whether all that it quotes may well be beside the question, as its text says."""
     parts: tuple[AnswerPart, ...] = ()
     """What answers each question of a message that asks several; empty if it asks one."""
 
     def as_json(self, *, latency_ms: float) -> dict[str, object]:
-        """Return the answer as it is printed and served; `verdict` and `parts` only if there are any.
+        """Return the answer as it is printed and served; `verdict`, `uncertain` and `parts` only if there are any.
 
         Args:
             latency_ms: Time that answering took, in milliseconds.
         """
         reason = self.abstained
         verdict = {"verdict": self.verdict} if self.verdict else {}
+        uncertain = {"uncertain": True} if self.uncertain else {}
         parts = {"parts": [part.as_json() for part in self.parts]} if self.parts else {}
         return {
             "question": self.question,
@@ -83,6 +89,7 @@ class Answer:
             "abstained": reason.as_json() if reason else None,
             "text": self.text,
             **verdict,
+            **uncertain,
             **parts,
             "citations": [{"marker": marker, **asdict(citation)} for marker, citation in enumerate(self.citations, 1)],
             "hits": [hit.as_json(rank) for rank, hit in enumerate(self.hits, 1)],
@@ -130,7 +137,8 @@ class ExtractiveGenerator:
 
     def generate(self, query: str, hits: Sequence[Hit]) -> Draft:
         """See `Generator.generate`."""
-        if answerability(query, hits) < 0 or is_unclear(query, hits):
+        odds = answerability(query, hits)
+        if odds < 0 or is_unclear(query, hits):
             return Draft(claims=())
         chosen = selected(query, hits)
         longest = self._max_citations * _LIST_FACTOR
@@ -156,6 +164,9 @@ class ExtractiveGenerator:
         if claims and not wants_all(query):
             claims[0] = _with_verdict(query, claims, hits)
             claims += _pointed_at(hits, told)[: most - len(claims)]
+        # What a quote says to the question for certain is to the point, and so is what names the company asked about.
+        if odds < CERTAIN and claims and not claims[0].verdict and not hits[0].evidence.company:
+            claims = [replace(claim, uncertain=True) for claim in claims]
         return Draft(claims=tuple(claims))
 
 

@@ -35,7 +35,8 @@ def answerability(query: str, hits: Sequence[Hit]) -> float:
         hits: What was found, best first.
 
     Returns:
-        Not below 0 if it is to be answered; minus infinity without hits, where no policy found holds a value of a kind
+        Not below 0 if it is to be answered, and not below `CERTAIN` if it is without a word of doubt; minus infinity
+        without hits, where no policy found holds a value of a kind
         wanted, or only of something else or far behind, or speaks of the right that is asked about, and for an order,
         which is not carried out.
     """
@@ -62,7 +63,11 @@ def answerability(query: str, hits: Sequence[Hit]) -> float:
         or _holds_its_identifiers(query, hits[0])
         or (has_han(query) and _beside(query, hits) == _HALF)
     )
-    return max(odds, 0.0) if odds > -_MOST_IN_DOUBT and is_told else odds
+    return max(odds, CERTAIN) if odds > -_MOST_IN_DOUBT and is_told else odds
+
+
+CERTAIN = 0.5
+"""Odds from which more than every other answer is right; with less it says that it may not be one."""
 
 
 def features(query: str, hits: Sequence[Hit]) -> dict[str, float]:

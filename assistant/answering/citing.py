@@ -34,6 +34,8 @@ class Claim:
     """The statement in a generator's own words; empty if the quote speaks for itself."""
     verdict: VerdictKind | None = None
     """What the quote says to a yes/no question, where `text` tells that it does."""
+    uncertain: bool = False
+    """Whether it may well be beside the question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

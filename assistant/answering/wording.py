@@ -33,6 +33,10 @@ _LEAD_TO_LIST = {
     "zh": "{title}有 {count} 处说到{foreign}：",
     "en": "{title} {speaks} of this in {count} places{foreign}:",
 }
+_LEAD_IN_DOUBT = {
+    "zh": "{title}中最接近的原文{foreign}，不一定能回答您的问题：",
+    "en": "The closest that {title} {says}, in {its} own words{foreign}; it may not answer your question:",
+}
 _AGREEING = {
     False: {"says": "says", "speaks": "speaks", "its": "its"},
     True: {"says": "say", "speaks": "speak", "its": "their"},
@@ -94,6 +98,7 @@ def answered(
     citations: list[Citation] = []
     pieces: list[str] = []
     verdict: VerdictKind | None = None
+    uncertain = False
     found = verify_each(claims, hits, min_quote_chars)
     counts: Mapping[str, int] = {}
     if wants_all(query):
@@ -113,7 +118,7 @@ def answered(
             yield ""
             continue
         if not citations:
-            verdict = kept[0].verdict
+            verdict, uncertain = kept[0].verdict, kept[0].uncertain
         citations.append(kept[1])
         for line in wording.lines(*kept, marker=len(citations)):
             pieces.append(f"\n{line}" if pieces else line)
@@ -126,6 +131,7 @@ def answered(
         citations=citations,
         hits=hits,
         verdict=verdict,
+        uncertain=uncertain,
     )
 
 
@@ -138,6 +144,7 @@ def _closed(
     citations: Sequence[Citation],
     hits: Sequence[Hit],
     verdict: VerdictKind | None,
+    uncertain: bool,
     parts: Sequence[AnswerPart] = (),
 ) -> Iterator[str | Answer]:
     """Yield the last piece of an answer's text, if translations need a word, then the answer; see `answered`.
@@ -150,6 +157,7 @@ def _closed(
         citations: What is quoted.
         hits: The clauses that were considered.
         verdict: What the first quote says.
+        uncertain: Whether all quotes may be beside the question.
         parts: What answers each question of a message that asks several.
     """
     if language == "en" and any(citation.translation for citation in citations):
@@ -165,6 +173,7 @@ def _closed(
         hits=tuple(hits),
         abstained=reason,
         verdict=verdict,
+        uncertain=uncertain,
         parts=tuple(parts),
     )
 
@@ -220,7 +229,8 @@ def answered_apart(
                 lines += wording.lines(claim, citation, marker=len(citations))
         markers = tuple(citations.index(citation) + 1 for _, citation in verified)
         reason = None if verified else part.reason or refusal(part.query, part.hits, language)
-        told.append(AnswerPart(question=part.asked, markers=markers, abstained=reason))
+        uncertain = any(claim.uncertain for claim, _ in verified)
+        told.append(AnswerPart(question=part.asked, markers=markers, abstained=reason, uncertain=uncertain))
         if reason:
             lines.append(reason.message)
         elif len(lines) == 1:
@@ -237,6 +247,7 @@ def answered_apart(
         citations=citations,
         hits=hits,
         verdict=verdict,
+        uncertain=bool(citations) and all(part.uncertain or part.abstained for part in told),
         parts=told,
     )
 
@@ -292,7 +303,7 @@ class _Wording:
         self._language = language
         self._counts: Mapping[str, int] = {}
         self._policy_id = self._section = ""
-        self._leads_to_words = False
+        self._leads_to_words = self._is_in_doubt = False
         self._told: list[tuple[str, Span]] = []
 
     def begin(self, counts: Mapping[str, int]) -> None:
@@ -312,9 +323,12 @@ class _Wording:
         count = self._counts.get(policy.id, 0)
         own = bool(claim.text and not claim.verdict)
         # What introduces quotes does not introduce a generator's own words; the other way round it does.
-        if policy.id != self._policy_id or (claim.text and not self._leads_to_words):
+        is_led = policy.id == self._policy_id and claim.uncertain == self._is_in_doubt
+        if not is_led or (claim.text and not self._leads_to_words):
             self._policy_id, self._section, self._leads_to_words = policy.id, "", bool(claim.text)
+            self._is_in_doubt = claim.uncertain
             lead = _LEAD_TO_WORDS if claim.text else _LEAD_TO_LIST if count >= _LEAST_LIST else _LEAD
+            lead = _LEAD_IN_DOUBT if claim.uncertain else lead
             # Renderings are English: there are none for who asks in Chinese.
             foreign = not own and policy.language != language and (language == "zh" or not policy.translations)
             said = _FOREIGN[language] if foreign else ""

@@ -294,6 +294,9 @@ class AnswerPart(BaseModel):
     question: str = Field(description="As typed.")
     markers: list[int] = Field(description="The citations that answer it.")
     abstained: Abstained | None
+    uncertain: bool = Field(
+        default=False, description="Whether what answers it may well be beside the question; left out if not."
+    )
 
 
 class AnswerOut(BaseModel):
@@ -308,6 +311,9 @@ class AnswerOut(BaseModel):
     text: str
     verdict: VerdictKind | None = Field(
         default=None, description="Whether what a yes/no question names is so; left out where the text leaves it open."
+    )
+    uncertain: bool = Field(
+        default=False, description="Whether all that it quotes may well be beside the question; left out if not."
     )
     parts: list[AnswerPart] = Field(
         default=[], description="What answers each question of a message that asks several; left out if it asks one."

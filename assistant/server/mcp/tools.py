@@ -109,6 +109,9 @@ class Answered(BaseModel):
     verdict: VerdictKind | None = Field(
         default=None, description="Whether what a yes/no question names is so; null where the text does not decide it."
     )
+    uncertain: bool = Field(
+        default=False, description="Whether all that it quotes may well be beside the question, as its text says."
+    )
     parts: list[AnswerPart] = Field(
         default=[], description="What answers each question of a message that asks several; empty if it asks one."
     )
