@@ -205,12 +205,14 @@ _HEAD_ZH = re.compile(
 _HEAD_EN = re.compile(
     r"\b(?:names?|types?|kinds?|categor(?:y|ies)|purposes?|uses?|reasons?|descriptions?|details|periods?|retention|durations?"
     r"|provider|recipients?|compan(?:y|ies)|part(?:y|ies)|bas[ei]s|grounds?|examples?|data|information|sources?|countr(?:y|ies)"
-    r"|locations?|links?|contacts?|cookies?|services?|functions?|features?|permissions?|no\.?)$|\?$",
+    r"|locations?|links?|contacts?|cookies?|services?|functions?|features?|permissions?|no\.?)$|\?$"
+    # "Where", "What they get", "Kept for": what each row tells.
+    r"|^(?:what|who|whom|why|where|when|how)\b|^(?:kept|held|stored|used|needed|collected|shared|valid) (?:for|with|by)$",
     re.IGNORECASE,
 )
 # What else may name a column where all other rows have values: a word by itself, or one of the cases that they are for.
 _HEAD_BY_CASE = re.compile(
-    r"(?:meal|item|plan|room|tier|ticket|price|fee|cost|amount|rate|limit|date|day|hour|product|destination|distance"
+    r"(?:meal|item|thing|order|plan|room|tier|ticket|price|fee|cost|amount|rate|limit|date|day|hour|product|destination|distance"
     r"|weight|size|role|age|group|term|year)s?|at home|abroad|domestic|international|weekdays?|weekends?|adults?"
     r"|child(?:ren)?|members?|online|by post|per .{1,20}"
     r"|国内|国外|境内|境外|平日|工作日|周末|节假日|线上|线下|成人|儿童|会员|非会员|首重|续重",
