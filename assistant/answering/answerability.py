@@ -123,7 +123,7 @@ def _is_spoken_of(query: str, hit: Hit) -> bool:
     is, or when, a clause that has its words need not tell, and no value.
     """
     asks_more = bool(needed(query)) or has_han(query) or _ASKS_MORE.search(normalized(query))
-    return not asks_more and hit.evidence.coverage == 1 and hit.policy.language == "en"
+    return not asks_more and hit.evidence.coverage == 1 and (hit.policy.language == "en" or hit.evidence.concepts == 1)
 
 
 _ASKS_MORE = re.compile(r"\b(?:how|where|when|why|who|whom|whose|which)\b")
@@ -148,12 +148,32 @@ def _is_of_something_else(query: str, hits: Sequence[Hit]) -> bool:
     if not kinds:
         return False
     holding = [hit for hit in hits[:_READ_FOR_CONCEPTS] if any(_holds(hit, kind) for kind in kinds)]
+    if any(kind.name in _CONTACTS for kind in kinds) and _is_anothers(query, holding):
+        return True
     best = hits[0]
     same_matter, least_score = (_SAME_MATTER_ZH, math.inf) if has_han(query) else (_SAME_MATTER, _MOST_SCORE)
     is_close = best.evidence.similarity >= same_matter and best.score >= _STANDS_OUT
     if best in holding and (is_close or best.score >= least_score):
         return False
     return _share_beside(query, kinds, holding or hits[:1]) == 0
+
+
+def _is_anothers(query: str, holding: Sequence[Hit]) -> bool:
+    """Say whether the number or address of somebody is wanted whom a policy names, but not beside those that it gives.
+
+    The surgery's number is not Dr Ahmed's.
+    """
+    whose = _WHOSE.search(normalized(query))
+    if not whose or not holding:
+        return False
+    text = normalized(holding[0].policy.text)
+    told = " ".join(normalized(text) for text in _texts(holding, needed(query)))
+    return any(name in text and name not in told for name in whose[1].split() if len(name) > _SHORT_NAME)
+
+
+_WHOSE = re.compile(r"\b(?!(?:what|who|that|it|your|company)'s)((?:\w{1,20} ){0,1}\w{2,20})'s (?:\w{1,20} )?"
+                    r"(?:phone|telephone|number|e-?mail|contact)\b")
+_SHORT_NAME = 2
 
 
 def _share_beside(query: str, kinds: Sequence[AnswerType], holding: Sequence[Hit]) -> float | None:
@@ -249,15 +269,18 @@ def _is_of_a_stranger(query: str, evidence: Evidence) -> bool:
     asked = normalized(query)
     if evidence.stranger and evidence.concepts == 0 and not _MAY_BE_DONE.search(asked):
         return True
-    does, of_its_policy = (
-        (r"^(?:请问|那|那么)?{}(?![a-z0-9])", r"{}的(?:隐私)?政策")
-        if has_han(asked)
-        else (r"^(?:so |and |but )?(?:what |how |why )?(?:does|did) (?:the )?{}\b", r"\bthe {} (?:privacy )?policy\b")
-    )
+    forms = _OF_STRANGERS_ZH if has_han(asked) else _OF_STRANGERS
     names = [re.escape(normalized(name)) for name in evidence.unmentioned] if evidence.stranger else []
-    return any(re.search(form.format(name), asked) for name in names for form in (does, of_its_policy))
+    return any(re.search(form.format(name), asked) for name in names for form in forms)
 
 
+# What it does, what its policy says, and, in English, what is given to it.
+_OF_STRANGERS_ZH = (r"^(?:请问|那|那么)?{}(?![a-z0-9])", r"{}的(?:隐私)?政策")
+_OF_STRANGERS = (
+    r"^(?:so |and |but )?(?:what |how |why )?(?:does|did) (?:the )?{}\b",
+    r"\bthe {} (?:privacy )?policy\b",
+    r"\b(?:send|sent|give|given|sell|sold|share|shared|pass|passed|disclose|transfer)\b.{{1,40}}\b(?:to|with) {}\b",
+)
 _MAY_BE_DONE = re.compile(r"[能可]|允许|必须|\b(?:can|could|may|must|allowed|have to)\b")
 
 

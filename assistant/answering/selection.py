@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from assistant.answering.recipients import telling_sentences
+from assistant.parsing.lines import CELL_BREAK, is_told_row
 from assistant.questions.answer_types import besides, holds, needed, wanted
 from assistant.questions.forms import asks_meaning, asks_names, denied_deed, denies, wants_all
-from assistant.text import normalized, stems_in
+from assistant.text import fold, normalized, stems_in
 from assistant.text.numerals import HAN_NUMERAL
 from assistant.text.quantities import age_in, meant_for
 
@@ -49,7 +50,7 @@ def selected(query: str, hits: Sequence[Hit]) -> list[Hit]:
         query: The question.
         hits: What was found, best first.
     """
-    return _with_rest_of_row(query, _selected(query, hits), hits)
+    return _with_like_rows(query, _with_rest_of_row(query, _selected(query, hits), hits), hits)
 
 
 def _selected(query: str, hits: Sequence[Hit]) -> list[Hit]:
@@ -78,7 +79,35 @@ def _with_rest_of_row(query: str, chosen: list[Hit], hits: Sequence[Hit]) -> lis
     # What is said of another company is none of what is asked of one.
     others = (hit for hit in hits if hit not in chosen and hit.evidence.company >= chosen[0].evidence.company)
     rest = [hit for hit in others if (_above(hit), _row(hit)) in rows]
+    if rest and not wants_all(query):
+        # Who made the map is told of that first.
+        return [*(hit for hit in chosen if _row(hit)), *rest]
     return sorted([*chosen, *rest], key=lambda hit: (hit.policy.id, hit.start)) if rest else chosen
+
+
+def _with_like_rows(query: str, chosen: list[Hit], hits: Sequence[Hit]) -> list[Hit]:
+    """Return the hits that are quoted, of who asks for all the rows of a table that have what one has of his words.
+
+    "Which companies are in France" is told of each with France in a cell, and of nothing that does not name it.
+    """
+    first = next((hit for hit in hits[:_MOST_CLAUSES] if _cells(hit)), None) if wants_all(query) else None
+    asked = stems_in(normalized(query)) & _cells(first) if first else frozenset()
+    like = [hit for hit in hits if first and asked and _above(hit) == _above(first) and asked <= _cells(hit)]
+    if len(like) < _LEAST_ROWS:
+        return chosen
+    others = [hit for hit in chosen if hit not in like and asked <= _words(hit)]
+    return sorted([*like, *others], key=lambda hit: (hit.policy.id, hit.start))
+
+
+def _cells(hit: Hit) -> frozenset[str]:
+    """Return the stems of what the cells of a clause hold that is one row of a table, without the heads of columns."""
+    text = hit.policy.text[hit.start : hit.end].strip()
+    if not is_told_row(fold(text), 0, len(text)) or "\n" in text:
+        return frozenset()
+    return stems_in(normalized(" ".join(re.split(r"[:：]", cell, maxsplit=1)[-1] for cell in text.split(CELL_BREAK))))
+
+
+_LEAST_ROWS = 2
 
 
 def _row(hit: Hit) -> str:

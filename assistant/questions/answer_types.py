@@ -104,6 +104,12 @@ _SUMS = (
 )
 # No number of something else: 扣多少分, 退多少天.
 _MUCH = r"多少(?!次|台|个|人|家|种|类|条|位|名|天|年|月|小时|分钟|工作日|公斤|千克|斤|克|积?分|张|份|件|节|课时)"
+_LINES_EN = r"(?:phone|telephone|contact) (?:number|no\.?)"
+_DONE_WITH_IT = (
+    "change|changed|changing|update|updating|edit|delete|deleting|remove|removing|hide|hiding|share|sharing|sell|selling"
+    "|use|using|store|keep|collect|collecting|verify|verifying|bind|unbind|link|unlink|new|old|wrong|lost|why|need|give"
+    "|giving|add|adding|see|sees|block|required|optional"
+)
 _ROLES_ZH = (
     "负责人|联系人|保护官|专员|老板|法人|代表人|创始人|总裁|经理|主任|主管|组长|董事长|秘书长|[校院园店馆]长|"
     "ceo|cto|dpo"
@@ -299,11 +305,16 @@ ANSWER_TYPES = (
         wanted=r"(?:电话|热线|手机号?码?)(?:号码?)?(?:是?多少|是什么|是哪个|怎么打|几号)|"
         r"\b(?:which|what) (?:phone |telephone )?number does\b.{0,30}\bhave\b|"
         r"\bwhat(?:'s| is) (?:your|the (?:\w{1,20} )?(?:phone|telephone)) (?:phone |telephone |contact )?number\b|"
-        r"\bnumber (?:can i|to|do i|should i) (?:call|ring|dial)\b",
+        r"\bnumber (?:can i|to|do i|should i) (?:call|ring|dial)\b|"
+        # Somebody's, not that of who asks: "what is Dr Ahmed's phone number".
+        rf"\bwhat(?:'s|s| is) (?:(?!my\b|our\b|an?\b)[\w'&-]{{1,20}} ){{1,5}}{_LINES_EN}(?=\W{{0,3}}$)",
         # Not 推销电话, nor 打电话 or 修改电话.
         named=r"(?<![打接拨销扰告留改换填写收集露绑除藏])(?<!绑定)(?:电话|热线|座机)(?:号码?)?(?=呢?[?!。 ]{0,3}$)|"
         r"\bhotline(?: number)?\b(?! (?:used )?for\W{0,3}$)|"
-        r"\b(?:phone|telephone) number (?:of|to call|for (?:customer|support|complaints|the))\b",
+        r"\b(?:phone|telephone) number (?:of|to call|for (?:customer|support|complaints|the))\b|"
+        # "phone number?", "clinic phone number", not "change phone number".
+        rf"^(?:your |the )?(?:(?!(?:my|our|an?|to|with|without|by|and|or|for|{_DONE_WITH_IT})\b)[\w'&-]{{1,20}} ){{0,3}}"
+        rf"{_LINES_EN}(?=\W{{0,3}}$)",
         held=r"\d[\d ,-]{5,20}\d|(?:电话|热线|拨打|hotline|call)[^\d]{0,12}\d{5}|"
         r"(?:电话|热线|拨打|分机)(?:号码)?[: ]{0,2}\d{3}",
     ),
@@ -354,7 +365,7 @@ ANSWER_TYPES = (
     _of(
         "age",
         wanted=r"几岁|多少岁|多大(?:年龄|岁|的孩子|才)|什么年龄|"
-        r"(?:^|请问|孩子|小孩|学[生员])多大就?(?:可以|能)|\bhow old\b|\b(?:what|which) age\b",
+        r"(?:^|请问|孩子|小孩|学[生员])多大就?(?:可以|能)|\bhow old\b|\b(?:what|which)(?:'s|s| is)? (?:the )?(?:right )?age\b",
         named=r"年龄(?:限制|要求|下限)|\bminimum age\b|\bage (?:limit|requirement)s?\b",
         held=rf"[\d{HAN_AMOUNT}]{{1,3}}周?岁|\b\d{{1,2}}\b(?![{WIDE}])|成年|儿童|\b(?:minors?|child|children|adults?|teen\w*)\b",
     ),
