@@ -200,7 +200,7 @@ def _with_told_rows(text: str) -> str:
         # Bars around its cells make a line a row, however few it has.
         barred = all(_BARRED.fullmatch(line) for line in lines[number : number + len(rows)]) and len(rows) > 1
         if _is_table(cells, headed=headed or barred):
-            told += rows_told(cells, headed=headed)
+            told += rows_told(cells, headed=headed, barred=barred)
         else:
             told += lines[number : number + max(len(rows), 1)]
         number += max(len(rows), 1)
