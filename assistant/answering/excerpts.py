@@ -42,7 +42,8 @@ def excerpts_of(query: str, hit: Hit) -> tuple[list[tuple[Clause, Span]], list[t
     if hit.passage.heads:
         return [], _told(hit.policy, hit.clause.children)
     text, said, kept = hit.policy.text, hit.passage.sentences, _kept(query, hit)
-    is_list = hit.is_list
+    # Of a table the rows that are named, of others the whole.
+    is_list = hit.is_list and not _rows_named(query, hit, kept)
     if is_list and not wants_all(query) and (before := _before_list(hit)) > max(kept):
         said, is_list = said[:before], False
     whole = (said[0][0], said[-1][1])
@@ -142,8 +143,15 @@ def _rows_named(query: str, hit: Hit, kept: set[int]) -> set[int]:
     if kept.isdisjoint(rows) or any(map(_NUMBERED_ROW.match, rows.values())):
         return set()
     cells = {number: _words(row.strip("| ").partition(CELL_BREAK)[0]) for number, row in rows.items()}
-    holding = ([number for number, words in cells.items() if word in words] for word in _words(query))
-    return {numbers[0] for numbers in holding if len(numbers) == 1}
+    asked = _words(query)
+    holding = ([number for number, words in cells.items() if word in words] for word in asked)
+    if named := {numbers[0] for numbers in holding if len(numbers) == 1}:
+        return named
+    # Or by several words of its cells, in English: "letters to the islands".
+    counts = {number: len(asked & stems_in(normalized(_HEAD.sub(" ", row)))) for number, row in rows.items()}
+    most = max(counts.values(), default=0)
+    best = {number for number, count in counts.items() if count == most}
+    return best if most > 1 and len(best) == 1 else set()
 
 
 def _words(text: str) -> frozenset[str]:
@@ -153,6 +161,8 @@ def _words(text: str) -> frozenset[str]:
     return stems_in(folded).union(run[at : at + 2] for run in runs for at in range(len(run) - 1))
 
 
+# The heads of columns, which each row has.
+_HEAD = re.compile(r"(?:^|(?<=\|))[^|:：]{1,80}[:：]")
 _HAN = re.compile(r"[\u3400-\u9fff]{2,}")
 
 

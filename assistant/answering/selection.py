@@ -30,6 +30,7 @@ _WORDS_MARGIN = 1.2
 _READ_FOR_WORDS = 5
 _CLOSE_SIMILARITY = 0.02
 _CLOSE_COVERAGE = 0.1
+_FAR_SIMILARITY = 0.15
 _READ_FOR_VALUES = 3
 _VALUE_MARGIN = 2.0
 _MOST_CLAUSES = 2
@@ -268,8 +269,12 @@ def _with_more_words_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
         of = stems_in(normalized(besides(query, kinds)))
         # Chinese words are none of these.
         beside = bool(of) and of.isdisjoint(_words(hits[0]))
-        near = (hit for hit in near if beside and _holds_values(query, hit) and of <= _words(hit))
-    if most := next((hit for hit in near if _holds_most(hit, hits[0])), None):
+        near = (
+            hit
+            for hit in near
+            if _holds_values(query, hit) and ((beside and of <= _words(hit)) or _holds_all_as_well(hit, hits[0]))
+        )
+    if most := next((hit for hit in near if _holds_most(hit, hits[0]) or _holds_all_as_well(hit, hits[0])), None):
         return [most, *(hit for hit in hits if hit is not most)]
     if has_values:
         return hits
@@ -303,7 +308,16 @@ def _words(hit: Hit) -> frozenset[str]:
 def _holds_most(hit: Hit, first: Hit) -> bool:
     """Say whether a hit holds most of the words that are asked for, and the first one, of another list, but few."""
     more = hit.evidence.coverage >= first.evidence.coverage + _MOST_COVERAGE
+    # A word may mean another thing: "runs" in "it is run by".
+    more = more and hit.evidence.similarity >= first.evidence.similarity - _FAR_SIMILARITY
     return more and (hit.evidence.concepts or 0) >= (first.evidence.concepts or 0) and not _is_item(first, hit)
+
+
+def _holds_all_as_well(hit: Hit, first: Hit) -> bool:
+    """Say whether a hit that is as good as the first has all that is asked for, and the first one has not."""
+    one, other = first.evidence, hit.evidence
+    is_whole = other.coverage == 1 and other.concepts == 1 and one.coverage < 1 - _MORE_COVERAGE
+    return is_whole and hit.score >= first.score - _CLOSE_SCORE and not _is_item(first, hit)
 
 
 def _with_age_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
