@@ -52,7 +52,8 @@ def answerability(query: str, hits: Sequence[Hit]) -> float:
     # What shares nothing with a policy is close to some clause of it all the same: "asdf qwer".
     shares_nothing = hits[0].evidence.unseen == 1 and hits[0].evidence.concepts is None
     odds -= _SHARES_NOTHING if shares_nothing else 0.0
-    return max(odds, 0.0) if _is_spoken_of(query, hits[0]) or _holds_it_in_words_of(query, hits[0]) else odds
+    is_told = _is_spoken_of(query, hits[0]) or _holds_it_in_words_of(query, hits[0]) or _tells_contact(query, hits)
+    return max(odds, 0.0) if is_told else odds
 
 
 def features(query: str, hits: Sequence[Hit]) -> dict[str, float]:
@@ -114,6 +115,16 @@ _COUNTED = re.compile(r"\bhow many (?!of\b)(\w+)")
 _NUMERAL = re.compile(rf"\d+|{ENGLISH_NUMERAL}")
 _BESIDE = 2
 """Words: "two new members"."""
+
+
+def _tells_contact(query: str, hits: Sequence[Hit]) -> bool:
+    """Say whether nothing but a number or an address is wanted, and one of the best hits has one: "what's your address"."""
+    kinds = needed(query)
+    alone = all(kind.name in _CONTACTS for kind in kinds) and stems_in(normalized(query)) <= _CONTACT_WORDS
+    return alone and any(_holds(hit, kind) for hit in hits[:_READ_FOR_CONCEPTS] for kind in kinds)
+
+
+_CONTACT_WORDS = stems_in("phone telephone number address email mail contact company office app shop store clinic hotel gym")
 
 
 def _is_spoken_of(query: str, hit: Hit) -> bool:
@@ -418,7 +429,7 @@ _MOST_UNSTATED = 3.0
 _NOWHERE = 6.0
 _UNTOLD = 1.0
 _HALF = 0.5
-_CONTACTS = ("telephone", "email")
+_CONTACTS = ("telephone", "email", "address")
 _OURS_ZH = re.compile("贵?公司|贵司|平台|官方|软件|客服|人工|售后|投诉|举报|咨询|联系|服务")
 # Chinese words of a question that name nothing.
 _EMPTY_ZH = re.compile(

@@ -224,7 +224,15 @@ def _with_what_they_lean_on(kept: set[int], best: int, hit: Hit) -> set[int]:
     for number in sorted(kept):
         if number not in found and not (_leans(hit, number) and number - 1 not in found):
             found.add(number)
-    return found
+    # 您可通过以下方式取消：, without the way, tells none.
+    return found.union(number + 1 for number in found if _leads_on(hit, number))
+
+
+def _leads_on(hit: Hit, number: int) -> bool:
+    """Say whether a sentence of a hit ends with a colon and says nothing without the next one, which is no row."""
+    text, spans = hit.policy.text, hit.passage.sentences
+    leads = text[spans[number][1] - 1] in _COLONS and number + 1 < len(spans)
+    return leads and not _is_row(hit, number + 1) and not hit.is_list
 
 
 def _reserves(hit: Hit, number: int) -> bool:

@@ -162,7 +162,8 @@ def _chosen(query: str, hits: Sequence[Hit]) -> list[Hit]:
 
 def _in_order(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
     """Return hits, the first of them the one that an answer begins with, which need not have the best score."""
-    hits = _with_those_asked_for_first(query, _with_more_words_first(query, hits))
+    hits = _with_covered_first(query, _with_more_words_first(query, hits))
+    hits = _with_those_asked_for_first(query, hits)
     return _with_denial_first(query, _with_age_first(query, hits))
 
 
@@ -285,6 +286,37 @@ def _with_more_words_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
     # Words alone do not make up for what is further in meaning.
     more = more and second.similarity >= first.similarity - _CLOSE_SIMILARITY
     return [hits[1], hits[0], *hits[2:]] if more else hits
+
+
+def _with_covered_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
+    """Return hits, first one that names what is asked to be covered, if the first does not: scratches of a warranty.
+
+    What a warranty, an insurance or a plan covers is told in one clause, and what it does not cover in another.
+    """
+    found = _COVERED.search(normalized(query))
+    thing = stems_in(found[1] or found[2]) if found else frozenset()
+    concepts = _named(hits[0], found[1] or found[2]) if found else frozenset()
+
+    def names_it(hit: Hit) -> bool:
+        return not thing.isdisjoint(_words(hit)) or any(concepts & _named(hit, normalized(said)) for said in hit.said)
+
+    if not thing or names_it(hits[0]):
+        return hits
+    near = (hit for hit in hits[:_READ_FOR_WORDS] if hit.score >= hits[0].score - _COVER_MARGIN)
+    best = next((hit for hit in near if names_it(hit) and _COVERS & _words(hit)), hits[0])
+    return [best, *(hit for hit in hits if hit is not best)]
+
+
+_COVERED = re.compile(
+    r"^(?:so |and |but )?(?:is|are) (?:my |the |an? )?(.{3,40}?) (?:also |still |ever )?(?:covered|insured|excluded|included)\b|"
+    r"\b(?:do|does|will|would) .{2,40} (?:cover|include) (?:my |the |an? )?(.{3,40}?)\W{0,3}$"
+)
+_COVERS = stems_in("cover covers covered insured excluded exclusions included")
+_COVER_MARGIN = 3.0
+
+
+def _named(hit: Hit, said: str) -> frozenset[str]:
+    return frozenset(hit.policy.thesaurus.named_in(said))
 
 
 def _with_those_asked_for_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:

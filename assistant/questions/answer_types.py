@@ -315,7 +315,7 @@ ANSWER_TYPES = (
         # "phone number?", "clinic phone number", not "change phone number".
         rf"^(?:your |the )?(?:(?!(?:my|our|an?|to|with|without|by|and|or|for|{_DONE_WITH_IT})\b)[\w'&-]{{1,20}} ){{0,3}}"
         rf"{_LINES_EN}(?=\W{{0,3}}$)",
-        held=r"\d[\d ,-]{5,20}\d|(?:电话|热线|拨打|hotline|call)[^\d]{0,12}\d{5}|"
+        held=r"\d[\d -]{5,20}\d|(?:电话|热线|拨打|hotline|call)[^\d]{0,12}\d{5}|"
         r"(?:电话|热线|拨打|分机)(?:号码)?[: ]{0,2}\d{3}",
     ),
     _of(
@@ -343,6 +343,17 @@ ANSWER_TYPES = (
         # "at clubs in Texas": a name behind in or at; months and days are none.
         printed=r"\b(?:in|at|near|from) (?:the )?(?!January|February|March|April|May|June|July|August|September|October"
         r"|November|December|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)[A-Z][a-z]{2,20}\b",
+    ),
+    _of(
+        # Where somebody is found, or is written to: more than a place.
+        "address",
+        wanted=r"\bwhat(?:'s|s| is) (?:the |your )(?:(?:full|company|shop|store|clinic|hotel|school) ){0,2}address"
+        r"(?: (?:of|for) (?:the |your |this )?(?:company|office|head office|shop|store|clinic|hotel|school|gym|app))?"
+        r"(?=\W{0,3}$)|\bwhere are you(?=\W{0,3}$)",
+        named=r"\b(?:company|shop|store|clinic|hotel|school) address(?=\W{0,3}$)",
+        held=r"[\u4e00-\u9fff](?:省|市(?!场)|区(?!分)|县|镇|路(?!由)|街|大厦|楼|室(?!内))|"
+        r"\b(?:street|road|avenue|lane|square|drive|quay|wharf|yard|floor|suite|building|straat|gracht|strasse|p\.?o\.? box)\b|"
+        r"\baddress:|\b[a-z]{1,2}\d[a-z\d]? \d[a-z]{2}\b|\b\d{4} ?[a-z]{2}\b|\b[a-z]{2} \d{5}\b",
     ),
     _of(
         "version",
