@@ -118,6 +118,7 @@ def test_who_asks_in_the_words_of_a_clause_whether_something_is_there_is_answere
         ("TikTok 的 SDK 拿我的手机号吗", "TikTok", True),
         ("What does the DiDi privacy policy say about my location?", "DiDi", True),
         ("does google get my location", "google", True),
+        ("why do you send my steps to facebook", "facebook", True),
         # What may be done with a stranger is said without its name.
         ("你们会把我的照片发到抖音上吗", "抖音", False),
         ("will my baby's pictures be put on wechat", "wechat", False),
@@ -435,6 +436,33 @@ def test_the_number_of_another_is_no_contact() -> None:
     assert answerability("锁匠的电话", [listed]) < 0
     # The company's own number need not be said to be whose.
     assert answerability("你们公司的电话", [listed]) > 0 < answerability("恒安物业的电话", [listed])
+
+
+def test_the_number_of_the_house_is_not_that_of_somebody_in_it() -> None:
+    text = "1. Us\nCall the surgery on 01603 555 0110. Dr Ahmed sees children.\n2. Staff\nDr Ahmed and nurse Lind."
+    policy = parse(text, id="surgery", title="Surgery Rules", language="en")
+    close = Evidence(scope=5.0, similarity=0.66, coverage=0.6, concepts=0.5)
+    apart = parse(text.replace(" Dr Ahmed sees children.", ""), id="apart", title="Surgery Rules", language="en")
+    asked = "what is Dr Ahmed's phone number"
+    assert answerability(asked, [hit(apart, "Call the surgery", score=4.5, evidence=close)]) < 0
+    assert answerability("what is your phone number", [hit(apart, "Call the surgery", score=4.5, evidence=close)]) > 0
+    # Beside the number it may be his.
+    assert answerability(asked, [hit(policy, "Call the surgery", score=4.5, evidence=close)]) > 0
+
+
+def test_who_wants_but_a_contact_is_told_of_the_one_that_there_is() -> None:
+    text = "1. Us\nOrla Kites Ltd, 4 Pier Road, Hull HU1 1AA.\n2. Days\nWe lend kites at weekends."
+    policy = parse(text, id="kites", title="Kite Rules", language="en")
+    vague = Evidence(scope=-2.0, similarity=0.45, coverage=0.0, concepts=0.0, unmentioned=("address",))
+    hits = [hit(policy, "Orla", score=3.0, evidence=vague)]
+    assert answerability("what's your address", hits) >= 0 > answerability("what's the email address of Finn", hits)
+
+
+def test_the_value_that_is_wanted_is_no_thing_that_is_not_mentioned() -> None:
+    policy = parse("1. Staff\nNurse Lind works here. Call 01603 555 0110.", id="staff", title="Rules", language="en")
+    unheard = Evidence(scope=2.0, similarity=0.6, coverage=0.5, unmentioned=("phone number",))
+    said = refused(policy, "what is nurse Lind's phone number", unheard, "Nurse Lind").message
+    assert "does not mention" not in said
 
 
 def test_the_words_that_ask_for_a_value_do_not_say_of_what() -> None:

@@ -118,13 +118,15 @@ _BESIDE = 2
 
 
 def _tells_contact(query: str, hits: Sequence[Hit]) -> bool:
-    """Say whether nothing but a number or an address is wanted, and one of the best hits has one: "what's your address"."""
+    """Say whether only a number or an address is wanted, which one of the best hits has: "what's your address"."""
     kinds = needed(query)
     alone = all(kind.name in _CONTACTS for kind in kinds) and stems_in(normalized(query)) <= _CONTACT_WORDS
     return alone and any(_holds(hit, kind) for hit in hits[:_READ_FOR_CONCEPTS] for kind in kinds)
 
 
-_CONTACT_WORDS = stems_in("phone telephone number address email mail contact company office app shop store clinic hotel gym")
+_CONTACT_WORDS = stems_in(
+    "phone telephone number address email mail contact company office app shop store clinic hotel gym"
+)
 
 
 def _is_spoken_of(query: str, hit: Hit) -> bool:
@@ -182,8 +184,10 @@ def _is_anothers(query: str, holding: Sequence[Hit]) -> bool:
     return any(name in text and name not in told for name in whose[1].split() if len(name) > _SHORT_NAME)
 
 
-_WHOSE = re.compile(r"\b(?!(?:what|who|that|it|your|company)'s)((?:\w{1,20} ){0,1}\w{2,20})'s (?:\w{1,20} )?"
-                    r"(?:phone|telephone|number|e-?mail|contact)\b")
+_WHOSE = re.compile(
+    r"\b(?!(?:what|who|that|it|your|company)'s)((?:\w{1,20} ){0,1}\w{2,20})'s (?:\w{1,20} )?"
+    r"(?:phone|telephone|number|e-?mail|contact)\b"
+)
 _SHORT_NAME = 2
 
 

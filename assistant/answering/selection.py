@@ -308,7 +308,8 @@ def _with_covered_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
 
 
 _COVERED = re.compile(
-    r"^(?:so |and |but )?(?:is|are) (?:my |the |an? )?(.{3,40}?) (?:also |still |ever )?(?:covered|insured|excluded|included)\b|"
+    r"^(?:so |and |but )?(?:is|are) (?:my |the |an? )?(.{3,40}?) (?:also |still |ever )?"
+    r"(?:covered|insured|excluded|included)\b|"
     r"\b(?:do|does|will|would) .{2,40} (?:cover|include) (?:my |the |an? )?(.{3,40}?)\W{0,3}$"
 )
 _COVERS = stems_in("cover covers covered insured excluded exclusions included")

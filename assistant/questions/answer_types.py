@@ -104,6 +104,8 @@ _SUMS = (
 )
 # No number of something else: 扣多少分, 退多少天.
 _MUCH = r"多少(?!次|台|个|人|家|种|类|条|位|名|天|年|月|小时|分钟|工作日|公斤|千克|斤|克|积?分|张|份|件|节|课时)"
+_STREETS_ZH = r"[\u4e00-\u9fff](?:省|市(?!场)|区(?!分)|县|镇|路(?!由)|街|大厦|楼|室(?!内))"
+_STREETS_EN = r"(?:street|road|avenue|lane|square|drive|quay|wharf|yard|floor|suite|building|p\.?o\.? box)"
 _LINES_EN = r"(?:phone|telephone|contact) (?:number|no\.?)"
 _DONE_WITH_IT = (
     "change|changed|changing|update|updating|edit|delete|deleting|remove|removing|hide|hiding|share|sharing|sell|selling"
@@ -313,7 +315,8 @@ ANSWER_TYPES = (
         r"\bhotline(?: number)?\b(?! (?:used )?for\W{0,3}$)|"
         r"\b(?:phone|telephone) number (?:of|to call|for (?:customer|support|complaints|the))\b|"
         # "phone number?", "clinic phone number", not "change phone number".
-        rf"^(?:your |the )?(?:(?!(?:my|our|an?|to|with|without|by|and|or|for|{_DONE_WITH_IT})\b)[\w'&-]{{1,20}} ){{0,3}}"
+        rf"^(?:your |the )?"
+        rf"(?:(?!(?:my|our|an?|to|with|without|by|and|or|for|{_DONE_WITH_IT})\b)[\w'&-]{{1,20}} ){{0,3}}"
         rf"{_LINES_EN}(?=\W{{0,3}}$)",
         held=r"\d[\d -]{5,20}\d|(?:电话|热线|拨打|hotline|call)[^\d]{0,12}\d{5}|"
         r"(?:电话|热线|拨打|分机)(?:号码)?[: ]{0,2}\d{3}",
@@ -335,10 +338,9 @@ ANSWER_TYPES = (
         r"(?: (?:based|located|registered))?\b|\bwhere are you (?:based|located)\b",
         named=r"(?:公司|办公|注册|邮寄|通讯|办公室)地址(?=是|在|$|呢|[?吗])|总部在|"
         r"\b(?:street|postal|mailing|office|registered|business) address\b",
-        held=r"境内|境外|中国|国内|海外|香港|澳门|台湾|[\u4e00-\u9fff](?:省|市(?!场)|区(?!分)|县|镇|路(?!由)|街|大厦|楼|"
-        r"室(?!内))|美国|英国|德国|法国|韩国|欧盟|欧洲|新加坡|日本|\b(?:china|united (?:states|kingdom)|usa?|uk|eu|"
-        r"europe\w*|ireland|germany|france|singapore|japan|canada|india|hong kong|street|road|avenue|lane|"
-        r"square|drive|quay|wharf|yard|floor|suite|building|p\.?o\.? box)\b|\baddress:|"
+        held=rf"境内|境外|中国|国内|海外|香港|澳门|台湾|{_STREETS_ZH}|美国|英国|德国|法国|韩国|欧盟|欧洲|新加坡|日本|"
+        r"\b(?:china|united (?:states|kingdom)|usa?|uk|eu|europe\w*|ireland|germany|france|singapore|japan|canada|"
+        rf"india|hong kong|{_STREETS_EN})\b|\baddress:|"
         r"\b[a-z]{1,2}\d[a-z\d]? \d[a-z]{2}\b",
         # "at clubs in Texas": a name behind in or at; months and days are none.
         printed=r"\b(?:in|at|near|from) (?:the )?(?!January|February|March|April|May|June|July|August|September|October"
@@ -351,9 +353,9 @@ ANSWER_TYPES = (
         r"(?: (?:of|for) (?:the |your |this )?(?:company|office|head office|shop|store|clinic|hotel|school|gym|app))?"
         r"(?=\W{0,3}$)|\bwhere are you(?=\W{0,3}$)",
         named=r"\b(?:company|shop|store|clinic|hotel|school) address(?=\W{0,3}$)",
-        held=r"[\u4e00-\u9fff](?:省|市(?!场)|区(?!分)|县|镇|路(?!由)|街|大厦|楼|室(?!内))|"
-        r"\b(?:street|road|avenue|lane|square|drive|quay|wharf|yard|floor|suite|building|straat|gracht|strasse|p\.?o\.? box)\b|"
-        r"\baddress:|\b[a-z]{1,2}\d[a-z\d]? \d[a-z]{2}\b|\b\d{4} ?[a-z]{2}\b|\b[a-z]{2} \d{5}\b",
+        held=rf"{_STREETS_ZH}|\b{_STREETS_EN}\b|\baddress:",
+        # Codes of British, Dutch and American mail.
+        printed=r"\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b|\b\d{4} ?[A-Z]{2}\b|\b[A-Z]{2} \d{5}\b",
     ),
     _of(
         "version",
@@ -376,7 +378,8 @@ ANSWER_TYPES = (
     _of(
         "age",
         wanted=r"几岁|多少岁|多大(?:年龄|岁|的孩子|才)|什么年龄|"
-        r"(?:^|请问|孩子|小孩|学[生员])多大就?(?:可以|能)|\bhow old\b|\b(?:what|which)(?:'s|s| is)? (?:the )?(?:right )?age\b",
+        r"(?:^|请问|孩子|小孩|学[生员])多大就?(?:可以|能)|\bhow old\b|"
+        r"\b(?:what|which)(?:'s|s| is)? (?:the )?(?:right )?age\b",
         named=r"年龄(?:限制|要求|下限)|\bminimum age\b|\bage (?:limit|requirement)s?\b",
         held=rf"[\d{HAN_AMOUNT}]{{1,3}}周?岁|\b\d{{1,2}}\b(?![{WIDE}])|成年|儿童|\b(?:minors?|child|children|adults?|teen\w*)\b",
     ),

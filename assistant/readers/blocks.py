@@ -207,7 +207,7 @@ _HEAD_EN = re.compile(
     r"|provider|recipients?|compan(?:y|ies)|part(?:y|ies)|bas[ei]s|grounds?|examples?|data|information|sources?|countr(?:y|ies)"
     r"|locations?|links?|contacts?|cookies?|services?|functions?|features?|permissions?|no\.?)$|\?$"
     # "Where", "What they get", "Kept for": what each row tells.
-    r"|^(?:what|who|whom|why|where|when|how)\b|^(?:kept|held|stored|used|needed|collected|shared|valid) (?:for|with|by)$",
+    r"|^(?:what|who|whom|why|where|when|how)\b|^(?:kept|held|stored|used|needed|collected|shared|valid) (?:for|with)$",
     re.IGNORECASE,
 )
 # What else may name a column where all other rows have values: a word by itself, or one of the cases that they are for.
