@@ -900,6 +900,7 @@ def test_of_a_table_that_is_found_as_a_whole_the_row_is_quoted_that_is_named() -
     assert all(row in quoted("what does it cost to write to my aunt") for row in rows)
     assert quoted("price for a letter at home") == rows[2]
     assert quoted("how much to the isles in the north") == rows[0]
+    assert quoted("which letters go south") == rows[1]
 
 
 def test_what_leads_to_the_next_sentence_is_told_with_it() -> None:

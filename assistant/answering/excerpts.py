@@ -43,7 +43,8 @@ def excerpts_of(query: str, hit: Hit) -> tuple[list[tuple[Clause, Span]], list[t
         return [], _told(hit.policy, hit.clause.children)
     text, said, kept = hit.policy.text, hit.passage.sentences, _kept(query, hit)
     # Of a table the rows that are named, of others the whole.
-    is_list = hit.is_list and not _rows_named(query, hit, kept)
+    named = _rows_named(query, hit, kept)
+    is_list = hit.is_list and not named
     if is_list and not wants_all(query) and (before := _before_list(hit)) > max(kept):
         said, is_list = said[:before], False
     whole = (said[0][0], said[-1][1])
@@ -52,10 +53,11 @@ def excerpts_of(query: str, hit: Hit) -> tuple[list[tuple[Clause, Span]], list[t
         start = text.index(hit.clause.title, hit.clause.start) if is_headed(hit) else whole[0]
         whole = stripped(text, start, hit.end) or whole
     chars, many = whole[1] - whole[0], wants_all(query)
-    if chars <= hit.policy.chars(_WHOLE_LIST_CHARS) and (is_list or (many and CELL_BREAK in text[slice(*said[0])])):
+    is_table = many and not named and CELL_BREAK in text[slice(*said[0])]
+    if chars <= hit.policy.chars(_WHOLE_LIST_CHARS) and (is_list or is_table):
         parts = [said]
     elif chars <= hit.policy.chars(_SHORT_CHARS):
-        parts = [said] if many else _paragraphs(text, said, by_entry=bool(wanted(query)))
+        parts = [said] if many and not named else _paragraphs(text, said, by_entry=bool(wanted(query)))
     else:
         parts = [(span,) for span in said]
     answering = {hit.passage.sentences[number] for number in kept}
@@ -147,11 +149,12 @@ def _rows_named(query: str, hit: Hit, kept: set[int]) -> set[int]:
     holding = ([number for number, words in cells.items() if word in words] for word in asked)
     if named := {numbers[0] for numbers in holding if len(numbers) == 1}:
         return named
-    # Or by several words of its cells, in English: "letters to the islands".
+    # Or by words of other cells, in English: "letters to the islands", "which rooms have a bath".
     counts = {number: len(asked & stems_in(normalized(_HEAD.sub(" ", row)))) for number, row in rows.items()}
     most = max(counts.values(), default=0)
     best = {number for number, count in counts.items() if count == most}
-    return best if most > 1 and len(best) == 1 else set()
+    is_named = (most > 1 and len(best) == 1) or (most > 0 and len(best) < len(rows) and wants_all(query))
+    return best if is_named else set()
 
 
 def _words(text: str) -> frozenset[str]:

@@ -106,6 +106,9 @@ _SUMS = (
 _MUCH = r"多少(?!次|台|个|人|家|种|类|条|位|名|天|年|月|小时|分钟|工作日|公斤|千克|斤|克|积?分|张|份|件|节|课时)"
 _STREETS_ZH = r"[\u4e00-\u9fff](?:省|市(?!场)|区(?!分)|县|镇|路(?!由)|街|大厦|楼|室(?!内))"
 _STREETS_EN = r"(?:street|road|avenue|lane|square|drive|quay|wharf|yard|floor|suite|building|p\.?o\.? box)"
+# Names have letters that ASCII lacks.
+_WORD_EN = r"[^\s?!.,;:]{1,20}"
+_NAME = r"[A-ZÀ-ÖØ-Þ][a-zß-öø-ſ]{1,20}"
 _LINES_EN = r"(?:phone|telephone|contact) (?:number|no\.?)"
 _DONE_WITH_IT = (
     "change|changed|changing|update|updating|edit|delete|deleting|remove|removing|hide|hiding|share|sharing|sell|selling"
@@ -160,7 +163,8 @@ ANSWER_TYPES = (
         r"service|desk|branch(?:es)?|counter|centre|center))\b.{0,12}\b(?:opens?|closes?|closed|available|staffed)\b"
         # Not "when do you close an account".
         r"(?=\W{0,3}$| (?:on|at|for|in|during|over|today|tonight|tomorrow|again)\b)|"
-        r"\b(?:at )?what (?:time|hours)\b(?! will| would| do you| limit)",
+        r"\b(?:at )?what (?:time|hours)\b(?! will| would| do you| limit)|"
+        r"\bwhen can (?:i|we) (?:call|ring|phone|reach|contact|speak to|talk to) (?:you|someone|somebody|support|the \w{1,20})\b",
         named=r"(?:上班|营业|办公|接听|人工|客服(?:工作|服务)?)时间|"
         r"\b(?:opening|office|business|working|service) hours\b",
         held=rf"{_HOURS}|[\d{HAN_AMOUNT}]{{1,3}}(?:点|时(?![候间常刻代]))|"
@@ -282,8 +286,8 @@ ANSWER_TYPES = (
         held=rf"先生|女士|(?:{_ROLES_ZH}|officer|director)(?:为|是|[:：]| is)|(?:officer|director|ceo|cto|dpo),|"
         r"\bm(?:r|s|rs|iss)\.? [a-z]|姓名[:：]",
         # "is Laura Penrose", "the Head of Loans, Priya Nand, decides".
-        printed=r"(?:\b(?:is|are|to)|[,:]) [A-Z][a-z]{1,20} (?:(?:van|von|de|der|den|di|da|al|bin|[A-Z]\.) ){0,3}"
-        r"[A-Z][a-z]{1,20}(?=[,.;:)]|$| (?:and|or|who|at|is|will|can)\b)",
+        printed=rf"(?:\b(?:is|are|to)|[,:]) {_NAME} (?:(?:van|von|de|der|den|di|da|al|bin|[A-Z]\.) ){{0,3}}"
+        rf"{_NAME}(?=[,.;:)]|$| (?:and|or|who|at|is|will|can)\b)",
     ),
     _of(
         "account",
@@ -309,15 +313,17 @@ ANSWER_TYPES = (
         r"\bwhat(?:'s| is) (?:your|the (?:\w{1,20} )?(?:phone|telephone)) (?:phone |telephone |contact )?number\b|"
         r"\bnumber (?:can i|to|do i|should i) (?:call|ring|dial)\b|"
         # Somebody's, not that of who asks: "what is Dr Ahmed's phone number".
-        rf"\bwhat(?:'s|s| is) (?:(?!my\b|our\b|an?\b)[\w'&-]{{1,20}} ){{1,5}}{_LINES_EN}(?=\W{{0,3}}$)",
+        rf"\bwhat(?:'s|s| is) (?:(?!my\b|our\b|an?\b){_WORD_EN} ){{1,5}}{_LINES_EN}(?=\W{{0,3}}$)",
         # Not 推销电话, nor 打电话 or 修改电话.
         named=r"(?<![打接拨销扰告留改换填写收集露绑除藏])(?<!绑定)(?:电话|热线|座机)(?:号码?)?(?=呢?[?!。 ]{0,3}$)|"
         r"\bhotline(?: number)?\b(?! (?:used )?for\W{0,3}$)|"
         r"\b(?:phone|telephone) number (?:of|to call|for (?:customer|support|complaints|the))\b|"
         # "phone number?", "clinic phone number", not "change phone number".
         rf"^(?:your |the )?"
-        rf"(?:(?!(?:my|our|an?|to|with|without|by|and|or|for|{_DONE_WITH_IT})\b)[\w'&-]{{1,20}} ){{0,3}}"
-        rf"{_LINES_EN}(?=\W{{0,3}}$)",
+        rf"(?:(?!(?:my|our|an?|to|with|without|by|and|or|for|{_DONE_WITH_IT})\b){_WORD_EN} ){{0,3}}"
+        rf"{_LINES_EN}(?=\W{{0,3}}$)|"
+        # "number for lost cards"
+        r"^(?:the |your )?(?:emergency )?number (?:for|to) (?!be\b)",
         held=r"\d[\d -]{5,20}\d|(?:电话|热线|拨打|hotline|call)[^\d]{0,12}\d{5}|"
         r"(?:电话|热线|拨打|分机)(?:号码)?[: ]{0,2}\d{3}",
     ),
