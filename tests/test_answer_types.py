@@ -356,6 +356,8 @@ def test_how_much_a_deposit_is_is_asked_of_the_deposit(question: str, rest: str)
         ("person", "在线客服：App“我的—客服”", False),
         ("person", "Write to the Head of Loans, Priya Nand, within a week.", True),
         ("person", "In Easton it is Laura Penrose.", True),
+        ("person", "The house manager is Zoë Müller.", True),
+        ("duration", "The rent is due on the 1st of each month.", True),
         ("person", "Your officer's name is in the app.", False),
         ("account", "关注我们的公众号", True),
     ],

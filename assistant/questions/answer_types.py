@@ -75,7 +75,7 @@ _PERIODS = (
     r"当场|当[日天](?:有效|内|[^，,。;；]{0,2}完成)|次日|隔[日天]|期限|期间|期满|届满|时限|必需的时间|"
     r"及时|立即|即时|实时|尽快|尽早|随时|永久|长期|最短|不再|直至|直到|为止|一直|"
     r"\b(?:until|periods?|as (?:long|soon) as|promptly|immediately|at once|without (?:undue )?delay|no longer|"
-    r"real[- ]time|lifetime|end of|while|forever|indefinitely)\b"
+    r"real[- ]time|lifetime|end of|while|forever|indefinitely|due (?:on|by)|not? later than)\b"
 )
 _MEASURES = (
     rf"{_NUMBER} ?(?:厘米|公分|毫米|英?寸|平方米?|平米|毫?升|度|瓦|毫安|伏|米)|\d ?[×x*] ?\d|"
