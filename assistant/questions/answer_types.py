@@ -164,7 +164,8 @@ ANSWER_TYPES = (
         # Not "when do you close an account".
         r"(?=\W{0,3}$| (?:on|at|for|in|during|over|today|tonight|tomorrow|again)\b)|"
         r"\b(?:at )?what (?:time|hours)\b(?! will| would| do you| limit)|"
-        r"\bwhen can (?:i|we) (?:call|ring|phone|reach|contact|speak to|talk to) (?:you|someone|somebody|support|the \w{1,20})\b",
+        r"\bwhen can (?:i|we) (?:call|ring|phone|reach|contact|speak to|talk to) "
+        r"(?:you|someone|somebody|support|the \w{1,20})\b",
         named=r"(?:上班|营业|办公|接听|人工|客服(?:工作|服务)?)时间|"
         r"\b(?:opening|office|business|working|service) hours\b",
         held=rf"{_HOURS}|[\d{HAN_AMOUNT}]{{1,3}}(?:点|时(?![候间常刻代]))|"
