@@ -315,6 +315,8 @@ def test_how_much_a_deposit_is_is_asked_of_the_deposit(question: str, rest: str)
         ("telephone", "Keizersgracht 618, 1017 ER Amsterdam", False),
         ("address", "Keizersgracht 618, 1017 ER Amsterdam", True),
         ("address", "公司：云帆科技有限公司", False),
+        ("address", "Ringweg 9, 80331 München", True),
+        ("address", "In 2025 we received seven requests.", False),
         ("count", "连续输错5次将被锁定", True),
         ("duration", "在实现目的所必需的最 短时间内留存", True),
         ("duration", "We reply within thirty (30) days.", True),

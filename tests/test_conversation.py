@@ -152,6 +152,8 @@ def test_a_last_question_is_all_that_matters_once_it_stands_by_itself() -> None:
         ("who can see my heart rate? / my doctor?", "can my doctor see my heart rate?"),
         ("which companies get my data? / where are they?", "About “which companies get my data”: where are they?"),
         ("how do I refuse cookies? / are they used for ads?", "are cookies used for ads?"),
+        ("how much is gold? / and silver?", "how much is silver?"),
+        ("how much is gold cover? / and silver?", "how much is silver cover?"),
         # Under other circumstances, which take the place of former ones.
         ("国内出差餐补多少 / 国外呢", "国外出差餐补多少"),
         ("出差补助国内多少 / 国外多少", "出差补助国外多少"),

@@ -296,6 +296,9 @@ def test_a_question_about_another_matter_is_told_so_in_plain_words(policy: Polic
         ("一、收集\n我们收集日志。\n二、其他\n您可向市场监管部门投诉，热线：12315-1234567。", ""),
         ("1. Data\n1.1 We keep logs.\n2. Law\nYou may call the regulator on 0303 123 1113.", ""),
         ("一、收集\n我们收集日志。\n二、第三方SDK\n高德：客服邮箱 amap@partner.example", ""),
+        # The number of a town is none that one calls, that of a courier is.
+        ("1. Data\n1.1 We keep logs.\n2. Contact\nCo GmbH, Ringweg 9, 10119 Berlin. We have no telephone.", ""),
+        ("1. Data\n1.1 We keep logs.\n2. Contact\nCall 95338 Monday to Friday.", "95338"),
     ],
 )
 def test_whom_to_ask_is_read_from_the_clause_about_it(text: str, contact: str) -> None:

@@ -361,8 +361,9 @@ ANSWER_TYPES = (
         r"(?=\W{0,3}$)|\bwhere are you(?=\W{0,3}$)",
         named=r"\b(?:company|shop|store|clinic|hotel|school) address(?=\W{0,3}$)",
         held=rf"{_STREETS_ZH}|\b{_STREETS_EN}\b|\baddress:",
-        # Codes of British, Dutch and American mail.
-        printed=r"\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b|\b\d{4} ?[A-Z]{2}\b|\b[A-Z]{2} \d{5}\b",
+        # Codes of British, Dutch, American, and most other mail: "10119 Berlin".
+        printed=r"\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b|\b\d{4} ?[A-Z]{2}\b|\b[A-Z]{2} \d{5}\b|"
+        rf"(?<=, )\d{{4,5}} {_NAME}",
     ),
     _of(
         "version",
