@@ -1065,6 +1065,11 @@ def test_a_first_question_that_says_no_more_than_what_is_asked_back(question: st
     assert condense(question, []).kind == "unclear"
 
 
+@pytest.mark.parametrize("question", ["which company is this?", "what app is this", "whose shop is this"])
+def test_what_one_has_before_one_need_not_be_named(question: str) -> None:
+    assert condense(question, []).kind == "question"
+
+
 # --- The vocabulary ----------------------------------------------------------------------
 
 

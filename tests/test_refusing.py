@@ -11,6 +11,7 @@ from assistant import Draft, Policy, parse
 from assistant.answering import ExtractiveGenerator
 from assistant.answering.answerability import answerability, is_unclear
 from assistant.answering.imprint import contact_of
+from assistant.answering.selection import selected
 from assistant.answering.refusing import Reason, refusal
 from assistant.answering.wording import answer
 from assistant.retrieval.hits import Evidence
@@ -459,6 +460,11 @@ def test_who_wants_but_a_contact_is_told_of_the_one_that_there_is() -> None:
     vague = Evidence(scope=-2.0, similarity=0.45, coverage=0.0, concepts=0.0, unmentioned=("address",))
     hits = [hit(policy, "Orla", score=3.0, evidence=vague)]
     assert answerability("what's your address", hits) >= 0 > answerability("what's the email address of Finn", hits)
+    # However many are before it: addresses of other kinds are spoken of everywhere.
+    others = [hit(policy, "We lend", score=3.5, evidence=vague)] * 3
+    assert answerability("what's your address", [*others, *hits]) >= 0
+    (first,) = selected("what's your address", [*others, *hits])
+    assert first is hits[0]
 
 
 def test_the_value_that_is_wanted_is_no_thing_that_is_not_mentioned() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from assistant.answering.recipients import recipients_told
 from assistant.policy.mentions import things_named
-from assistant.questions.answer_types import besides, holds, needed
+from assistant.questions.answer_types import CONTACTS, asks_contact, besides, holds, needed
 from assistant.questions.forms import gives_orders
 from assistant.text import STOPWORDS, any_of, has_han, language_of, normalized, stem, stems_in
 from assistant.text.numerals import ENGLISH_NUMERAL
@@ -119,14 +119,7 @@ _BESIDE = 2
 
 def _tells_contact(query: str, hits: Sequence[Hit]) -> bool:
     """Say whether only a number or an address is wanted, which one of the best hits has: "what's your address"."""
-    kinds = needed(query)
-    alone = all(kind.name in _CONTACTS for kind in kinds) and stems_in(normalized(query)) <= _CONTACT_WORDS
-    return alone and any(_holds(hit, kind) for hit in hits[:_READ_FOR_CONCEPTS] for kind in kinds)
-
-
-_CONTACT_WORDS = stems_in(
-    "phone telephone number address email mail contact company office app shop store clinic hotel gym"
-)
+    return asks_contact(query) and any(_holds(hit, kind) for hit in hits for kind in needed(query))
 
 
 def _is_spoken_of(query: str, hit: Hit) -> bool:
@@ -161,7 +154,7 @@ def _is_of_something_else(query: str, hits: Sequence[Hit]) -> bool:
     if not kinds:
         return False
     holding = [hit for hit in hits[:_READ_FOR_CONCEPTS] if any(_holds(hit, kind) for kind in kinds)]
-    if any(kind.name in _CONTACTS for kind in kinds) and _is_anothers(query, holding):
+    if any(kind.name in CONTACTS for kind in kinds) and _is_anothers(query, holding):
         return True
     best = hits[0]
     same_matter, least_score = (_SAME_MATTER_ZH, math.inf) if has_han(query) else (_SAME_MATTER, _MOST_SCORE)
@@ -202,7 +195,7 @@ def _share_beside(query: str, kinds: Sequence[AnswerType], holding: Sequence[Hit
         return None
     # The words that ask for the value are those of every such value: "how much does … cost".
     rest = besides(query, kinds)
-    if any(kind.name in _CONTACTS for kind in kinds):
+    if any(kind.name in CONTACTS for kind in kinds):
         # Whose the number is need not be said of the company's own.
         rest = _OURS_ZH.sub(" ", any_of(policy.names).sub(" ", rest))
     parts = _parts_zh if has_han(query) else _words_and_concepts
@@ -215,7 +208,8 @@ def _share_beside(query: str, kinds: Sequence[AnswerType], holding: Sequence[Hit
 def _is_far_from_a_value(query: str, hits: Sequence[Hit]) -> bool:
     """Say whether values are wanted of which neither the best clause holds any nor one that comes close to it."""
     kinds = needed(query)
-    near = (hit for hit in hits[:_READ_FOR_CONCEPTS] if hit.score >= hits[0].score - _MOST_BEHIND)
+    read = hits if asks_contact(query) else hits[:_READ_FOR_CONCEPTS]
+    near = (hit for hit in read if hit.score >= hits[0].score - _MOST_BEHIND)
     return bool(kinds) and not any(_holds(hit, kind) for hit in near for kind in kinds)
 
 
@@ -433,7 +427,6 @@ _MOST_UNSTATED = 3.0
 _NOWHERE = 6.0
 _UNTOLD = 1.0
 _HALF = 0.5
-_CONTACTS = ("telephone", "email", "address")
 _OURS_ZH = re.compile("贵?公司|贵司|平台|官方|软件|客服|人工|售后|投诉|举报|咨询|联系|服务")
 # Chinese words of a question that name nothing.
 _EMPTY_ZH = re.compile(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from assistant.answering.recipients import telling_sentences
 from assistant.parsing.lines import CELL_BREAK, is_told_row
-from assistant.questions.answer_types import besides, holds, needed, wanted
+from assistant.questions.answer_types import asks_contact, besides, holds, needed, wanted
 from assistant.questions.forms import asks_meaning, asks_names, denied_deed, denies, wants_all
 from assistant.text import fold, normalized, stems_in
 from assistant.text.numerals import HAN_NUMERAL
@@ -188,12 +188,16 @@ def _with_value(query: str, chosen: list[Hit], hits: Sequence[Hit]) -> list[Hit]
         return chosen
     first = hits[0]
     # A value that is another company's is none of that which is asked about.
-    of_it = (hit for hit in hits[:_READ_FOR_VALUES] if hit.evidence.company >= first.evidence.company)
+    read = hits if asks_contact(query) else hits[:_READ_FOR_VALUES]
+    of_it = (hit for hit in read if hit.evidence.company >= first.evidence.company)
     holding = [hit for hit in of_it if _holds_values(query, hit)]
     if first in holding:
         return [hit for hit in chosen if hit in holding]
     if not holding or holding[0].score < first.score - _VALUE_MARGIN:
         return chosen
+    if asks_contact(query):
+        # What only speaks of numbers gives none.
+        return [holding[0]]
     # A clause about something else may hold such a value, too: it does not stand before one that is far closer.
     return [first, holding[0]] if holding[0].score < first.score - _CLAUSE_MARGIN else [holding[0], first]
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from assistant.questions.forms import asked_itself
-from assistant.text import WIDE, has_han, normalized, unlaid
+from assistant.text import WIDE, has_han, normalized, stems_in, unlaid
 from assistant.text.chinese import INTERROGATIVES
 from assistant.text.english import PLAIN_AUXILIARIES, one_of
 from assistant.text.numerals import ENGLISH_NUMERAL, HAN_AMOUNT
@@ -498,6 +498,24 @@ def wanted(question: str) -> tuple[AnswerType, ...]:
 def needed(question: str) -> tuple[AnswerType, ...]:
     """Return the kinds of value that a question wants without which a text is no answer to it."""
     return tuple(kind for kind in wanted(question) if kind.needed)
+
+
+def asks_contact(question: str) -> bool:
+    """Say whether a question wants but a number or an address of whom it is put to.
+
+    >>> asks_contact("what's your address?"), asks_contact("what's Dr Ahmed's address?")
+    (True, False)
+    """
+    kinds = needed(question)
+    alone = bool(kinds) and all(kind.name in CONTACTS for kind in kinds)
+    return alone and stems_in(normalized(question)) <= _CONTACT_WORDS
+
+
+CONTACTS = ("telephone", "email", "address")
+"""Kinds of values by which somebody is reached."""
+_CONTACT_WORDS = stems_in(
+    "phone telephone number address email mail contact company office app shop store clinic hotel gym"
+)
 
 
 def besides(question: str, kinds: Iterable[AnswerType]) -> str:
