@@ -11,8 +11,8 @@ from assistant import Draft, Policy, parse
 from assistant.answering import ExtractiveGenerator
 from assistant.answering.answerability import answerability, is_unclear
 from assistant.answering.imprint import contact_of
-from assistant.answering.selection import selected
 from assistant.answering.refusing import Reason, refusal
+from assistant.answering.selection import selected
 from assistant.answering.wording import answer
 from assistant.retrieval.hits import Evidence
 from assistant.text import language_of
