@@ -642,6 +642,18 @@ def test_what_is_covered_is_told_where_it_is_named() -> None:
         assert first in policy.text[found.start : found.end]
 
 
+def test_a_heading_that_asks_the_same_is_told_first() -> None:
+    text = (
+        "## How much is a lesson?\nMondays 9 euros, else 12 euros.\n"
+        "## Pianos\nA piano lesson on our grand is free once.\n"
+        "## How long is a lesson?\n45 minutes."
+    )
+    policy = parse(text, id="music", title="Music School", language="en")
+    hits = [hit(policy, "A piano"), hit(policy, "Mondays", score=9.5), hit(policy, "45 minutes", score=9.4)]
+    assert selected("how much is a piano lesson", hits)[0] is hits[1]
+    assert selected("how much is a piano", hits)[0] is hits[0]
+
+
 def test_words_of_what_is_further_in_meaning_do_not_put_it_first() -> None:
     text = "1. Us\nThe club is run by Orla and walks on Sundays.\n2. Work\nNobody tells your employer."
     policy = parse(text, id="club", title="Club Rules", language="en")

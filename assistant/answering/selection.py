@@ -162,7 +162,7 @@ def _chosen(query: str, hits: Sequence[Hit]) -> list[Hit]:
 
 def _in_order(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
     """Return hits, the first of them the one that an answer begins with, which need not have the best score."""
-    hits = _with_covered_first(query, _with_more_words_first(query, hits))
+    hits = _with_same_question_first(query, _with_covered_first(query, _with_more_words_first(query, hits)))
     hits = _with_those_asked_for_first(query, hits)
     return _with_denial_first(query, _with_age_first(query, hits))
 
@@ -290,6 +290,20 @@ def _with_more_words_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
     # Words alone do not make up for what is further in meaning.
     more = more and second.similarity >= first.similarity - _CLOSE_SIMILARITY
     return [hits[1], hits[0], *hits[2:]] if more else hits
+
+
+def _with_same_question_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
+    """Return hits, first one whose heading asks for the same value of the same thing: "How much is delivery?"."""
+    kinds = wanted(query)
+    near = [hit for hit in hits[:_READ_FOR_WORDS] if kinds and hit.score >= hits[0].score - _WORDS_MARGIN]
+    asked = stems_in(normalized(query))
+
+    def asks_it(title: str) -> bool:
+        of = stems_in(besides(title, kinds)) if title.endswith("?") and wanted(title) == kinds else frozenset()
+        return bool(of) and of <= asked
+
+    best = next((hit for hit in near if _holds_values(query, hit) and asks_it(hit.clause.title)), hits[0])
+    return [best, *(hit for hit in hits if hit is not best)]
 
 
 def _with_covered_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
