@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from assistant.answering.recipients import telling_sentences
@@ -321,7 +322,7 @@ def _with_covered_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
     if not thing or names_it(hits[0]):
         return hits
     near = (hit for hit in hits[:_READ_FOR_WORDS] if hit.score >= hits[0].score - _COVER_MARGIN)
-    best = next((hit for hit in near if names_it(hit) and _COVERS & _words(hit)), hits[0])
+    best = next((hit for hit in near if names_it(hit) and _covers() & _words(hit)), hits[0])
     return [best, *(hit for hit in hits if hit is not best)]
 
 
@@ -330,8 +331,12 @@ _COVERED = re.compile(
     r"(?:covered|insured|excluded|included)\b|"
     r"\b(?:do|does|will|would) .{2,40} (?:cover|include) (?:my |the |an? )?(.{3,40}?)\W{0,3}$"
 )
-_COVERS = stems_in("cover covers covered insured excluded exclusions included")
 _COVER_MARGIN = 3.0
+
+
+@cache
+def _covers() -> frozenset[str]:
+    return stems_in("cover covered insured excluded exclusions included")
 
 
 def _named(hit: Hit, said: str) -> frozenset[str]:

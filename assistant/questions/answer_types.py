@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from assistant.questions.forms import asked_itself
@@ -508,12 +508,16 @@ def asks_contact(question: str) -> bool:
     """
     kinds = needed(question)
     alone = bool(kinds) and all(kind.name in CONTACTS for kind in kinds)
-    return alone and stems_in(normalized(question)) <= _CONTACT_WORDS
+    return alone and stems_in(normalized(question)) <= _contact_words()
 
 
 CONTACTS = ("telephone", "email", "address")
 """Kinds of values by which somebody is reached."""
-_CONTACT_WORDS = stems_in(
+
+
+@cache
+def _contact_words() -> frozenset[str]:
+    return stems_in("phone telephone number address email mail contact company office app shop store clinic hotel gym")
     "phone telephone number address email mail contact company office app shop store clinic hotel gym"
 )
 
