@@ -518,8 +518,6 @@ CONTACTS = ("telephone", "email", "address")
 @cache
 def _contact_words() -> frozenset[str]:
     return stems_in("phone telephone number address email mail contact company office app shop store clinic hotel gym")
-    "phone telephone number address email mail contact company office app shop store clinic hotel gym"
-)
 
 
 def besides(question: str, kinds: Iterable[AnswerType]) -> str:
