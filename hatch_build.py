@@ -13,4 +13,4 @@ class WheelHook(BuildHookInterface):  # type: ignore[type-arg]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Add them to a wheel, but not to an editable one: there they would hide the checkout's package."""
         if version == "standard":
-            build_data["force_include"] |= {"corpus": "assistant/corpus", "ui.py": "assistant/ui.py"}
+            build_data["force_include"] |= {"corpus": "assistant/data/corpus", "ui.py": "assistant/ui.py"}

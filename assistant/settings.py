@@ -248,7 +248,7 @@ class Settings(BaseSettings):
         if self.corpus is not None:
             return self.corpus
         # Inside the wheel, then beside the package in a checkout.
-        for folder in (_PACKAGE / "corpus", _CHECKOUT / "corpus"):
+        for folder in (_PACKAGE / "data" / "corpus", _CHECKOUT / "corpus"):
             if folder.is_dir():
                 return folder
         raise CorpusError(

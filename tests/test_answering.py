@@ -271,6 +271,41 @@ def test_who_asks_for_a_value_gets_the_clause_that_gives_one() -> None:
     assert [claim.quote for claim in ExtractiveGenerator().generate("为什么保存日志", hits).claims] == [log]
 
 
+def test_a_clause_with_the_value_and_all_that_it_is_asked_of_is_told_alone() -> None:
+    policy = parse("一、会员\n（一）入会\n学生可以入会。\n（二）会费\n学生会费二十元。", id="club", title="会员")
+    joins, pays = "学生可以入会。", "学生会费二十元。"
+    for concepts, said in ((1.0, [joins, pays]), (0.5, [pays])):
+        first = hit(policy, "可以入会", evidence=replace(ANSWERED, concepts=concepts))
+        hits = [first, hit(policy, "二十元", score=9.0)]
+        assert [claim.quote for claim in ExtractiveGenerator().generate("学生要交多少钱", hits).claims] == said
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "partners", "rule"),
+    [
+        (
+            "你们卖不卖我的资料",
+            "一、共享\n（一）推广\n我们向推广伙伴提供统计信息。\n（二）共享\n我们不会向任何公司共享您的个人信息。",
+            "我们向推广伙伴提供统计信息。",
+            "我们不会向任何公司共享您的个人信息。",
+        ),
+        (
+            "do you sell my data",
+            "1. Sharing\n1.1 Advertisers receive counts.\n1.2 We do not sell or share your data.",
+            "Advertisers receive counts.",
+            "We do not sell or share your data.",
+        ),
+    ],
+)
+def test_who_asks_if_data_are_sold_is_told_first_that_none_are_given(
+    question: str, text: str, partners: str, rule: str
+) -> None:
+    policy = parse(text, id="sold", title="Sharing")
+    hits = [hit(policy, partners), hit(policy, rule, score=9.0)]
+    assert ExtractiveGenerator().generate(question, hits).claims[0].quote == rule
+    assert ExtractiveGenerator().generate("统计信息", hits).claims[0].quote == partners
+
+
 def test_a_value_that_is_of_another_company_is_not_told() -> None:
     policy = parse("一、个推\n我们向个推提供日志。\n二、友盟\n友盟保存日志三年。", id="kept", title="保存")
     getui, umeng = hit(policy, "我们向个推提供日志"), hit(policy, "友盟保存日志三年", score=9.9)

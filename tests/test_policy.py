@@ -334,6 +334,7 @@ def test_without_renderings_there_is_no_english(policy: Policy) -> None:
     [
         ("云帆隐私政策", "云帆科技", "《云帆隐私政策》", "云帆隐私政策"),
         ("Privacy Notice", "", "《Privacy Notice》", "the Privacy Notice"),
+        ("《云海》手游隐私政策", "", "《〈云海〉手游隐私政策》", "《云海》手游隐私政策"),
         ("Our Cookie Policy", "", "《Our Cookie Policy》", "the Cookie Policy"),
         ("Ski Pass Refund Policy", "Fernbank Ltd", "《Ski Pass Refund Policy》", "the Ski Pass Refund Policy"),
         ("Fernbank Refund Policy", "Fernbank Ltd", "《Fernbank Refund Policy》", "Fernbank Refund Policy"),

@@ -38,6 +38,8 @@ from assistant.questions.forms import denied_deed, denies, gives_orders, wants_a
         ("定位给谁", False),
         ("which is it", False),
         ("what is a cookie", False),
+        ("为什么要知道我去过哪些地方", False),
+        ("你们为啥要看我关注了哪些人", False),
     ],
 )
 def test_who_asks_for_all(question: str, all_of_it: bool) -> None:
@@ -90,3 +92,8 @@ def test_of_what_is_asked_when_it_is_not_so(question: str, deed: str) -> None:
 def test_a_text_denies_a_deed(text: str) -> None:
     assert denies(text, "退费")
     assert not denies("可以申请退费。", "退费")
+
+
+def test_what_is_asked_for_in_vain_is_denied() -> None:
+    assert denies("以下情形中，我们将无法响应您查阅、删除的请求：", "删除")
+    assert not denies("我们无法识别您的年龄。您可以删除信息。", "删除")

@@ -113,6 +113,26 @@ def test_who_asks_in_the_words_of_a_clause_whether_something_is_there_is_answere
 
 
 @pytest.mark.parametrize(
+    ("question", "coverage", "refused"),
+    [
+        ("会给通话录音吗", 0.7, False),
+        ("是不是会录音", 0.7, False),
+        ("会给通话录音吗", 0.3, True),
+        ("通话录音给谁听", 0.7, True),
+        ("通话录音存多久", 0.7, True),
+        # What is done does not tell what one may do.
+        ("能不能关掉通话录音", 0.7, True),
+    ],
+)
+def test_a_clause_that_names_all_that_is_asked_about_tells_whether_it_is_so(
+    question: str, coverage: float, refused: bool
+) -> None:
+    policy = parse("一、来电\n为改进服务，我们会给通话录音。\n二、其他\n日志保存三年。", id="calls", title="来电须知")
+    odd = Evidence(scope=2.0, similarity=0.4, coverage=coverage, concepts=1.0, familiarity=0.6)
+    assert (answerability(question, [hit(policy, "通话录音", score=2.0, evidence=odd)]) < 0) is refused
+
+
+@pytest.mark.parametrize(
     ("question", "name", "refused"),
     [
         ("腾讯地图拿不拿我的定位", "腾讯地图", True),
@@ -490,6 +510,36 @@ may be longer than 9 metres."
     assert answerability(asked, [replace(boat, evidence=replace(close, similarity=0.66)), copy]) > 0
 
 
+def test_a_value_beside_all_that_it_is_asked_of_is_told_however_little_else_is_said() -> None:
+    text = (
+        "一、来访\n儿童（指不满十岁的人）须有家长陪同。\n二、寄存\n寄存收费五元。\n三、插件\n海图推送（com.haitu.push）"
+    )
+    policy = parse(text, id="hall", title="来访须知")
+    odd = Evidence(scope=2.0, similarity=0.38, coverage=0.3, concepts=0.4, familiarity=0.8)
+    child, fee, sdk = (hit(policy, words, score=5.0, evidence=odd) for words in ("不满十岁", "五元", "海图"))
+    assert answerability("几岁算儿童", [child]) >= 0 > answerability("几岁算老人", [child])
+    assert answerability("寄存要收钱吗", [fee]) >= 0 > answerability("停车要收钱吗", [fee])
+    # One character that both have is no more than that, beside a word of which the clause has none.
+    assert answerability("停车位寄多少钱", [fee]) < 0
+    assert answerability("海图推送的包名", [sdk]) >= 0 > answerability("云图推送的包名", [sdk])
+
+
+def test_the_name_of_a_package_is_found_as_it_is_asked() -> None:
+    policy = parse("一、插件\n使用 com.haitu.push（海图）。\n二、其他\n日志保存三年。", id="sdk", title="说明")
+    odd = Evidence(scope=2.0, similarity=0.4, coverage=0.4, concepts=0.0, familiarity=0.7)
+    hits = [hit(policy, "海图", evidence=odd)]
+    assert answerability("com.haitu.push 是谁家的", hits) >= 0 > answerability("com.haitu.pay 是谁家的", hits)
+    # Another value of it is not told by its name.
+    assert answerability("com.haitu.push 几点更新", hits) < 0
+
+
+def test_who_gets_it_is_not_told_by_a_clause_about_something_else(policy: Policy) -> None:
+    odd = Evidence(scope=5.0, similarity=0.6, coverage=0.3, concepts=0.0)
+    about = replace(odd, concepts=0.5)
+    assert answerability("谁能看到我的聊天记录", [hit(policy, "IMEI", evidence=odd)]) < 0
+    assert answerability("谁能看到我的聊天记录", [hit(policy, "IMEI", evidence=about)]) > 0
+
+
 def test_what_no_clause_gives_is_not_answered_however_close_one_is() -> None:
     text = (
         "1. Officer\nOur data protection officer is Ann Lee.\n2. Logs\nCall +44 1603 555010 about the officer's logs."
@@ -517,8 +567,9 @@ def test_a_company_that_the_policy_does_not_name_is_refused(policy: Policy) -> N
         ("怎么注销账号", ("注销账号",), 0.0, False),
         ("注销以后多久删掉", ("注销以后",), 0.0, False),
         ("how do I close my account", ("close my account",), 0.0, False),
-        # What else is asked about may be in the clause.
+        # What else is asked about may be in the clause, unless that is said of everything.
         ("怎么注销账号", ("注销账号",), 0.4, True),
+        ("注销以后数据留多久", ("注销以后",), 0.1, False),
         ("怎么注销账号", (), 0.0, True),
         ("蓝牙权限用来干什么", ("蓝牙权限",), 0.4, False),
         ("为什么要剪切板权限", ("剪切板",), 0.4, False),

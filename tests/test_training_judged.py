@@ -9,7 +9,8 @@ import pytest
 
 from tests.models import data_folder
 from training.data import DEV_POLICIES, TRAIN_POLICIES, Sentence, read_policies
-from training.judged import JUDGED, JUDGED_DEV, JUDGED_ODDS, JudgedPair, areas, in_batches, judged_pairs
+from training.evaluate import areas
+from training.judged import JUDGED, JUDGED_DEV, JUDGED_ODDS, JudgedPair, in_batches, judged_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +80,7 @@ def test_the_area_is_the_share_of_answers_that_come_before_what_is_none(
 ) -> None:
     kept = tmp_path / "judged_dev.tsv"
     kept.write_text("甲\t101:0 y\t101:1 n\n乙\t101:2 ?\t101:1 n\n甲乙\t101:0 y\n丙\t101:0 n\n甲\t101:2 n\n", "utf-8")
-    monkeypatch.setattr("training.judged.JUDGED_DEV", kept)
+    monkeypatch.setattr("training.evaluate.JUDGED_DEV", kept)
     policy = [
         Sentence(policy=101, zh=zh, en="", plain="", labels=frozenset(), headings=(), clause=zh, heading=False)
         for zh in ("甲", "乙", "甲丙")

@@ -12,7 +12,7 @@ import pytest
 from assistant.text import has_han
 from tests.conftest import FakeEmbedder
 from training.data import batches
-from training.judged import left_open
+from training.evaluate import left_open
 from training.written import (
     ARTICLES,
     POLICIES,

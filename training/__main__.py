@@ -163,8 +163,7 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _judge(options: argparse.Namespace) -> None:
-    from training.evaluate import remembering
-    from training.judged import areas, left_open
+    from training.evaluate import areas, left_open, remembering
     from training.written import POLICIES, kept_in, read_written
 
     policies = read_policies(options.data)

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from assistant.text import has_han, language_of
 from training.data import DEV_POLICIES, Paragraph, Sentence, read_paragraphs, read_policies
-from training.written import POLICIES, kept_in, read_written
+from training.judged import JUDGED_DEV, JudgedPair, judged_pairs
+from training.written import POLICIES, Written, kept_in, read_written
 
 if TYPE_CHECKING:
     import numpy as np
@@ -300,3 +301,62 @@ def measure(
             + "  ".join(f"{key} {s.first:.3f}/{s.five:.3f}" for key, s in rows[name].items())
         )
     return rows
+
+
+def areas(policies: dict[int, list[Sentence]], encode: Encode) -> dict[str, float]:
+    """Return how well an encoder's cosines tell passages that answer from others, over `judged_dev.tsv`.
+
+    Passages are sentences, by themselves and led by their heading; the mean of both cosines counts.
+
+    Args:
+        policies: Sentences by policy.
+        encode: The encoder; rows of unit length.
+
+    Returns:
+        The area under the ROC curve, 0.5 to 1: of the sentences that a search brought up for questions written for
+        other policies (`found`), and of the sentences that questions were written for (`written`).
+    """
+    lines = judged_pairs(policies, path=JUDGED_DEV)
+    kinds = {"found": [line for line in lines if len(line) > 1], "written": [line for line in lines if len(line) == 1]}
+    return {
+        kind: _area([pair for line in of_kind for pair in line], policies, encode) for kind, of_kind in kinds.items()
+    }
+
+
+def left_open(texts: Sequence[Written], encode: Encode) -> float:
+    """Return how well the cosine of the closest passage tells questions with an answer from those without.
+
+    Args:
+        texts: Policies with their questions.
+        encode: The encoder; rows of unit length.
+
+    Returns:
+        The area under the ROC curve, over the questions to all of the policies: 0.5 to 1.
+    """
+    import numpy as np
+
+    best, answered = [], []
+    for text in texts:
+        asked = encode([question.text for question in text.questions], "query")
+        found = encode([passage.zh for passage in text.passages], "passage")
+        best.append((asked @ found.T).max(axis=1))
+        answered += [bool(question.answers) for question in text.questions]
+    return _under_curve(np.concatenate(best), np.array(answered))
+
+
+def _area(pairs: Sequence[JudgedPair], policies: dict[int, list[Sentence]], encode: Encode) -> float:
+    import numpy as np
+
+    sure = [pair for pair in pairs if pair.answers in (0.0, 1.0)]
+    asked = encode([pair.query for pair in sure], "query")
+    sentences = [policies[pair.policy][pair.number] for pair in sure]
+    shapes = [
+        [sentence.zh for sentence in sentences],
+        [f"{sentence.headings[-1]}：{sentence.zh}" if sentence.headings else sentence.zh for sentence in sentences],
+    ]
+    cosines = np.sum([(asked * encode(shape, "passage")).sum(axis=1) for shape in shapes], axis=0)
+    return _under_curve(cosines, np.array([pair.answers == 1.0 for pair in sure]))
+
+
+def _under_curve(scores: NDArray[np.float32], are_right: NDArray[np.bool_]) -> float:
+    return float((scores[are_right][:, None] > scores[~are_right]).mean())

@@ -21,12 +21,7 @@ from training.data import passage_for
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from training.data import Sentence
-    from training.evaluate import Encode
-    from training.written import Written
 
 JUDGED_DEV = Path(__file__).parent / "judged_dev.tsv"
 JUDGED = Path(__file__).parent / "judged.tsv"
@@ -125,62 +120,3 @@ def in_batches(lines: Sequence[Sequence[JudgedPair]], *, batch: int, seed: int) 
     random.Random(seed).shuffle(groups)
     row = [pair for group in groups for pair in group]
     return [row[start : start + batch] for start in range(0, len(row) - batch + 1, batch)]
-
-
-def areas(policies: dict[int, list[Sentence]], encode: Encode) -> dict[str, float]:
-    """Return how well an encoder's cosines tell passages that answer from others, over `judged_dev.tsv`.
-
-    Passages are sentences, by themselves and led by their heading; the mean of both cosines counts.
-
-    Args:
-        policies: Sentences by policy.
-        encode: The encoder; rows of unit length.
-
-    Returns:
-        The area under the ROC curve, 0.5 to 1: of the sentences that a search brought up for questions written for
-        other policies (`found`), and of the sentences that questions were written for (`written`).
-    """
-    lines = judged_pairs(policies, path=JUDGED_DEV)
-    kinds = {"found": [line for line in lines if len(line) > 1], "written": [line for line in lines if len(line) == 1]}
-    return {
-        kind: _area([pair for line in of_kind for pair in line], policies, encode) for kind, of_kind in kinds.items()
-    }
-
-
-def left_open(texts: Sequence[Written], encode: Encode) -> float:
-    """Return how well the cosine of the closest passage tells questions with an answer from those without.
-
-    Args:
-        texts: Policies with their questions.
-        encode: The encoder; rows of unit length.
-
-    Returns:
-        The area under the ROC curve, over the questions to all of the policies: 0.5 to 1.
-    """
-    import numpy as np
-
-    best, answered = [], []
-    for text in texts:
-        asked = encode([question.text for question in text.questions], "query")
-        found = encode([passage.zh for passage in text.passages], "passage")
-        best.append((asked @ found.T).max(axis=1))
-        answered += [bool(question.answers) for question in text.questions]
-    return _under_curve(np.concatenate(best), np.array(answered))
-
-
-def _area(pairs: Sequence[JudgedPair], policies: dict[int, list[Sentence]], encode: Encode) -> float:
-    import numpy as np
-
-    sure = [pair for pair in pairs if pair.answers in (0.0, 1.0)]
-    asked = encode([pair.query for pair in sure], "query")
-    sentences = [policies[pair.policy][pair.number] for pair in sure]
-    shapes = [
-        [sentence.zh for sentence in sentences],
-        [f"{sentence.headings[-1]}：{sentence.zh}" if sentence.headings else sentence.zh for sentence in sentences],
-    ]
-    cosines = np.sum([(asked * encode(shape, "passage")).sum(axis=1) for shape in shapes], axis=0)
-    return _under_curve(cosines, np.array([pair.answers == 1.0 for pair in sure]))
-
-
-def _under_curve(scores: NDArray[np.float32], are_right: NDArray[np.bool_]) -> float:
-    return float((scores[are_right][:, None] > scores[~are_right]).mean())

@@ -11,6 +11,7 @@ from assistant.policy.mentions import things_named
 from assistant.questions.answer_types import CONTACTS, asks_contact, besides, holds, needed
 from assistant.questions.forms import gives_orders
 from assistant.text import STOPWORDS, any_of, has_han, language_of, normalized, stem, stems_in
+from assistant.text.chinese import INTERROGATIVES, OR_NOT, WHETHER
 from assistant.text.numerals import ENGLISH_NUMERAL
 from assistant.thesaurus import DATA_KINDS
 
@@ -44,6 +45,9 @@ def answerability(query: str, hits: Sequence[Hit]) -> float:
         return math.inf
     if hits[0].evidence.other or _is_of_something_else(query, hits) or _is_unheard_of(query, hits):
         return -math.inf
+    if hits[0].evidence.concepts == 0 and recipients_told(query, hits) is False:
+        # Who gets it is told nowhere, and the best clause is about something else.
+        return -math.inf
     if _is_far_from_a_value(query, hits) or _collects_none_of_it(query, hits):
         return -math.inf
     if _is_of_a_stranger(query, hits[0].evidence):
@@ -52,8 +56,14 @@ def answerability(query: str, hits: Sequence[Hit]) -> float:
     # What shares nothing with a policy is close to some clause of it all the same: "asdf qwer".
     shares_nothing = hits[0].evidence.unseen == 1 and hits[0].evidence.concepts is None
     odds -= _SHARES_NOTHING if shares_nothing else 0.0
-    is_told = _is_spoken_of(query, hits[0]) or _holds_it_in_words_of(query, hits[0]) or _tells_contact(query, hits)
-    return max(odds, 0.0) if is_told else odds
+    is_told = (
+        _is_spoken_of(query, hits[0])
+        or _holds_it_in_words_of(query, hits[0])
+        or _holds_its_identifiers(query, hits[0])
+        or _tells_contact(query, hits)
+        or (has_han(query) and _beside(query, hits) == _HALF)
+    )
+    return max(odds, 0.0) if odds > -_MOST_IN_DOUBT and is_told else odds
 
 
 def features(query: str, hits: Sequence[Hit]) -> dict[str, float]:
@@ -96,6 +106,19 @@ def _holds_it_in_words_of(query: str, hit: Hit) -> bool:
     return bool(kinds) and all(_counts(query, hit) if kind.name == "count" else _holds(hit, kind) for kind in kinds)
 
 
+def _holds_its_identifiers(query: str, hit: Hit) -> bool:
+    """Say whether a clause has what a query names as programs do, character by character: com.acme.push 是谁家的.
+
+    To a model such a name means nothing, so that no clause is close to it.
+    """
+    names = _IDENTIFIER.findall(normalized(query))
+    said = normalized(" ".join(hit.said)) if names else ""
+    return bool(names) and all(name in said for name in names)
+
+
+_IDENTIFIER = re.compile(r"(?<![\w.@/])[a-z]\w{0,30}(?:\.[a-z]\w{0,30}){2,6}(?![\w/])", re.ASCII)
+
+
 def _counts(query: str, hit: Hit) -> bool:
     """Say whether a clause has a number beside what is to be counted, in English: "5 more members", "Members: 5"."""
     counted = _COUNTED.search(normalized(query))
@@ -123,15 +146,30 @@ def _tells_contact(query: str, hits: Sequence[Hit]) -> bool:
 
 
 def _is_spoken_of(query: str, hit: Hit) -> bool:
-    """Say whether it is asked in English if something is so or there, or what it does, in no other words than a clause.
+    """Say whether it is asked if something is so or there, or in English what it does, in the words of a clause.
 
     "Is there CCTV?" of "CCTV covers the entrances": what names so little is close to nothing in meaning. Where a thing
-    is, or when, a clause that has its words need not tell, and no value.
+    is, or when, a clause that has its words need not tell, and no value. In Chinese most of its words are enough, if it
+    names all things that are asked about, for others say no more than 会不会; but it need not tell what one may do.
     """
-    asks_more = bool(needed(query)) or has_han(query) or _ASKS_MORE.search(normalized(query))
-    return not asks_more and hit.evidence.coverage == 1 and (hit.policy.language == "en" or hit.evidence.concepts == 1)
+    evidence, language = hit.evidence, hit.policy.language
+    if needed(query) or (has_han(query) and language != "zh"):
+        return False
+    if has_han(query):
+        return (
+            _ASKS_WHETHER_ZH.search(normalized(query)) is not None
+            and evidence.concepts == 1
+            and evidence.coverage >= _MOST_WORDS_ZH
+        )
+    # In another language words say little if they do not name what is asked about.
+    is_named = language == "en" or evidence.concepts == 1
+    return not _ASKS_MORE.search(normalized(query)) and evidence.coverage == 1 and is_named
 
 
+_ASKS_WHETHER_ZH = re.compile(
+    rf"^(?!.*(?:{INTERROGATIVES}|[几能可])).*(?:[{''.join(WHETHER)}]\W{{0,3}}$|{OR_NOT.pattern}|是否)"
+)
+_MOST_WORDS_ZH = 0.6
 _ASKS_MORE = re.compile(r"\b(?:how|where|when|why|who|whom|whose|which)\b")
 
 
@@ -413,6 +451,8 @@ _ODDS = {
 }
 # Of some 60 questions that share nothing with a policy, none that has an answer has odds between 0 and this.
 _SHARES_NOTHING = 0.35
+_MOST_IN_DOUBT = 1.5
+"""Odds below 0 that words outweigh."""
 # Of a few clauses even the best does not stand out, of a hundred it may by far.
 _MOST_SCORE = 6.0
 _MOST_SCOPE = 6.0

@@ -10,6 +10,7 @@ from assistant.answering.recipients import telling_sentences
 from assistant.parsing.lines import CELL_BREAK, is_told_row
 from assistant.questions.answer_types import asks_contact, besides, holds, needed, wanted
 from assistant.questions.forms import asks_meaning, asks_names, denied_deed, denies, wants_all
+from assistant.retrieval.readings import as_given_away
 from assistant.text import fold, normalized, stems_in
 from assistant.text.numerals import HAN_NUMERAL
 from assistant.text.quantities import age_in, meant_for
@@ -163,6 +164,7 @@ def _chosen(query: str, hits: Sequence[Hit]) -> list[Hit]:
 
 def _in_order(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
     """Return hits, the first of them the one that an answer begins with, which need not have the best score."""
+    hits = _with_rule_on_giving_first(query, hits)
     hits = _with_same_question_first(query, _with_covered_first(query, _with_more_words_first(query, hits)))
     hits = _with_those_asked_for_first(query, hits)
     return _with_denial_first(query, _with_age_first(query, hits))
@@ -196,8 +198,9 @@ def _with_value(query: str, chosen: list[Hit], hits: Sequence[Hit]) -> list[Hit]
         return [hit for hit in chosen if hit in holding]
     if not holding or holding[0].score < first.score - _VALUE_MARGIN:
         return chosen
-    if asks_contact(query):
-        # What only speaks of numbers gives none.
+    has_all = needed(query) and holding[0].evidence.concepts == 1 and (first.evidence.concepts or 0) < 1
+    if has_all or asks_contact(query):
+        # Nor does one that lacks the value stand before one that has it with all that it is asked of.
         return [holding[0]]
     # A clause about something else may hold such a value, too: it does not stand before one that is far closer.
     return [first, holding[0]] if holding[0].score < first.score - _CLAUSE_MARGIN else [holding[0], first]
@@ -341,6 +344,25 @@ def _covers() -> frozenset[str]:
 
 def _named(hit: Hit, said: str) -> frozenset[str]:
     return frozenset(hit.policy.thesaurus.named_in(said))
+
+
+def _with_rule_on_giving_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
+    """Return hits; if it is asked whether data are sold, first one that says to whom none are given at all.
+
+    What certain partners get is told in clauses of their own, which come as close.
+    """
+    if as_given_away(query) == query:
+        return hits
+    near = (hit for hit in hits if hit.score >= hits[0].score - _LIST_MARGIN)
+    best = next((hit for hit in near if any(_GIVES_NONE.search(said) for said in hit.said)), hits[0])
+    return [best, *(hit for hit in hits if hit is not best)]
+
+
+_GIVES_NONE = re.compile(
+    r"不会(?=[^。；;]{0,40}(?:任何|第三方))[^。；;]{0,40}(?:共享|分享|转让|提供|披露|出售|售卖|出租)|"
+    r"\b(?:not|never) (?:\w{1,12} ){0,3}(?:sell|share|rent|trade|disclose)\b",
+    re.IGNORECASE,
+)
 
 
 def _with_those_asked_for_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:

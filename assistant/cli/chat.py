@@ -23,6 +23,7 @@ from assistant.cli.terminal import (
 )
 from assistant.errors import AssistantError, QuestionError
 from assistant.text import visible
+from assistant.text.naming import in_title_marks
 from assistant.text.quotes import lines_of
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def talk(
 
 
 def _at_the_terminal(talk: _Talk) -> None:
-    print_line("、".join(f"《{policy.title}》" for policy in talk.policies()), style="bold")
+    print_line("、".join(in_title_marks(policy.title) for policy in talk.policies()), style="bold")
     print_line(_WELCOME, style="dim")
     while not talk.is_over:
         print_line("")
@@ -249,7 +250,7 @@ class _Talk:
         asked_of = self.policies()
         for policy in self._assistant.policies:
             facts = " · ".join(filter(None, (policy.id, policy.company, policy.version)))
-            print_line(f"{'*' if policy in asked_of else ' '} 《{policy.title}》 {facts}")
+            print_line(f"{'*' if policy in asked_of else ' '} {in_title_marks(policy.title)} {facts}")
 
     def _reset(self, _: str) -> None:
         self._turns.clear()

@@ -313,6 +313,8 @@ def _beside(leaning: Leaning) -> Condensed | None:
     What the thesaurus knows is looked for by itself, as it may be another matter: 停车呢.
     """
     rest, parts = leaning.rest, leaning.parts
+    if rest.language == "zh" and _is_way_zh(rest):
+        return leaning.quoted()
     if parts.names or not parts.told:
         return None
     if rest.language == "zh":
@@ -324,6 +326,15 @@ def _beside(leaning: Leaning) -> Condensed | None:
     return leaning.quoted() if says_little and not whole and not parts.aspects else None
 
 
+def _is_way_zh(rest: Utterance) -> bool:
+    """Say whether a Chinese question tells a way and not what is done so: 线下可以吗, 打电话行吗, unlike 退款可以吗."""
+    of_deeds = any(word.group in DEEDS or word.is_aspect for word in rest.told)
+    return _WAY_ZH.fullmatch(rest.bare) is not None and not of_deeds
+
+
+_WAY_ZH = re.compile(
+    "(?:在|去|打|用|通过|让|找)?[^，。？“”我你您他她它这那的了不没能会要]{1,4}(?:也|都)?(?:(?:可以|行|成)(?:吗|么)|行不行|可不可以)"
+)
 # "How late?", "up to what amount?", "per day?", "two hours late?"
 _NO_SENTENCE = re.compile(
     rf"(?:how|an?|per|up to|more than|less than|over|under|within|(?:[0-9]{{1,6}}|{ENGLISH_NUMERAL})) ", re.IGNORECASE

@@ -57,6 +57,11 @@ class Memory:
 
     def remembering(self, turn: Turn, found: Condensed) -> Memory:
         """Return what is remembered once a turn is over, whose question was found to ask this."""
+        asked_us = self.read(turn.question)
+        if found.kind == "human" and any(word.asks or word.has("what") for word in asked_us.told):
+            # 几点到几点 after 客服电话多少, unlike after 转人工.
+            found = replace(found, query=asked_us.text, kind="question")
+            turn = replace(turn, query="")
         if found.kind in ("smalltalk", "show", "human"):
             return self
         if found.kind == "more":

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from assistant.policy.clauses import ANSWER, AROUND_TITLES, LONGEST_TITLE, ClauseTree, is_bullet
 from assistant.text import fold, has_han, sentences, shortened
-from assistant.text.naming import in_small_letters, without_noun
+from assistant.text.naming import in_small_letters, in_title_marks, without_noun
 from assistant.thesaurus import extended
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class Policy(ClauseTree):
     def place(self, reference: str) -> str:
         """Return a reference with the policy's title: `《隐私协议》一（二）4`, `Privacy Notice, 2.1`."""
         title = " ".join(self.title.split())
-        return f"《{title}》{reference}" if self.language == "zh" else f"{title}, {reference}"
+        return f"{in_title_marks(title)}{reference}" if self.language == "zh" else f"{title}, {reference}"
 
     def called(self, language: Language, among: Iterable[Policy] = ()) -> str:
         """Return what the policy is called within a sentence of a language.
@@ -135,7 +135,7 @@ class Policy(ClauseTree):
         if len(title) <= LONGEST_TITLE and not _SENTENCE_END.search(title):
             shown = in_small_letters(title, self.text)
             if language == "zh":
-                return f"《{shown}》"
+                return in_title_marks(shown)
             # "What Privacy Notice says" is no English, but for a name: "What Lantern Privacy Notice says".
             is_named = without_noun(title) != "" and not self._names_subject(title)
             return shown if is_named or not title.isascii() else f"the {_ARTICLE.sub('', shown)}"

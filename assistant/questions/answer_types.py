@@ -119,6 +119,7 @@ _ROLES_ZH = (
     "负责人|联系人|保护官|专员|老板|法人|代表人|创始人|总裁|经理|主任|主管|组长|董事长|秘书长|[校院园店馆]长|"
     "ceo|cto|dpo"
 )
+_COUNTS_AS = "(?:以[上下])?(?:才|就|的)?(?:算|叫做?|属于)"
 # What is fast, not soon done.
 _LINE = r"\b(?:wi-?fi|internet|broadband|connection|network|downloads?|uploads?)\b"
 _PROVIDES = r"handle|processe|process|host|run|operate|deliver|send|collect|take|provide|keep|store|make|power"
@@ -175,6 +176,13 @@ ANSWER_TYPES = (
         rf"\b{_NUMBER} (?:hours?|minutes?) (?:before|after|prior to|ahead of)\b",
     ),
     _of(
+        # On which days somebody is there.
+        "opening_days",
+        wanted=r"(?:周[末一二三四五六日天]|(?:星期|礼拜)[一二三四五六日天]|双休日|节假日|过年|春节)[^,，。?]{0,4}"
+        r"(?:有人|上班|营业|开门|休息|接(?:电话|听|吗|不)|在线)",
+        held=rf"{_HOURS}|24 ?小时|全[天年]|每[天日]|周[末一二三四五六日天]|星期|节假日|双休|工作日(?![之以]?[内前后])",
+    ),
+    _of(
         "date",
         wanted=r"(?:什么时候|何时|哪天|哪一天|几月几号|几号|哪年).{0,4}(?:生效|更新|发布|上线|修订|实施|施行|执行)|"
         r"\bwhat date\b|"
@@ -184,13 +192,14 @@ ANSWER_TYPES = (
     ),
     _of(
         "amount",
-        wanted=rf"(?<![赔退扣偿返罚还])(?<![赔退扣偿返罚还][我您款费])(?<![押定订证]金)多少(?:钱|元|块)(?!.{{0,8}}会)|价格|价钱|(?:什么|啥)价(?!值)|多贵|贵不贵|要钱|(?:要|得|需要)花钱|要付费|"
+        wanted=rf"(?<![赔退扣偿返罚还])(?<![赔退扣偿返罚还][我您款费])(?<![押定订证]金)多少(?:钱|元|块)(?!.{{0,8}}会)|价格|价钱|(?:什么|啥)价(?!值)|多贵|贵不贵|要钱|(?:要|得|需要)花钱|[要会]不?[要会]?收钱|收不收钱|收钱[吗嘛么不]|要付费|"
         rf"(?<![押定订证]金)(?:花费?|[支缴]?付|交|省){_MUCH}(?!的?{_DEPOSITS})|"
         rf"\bhow much (?:does|do|is|are|will|would|money|to pay|can i (?:get|claim))\b(?!.{{0,40}}\b{_SETTLED_EN}\b)|"
         r"\bhow much can (?:i|we|you) (?:spend|borrow|save)\b|\bhow much(?= for\b|\W{0,3}$)|\bprices?\b|\bcosts?\b|"
         r"\bfree of charge\b|\bcharged? (?:me|us|for)\b",
         # A part of a price is an amount, and so is another sum taken several times.
-        held=rf"{_MONEY}|{_SUM_OF}|\d ?(?:%|per ?cent) of\b|\bhalf (?:of )?(?:the|your|an?) |"
+        held=rf"{_MONEY}|{_SUM_OF}|不(?:再|另)?(?:收(?!集)|加价)|免收|"
+        r"\d ?(?:%|per ?cent) of\b|\bhalf (?:of )?(?:the|your|an?) |"
         r"\b(?:included|waived|complimentary|gratis)\b",
     ),
     _of(
@@ -302,7 +311,9 @@ ANSWER_TYPES = (
         "email",
         wanted=r"(?:邮箱|邮件|电邮)(?:地址)?(?:是|叫)?(?:多少|(?:什么|啥)(?!时)|哪个)|(?:哪个|什么)邮箱|"
         r"\bwhat(?:'s| is) .{0,40}\be-?mail address\b|\bwhat(?:'s| is) your e-?mail\b|\b(?:which|what) e-?mail\b",
-        named=r"(?:负责人|专员|部门|团队|公司|客服|官方)的?(?:电子)?(?:邮箱|邮件地址)(?=[?呢是 ]{0,2}$)|"
+        # Not 我的邮箱 or 绑定邮箱, which are data.
+        named=r"(?<![我的录定册用填写改换绑集收露])(?:电子)?(?:邮箱|邮件地址)(?:地址)?(?=[吗么呢是]?[?!。 ]{0,3}$)|"
+        r"(?:负责人|专员|部门|团队|公司|客服|官方)的(?:电子)?(?:邮箱|邮件地址)(?=[?呢是 ]{0,2}$)|"
         r"\be-?mail address (?:of|for|to)\b|"
         r"\b(?:contact|support|privacy|company|service) e-?mail(?: address)?(?=\W{0,3}$)",
         held=r"@",
@@ -316,7 +327,8 @@ ANSWER_TYPES = (
         # Somebody's, not that of who asks: "what is Dr Ahmed's phone number".
         rf"\bwhat(?:'s|s| is) (?:(?!my\b|our\b|an?\b){_WORD_EN} ){{1,5}}{_LINES_EN}(?=\W{{0,3}}$)",
         # Not 推销电话, nor 打电话 or 修改电话.
-        named=r"(?<![打接拨销扰告留改换填写收集露绑除藏])(?<!绑定)(?:电话|热线|座机)(?:号码?)?(?=呢?[?!。 ]{0,3}$)|"
+        named=r"(?<![打接拨销扰告留改换填写收集露绑除藏])(?<!绑定)(?:电话|热线|座机)(?:号码?)?"
+        r"(?=[吗么呢]?[?!。 ]{0,3}$)|"
         r"\bhotline(?: number)?\b(?! (?:used )?for\W{0,3}$)|"
         r"\b(?:phone|telephone) number (?:of|to call|for (?:customer|support|complaints|the))\b|"
         # "phone number?", "clinic phone number", not "change phone number".
@@ -385,11 +397,23 @@ ANSWER_TYPES = (
     ),
     _of(
         "age",
-        wanted=r"几岁|多少岁|多大(?:年龄|岁|的孩子|才)|什么年龄|"
+        wanted=rf"(?:几岁|多少岁|多大才)(?!{_COUNTS_AS})|多大(?:年龄|岁|的孩子)|什么年龄|"
         r"(?:^|请问|孩子|小孩|学[生员])多大就?(?:可以|能)|\bhow old\b|"
         r"\b(?:what|which)(?:'s|s| is)? (?:the )?(?:right )?age\b",
         named=r"年龄(?:限制|要求|下限)|\bminimum age\b|\bage (?:limit|requirement)s?\b",
         held=rf"[\d{HAN_AMOUNT}]{{1,3}}周?岁|\b\d{{1,2}}\b(?![{WIDE}])|成年|儿童|\b(?:minors?|child|children|adults?|teen\w*)\b",
+    ),
+    _of(
+        # Who counts as a child: what is only said of children does not tell.
+        "limit_of_age",
+        wanted=rf"(?:几岁|多少岁|多大){_COUNTS_AS}",
+        held=rf"[\d{HAN_AMOUNT}]{{1,3}}周?岁",
+    ),
+    _of(
+        "package",
+        wanted=r"\bwhat(?:'s| is) the package name\b",
+        named=r"包名|\bpackage names?\b",
+        held=r"\b[a-z]\w{0,30}(?:\.[a-z]\w{0,30}){2,6}\b",
     ),
     # What is done with something, not a value: what is said of the thing alone, such as that it is collected, does not
     # tell. Policies say so in too many words for a text to be none for want of these.

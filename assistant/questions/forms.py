@@ -54,9 +54,12 @@ def wants_all(question: str) -> bool:
     >>> wants_all("哪些情况会收集IMEI"), wants_all("which third parties get my phone number"), wants_all("什么是IMEI")
     (True, True, False)
     """
-    return _ALL.search(normalized(asked_itself(question))) is not None
+    asked = normalized(asked_itself(question))
+    # 为什么要看我装了哪些应用 wants one reason.
+    return _ALL.search(asked) is not None and not _WHY_ZH.match(asked)
 
 
+_WHY_ZH = re.compile("(?:那|请问|你们|平台|软件)*为(?:什么|啥|何)")
 _WHAT_CASE = "(?:什么|啥|哪种|何种)(?:情况|情形|条件)"
 _AUXILIARY = r"(?:do|does|did|are|can|could|will|would|should|must|may|have)\b"
 _ALL = re.compile(
@@ -95,9 +98,10 @@ def denies(text: str, deed: str) -> bool:
     >>> denies("打印SDK并不收集您的任何信息", "收集"), denies("如您不同意，我们将停止收集", "收集")
     (True, False)
     """
-    return (
-        re.search(rf"(?:不|未|无需|没有|不得|禁止|谢绝)(?:{_BEFORE_DEEDS}){{0,3}}{re.escape(deed)}", text) is not None
-    )
+    denied = rf"(?:不|未|无需|没有|不得|禁止|谢绝)(?:{_BEFORE_DEEDS}){{0,3}}{re.escape(deed)}"
+    # What one asks for in vain: 将无法响应您更正、删除的请求.
+    refused = rf"(?:无法|不予|不会|拒绝|不能)(?:响应|回应|满足|受理|处理)[^。；;\n]{{0,20}}{re.escape(deed)}"
+    return re.search(f"{denied}|{refused}", text) is not None
 
 
 _BEFORE_DEEDS = "会|能|可以?|予以?|用|给|再|主动|直接|向您|曾|支持|接受|办理"

@@ -48,6 +48,18 @@ _NOUN_ZH = re.compile(
 )
 
 
+def in_title_marks(title: str) -> str:
+    """Return a title in the marks that Chinese puts around one; those within it are single ones then.
+
+    >>> in_title_marks("隐私政策"), in_title_marks("《云朵》隐私政策"), in_title_marks("《云朵隐私政策》")
+    ('《隐私政策》', '《〈云朵〉隐私政策》', '《云朵隐私政策》')
+    """
+    inner = title[1:-1] if title.startswith("《") and title.endswith("》") else title
+    if "《" in inner or "》" in inner:
+        return f"《{title.replace('《', '〈').replace('》', '〉')}》"
+    return f"《{inner}》"
+
+
 # Every answer names its policy, and a text may be long.
 @lru_cache(maxsize=64)
 def in_small_letters(title: str, text: str) -> str:

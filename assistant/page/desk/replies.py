@@ -10,6 +10,7 @@ from assistant.answering.imprint import contact_of
 from assistant.answering.wording import marked_quote
 from assistant.page.shared import said
 from assistant.text import listed, visible, visible_line
+from assistant.text.naming import in_title_marks
 from assistant.text.quotes import lines_of
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def _titled(policy: Policy, language: Language) -> str:
 
 
 def _name(title: str, language: Language) -> str:
-    return f"《{visible_line(title)}》" if language == "zh" else visible_line(title)
+    return in_title_marks(visible_line(title)) if language == "zh" else visible_line(title)
 
 
 def reply_card(answer: Answer, policies: Sequence[Policy], language: Language, tone: Tone, format: Format) -> str:
