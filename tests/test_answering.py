@@ -15,7 +15,7 @@ from assistant.answering.answerability import CERTAIN, answerability
 from assistant.answering.citing import locate, verify
 from assistant.answering.selection import selected
 from assistant.answering.wording import Part, answer, answered, answered_apart
-from assistant.index.passages import Passage
+from assistant.index.passages import Passage, passages
 from assistant.retrieval.hits import Hit
 from tests.hits import ANSWERED, TEXT, hit, yunfan
 
@@ -631,6 +631,84 @@ def test_who_asks_for_names_gets_every_list_of_them_whose_heading_has_another_nu
     assert cited("插件是做什么的") == ["com.yun.push（云推）"]
 
 
+def test_who_asks_who_made_one_thing_is_told_of_that_before_the_others() -> None:
+    text = "1. Plug-ins\nPlug-ins used (1):\ncom.dune.push (Dune)\nPlug-ins used (2):\ncom.pier.map (Pier Maps)\n"
+    policy = parse(text, id="sdk", title="Notice", language="en")
+    one, other = hit(policy, "com.dune", score=8.0), hit(policy, "com.pier")
+    quotes = [claim.quote for claim in ExtractiveGenerator().generate("who made the map?", [other, one]).claims]
+    assert [quote.splitlines()[-1] for quote in quotes] == ["com.pier.map (Pier Maps)", "com.dune.push (Dune)"]
+
+
+def test_who_asks_for_all_rows_with_something_gets_each_that_has_it() -> None:
+    tasks = (
+        "posts our letters to members and to those who were members before",
+        "takes the money of our members by card",
+    )
+    tasks = (*tasks, "draws the maps of the bay that our members take along when they are at sea")
+    places = ("France", "Malta", "France, Malta")
+    helpers = zip(("Orla", "Finn", "Lind"), tasks, places, strict=True)
+    rows = [
+        f"Helper: {name} | Task: {task}, {'under a contract, ' * 6}and no more | Where: {place}"
+        for name, task, place in helpers
+    ]
+    policy = parse(
+        "1. Us\nWe help companies.\n2. Helpers\n" + "\n".join(rows), id="helpers", title="Bay", language="en"
+    )
+    few = replace(ANSWERED, coverage=0.5, concepts=0.5)
+    hits = [hit(policy, "We help", evidence=few), *(hit(policy, row, score=9.5, evidence=few) for row in rows)]
+
+    def quoted(query: str) -> list[str]:
+        return [claim.quote for claim in ExtractiveGenerator().generate(query, hits).claims]
+
+    assert quoted("which companies are in France") == [rows[0], rows[2]]
+    assert rows[2] not in quoted("what does Finn do")
+
+
+def test_what_is_covered_is_told_where_it_is_named() -> None:
+    text = "1. Covered\nThe guarantee covers seams and zips.\n2. Not covered\n- scratches\n- bites of dogs"
+    policy = parse(text, id="bags", title="Bag Rules", language="en")
+    hits = [hit(policy, "The guarantee"), hit(policy, "- scratches", score=8.0)]
+    for question, first in (
+        ("does the guarantee cover scratches?", "- scratches"),
+        ("are scratches covered", "- scratches"),
+        ("does the guarantee cover zips", "The guarantee"),
+        ("does the guarantee cover rain", "The guarantee"),
+    ):
+        found = selected(question, hits)[0]
+        assert first in policy.text[found.start : found.end]
+
+
+def test_a_heading_that_asks_the_same_is_told_first() -> None:
+    text = (
+        "## How much is a lesson?\nMondays 9 euros, else 12 euros.\n"
+        "## Pianos\nA piano lesson on our grand is free once.\n"
+        "## How long is a lesson?\n45 minutes."
+    )
+    policy = parse(text, id="music", title="Music School", language="en")
+    hits = [hit(policy, "A piano"), hit(policy, "Mondays", score=9.5), hit(policy, "45 minutes", score=9.4)]
+    assert selected("how much is a piano lesson", hits)[0] is hits[1]
+    assert selected("how much is a piano", hits)[0] is hits[0]
+
+
+def test_words_of_what_is_further_in_meaning_do_not_put_it_first() -> None:
+    text = "1. Us\nThe club is run by Orla and walks on Sundays.\n2. Work\nNobody tells your employer."
+    policy = parse(text, id="club", title="Club Rules", language="en")
+    near, far = replace(ANSWERED, coverage=0.0, concepts=None), replace(ANSWERED, coverage=0.6, concepts=None)
+    hits = [hit(policy, "Nobody", evidence=near), hit(policy, "The club", score=9.2, evidence=far)]
+    assert selected("can my boss see my walks", hits)[0] is hits[1]
+    hits[1] = replace(hits[1], evidence=replace(far, similarity=0.4))
+    assert selected("can my boss see my walks", hits)[0] is hits[0]
+
+
+def test_of_two_values_that_of_all_that_is_asked_for_is_told_first() -> None:
+    text = "1. Films\nFilmings are kept for 14 days.\n2. Films of you\nWe keep your films for 3 years."
+    policy = parse(text, id="films", title="Film Rules", language="en")
+    part, whole = replace(ANSWERED, coverage=0.7, concepts=0.5), replace(ANSWERED, similarity=0.6)
+    hits = [hit(policy, "Filmings", evidence=part), hit(policy, "We keep", score=9.9, evidence=whole)]
+    assert selected("how long do you keep my films", hits)[0] is hits[1]
+    assert selected("how long do you keep my films", [hits[0], replace(hits[1], score=9.5)])[0] is hits[0]
+
+
 def test_who_asks_for_all_gets_the_list_of_which_several_items_come_close() -> None:
     listed = "下列乘客不得上船：\n1. 刚刚饮酒的；\n2. 有心脏病的；\n3. 已经怀孕的。"
     policy = parse(f"一、车型\n未满十八岁的人员不得租用摩托艇。\n二、乘客\n{listed}", id="boats", title="游船")
@@ -845,6 +923,40 @@ def test_of_rows_those_are_quoted_that_a_question_names() -> None:
     assert quoted("北京住宿标准") == [rows[0]], "however close another is"
     assert quoted("北京和省会住宿多少钱") == ["\n".join(rows[:2])]
     assert quoted("出差住宿多少钱") == [rows[2]], "none is named"
+
+
+def test_of_a_table_that_is_found_as_a_whole_the_row_is_quoted_that_is_named() -> None:
+    ways = "by the first boat or van of the day that has room for it, and by the next one else"
+    rows = (
+        f"Letter: To the isles | Where: North, {ways} | Price: £4",
+        f"Letter: To the isles | Where: South, {ways} | Price: £2",
+    )
+    rows = (*rows, f"Letter: At home | Where: Anywhere, {ways} | Price: £1")
+    more = "Letters are carried on all days of the week but Sundays. " * 4
+    policy = parse(
+        f"Post Rules\n\n1. Price of a letter\n\n{chr(10).join(rows)}\n\n{more}\n\n{more}\n\n2. Others\n\nAsk us.",
+        language="en",
+    )
+    whole = next(one for one in passages(policy) if one.end > policy[one.clause_id].body_end)
+    found = replace(
+        hit(policy, "Ask us"), clause=policy[whole.clause_id], passage=whole, sentence_scores=(1.0, 1.0, 1.0)
+    )
+
+    def quoted(query: str) -> str:
+        return ExtractiveGenerator().generate(query, [found]).claims[0].quote
+
+    assert all(row in quoted("what does it cost to write to my aunt") for row in rows)
+    assert quoted("price for a letter at home") == rows[2]
+    assert quoted("how much to the isles in the north") == rows[0]
+    assert quoted("which letters go south") == rows[1]
+
+
+def test_what_leads_to_the_next_sentence_is_told_with_it() -> None:
+    lead, way = "You may leave the list in this way:", "Answer any letter with the word stop."
+    text = f"1. Letters\n{'We write of new kites and of old ones. ' * 12}\n{lead}\n{way}\nWe print on both sides."
+    policy = parse(text, id="letters", title="Letter Rules", language="en")
+    quotes = [claim.quote for claim in ExtractiveGenerator().generate("how do I leave", [hit(policy, lead)]).claims]
+    assert quotes == [f"{lead}\n{way}"]
 
 
 def test_rows_that_english_numbers_tell_apart_are_quoted_together() -> None:
@@ -1258,3 +1370,13 @@ def test_of_the_questions_of_a_message_each_is_told_with_its_own_doubt(policy: P
     ]
     assert [part.as_json().get("uncertain") for part in found.parts] == [None, True]
     assert not found.uncertain
+
+
+def test_sections_are_named_with_the_blank_behind_their_numbers() -> None:
+    body = "\n".join(f"{n}. Part {n}\nWe collect the IMEI for part {n}." for n in range(1, 4))
+    policy = parse(body, id="parts", title="Notice", language="en")
+    hits = [hit(policy, f"the IMEI for part {n}", score=10 - n / 10) for n in range(1, 4)]
+    asked = "in which cases do you collect the IMEI"
+    draft = ExtractiveGenerator().generate(asked, hits)
+    found = answer(question=asked, query=asked, draft=draft, hits=hits, min_quote_chars=4)
+    assert "\n1. Part 1:\n•" in found.text

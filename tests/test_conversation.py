@@ -151,6 +151,9 @@ def test_a_last_question_is_all_that_matters_once_it_stands_by_itself() -> None:
         ("Is interlibrary loan free? / what about alumni", "For alumni, is interlibrary loan free?"),
         ("who can see my heart rate? / my doctor?", "can my doctor see my heart rate?"),
         ("which companies get my data? / where are they?", "About “which companies get my data”: where are they?"),
+        ("how do I refuse cookies? / are they used for ads?", "are cookies used for ads?"),
+        ("how much is gold? / and silver?", "how much is silver?"),
+        ("how much is gold cover? / and silver?", "how much is silver cover?"),
         # Under other circumstances, which take the place of former ones.
         ("国内出差餐补多少 / 国外呢", "国外出差餐补多少"),
         ("出差补助国内多少 / 国外多少", "出差补助国外多少"),
@@ -1060,6 +1063,11 @@ def test_a_first_question_that_says_what_is_needed_is_asked(question: str) -> No
 @pytest.mark.parametrize("question", ["哪些权限", "为什么需要", "什么信息？"])
 def test_a_first_question_that_says_no_more_than_what_is_asked_back(question: str) -> None:
     assert condense(question, []).kind == "unclear"
+
+
+@pytest.mark.parametrize("question", ["which company is this?", "what app is this", "whose shop is this"])
+def test_what_one_has_before_one_need_not_be_named(question: str) -> None:
+    assert condense(question, []).kind == "question"
 
 
 # --- The vocabulary ----------------------------------------------------------------------

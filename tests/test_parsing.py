@@ -963,3 +963,23 @@ def test_the_number_of_an_item_may_run_into_an_amount(text: str, labels: str) ->
     policy = parse(text)
     check(policy)
     assert " ".join(clause.label for clause in policy.walk() if clause.label) == labels
+
+
+def test_numbered_headings_stand_beside_an_unnumbered_one_with_bullets() -> None:
+    policy = parse(
+        "Kite Club Rules\n\nIn a nutshell\n\n- We lend kites.\n- Storms end the day.\n\n1. Kites\n\n1.1 Loans\n\n"
+        "Kites are lent for a day at most, to members.\n\n2. Storms\n\nWe close the beach when a storm is near.\n"
+    )
+    check(policy)
+    assert [clause.title for clause in policy.root.children] == ["In a nutshell", "Kites", "Storms"]
+    assert policy.reference(policy.at(policy.text.index("Kites are lent")).id) == "1.1"
+
+
+def test_a_heading_that_counts_something_is_a_heading() -> None:
+    policy = parse(
+        "Shop Rules\n\nOrders\n\nYou may change an order until it is packed.\n\nReturns\n\n14 days to think it over\n\n"
+        "You may return a lamp within 14 days, in its box. We pay for the way back.\n"
+    )
+    check(policy)
+    titles = [clause.title for clause in policy.walk() if clause.kind == "heading"]
+    assert titles == ["Orders", "Returns", "14 days to think it over"]

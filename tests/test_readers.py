@@ -720,6 +720,28 @@ def test_cells_may_stand_apart_by_bars_or_wide_blanks(lines: list[str]) -> None:
     assert plain_text(text)[0] == text, "rows that are told are not told again"
 
 
+def test_lines_between_bars_are_a_table_however_few_their_cells() -> None:
+    rows = ["| Data | Held for |", "| Loan files | Until you leave |", "| Letters | 2 years |"]
+    told = ["Data: Loan files | Held for: Until you leave", "Data: Letters | Held for: 2 years"]
+    assert plain_text("\n".join(["Files", *rows, "", "More."]))[0].split("\n") == ["Files", *told, "", "More."]
+    # Whatever its words, a first row without the values of all others names the columns.
+    rows = ["| Repair | Promise |", "| Zips | 6 months |", "| Soles | 1 year |"]
+    assert plain_text("\n".join(rows))[0].split("\n") == [
+        "Repair: Zips | Promise: 6 months",
+        "Repair: Soles | Promise: 1 year",
+    ]
+
+
+def test_heads_of_columns_may_ask() -> None:
+    rows = [
+        ("Helper", "What for", "What they get", "Where"),
+        ("Orla", "Post", "Name", "Cork"),
+        ("Finn", "Cards", "Sum", "Bonn"),
+    ]
+    text, _ = plain_text("\n".join(" | ".join(row) for row in rows))
+    assert text.split("\n")[0] == "Helper: Orla | What for: Post | What they get: Name | Where: Cork"
+
+
 def test_a_cell_of_a_text_may_be_empty() -> None:
     rows = [
         "名称\t目的\t信息\t链接",

@@ -142,3 +142,18 @@ def test_who_asks_for_those_who_get_data_is_told_of_any_that_are_given() -> None
         assert [bool(telling_sentences(question, each)) for each in hits] == [True, False, True]
         assert recipients_told(question, hits)
     assert recipients_told("who do you share it with", hits) is None
+
+
+def test_rows_of_a_table_of_recipients_tell_who_gets_something() -> None:
+    text = """Boat Rules
+1. Helpers
+Provider: Corbel Ltd | What for: Post | Data: name, email address
+Provider: Dunes GmbH | What for: Cards | Data: card number
+2. You
+Data: Email address | Why: Newsletter
+3. Sign-in
+If you sign in with Quay, we receive your email address from it. The harbour does not see your email address.
+"""
+    rules = parse(text, id="rules", title="Boat Rules", language="en")
+    hits = [hit(rules, words) for words in ("Corbel", "Email address", "If you sign in")]
+    assert [bool(telling_sentences("who gets my email address?", each)) for each in hits] == [True, False, False]

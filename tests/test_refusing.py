@@ -12,6 +12,7 @@ from assistant.answering import ExtractiveGenerator
 from assistant.answering.answerability import answerability, is_unclear
 from assistant.answering.imprint import contact_of
 from assistant.answering.refusing import Reason, refusal
+from assistant.answering.selection import selected
 from assistant.answering.wording import answer
 from assistant.retrieval.hits import Evidence
 from assistant.text import language_of
@@ -138,6 +139,7 @@ def test_a_clause_that_names_all_that_is_asked_about_tells_whether_it_is_so(
         ("TikTok 的 SDK 拿我的手机号吗", "TikTok", True),
         ("What does the DiDi privacy policy say about my location?", "DiDi", True),
         ("does google get my location", "google", True),
+        ("why do you send my steps to facebook", "facebook", True),
         # What may be done with a stranger is said without its name.
         ("你们会把我的照片发到抖音上吗", "抖音", False),
         ("will my baby's pictures be put on wechat", "wechat", False),
@@ -315,6 +317,9 @@ def test_a_question_about_another_matter_is_told_so_in_plain_words(policy: Polic
         ("一、收集\n我们收集日志。\n二、其他\n您可向市场监管部门投诉，热线：12315-1234567。", ""),
         ("1. Data\n1.1 We keep logs.\n2. Law\nYou may call the regulator on 0303 123 1113.", ""),
         ("一、收集\n我们收集日志。\n二、第三方SDK\n高德：客服邮箱 amap@partner.example", ""),
+        # The number of a town is none that one calls, that of a courier is.
+        ("1. Data\n1.1 We keep logs.\n2. Contact\nCo GmbH, Ringweg 9, 10119 Berlin. We have no telephone.", ""),
+        ("1. Data\n1.1 We keep logs.\n2. Contact\nCall 95338 Monday to Friday.", "95338"),
     ],
 )
 def test_whom_to_ask_is_read_from_the_clause_about_it(text: str, contact: str) -> None:
@@ -455,6 +460,38 @@ def test_the_number_of_another_is_no_contact() -> None:
     assert answerability("锁匠的电话", [listed]) < 0
     # The company's own number need not be said to be whose.
     assert answerability("你们公司的电话", [listed]) > 0 < answerability("恒安物业的电话", [listed])
+
+
+def test_the_number_of_the_house_is_not_that_of_somebody_in_it() -> None:
+    text = "1. Us\nCall the surgery on 01603 555 0110. Dr Ahmed sees children.\n2. Staff\nDr Ahmed and nurse Lind."
+    policy = parse(text, id="surgery", title="Surgery Rules", language="en")
+    close = Evidence(scope=5.0, similarity=0.66, coverage=0.6, concepts=0.5)
+    apart = parse(text.replace(" Dr Ahmed sees children.", ""), id="apart", title="Surgery Rules", language="en")
+    asked = "what is Dr Ahmed's phone number"
+    assert answerability(asked, [hit(apart, "Call the surgery", score=4.5, evidence=close)]) < 0
+    assert answerability("what is your phone number", [hit(apart, "Call the surgery", score=4.5, evidence=close)]) > 0
+    # Beside the number it may be his.
+    assert answerability(asked, [hit(policy, "Call the surgery", score=4.5, evidence=close)]) > 0
+
+
+def test_who_wants_but_a_contact_is_told_of_the_one_that_there_is() -> None:
+    text = "1. Us\nOrla Kites Ltd, 4 Pier Road, Hull HU1 1AA.\n2. Days\nWe lend kites at weekends."
+    policy = parse(text, id="kites", title="Kite Rules", language="en")
+    vague = Evidence(scope=-2.0, similarity=0.45, coverage=0.0, concepts=0.0, unmentioned=("address",))
+    hits = [hit(policy, "Orla", score=3.0, evidence=vague)]
+    assert answerability("what's your address", hits) >= 0 > answerability("what's the email address of Finn", hits)
+    # However many are before it: addresses of other kinds are spoken of everywhere.
+    others = [hit(policy, "We lend", score=3.5, evidence=vague)] * 3
+    assert answerability("what's your address", [*others, *hits]) >= 0
+    (first,) = selected("what's your address", [*others, *hits])
+    assert first is hits[0]
+
+
+def test_the_value_that_is_wanted_is_no_thing_that_is_not_mentioned() -> None:
+    policy = parse("1. Staff\nNurse Lind works here. Call 01603 555 0110.", id="staff", title="Rules", language="en")
+    unheard = Evidence(scope=2.0, similarity=0.6, coverage=0.5, unmentioned=("phone number",))
+    said = refused(policy, "what is nurse Lind's phone number", unheard, "Nurse Lind").message
+    assert "does not mention" not in said
 
 
 def test_the_words_that_ask_for_a_value_do_not_say_of_what() -> None:

@@ -93,6 +93,14 @@ def test_a_slip_that_may_be_two_words_is_left_alone() -> None:
     assert Speller(["可以恢复，也可以回复。"], [], Tokenizer()).mended("还能灰复吗") == "还能灰复吗"
 
 
+def test_what_the_policies_write_with_a_hyphen_may_be_typed_without() -> None:
+    speller = Speller(["A check-up is free. Use a carry-on or a plug-in."], ["plugin"], Tokenizer())
+    assert speller.mended("how much is a checkup") == "how much is a check-up"
+    # Names of the domain are known, and so are words that the policies use both ways.
+    assert speller.mended("which plugin") == "which plugin"
+    assert Speller(["A check-up is no checkup."], [], Tokenizer()).mended("a checkup") == "a checkup"
+
+
 def test_without_policies_nothing_is_mended() -> None:
     assert Speller([], [], Tokenizer()).mended("收活地止 histroy") == "收活地止 histroy"
 

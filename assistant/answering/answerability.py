@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from assistant.answering.recipients import recipients_told
 from assistant.policy.mentions import things_named
-from assistant.questions.answer_types import besides, holds, needed
+from assistant.questions.answer_types import CONTACTS, asks_contact, besides, holds, needed
 from assistant.questions.forms import gives_orders
 from assistant.text import STOPWORDS, any_of, has_han, language_of, normalized, stem, stems_in
 from assistant.text.chinese import INTERROGATIVES, OR_NOT, WHETHER
@@ -61,6 +61,7 @@ def answerability(query: str, hits: Sequence[Hit]) -> float:
         _is_spoken_of(query, hits[0])
         or _holds_it_in_words_of(query, hits[0])
         or _holds_its_identifiers(query, hits[0])
+        or _tells_contact(query, hits)
         or (has_han(query) and _beside(query, hits) == _HALF)
     )
     return max(odds, CERTAIN) if odds > -_MOST_IN_DOUBT and is_told else odds
@@ -144,6 +145,11 @@ _BESIDE = 2
 """Words: "two new members"."""
 
 
+def _tells_contact(query: str, hits: Sequence[Hit]) -> bool:
+    """Say whether only a number or an address is wanted, which one of the best hits has: "what's your address"."""
+    return asks_contact(query) and any(_holds(hit, kind) for hit in hits for kind in needed(query))
+
+
 def _is_spoken_of(query: str, hit: Hit) -> bool:
     """Say whether it is asked if something is so or there, or in English what it does, in the words of a clause.
 
@@ -152,15 +158,17 @@ def _is_spoken_of(query: str, hit: Hit) -> bool:
     names all things that are asked about, for others say no more than 会不会; but it need not tell what one may do.
     """
     evidence, language = hit.evidence, hit.policy.language
-    if needed(query) or has_han(query) != (language == "zh"):
+    if needed(query) or (has_han(query) and language != "zh"):
         return False
-    if language == "zh":
+    if has_han(query):
         return (
             _ASKS_WHETHER_ZH.search(normalized(query)) is not None
             and evidence.concepts == 1
             and evidence.coverage >= _MOST_WORDS_ZH
         )
-    return not _ASKS_MORE.search(normalized(query)) and evidence.coverage == 1
+    # In another language words say little if they do not name what is asked about.
+    is_named = language == "en" or evidence.concepts == 1
+    return not _ASKS_MORE.search(normalized(query)) and evidence.coverage == 1 and is_named
 
 
 _ASKS_WHETHER_ZH = re.compile(
@@ -189,12 +197,34 @@ def _is_of_something_else(query: str, hits: Sequence[Hit]) -> bool:
     if not kinds:
         return False
     holding = [hit for hit in hits[:_READ_FOR_CONCEPTS] if any(_holds(hit, kind) for kind in kinds)]
+    if any(kind.name in CONTACTS for kind in kinds) and _is_anothers(query, holding):
+        return True
     best = hits[0]
     same_matter, least_score = (_SAME_MATTER_ZH, math.inf) if has_han(query) else (_SAME_MATTER, _MOST_SCORE)
     is_close = best.evidence.similarity >= same_matter and best.score >= _STANDS_OUT
     if best in holding and (is_close or best.score >= least_score):
         return False
     return _share_beside(query, kinds, holding or hits[:1]) == 0
+
+
+def _is_anothers(query: str, holding: Sequence[Hit]) -> bool:
+    """Say whether the number or address of somebody is wanted whom a policy names, but not beside those that it gives.
+
+    The surgery's number is not Dr Ahmed's.
+    """
+    whose = _WHOSE.search(normalized(query))
+    if not whose or not holding:
+        return False
+    text = normalized(holding[0].policy.text)
+    told = " ".join(normalized(text) for text in _texts(holding, needed(query)))
+    return any(name in text and name not in told for name in whose[1].split() if len(name) > _SHORT_NAME)
+
+
+_WHOSE = re.compile(
+    r"\b(?!(?:what|who|that|it|your|company)'s)((?:\w{1,20} ){0,1}\w{2,20})'s (?:\w{1,20} )?"
+    r"(?:phone|telephone|number|e-?mail|contact)\b"
+)
+_SHORT_NAME = 2
 
 
 def _share_beside(query: str, kinds: Sequence[AnswerType], holding: Sequence[Hit]) -> float | None:
@@ -208,7 +238,7 @@ def _share_beside(query: str, kinds: Sequence[AnswerType], holding: Sequence[Hit
         return None
     # The words that ask for the value are those of every such value: "how much does … cost".
     rest = besides(query, kinds)
-    if any(kind.name in _CONTACTS for kind in kinds):
+    if any(kind.name in CONTACTS for kind in kinds):
         # Whose the number is need not be said of the company's own.
         rest = _OURS_ZH.sub(" ", any_of(policy.names).sub(" ", rest))
     parts = _parts_zh if has_han(query) else _words_and_concepts
@@ -221,7 +251,8 @@ def _share_beside(query: str, kinds: Sequence[AnswerType], holding: Sequence[Hit
 def _is_far_from_a_value(query: str, hits: Sequence[Hit]) -> bool:
     """Say whether values are wanted of which neither the best clause holds any nor one that comes close to it."""
     kinds = needed(query)
-    near = (hit for hit in hits[:_READ_FOR_CONCEPTS] if hit.score >= hits[0].score - _MOST_BEHIND)
+    read = hits if asks_contact(query) else hits[:_READ_FOR_CONCEPTS]
+    near = (hit for hit in read if hit.score >= hits[0].score - _MOST_BEHIND)
     return bool(kinds) and not any(_holds(hit, kind) for hit in near for kind in kinds)
 
 
@@ -290,15 +321,18 @@ def _is_of_a_stranger(query: str, evidence: Evidence) -> bool:
     asked = normalized(query)
     if evidence.stranger and evidence.concepts == 0 and not _MAY_BE_DONE.search(asked):
         return True
-    does, of_its_policy = (
-        (r"^(?:请问|那|那么)?{}(?![a-z0-9])", r"{}的(?:隐私)?政策")
-        if has_han(asked)
-        else (r"^(?:so |and |but )?(?:what |how |why )?(?:does|did) (?:the )?{}\b", r"\bthe {} (?:privacy )?policy\b")
-    )
+    forms = _OF_STRANGERS_ZH if has_han(asked) else _OF_STRANGERS
     names = [re.escape(normalized(name)) for name in evidence.unmentioned] if evidence.stranger else []
-    return any(re.search(form.format(name), asked) for name in names for form in (does, of_its_policy))
+    return any(re.search(form.format(name), asked) for name in names for form in forms)
 
 
+# What it does, what its policy says, and, in English, what is given to it.
+_OF_STRANGERS_ZH = (r"^(?:请问|那|那么)?{}(?![a-z0-9])", r"{}的(?:隐私)?政策")
+_OF_STRANGERS = (
+    r"^(?:so |and |but )?(?:what |how |why )?(?:does|did) (?:the )?{}\b",
+    r"\bthe {} (?:privacy )?policy\b",
+    r"\b(?:send|sent|give|given|sell|sold|share|shared|pass|passed|disclose|transfer)\b.{{1,40}}\b(?:to|with) {}\b",
+)
 _MAY_BE_DONE = re.compile(r"[能可]|允许|必须|\b(?:can|could|may|must|allowed|have to)\b")
 
 
@@ -438,7 +472,6 @@ _MOST_UNSTATED = 3.0
 _NOWHERE = 6.0
 _UNTOLD = 1.0
 _HALF = 0.5
-_CONTACTS = ("telephone", "email")
 _OURS_ZH = re.compile("贵?公司|贵司|平台|官方|软件|客服|人工|售后|投诉|举报|咨询|联系|服务")
 # Chinese words of a question that name nothing.
 _EMPTY_ZH = re.compile(

@@ -42,7 +42,9 @@ def excerpts_of(query: str, hit: Hit) -> tuple[list[tuple[Clause, Span]], list[t
     if hit.passage.heads:
         return [], _told(hit.policy, hit.clause.children)
     text, said, kept = hit.policy.text, hit.passage.sentences, _kept(query, hit)
-    is_list = hit.is_list
+    # Of a table the rows that are named, of others the whole.
+    named = _rows_named(query, hit, kept)
+    is_list = hit.is_list and not named
     if is_list and not wants_all(query) and (before := _before_list(hit)) > max(kept):
         said, is_list = said[:before], False
     whole = (said[0][0], said[-1][1])
@@ -51,10 +53,11 @@ def excerpts_of(query: str, hit: Hit) -> tuple[list[tuple[Clause, Span]], list[t
         start = text.index(hit.clause.title, hit.clause.start) if is_headed(hit) else whole[0]
         whole = stripped(text, start, hit.end) or whole
     chars, many = whole[1] - whole[0], wants_all(query)
-    if chars <= hit.policy.chars(_WHOLE_LIST_CHARS) and (is_list or (many and CELL_BREAK in text[slice(*said[0])])):
+    is_table = many and not named and CELL_BREAK in text[slice(*said[0])]
+    if chars <= hit.policy.chars(_WHOLE_LIST_CHARS) and (is_list or is_table):
         parts = [said]
     elif chars <= hit.policy.chars(_SHORT_CHARS):
-        parts = [said] if many else _paragraphs(text, said, by_entry=bool(wanted(query)))
+        parts = [said] if many and not named else _paragraphs(text, said, by_entry=bool(wanted(query)))
     else:
         parts = [(span,) for span in said]
     answering = {hit.passage.sentences[number] for number in kept}
@@ -142,8 +145,16 @@ def _rows_named(query: str, hit: Hit, kept: set[int]) -> set[int]:
     if kept.isdisjoint(rows) or any(map(_NUMBERED_ROW.match, rows.values())):
         return set()
     cells = {number: _words(row.strip("| ").partition(CELL_BREAK)[0]) for number, row in rows.items()}
-    holding = ([number for number, words in cells.items() if word in words] for word in _words(query))
-    return {numbers[0] for numbers in holding if len(numbers) == 1}
+    asked = _words(query)
+    holding = ([number for number, words in cells.items() if word in words] for word in asked)
+    if named := {numbers[0] for numbers in holding if len(numbers) == 1}:
+        return named
+    # Or by words of other cells, in English: "letters to the islands", "which rooms have a bath".
+    counts = {number: len(asked & stems_in(normalized(_HEAD.sub(" ", row)))) for number, row in rows.items()}
+    most = max(counts.values(), default=0)
+    best = {number for number, count in counts.items() if count == most}
+    is_named = (most > 1 and len(best) == 1) or (most > 0 and len(best) < len(rows) and wants_all(query))
+    return best if is_named else set()
 
 
 def _words(text: str) -> frozenset[str]:
@@ -153,6 +164,8 @@ def _words(text: str) -> frozenset[str]:
     return stems_in(folded).union(run[at : at + 2] for run in runs for at in range(len(run) - 1))
 
 
+# The heads of columns, which each row has.
+_HEAD = re.compile(r"(?:^|(?<=\|))[^|:：]{1,80}[:：]")
 _HAN = re.compile(r"[\u3400-\u9fff]{2,}")
 
 
@@ -214,7 +227,15 @@ def _with_what_they_lean_on(kept: set[int], best: int, hit: Hit) -> set[int]:
     for number in sorted(kept):
         if number not in found and not (_leans(hit, number) and number - 1 not in found):
             found.add(number)
-    return found
+    # 您可通过以下方式取消：, without the way, tells none.
+    return found.union(number + 1 for number in found if _leads_on(hit, number))
+
+
+def _leads_on(hit: Hit, number: int) -> bool:
+    """Say whether a sentence of a hit ends with a colon and says nothing without the next one, which is no row."""
+    text, spans = hit.policy.text, hit.passage.sentences
+    leads = text[spans[number][1] - 1] in _COLONS and number + 1 < len(spans)
+    return leads and not _is_row(hit, number + 1) and not hit.is_list
 
 
 def _reserves(hit: Hit, number: int) -> bool:

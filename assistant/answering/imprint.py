@@ -194,8 +194,10 @@ _HOW_TO_REACH = re.compile(
 _E_MAIL = re.compile(r"(?<![\w.+-])[\w+-][\w.+-]{0,63}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}", re.ASCII)
 # No number of a registration, 京ICP备12345678号, and none of a chat.
 _PHONE = re.compile(r"(?<![\w-])(?<!备)(?<!第)(?<![Qq][:： ])\+?\(?\d(?:[ ()-]{0,2}\d){6,14}(?![\w-])(?!号)", re.ASCII)
-# Of banks, insurers and couriers, and of those who run telephone networks.
-_SERVICE_NUMBER = re.compile(r"(?<![\w-])(?:9[56]\d{3,4}|10\d{3})(?![\w-])", re.ASCII)
+# Of banks, insurers and couriers, and of those who run telephone networks. Before a town it is that of its post office.
+_SERVICE_NUMBER = re.compile(
+    r"(?<![\w-])(?:9[56]\d{3,4}|10\d{3})(?![\w-])(?! (?-i:(?!Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)[A-Z]))", re.ASCII
+)
 _LABELLED = re.compile(
     r"(?:(?:客服|服务|咨询|联系|投诉|我们的?)(?:电话|热线|邮箱|邮件)|热线|邮箱|邮件(?:发?送?至|到|给)|发(?:送)?至|拨打|致电|"
     r"(?:电话|联系|投诉|反馈)[:：]|"

@@ -113,7 +113,13 @@ _GIVEN = re.compile(
     r"共享|分享|披露|转让|透露|提供(?:[您你][^,，。;；]{1,30}?)?[给至](?!我们|本公司|本平台|[今少多于])|(?:同步|转移|传输|发送|信息)[至给到]|移交|交由|接收方|(?<!您)(?:可以?|能够?|有权)(?:查看|看到|访问|接触到?|知道)您的|"
     r"向(?!我们|本公司|本平台|您|你)[^,，。;；]{1,40}?(?:提供|传输|发送|同步|报送|告知|推送)|"
     r"[将把](?=您|你|其|该|此|用户|前述|上述|相关)[^。;；]{1,60}?(?:提供|传输|发送|同步|报送|告知|告诉|给)|"
-    r"\b(?:shar(?:e|es|ed|ing)|disclos\w{1,5}|transfer\w{0,5}|receiv(?:e|es|ed)|recipients?|sell|sold)\b(?! with us\b)|"
-    r"\b(?:access(?: to)?|see|sees|view|views|visible|knows?) your\b|"
-    r"\b(?:provid|suppl|giv|send|sent|pass|forward)\w{0,5} [^.;]{1,80}? to (?!us\b|you\b)"
+    r"\b(?:shar(?:e|es|ed|ing)|disclos\w{1,5}|transfer\w{0,5}|(?<!\bwe )(?<!\byou )receiv(?:e|es|ed)|recipients?|sell"
+    r"|sold)\b"
+    r"(?! with us\b)|"
+    r"(?<!\bnot )\b(?:access(?: to)?|see|sees|view|views|visible|knows?) your\b|"
+    r"\b(?:provid|suppl|giv|send|sent|pass|forward)\w{0,5} [^.;]{1,80}? to (?!us\b|you\b)|"
+    # A row of a table of those who get something: "Provider: Corbel Ltd | Data: name".
+    r"^(?:(?:service )?provider|recipient|(?:third[ -])?party|partner|processor|vendor|company"
+    r"|接收方|第三方|合作方|提供方)"
+    r"[^:：|]{0,20}[:：][^|]{1,200} \| "
 )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from assistant.answering.answerability import is_unclear
 from assistant.answering.imprint import contact_of
 from assistant.policy.mentions import is_mentioned, things_named
+from assistant.questions.answer_types import besides, wanted
 from assistant.text import STOPWORDS, Language, any_of, has_han, language_of, normalized, stem, stems_in
 from assistant.text.english import begun
 from assistant.thesaurus import THING_KINDS
@@ -172,11 +173,14 @@ def _unmentioned(query: str, hits: Sequence[Hit]) -> tuple[str, ...]:
     asked = normalized(query)
     shown = query if len(query) == len(asked) else asked
     own = any_of(name for policy in policies for name in policy.names)
+    # What value is wanted, such as a telephone number, is no thing that is asked about.
+    of = besides(query, wanted(query))
     return tuple(
         dict.fromkeys(
             shown[start:end]
             for start, end, concepts in things_named(asked, policies)
             if _is_thing(asked[start:end], concepts)
+            and asked[start:end] in of
             and not own.search(asked[start:end])
             and not is_mentioned(asked[start:end], concepts, policies)
         )

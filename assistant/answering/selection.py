@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from assistant.answering.recipients import telling_sentences
-from assistant.questions.answer_types import besides, holds, needed, wanted
+from assistant.parsing.lines import CELL_BREAK, is_told_row
+from assistant.questions.answer_types import asks_contact, besides, holds, needed, wanted
 from assistant.questions.forms import asks_meaning, asks_names, denied_deed, denies, wants_all
 from assistant.retrieval.readings import as_given_away
-from assistant.text import normalized, stems_in
+from assistant.text import fold, normalized, stems_in
 from assistant.text.numerals import HAN_NUMERAL
 from assistant.text.quantities import age_in, meant_for
 
@@ -30,6 +32,7 @@ _WORDS_MARGIN = 1.2
 _READ_FOR_WORDS = 5
 _CLOSE_SIMILARITY = 0.02
 _CLOSE_COVERAGE = 0.1
+_FAR_SIMILARITY = 0.15
 _READ_FOR_VALUES = 3
 _VALUE_MARGIN = 2.0
 _MOST_CLAUSES = 2
@@ -50,7 +53,7 @@ def selected(query: str, hits: Sequence[Hit]) -> list[Hit]:
         query: The question.
         hits: What was found, best first.
     """
-    return _with_rest_of_row(query, _selected(query, hits), hits)
+    return _with_like_rows(query, _with_rest_of_row(query, _selected(query, hits), hits), hits)
 
 
 def _selected(query: str, hits: Sequence[Hit]) -> list[Hit]:
@@ -79,7 +82,35 @@ def _with_rest_of_row(query: str, chosen: list[Hit], hits: Sequence[Hit]) -> lis
     # What is said of another company is none of what is asked of one.
     others = (hit for hit in hits if hit not in chosen and hit.evidence.company >= chosen[0].evidence.company)
     rest = [hit for hit in others if (_above(hit), _row(hit)) in rows]
+    if rest and not wants_all(query):
+        # Who made the map is told of that first.
+        return [*(hit for hit in chosen if _row(hit)), *rest]
     return sorted([*chosen, *rest], key=lambda hit: (hit.policy.id, hit.start)) if rest else chosen
+
+
+def _with_like_rows(query: str, chosen: list[Hit], hits: Sequence[Hit]) -> list[Hit]:
+    """Return the hits that are quoted, of who asks for all the rows of a table that have what one has of his words.
+
+    "Which companies are in France" is told of each with France in a cell, and of nothing that does not name it.
+    """
+    first = next((hit for hit in hits[:_MOST_CLAUSES] if _cells(hit)), None) if wants_all(query) else None
+    asked = stems_in(normalized(query)) & _cells(first) if first else frozenset()
+    like = [hit for hit in hits if first and asked and _above(hit) == _above(first) and asked <= _cells(hit)]
+    if len(like) < _LEAST_ROWS:
+        return chosen
+    others = [hit for hit in chosen if hit not in like and asked <= _words(hit)]
+    return sorted([*like, *others], key=lambda hit: (hit.policy.id, hit.start))
+
+
+def _cells(hit: Hit) -> frozenset[str]:
+    """Return the stems of what the cells of a clause hold that is one row of a table, without the heads of columns."""
+    text = hit.policy.text[hit.start : hit.end].strip()
+    if not is_told_row(fold(text), 0, len(text)) or "\n" in text:
+        return frozenset()
+    return stems_in(normalized(" ".join(re.split(r"[:：]", cell, maxsplit=1)[-1] for cell in text.split(CELL_BREAK))))
+
+
+_LEAST_ROWS = 2
 
 
 def _row(hit: Hit) -> str:
@@ -134,7 +165,8 @@ def _chosen(query: str, hits: Sequence[Hit]) -> list[Hit]:
 def _in_order(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
     """Return hits, the first of them the one that an answer begins with, which need not have the best score."""
     hits = _with_rule_on_giving_first(query, hits)
-    hits = _with_those_asked_for_first(query, _with_more_words_first(query, hits))
+    hits = _with_same_question_first(query, _with_covered_first(query, _with_more_words_first(query, hits)))
+    hits = _with_those_asked_for_first(query, hits)
     return _with_denial_first(query, _with_age_first(query, hits))
 
 
@@ -159,13 +191,15 @@ def _with_value(query: str, chosen: list[Hit], hits: Sequence[Hit]) -> list[Hit]
         return chosen
     first = hits[0]
     # A value that is another company's is none of that which is asked about.
-    of_it = (hit for hit in hits[:_READ_FOR_VALUES] if hit.evidence.company >= first.evidence.company)
+    read = hits if asks_contact(query) else hits[:_READ_FOR_VALUES]
+    of_it = (hit for hit in read if hit.evidence.company >= first.evidence.company)
     holding = [hit for hit in of_it if _holds_values(query, hit)]
     if first in holding:
         return [hit for hit in chosen if hit in holding]
     if not holding or holding[0].score < first.score - _VALUE_MARGIN:
         return chosen
-    if needed(query) and holding[0].evidence.concepts == 1 and (first.evidence.concepts or 0) < 1:
+    has_all = needed(query) and holding[0].evidence.concepts == 1 and (first.evidence.concepts or 0) < 1
+    if has_all or asks_contact(query):
         # Nor does one that lacks the value stand before one that has it with all that it is asked of.
         return [holding[0]]
     # A clause about something else may hold such a value, too: it does not stand before one that is far closer.
@@ -244,8 +278,12 @@ def _with_more_words_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
         of = stems_in(normalized(besides(query, kinds)))
         # Chinese words are none of these.
         beside = bool(of) and of.isdisjoint(_words(hits[0]))
-        near = (hit for hit in near if beside and _holds_values(query, hit) and of <= _words(hit))
-    if most := next((hit for hit in near if _holds_most(hit, hits[0])), None):
+        near = (
+            hit
+            for hit in near
+            if _holds_values(query, hit) and ((beside and of <= _words(hit)) or _holds_all_as_well(hit, hits[0]))
+        )
+    if most := next((hit for hit in near if _holds_most(hit, hits[0]) or _holds_all_as_well(hit, hits[0])), None):
         return [most, *(hit for hit in hits if hit is not most)]
     if has_values:
         return hits
@@ -256,6 +294,56 @@ def _with_more_words_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
     # Words alone do not make up for what is further in meaning.
     more = more and second.similarity >= first.similarity - _CLOSE_SIMILARITY
     return [hits[1], hits[0], *hits[2:]] if more else hits
+
+
+def _with_same_question_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
+    """Return hits, first one whose heading asks for the same value of the same thing: "How much is delivery?"."""
+    kinds = wanted(query)
+    near = [hit for hit in hits[:_READ_FOR_WORDS] if kinds and hit.score >= hits[0].score - _WORDS_MARGIN]
+    asked = stems_in(normalized(query))
+
+    def asks_it(title: str) -> bool:
+        of = stems_in(besides(title, kinds)) if title.endswith("?") and wanted(title) == kinds else frozenset()
+        return bool(of) and of <= asked
+
+    best = next((hit for hit in near if _holds_values(query, hit) and asks_it(hit.clause.title)), hits[0])
+    return [best, *(hit for hit in hits if hit is not best)]
+
+
+def _with_covered_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
+    """Return hits, first one that names what is asked to be covered, if the first does not: scratches of a warranty.
+
+    What a warranty, an insurance or a plan covers is told in one clause, and what it does not cover in another.
+    """
+    found = _COVERED.search(normalized(query))
+    thing = stems_in(found[1] or found[2]) if found else frozenset()
+    concepts = _named(hits[0], found[1] or found[2]) if found else frozenset()
+
+    def names_it(hit: Hit) -> bool:
+        return not thing.isdisjoint(_words(hit)) or any(concepts & _named(hit, normalized(said)) for said in hit.said)
+
+    if not thing or names_it(hits[0]):
+        return hits
+    near = (hit for hit in hits[:_READ_FOR_WORDS] if hit.score >= hits[0].score - _COVER_MARGIN)
+    best = next((hit for hit in near if names_it(hit) and _covers() & _words(hit)), hits[0])
+    return [best, *(hit for hit in hits if hit is not best)]
+
+
+_COVERED = re.compile(
+    r"^(?:so |and |but )?(?:is|are) (?:my |the |an? )?(.{3,40}?) (?:also |still |ever )?"
+    r"(?:covered|insured|excluded|included)\b|"
+    r"\b(?:do|does|will|would) .{2,40} (?:cover|include) (?:my |the |an? )?(.{3,40}?)\W{0,3}$"
+)
+_COVER_MARGIN = 3.0
+
+
+@cache
+def _covers() -> frozenset[str]:
+    return stems_in("cover covered insured excluded exclusions included")
+
+
+def _named(hit: Hit, said: str) -> frozenset[str]:
+    return frozenset(hit.policy.thesaurus.named_in(said))
 
 
 def _with_rule_on_giving_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
@@ -298,7 +386,16 @@ def _words(hit: Hit) -> frozenset[str]:
 def _holds_most(hit: Hit, first: Hit) -> bool:
     """Say whether a hit holds most of the words that are asked for, and the first one, of another list, but few."""
     more = hit.evidence.coverage >= first.evidence.coverage + _MOST_COVERAGE
+    # A word may mean another thing: "runs" in "it is run by".
+    more = more and hit.evidence.similarity >= first.evidence.similarity - _FAR_SIMILARITY
     return more and (hit.evidence.concepts or 0) >= (first.evidence.concepts or 0) and not _is_item(first, hit)
+
+
+def _holds_all_as_well(hit: Hit, first: Hit) -> bool:
+    """Say whether a hit that is as good as the first has all that is asked for, and the first one has not."""
+    one, other = first.evidence, hit.evidence
+    is_whole = other.coverage == 1 and other.concepts == 1 and one.coverage < 1 - _MORE_COVERAGE
+    return is_whole and hit.score >= first.score - _CLOSE_SCORE and not _is_item(first, hit)
 
 
 def _with_age_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:

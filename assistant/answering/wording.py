@@ -419,4 +419,6 @@ def _within(citation: Citation, hit: Hit) -> bool:
 def _section(policy: Policy, clause_id: str) -> str:
     """Return the words for the section that a clause stands in."""
     section = policy.path(clause_id)[:2][-1]
-    return f"{section.label}{section.title}" if section.title else policy.reference(section.id)
+    # "4. Who gets it", 四、共享
+    blank = " " if section.label.isascii() and policy.text[section.label_end : section.label_end + 1].isspace() else ""
+    return f"{section.label}{blank}{section.title}" if section.title else policy.reference(section.id)

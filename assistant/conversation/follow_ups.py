@@ -89,6 +89,8 @@ def _first(asked: Utterance) -> Condensed | None:
     if any(word.has("what") and _NAMED_WHAT.search(word.text) for word in told) and _WANTS_IT.search(asked.text):
         # 需要哪些权限 says what it asks, 哪些权限 does not.
         return None
+    if _OF_ALL_THIS.fullmatch(asked.text):
+        return None
     refers = any(word.has("it", "these", "they", "its", "ordinal", "in_that_case") for word in told)
     leads = all(word.has("lead", "particle", "what_about", "function") for word in told)
     asks = any(word.asks or word.has("what") for word in told)
@@ -97,6 +99,10 @@ def _first(asked: Utterance) -> Condensed | None:
     return replied("unclear", asked, kind="unclear")
 
 
+# What the person has before him, not what was spoken of.
+_OF_ALL_THIS = re.compile(
+    r"(?:which|what|whose) (?:company|business|app|website|shop|policy) is this\W*", re.IGNORECASE
+)
 _MOST_WORDS_OF_NOTHING = 6
 _NAMED_WHAT = re.compile("(?:什么|啥|哪几?[个些种])[^么个些种]{2}")
 _WANTS_IT = re.compile("[要用][^。？?]{0,6}(?:什么|啥|哪)")

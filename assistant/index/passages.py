@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
 
+from assistant.parsing.lines import is_told_row
 from assistant.policy.clauses import YES_OR_NO
+from assistant.text import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -187,10 +189,20 @@ def _headed(policy: Policy, clause: Clause) -> tuple[Clause, ...]:
     steps = tuple(takewhile(lambda item: _is_plain(policy, item) and item.end - item.start <= most, clause.children))
     if bare and len(steps) >= _LEAST_ITEMS and _ASKS.search(clause.title):
         return steps
+    # A table is read as a whole, too: who asks what delivery costs need not name a row.
+    rows = tuple(takewhile(lambda item: _is_row(policy, item), clause.children))
+    if bare and len(rows) >= _LEAST_ITEMS:
+        return rows
     inner = len(policy.path(clause.id)) > _CHAPTER_DEPTH and not any(child.children for child in clause.children)
     items = [policy.own_text(item) for item in clause.children if item.label]
     short = all(len(item) <= policy.chars(_SHORT_ITEM) and not _SAYS_WHO.search(item) for item in items)
     return clause.children if bare and inner and len(items) >= _LEAST_ITEMS and short else ()
+
+
+def _is_row(policy: Policy, item: Clause) -> bool:
+    """Say whether a clause is rows of a table that are told with the heads of their columns, and nothing else."""
+    lines = (fold(line) for line in policy.own_text(item).strip().splitlines())
+    return not item.label and not item.children and all(is_told_row(line, 0, len(line)) for line in lines)
 
 
 def _is_plain(policy: Policy, item: Clause) -> bool:

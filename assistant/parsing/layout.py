@@ -311,7 +311,9 @@ class Layout:
         line = self.lines[number]
         ends = [*self.lines[number - 1 : number], line, *self.lines[number + 1 : number + 2]]
         blank = all(self.text.count("\n", one.end, other.start) > 1 for one, other in pairwise(ends))
-        return blank and not line.markers and not line.in_table and not HAN.search(self.folded, line.start, line.end)
+        # "30 days to change your mind" counts, and is no item of a list.
+        plain = self.first_number(number) is None and not line.in_table
+        return blank and plain and not HAN.search(self.folded, line.start, line.end)
 
     def is_dated(self, line: Line) -> bool:
         """Say whether a line is short and tells a date or a version, as lines below a title do."""

@@ -349,8 +349,9 @@ class OpenClauses:
 
     @staticmethod
     def _is_introduction(node: Node) -> bool:
-        """Say whether a clause is an unnumbered heading with text, such as 引言: numbered ones are its equals."""
-        return node.is_plain_heading and len(node.paragraphs) > 1
+        """Say whether a clause is an unnumbered heading with text or bullets, such as 引言: its equals have numbers."""
+        bullets = any(child.marker is not None and not child.marker.path for child in node.children)
+        return node.is_plain_heading and (len(node.paragraphs) > 1 or bullets)
 
     def _unless_paragraph(self, depth: int) -> int:
         while self._stack[depth].kind == "paragraph":

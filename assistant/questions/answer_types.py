@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from assistant.questions.forms import asked_itself
-from assistant.text import WIDE, has_han, normalized, unlaid
+from assistant.text import WIDE, has_han, normalized, stems_in, unlaid
 from assistant.text.chinese import INTERROGATIVES
 from assistant.text.english import PLAIN_AUXILIARIES, one_of
 from assistant.text.numerals import ENGLISH_NUMERAL, HAN_AMOUNT
@@ -75,7 +75,7 @@ _PERIODS = (
     r"当场|当[日天](?:有效|内|[^，,。;；]{0,2}完成)|次日|隔[日天]|期限|期间|期满|届满|时限|必需的时间|"
     r"及时|立即|即时|实时|尽快|尽早|随时|永久|长期|最短|不再|直至|直到|为止|一直|"
     r"\b(?:until|periods?|as (?:long|soon) as|promptly|immediately|at once|without (?:undue )?delay|no longer|"
-    r"real[- ]time|lifetime|end of|while|forever|indefinitely)\b"
+    r"real[- ]time|lifetime|end of|while|forever|indefinitely|due (?:on|by)|not? later than)\b"
 )
 _MEASURES = (
     rf"{_NUMBER} ?(?:厘米|公分|毫米|英?寸|平方米?|平米|毫?升|度|瓦|毫安|伏|米)|\d ?[×x*] ?\d|"
@@ -104,6 +104,17 @@ _SUMS = (
 )
 # No number of something else: 扣多少分, 退多少天.
 _MUCH = r"多少(?!次|台|个|人|家|种|类|条|位|名|天|年|月|小时|分钟|工作日|公斤|千克|斤|克|积?分|张|份|件|节|课时)"
+_STREETS_ZH = r"[\u4e00-\u9fff](?:省|市(?!场)|区(?!分)|县|镇|路(?!由)|街|大厦|楼|室(?!内))"
+_STREETS_EN = r"(?:street|road|avenue|lane|square|drive|quay|wharf|yard|floor|suite|building|p\.?o\.? box)"
+# Names have letters that ASCII lacks.
+_WORD_EN = r"[^\s?!.,;:]{1,20}"
+_NAME = r"[A-ZÀ-ÖØ-Þ][a-zß-öø-ſ]{1,20}"
+_LINES_EN = r"(?:phone|telephone|contact) (?:number|no\.?)"
+_DONE_WITH_IT = (
+    "change|changed|changing|update|updating|edit|delete|deleting|remove|removing|hide|hiding|share|sharing|sell|selling"
+    "|use|using|store|keep|collect|collecting|verify|verifying|bind|unbind|link|unlink|new|old|wrong|lost|why|need|give"
+    "|giving|add|adding|see|sees|block|required|optional"
+)
 _ROLES_ZH = (
     "负责人|联系人|保护官|专员|老板|法人|代表人|创始人|总裁|经理|主任|主管|组长|董事长|秘书长|[校院园店馆]长|"
     "ceo|cto|dpo"
@@ -153,7 +164,9 @@ ANSWER_TYPES = (
         r"service|desk|branch(?:es)?|counter|centre|center))\b.{0,12}\b(?:opens?|closes?|closed|available|staffed)\b"
         # Not "when do you close an account".
         r"(?=\W{0,3}$| (?:on|at|for|in|during|over|today|tonight|tomorrow|again)\b)|"
-        r"\b(?:at )?what (?:time|hours)\b(?! will| would| do you| limit)",
+        r"\b(?:at )?what (?:time|hours)\b(?! will| would| do you| limit)|"
+        r"\bwhen can (?:i|we) (?:call|ring|phone|reach|contact|speak to|talk to) "
+        r"(?:you|someone|somebody|support|the \w{1,20})\b",
         named=r"(?:上班|营业|办公|接听|人工|客服(?:工作|服务)?)时间|"
         r"\b(?:opening|office|business|working|service) hours\b",
         held=rf"{_HOURS}|[\d{HAN_AMOUNT}]{{1,3}}(?:点|时(?![候间常刻代]))|"
@@ -283,8 +296,8 @@ ANSWER_TYPES = (
         held=rf"先生|女士|(?:{_ROLES_ZH}|officer|director)(?:为|是|[:：]| is)|(?:officer|director|ceo|cto|dpo),|"
         r"\bm(?:r|s|rs|iss)\.? [a-z]|姓名[:：]",
         # "is Laura Penrose", "the Head of Loans, Priya Nand, decides".
-        printed=r"(?:\b(?:is|are|to)|[,:]) [A-Z][a-z]{1,20} (?:(?:van|von|de|der|den|di|da|al|bin|[A-Z]\.) ){0,3}"
-        r"[A-Z][a-z]{1,20}(?=[,.;:)]|$| (?:and|or|who|at|is|will|can)\b)",
+        printed=rf"(?:\b(?:is|are|to)|[,:]) {_NAME} (?:(?:van|von|de|der|den|di|da|al|bin|[A-Z]\.) ){{0,3}}"
+        rf"{_NAME}(?=[,.;:)]|$| (?:and|or|who|at|is|will|can)\b)",
     ),
     _of(
         "account",
@@ -310,13 +323,21 @@ ANSWER_TYPES = (
         wanted=r"(?:电话|热线|手机号?码?)(?:号码?)?(?:是?多少|是什么|是哪个|怎么打|几号)|"
         r"\b(?:which|what) (?:phone |telephone )?number does\b.{0,30}\bhave\b|"
         r"\bwhat(?:'s| is) (?:your|the (?:\w{1,20} )?(?:phone|telephone)) (?:phone |telephone |contact )?number\b|"
-        r"\bnumber (?:can i|to|do i|should i) (?:call|ring|dial)\b",
+        r"\bnumber (?:can i|to|do i|should i) (?:call|ring|dial)\b|"
+        # Somebody's, not that of who asks: "what is Dr Ahmed's phone number".
+        rf"\bwhat(?:'s|s| is) (?:(?!my\b|our\b|an?\b){_WORD_EN} ){{1,5}}{_LINES_EN}(?=\W{{0,3}}$)",
         # Not 推销电话, nor 打电话 or 修改电话.
         named=r"(?<![打接拨销扰告留改换填写收集露绑除藏])(?<!绑定)(?:电话|热线|座机)(?:号码?)?"
         r"(?=[吗么呢]?[?!。 ]{0,3}$)|"
         r"\bhotline(?: number)?\b(?! (?:used )?for\W{0,3}$)|"
-        r"\b(?:phone|telephone) number (?:of|to call|for (?:customer|support|complaints|the))\b",
-        held=r"\d[\d ,-]{5,20}\d|(?:电话|热线|拨打|hotline|call)[^\d]{0,12}\d{5}|"
+        r"\b(?:phone|telephone) number (?:of|to call|for (?:customer|support|complaints|the))\b|"
+        # "phone number?", "clinic phone number", not "change phone number".
+        rf"^(?:your |the )?"
+        rf"(?:(?!(?:my|our|an?|to|with|without|by|and|or|for|{_DONE_WITH_IT})\b){_WORD_EN} ){{0,3}}"
+        rf"{_LINES_EN}(?=\W{{0,3}}$)|"
+        # "number for lost cards"
+        r"^(?:the |your )?(?:emergency )?number (?:for|to) (?!be\b)",
+        held=r"\d[\d -]{5,20}\d|(?:电话|热线|拨打|hotline|call)[^\d]{0,12}\d{5}|"
         r"(?:电话|热线|拨打|分机)(?:号码)?[: ]{0,2}\d{3}",
     ),
     _of(
@@ -336,14 +357,25 @@ ANSWER_TYPES = (
         r"(?: (?:based|located|registered))?\b|\bwhere are you (?:based|located)\b",
         named=r"(?:公司|办公|注册|邮寄|通讯|办公室)地址(?=是|在|$|呢|[?吗])|总部在|"
         r"\b(?:street|postal|mailing|office|registered|business) address\b",
-        held=r"境内|境外|中国|国内|海外|香港|澳门|台湾|[\u4e00-\u9fff](?:省|市(?!场)|区(?!分)|县|镇|路(?!由)|街|大厦|楼|"
-        r"室(?!内))|美国|英国|德国|法国|韩国|欧盟|欧洲|新加坡|日本|\b(?:china|united (?:states|kingdom)|usa?|uk|eu|"
-        r"europe\w*|ireland|germany|france|singapore|japan|canada|india|hong kong|street|road|avenue|lane|"
-        r"square|drive|quay|wharf|yard|floor|suite|building|p\.?o\.? box)\b|\baddress:|"
+        held=rf"境内|境外|中国|国内|海外|香港|澳门|台湾|{_STREETS_ZH}|美国|英国|德国|法国|韩国|欧盟|欧洲|新加坡|日本|"
+        r"\b(?:china|united (?:states|kingdom)|usa?|uk|eu|europe\w*|ireland|germany|france|singapore|japan|canada|"
+        rf"india|hong kong|{_STREETS_EN})\b|\baddress:|"
         r"\b[a-z]{1,2}\d[a-z\d]? \d[a-z]{2}\b",
         # "at clubs in Texas": a name behind in or at; months and days are none.
         printed=r"\b(?:in|at|near|from) (?:the )?(?!January|February|March|April|May|June|July|August|September|October"
         r"|November|December|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)[A-Z][a-z]{2,20}\b",
+    ),
+    _of(
+        # Where somebody is found, or is written to: more than a place.
+        "address",
+        wanted=r"\bwhat(?:'s|s| is) (?:the |your )(?:(?:full|company|shop|store|clinic|hotel|school) ){0,2}address"
+        r"(?: (?:of|for) (?:the |your |this )?(?:company|office|head office|shop|store|clinic|hotel|school|gym|app))?"
+        r"(?=\W{0,3}$)|\bwhere are you(?=\W{0,3}$)",
+        named=r"\b(?:company|shop|store|clinic|hotel|school) address(?=\W{0,3}$)",
+        held=rf"{_STREETS_ZH}|\b{_STREETS_EN}\b|\baddress:",
+        # Codes of British, Dutch, American, and most other mail: "10119 Berlin".
+        printed=r"\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b|\b\d{4} ?[A-Z]{2}\b|\b[A-Z]{2} \d{5}\b|"
+        rf"(?<=, )\d{{4,5}} {_NAME}",
     ),
     _of(
         "version",
@@ -366,7 +398,8 @@ ANSWER_TYPES = (
     _of(
         "age",
         wanted=rf"(?:几岁|多少岁|多大才)(?!{_COUNTS_AS})|多大(?:年龄|岁|的孩子)|什么年龄|"
-        r"(?:^|请问|孩子|小孩|学[生员])多大就?(?:可以|能)|\bhow old\b|\b(?:what|which) age\b",
+        r"(?:^|请问|孩子|小孩|学[生员])多大就?(?:可以|能)|\bhow old\b|"
+        r"\b(?:what|which)(?:'s|s| is)? (?:the )?(?:right )?age\b",
         named=r"年龄(?:限制|要求|下限)|\bminimum age\b|\bage (?:limit|requirement)s?\b",
         held=rf"[\d{HAN_AMOUNT}]{{1,3}}周?岁|\b\d{{1,2}}\b(?![{WIDE}])|成年|儿童|\b(?:minors?|child|children|adults?|teen\w*)\b",
     ),
@@ -489,6 +522,26 @@ def wanted(question: str) -> tuple[AnswerType, ...]:
 def needed(question: str) -> tuple[AnswerType, ...]:
     """Return the kinds of value that a question wants without which a text is no answer to it."""
     return tuple(kind for kind in wanted(question) if kind.needed)
+
+
+def asks_contact(question: str) -> bool:
+    """Say whether a question wants but a number or an address of whom it is put to.
+
+    >>> asks_contact("what's your address?"), asks_contact("what's Dr Ahmed's address?")
+    (True, False)
+    """
+    kinds = needed(question)
+    alone = bool(kinds) and all(kind.name in CONTACTS for kind in kinds)
+    return alone and stems_in(normalized(question)) <= _contact_words()
+
+
+CONTACTS = ("telephone", "email", "address")
+"""Kinds of values by which somebody is reached."""
+
+
+@cache
+def _contact_words() -> frozenset[str]:
+    return stems_in("phone telephone number address email mail contact company office app shop store clinic hotel gym")
 
 
 def besides(question: str, kinds: Iterable[AnswerType]) -> str:

@@ -85,14 +85,28 @@ def topics_of(question: Utterance | None) -> tuple[Topic, ...]:
         if (any(word.has("topic") for word in run) and not _is_verb(question, run)) or _is_subject(question, run)
     )
     topics = [topic for run in named if not _ASKED.match((topic := _topic(question, run)).text)]
+    topics = [_without_verb(topic, question) for topic in topics]
     topics = _whole(topics, question) if question.language == "en" else _qualified(topics, question)
     return tuple(topic for topic in topics if len(topic.text) <= LONGEST_TOPIC)
 
 
 def _is_verb(question: Utterance, run: Sequence[Word]) -> bool:
     """Say whether a name of one English word is what somebody does, as its place shows: "can I redirect it?"."""
-    before = question.text[: run[0].start].lower().rpartition(" ")[0].rpartition(" ")[2]
-    return len(run) == 1 and before in DOERS and " " not in run[0].text and run[0].group not in DEEDS
+    alone = len(run) == 1 and " " not in run[0].text and run[0].group not in DEEDS
+    return alone and _before(question, run[0].start) in DOERS
+
+
+def _before(question: Utterance, start: int) -> str:
+    """Return the word before a place of an English question, in lower case."""
+    return question.text[:start].lower().rpartition(" ")[0].rpartition(" ")[2]
+
+
+def _without_verb(topic: Topic, question: Utterance) -> Topic:
+    """Return a thing without what somebody does with it: "cookies" of "how do I delete cookies?"."""
+    verb, blank, thing = topic.text.partition(" ")
+    if not blank or topic.group in DEEDS or _before(question, topic.start) not in DOERS:
+        return topic
+    return replace(topic, text=thing, start=topic.start + len(verb) + 1)
 
 
 def _qualified(topics: Sequence[Topic], question: Utterance) -> list[Topic]:

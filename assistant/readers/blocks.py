@@ -205,12 +205,14 @@ _HEAD_ZH = re.compile(
 _HEAD_EN = re.compile(
     r"\b(?:names?|types?|kinds?|categor(?:y|ies)|purposes?|uses?|reasons?|descriptions?|details|periods?|retention|durations?"
     r"|provider|recipients?|compan(?:y|ies)|part(?:y|ies)|bas[ei]s|grounds?|examples?|data|information|sources?|countr(?:y|ies)"
-    r"|locations?|links?|contacts?|cookies?|services?|functions?|features?|permissions?|no\.?)$|\?$",
+    r"|locations?|links?|contacts?|cookies?|services?|functions?|features?|permissions?|no\.?)$|\?$"
+    # "Where", "What they get", "Kept for": what each row tells.
+    r"|^(?:what|who|whom|why|where|when|how)\b|^(?:kept|held|stored|used|needed|collected|shared|valid) (?:for|with)$",
     re.IGNORECASE,
 )
 # What else may name a column where all other rows have values: a word by itself, or one of the cases that they are for.
 _HEAD_BY_CASE = re.compile(
-    r"(?:meal|item|plan|room|tier|ticket|price|fee|cost|amount|rate|limit|date|day|hour|product|destination|distance"
+    r"(?:meal|item|thing|order|plan|room|tier|ticket|price|fee|cost|amount|rate|limit|date|day|hour|product|destination|distance"
     r"|weight|size|role|age|group|term|year)s?|at home|abroad|domestic|international|weekdays?|weekends?|adults?"
     r"|child(?:ren)?|members?|online|by post|per .{1,20}"
     r"|国内|国外|境内|境外|平日|工作日|周末|节假日|线上|线下|成人|儿童|会员|非会员|首重|续重",
@@ -266,25 +268,32 @@ def _name_columns(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     return are_heads(heads) or (len(heads) > 2 and _alone_without_value(heads, rows))
 
 
-def rows_told(rows: Sequence[Sequence[str]], *, headed: bool = False) -> list[str]:
+def rows_told(rows: Sequence[Sequence[str]], *, headed: bool = False, barred: bool = False) -> list[str]:
     """Return the rows of a table as lines, told with the heads of their columns if the first one names these.
 
     Args:
         rows: The cells of each row.
         headed: Whether something says that the first one does, such as a rule below it.
+        barred: Whether bars show that it is a table, of which a first row without the others' values names columns.
     """
     heads, *others = rows
     values = [row for row in others if _gives_values(row)]
-    if values and (headed or are_heads(heads) or _alone_without_value(heads, values)):
+    if values and (headed or are_heads(heads) or _alone_without_value(heads, values, named=barred)):
         return [_told(heads, row) for row in others]
     return [CELL_BREAK.join(cell.strip() for cell in row) for row in rows]
 
 
-def _alone_without_value(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Say whether a row alone gives no value of several rows, and a cell of it may name a column: all do, then."""
+def _alone_without_value(heads: Sequence[str], rows: Sequence[Sequence[str]], *, named: bool = False) -> bool:
+    """Say whether a row alone gives no value of several rows, and a cell of it may name a column: all do, then.
+
+    Args:
+        heads: The cells of the row.
+        rows: Those of the others.
+        named: Whether its cells may name columns, whatever their words.
+    """
     cells = [cell.strip() for cell in heads]
     plain = len(set(cells)) == len(cells) and not any(_IS_VALUE.search(cell) for cell in cells)
-    named = any(_is_head(cell) or _HEAD_BY_CASE.fullmatch(cell) for cell in cells)
+    named = named or any(_is_head(cell) or _HEAD_BY_CASE.fullmatch(cell) for cell in cells)
     return plain and named and all(any(_IS_VALUE.search(cell.strip()) for cell in row[1:]) for row in rows)
 
 

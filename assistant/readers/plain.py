@@ -197,8 +197,10 @@ def _with_told_rows(text: str) -> str:
                 untabled = number + len(kept)
         cells = _without_rules(rows)
         headed = len(rows) - len(cells) == 1 and rows[1:2] == [[]]
-        if _is_table(cells, headed=headed):
-            told += rows_told(cells, headed=headed)
+        # Bars around its cells make a line a row, however few it has.
+        barred = all(_BARRED.fullmatch(line) for line in lines[number : number + len(rows)]) and len(rows) > 1
+        if _is_table(cells, headed=headed or barred):
+            told += rows_told(cells, headed=headed, barred=barred)
         else:
             told += lines[number : number + max(len(rows), 1)]
         number += max(len(rows), 1)
@@ -264,6 +266,7 @@ def _is_table(rows: Sequence[Sequence[str]], *, headed: bool = False) -> bool:
 _LEAST_ROWS, _MOST_CELLS = 3, 12
 _GAP = re.compile(r"[ \u3000]{2,99}")
 _BARS = re.compile(r"[|｜│┃┼]")
+_BARRED = re.compile(r"[ \t]{0,40}\|[^\n]{1,2000}\|[ \t]{0,40}")
 _WHOLE_RULE = re.compile(r"[ \t]{0,40}[─━=-]{3,200}[ \t]{0,40}")
 _RULE = re.compile(r"[\s:|｜│┃─━┼+-]{3,999}")
 

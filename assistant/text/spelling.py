@@ -3,7 +3,7 @@
 Who types Chinese by its sounds gets the right sounds and the wrong characters: 相策 for 相册, 收活地止 for 收货地址.
 What is no word, sounds like one of the policies' words and shares a character with it, is taken for that word. An
 English word that no dictionary knows, and is one slip away from a word of the policies, is taken for that. So is an
-abbreviation that they spell out, such as GPC, for the name with these initials.
+abbreviation that they spell out, such as GPC, for the name with these initials, and "checkup" for their "check-up".
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Speller:
         # Offsets must hold in what was typed.
         if len(asked) != len(question):
             return question
-        found = [*self._mistyped_zh(asked), *self._mistyped_en(asked), *self._abbreviated(asked)]
+        found = [*self._mistyped_zh(asked), *self._mistyped_en(asked), *self._abbreviated(asked), *self._joined(asked)]
         for start, end, word in sorted(found, reverse=True):
             question = f"{question[:start]}{word}{question[end:]}"
         return question
@@ -104,7 +104,7 @@ class Speller:
         for match in _ENGLISH.finditer(asked):
             typed = match[0]
             words = self._vocabulary()
-            if typed in STOPWORDS or typed in words.known:
+            if typed in STOPWORDS or typed in words.known or typed in self._compounds:
                 continue
             near = [word for word in words.english.get(typed[0], ()) if _is_near(word, typed)]
             (close,) = get_close_matches(typed, near, n=1, cutoff=_CLOSE) or [typed]
@@ -114,6 +114,19 @@ class Speller:
             # The dictionary is large, and read only for what may be a slip.
             if typed not in self._in_names and not is_english(typed):
                 yield match.start(), match.end(), close
+
+    def _joined(self, asked: str) -> Iterator[tuple[int, int, str]]:
+        """Yield words that the policies write with a hyphen, typed without: "checkup"."""
+        for match in _JOINED.finditer(asked):
+            known = match[0] in self._in_names or match[0] in self._vocabulary().known
+            if (written := self._compounds.get(match[0])) and not known:
+                yield match.start(), match.end(), written
+
+    @cached_property
+    def _compounds(self) -> Mapping[str, str]:
+        """What the policies write with a hyphen, by its letters."""
+        found = (match for text in self._texts for match in _COMPOUND.findall(normalized(text)))
+        return {written.replace("-", ""): written for written in found}
 
     def _abbreviated(self, asked: str) -> Iterator[tuple[int, int, str]]:
         for match in _INITIALS.finditer(asked):
@@ -170,6 +183,8 @@ def _is_near(word: str, typed: str) -> bool:
 
 _ENGLISH = re.compile(r"(?<![a-z0-9.@/_-])[a-z]{5,20}(?![a-z0-9@/_-]|\.[a-z0-9])")
 _NAMED = re.compile(r"[a-z]{3,20}")
+_JOINED = re.compile(r"(?<![a-z0-9.@/_-])[a-z]{4,20}(?![a-z0-9@/_-]|\.[a-z0-9])")
+_COMPOUND = re.compile(r"(?<![a-z0-9.@/_-])[a-z]{1,12}-[a-z]{2,12}(?![a-z0-9@/_-]|\.[a-z0-9])")
 _INITIALS = re.compile(r"(?<![a-z0-9.@/_-])[a-z]{3,5}(?![a-z0-9@/_-]|\.[a-z0-9])")
 _NAME = re.compile(r"\b[A-Z][a-z]{1,20}(?:['’]s)?(?:(?: (?:of|for|and|the)){0,2} [A-Z][a-z]{1,20}(?:['’]s)?){2,4}\b")
 _CLOSE = 0.82

@@ -297,7 +297,9 @@ def _likened_en(query: Utterance, rest: Utterance, preposition: str) -> str:
             return f"{query.text[: within.end()]}{name.qualifier} {query.text[within.end() :]}"
         phrase = next((phrase for phrase in phrases if len(phrase.starts) > 1), phrases[0] if phrases else None)
         head = query.text[phrase.starts[-1] : phrase.end] if phrase else ""
-        return put_phrase(query, phrase, f"{name.qualifier} {head}", "") if phrase else ""
+        # "And silver?" after "how much is gold?"
+        named = name.qualifier if is_modifier(head.lower()) else f"{name.qualifier} {head}"
+        return put_phrase(query, phrase, named, "") if phrase else ""
     alike = _alike(query, phrases, name)
     again = name.preposition != "" and alike is not None and alike.preposition == name.preposition
     if alike and not again and (alike.preposition in ("", "of") or name.preposition in ("", "for")):
