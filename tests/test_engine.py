@@ -102,7 +102,7 @@ def test_after_a_change_what_is_new_is_embedded_and_answers(
     embedder.texts.clear()
     policy = corpus / "yunchao" / "policy.txt"
     policy.write_text(policy.read_text("utf-8").replace("十五个工作日内删除", "四十个工作日内删除"), "utf-8")
-    answer = Assistant.open(settings=settings, embedders=(embedder,)).ask("注销账号后多久删除个人信息")
+    answer = Assistant.open(settings=settings, embedders=(embedder,)).ask("几个工作日内删除")
     assert 0 < len(embedder.texts) <= 3
     assert any("四十个工作日" in citation.quote for citation in answer.citations)
 
