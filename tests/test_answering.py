@@ -868,6 +868,18 @@ def test_of_a_short_clause_the_paragraphs_that_answer_are_quoted() -> None:
     assert quotes == ["We store bags, boxes, skis and one pram for the\nchildren of our guests. Two cost more."]
 
 
+def test_what_comes_close_is_quoted_from_the_paragraph_of_the_best_sentence_first_of_all() -> None:
+    text = "一、行李\n行李可以寄存一天。超过一天的要付费。\n前台可以叫车。\n二、其他\n宠物不能入住。"
+    policy = parse(text, id="inn", title="住客须知")
+    found = hit(policy, "行李可以")
+    for scores, quotes in (
+        ((10.0, 8.5, 8.5), ["行李可以寄存一天。超过一天的要付费。"]),
+        ((10.0, 8.5, 9.0), ["行李可以寄存一天。超过一天的要付费。\n前台可以叫车。"]),
+    ):
+        said = ExtractiveGenerator().generate("行李可以放吗", (replace(found, sentence_scores=scores),))
+        assert [part.quote for part in said.claims] == quotes
+
+
 def test_of_entries_below_each_other_the_one_that_answers_is_quoted() -> None:
     said = "生效日期：2024年3月1日\n客服电话：95577\n地址：海州市听涛路8号，邮编 310000\n请在工作日来电\n谢谢您的支持。"
     text = f"一、说明\n{said}\n二、其他\n请来电。"

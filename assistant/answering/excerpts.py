@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # In the units of scores. Chosen on the dev questions.
 _SENTENCE_MARGIN = 2.0
+_PARAGRAPH_MARGIN = 1.2
 _ROW_MARGIN = 1.0
 _SHORT_CHARS = 250
 _WHOLE_LIST_CHARS = 600
@@ -115,8 +116,10 @@ def _kept(query: str, hit: Hit) -> set[int]:
     if telling := telling_sentences(query, hit):
         return _with_what_they_lean_on(telling, max(telling, key=lambda number: scores[number]), hit)
     best = max(range(len(scores)), key=lambda number: scores[number])
-    least = scores[best] - (_ROW_MARGIN if _is_row(hit, best) else _SENTENCE_MARGIN)
-    kept = {number for number, score in enumerate(scores) if score >= least}
+    margins = (_ROW_MARGIN, _ROW_MARGIN) if _is_row(hit, best) else (_SENTENCE_MARGIN, _PARAGRAPH_MARGIN)
+    # What stands in another paragraph does not go on about the same.
+    behind = [margins[not _in_one_paragraph(hit, best, number)] for number in range(len(scores))]
+    kept = {number for number, score in enumerate(scores) if score >= scores[best] - behind[number]}
     if named := _rows_named(query, hit, kept):
         best = max(named, key=lambda number: scores[number])
         kept = named.union(number for number in kept if not _is_row(hit, number))
@@ -127,6 +130,12 @@ def _kept(query: str, hit: Hit) -> set[int]:
         if holding and kept.isdisjoint(holding):
             kept.add(max(holding, key=lambda number: scores[number]))
     return _with_what_they_lean_on(kept, best, hit)
+
+
+def _in_one_paragraph(hit: Hit, one: int, other: int) -> bool:
+    """Say whether two sentences of a hit stand in one paragraph of the text."""
+    (_, end), (start, _) = (hit.passage.sentences[number] for number in sorted((one, other)))
+    return "\n" not in hit.policy.text[end:start]
 
 
 def _is_row(hit: Hit, number: int) -> bool:
