@@ -664,32 +664,6 @@ def test_who_asks_for_all_rows_with_something_gets_each_that_has_it() -> None:
     assert rows[2] not in quoted("what does Finn do")
 
 
-def test_what_is_covered_is_told_where_it_is_named() -> None:
-    text = "1. Covered\nThe guarantee covers seams and zips.\n2. Not covered\n- scratches\n- bites of dogs"
-    policy = parse(text, id="bags", title="Bag Rules", language="en")
-    hits = [hit(policy, "The guarantee"), hit(policy, "- scratches", score=8.0)]
-    for question, first in (
-        ("does the guarantee cover scratches?", "- scratches"),
-        ("are scratches covered", "- scratches"),
-        ("does the guarantee cover zips", "The guarantee"),
-        ("does the guarantee cover rain", "The guarantee"),
-    ):
-        found = selected(question, hits)[0]
-        assert first in policy.text[found.start : found.end]
-
-
-def test_a_heading_that_asks_the_same_is_told_first() -> None:
-    text = (
-        "## How much is a lesson?\nMondays 9 euros, else 12 euros.\n"
-        "## Pianos\nA piano lesson on our grand is free once.\n"
-        "## How long is a lesson?\n45 minutes."
-    )
-    policy = parse(text, id="music", title="Music School", language="en")
-    hits = [hit(policy, "A piano"), hit(policy, "Mondays", score=9.5), hit(policy, "45 minutes", score=9.4)]
-    assert selected("how much is a piano lesson", hits)[0] is hits[1]
-    assert selected("how much is a piano", hits)[0] is hits[0]
-
-
 def test_words_of_what_is_further_in_meaning_do_not_put_it_first() -> None:
     text = "1. Us\nThe club is run by Orla and walks on Sundays.\n2. Work\nNobody tells your employer."
     policy = parse(text, id="club", title="Club Rules", language="en")
@@ -819,14 +793,6 @@ def test_a_chinese_value_that_is_wanted_stays_first_though_another_has_more_of_t
     few, most = replace(ANSWERED, coverage=0.2), replace(ANSWERED, coverage=1.0)
     hits = [hit(policy, "租金每天", evidence=few), hit(policy, "租车要交", score=9.5, evidence=most)]
     assert ExtractiveGenerator().generate("租车要交多少钱", hits).claims[0].quote.startswith("租金每天")
-
-
-def test_who_asks_for_somebody_is_told_of_these_first() -> None:
-    text = "1. Loan\n1.1 Loans are free for students.\n1.2 Alumni are not eligible for loans."
-    policy = parse(text, id="loans", title="Terms", language="en")
-    hits = [hit(policy, "Loans are free"), hit(policy, "Alumni", score=9.3)]
-    for question, first in (("For alumni, are loans free?", "Alumni"), ("For staff, are loans free?", "Loans")):
-        assert ExtractiveGenerator().generate(question, hits).claims[0].quote.startswith(first)
 
 
 def test_what_a_section_does_not_grant_is_told_with_what_it_grants() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import TYPE_CHECKING
 
 from assistant.answering.recipients import telling_sentences
@@ -165,8 +164,7 @@ def _chosen(query: str, hits: Sequence[Hit]) -> list[Hit]:
 def _in_order(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
     """Return hits, the first of them the one that an answer begins with, which need not have the best score."""
     hits = _with_rule_on_giving_first(query, hits)
-    hits = _with_same_question_first(query, _with_covered_first(query, _with_more_words_first(query, hits)))
-    hits = _with_those_asked_for_first(query, hits)
+    hits = _with_more_words_first(query, hits)
     return _with_denial_first(query, _with_age_first(query, hits))
 
 
@@ -296,56 +294,6 @@ def _with_more_words_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
     return [hits[1], hits[0], *hits[2:]] if more else hits
 
 
-def _with_same_question_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
-    """Return hits, first one whose heading asks for the same value of the same thing: "How much is delivery?"."""
-    kinds = wanted(query)
-    near = [hit for hit in hits[:_READ_FOR_WORDS] if kinds and hit.score >= hits[0].score - _WORDS_MARGIN]
-    asked = stems_in(normalized(query))
-
-    def asks_it(title: str) -> bool:
-        of = stems_in(besides(title, kinds)) if title.endswith("?") and wanted(title) == kinds else frozenset()
-        return bool(of) and of <= asked
-
-    best = next((hit for hit in near if _holds_values(query, hit) and asks_it(hit.clause.title)), hits[0])
-    return [best, *(hit for hit in hits if hit is not best)]
-
-
-def _with_covered_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
-    """Return hits, first one that names what is asked to be covered, if the first does not: scratches of a warranty.
-
-    What a warranty, an insurance or a plan covers is told in one clause, and what it does not cover in another.
-    """
-    found = _COVERED.search(normalized(query))
-    thing = stems_in(found[1] or found[2]) if found else frozenset()
-    concepts = _named(hits[0], found[1] or found[2]) if found else frozenset()
-
-    def names_it(hit: Hit) -> bool:
-        return not thing.isdisjoint(_words(hit)) or any(concepts & _named(hit, normalized(said)) for said in hit.said)
-
-    if not thing or names_it(hits[0]):
-        return hits
-    near = (hit for hit in hits[:_READ_FOR_WORDS] if hit.score >= hits[0].score - _COVER_MARGIN)
-    best = next((hit for hit in near if names_it(hit) and _covers() & _words(hit)), hits[0])
-    return [best, *(hit for hit in hits if hit is not best)]
-
-
-_COVERED = re.compile(
-    r"^(?:so |and |but )?(?:is|are) (?:my |the |an? )?(.{3,40}?) (?:also |still |ever )?"
-    r"(?:covered|insured|excluded|included)\b|"
-    r"\b(?:do|does|will|would) .{2,40} (?:cover|include) (?:my |the |an? )?(.{3,40}?)\W{0,3}$"
-)
-_COVER_MARGIN = 3.0
-
-
-@cache
-def _covers() -> frozenset[str]:
-    return stems_in("cover covered insured excluded exclusions included")
-
-
-def _named(hit: Hit, said: str) -> frozenset[str]:
-    return frozenset(hit.policy.thesaurus.named_in(said))
-
-
 def _with_rule_on_giving_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
     """Return hits; if it is asked whether data are sold, first one that says to whom none are given at all.
 
@@ -363,20 +311,6 @@ _GIVES_NONE = re.compile(
     r"\b(?:not|never) (?:\w{1,12} ){0,3}(?:sell|share|rent|trade|disclose)\b",
     re.IGNORECASE,
 )
-
-
-def _with_those_asked_for_first(query: str, hits: Sequence[Hit]) -> Sequence[Hit]:
-    """Return hits, first one that names those for whom it is asked: alumni of "for alumni, is it free?"."""
-    asked = _ASKED_FOR.match(query)
-    names = stems_in(normalized(asked[1])) if asked else frozenset()
-    if not names:
-        return hits
-    near = (hit for hit in hits[:_READ_FOR_WORDS] if hit.score >= hits[0].score - _WORDS_MARGIN)
-    best = next((hit for hit in near if names <= _words(hit)), hits[0])
-    return [best, *(hit for hit in hits if hit is not best)]
-
-
-_ASKED_FOR = re.compile(r"for ([^,:“”?]{2,40}), ", re.IGNORECASE)
 
 
 def _words(hit: Hit) -> frozenset[str]:
