@@ -31,8 +31,9 @@ from assistant.index.shards import build_shard
 from assistant.parsing import parse
 from assistant.questions.forms import gives_orders
 from assistant.retrieval import Retriever
-from assistant.text import has_han, sentences
+from assistant.text import sentences
 from evals import MORE, SETS, opened
+from evals.invented import over, policy_of
 from training.data import read_policies
 from training.judged import JUDGED_ODDS, read_judged
 from training.scope import OFF_TOPIC
@@ -184,12 +185,6 @@ def examples(paths: Iterable[Path]) -> Iterator[Example]:
                     yield Example(question_id=question_id, style=_TAKEN_OUT, answerable=False, features=taken)
 
 
-def _over(policy: Policy, retriever: Retriever) -> Retriever:
-    """Return what finds clauses of a policy alone, as `retriever` does those of its own."""
-    shard = build_shard(policy, retriever.analyzer, retriever.embedders)
-    return Retriever(Index("", [shard]), retriever.analyzer, retriever.embedders)
-
-
 def judged_examples(data: Path, assistant: Assistant, path: Path = JUDGED_ODDS) -> Iterator[Example]:
     """Yield what there is to learn from questions to other policies, of which the best hit was judged.
 
@@ -210,7 +205,7 @@ def judged_examples(data: Path, assistant: Assistant, path: Path = JUDGED_ODDS) 
         starts = list(accumulate((len(text) + 1 for text in texts), initial=0))
         named: tuple[str, Language] = ("Privacy policy", "en") if in_english else ("隐私政策", "zh")
         policy = parse("\n".join(texts), id=f"policy-{number}", title=named[0], language=named[1])
-        own = _over(policy, retriever)
+        own = over(policy, retriever)
         for query, judgements in questions:
             hits = own.retrieve(query, k=k)
             first = [
@@ -234,15 +229,8 @@ def written_examples(assistant: Assistant, texts: Iterable[Written]) -> Iterator
     """
     retriever, k = assistant.retriever, assistant.settings.k
     for text in texts:
-        shown, heading = [], ""
-        for passage in text.passages:
-            if passage.headings[-1:] != (heading,):
-                heading = passage.headings[-1] if passage.headings else ""
-                shown.append(heading)
-            shown.append(passage.zh)
-        named: Language = "zh" if has_han(text.passages[0].zh) else "en"
-        policy = parse("\n".join(shown), id=text.name, title=text.name, language=named)
-        own = _over(policy, retriever)
+        policy, _ = policy_of(text)
+        own = over(policy, retriever)
         for question in text.questions:
             hits = own.retrieve(question.text, k=k)
             if hits and not is_unclear(question.text, hits) and not gives_orders(question.text):

@@ -25,6 +25,9 @@ from evals.embedders import figures as embedder_figures
 from evals.embedders import main as compare_embedders
 from evals.fit_refusals import fit, judged_examples, without
 from evals.fit_refusals import main as fit_refusals
+from evals.invented import Result, policy_of
+from evals.invented import figures as invented_figures
+from evals.invented import main as ask_invented
 from tests.conftest import FIXTURES, FakeEmbedder
 from tests.models import data_folder
 from training.data import read_policies
@@ -216,3 +219,63 @@ def test_the_bundled_encoder_is_compared(monkeypatch: pytest.MonkeyPatch, capsys
     assert head.split() == ["set", "model", "queries", *EMBEDDER_MEASURES]
     assert row.split()[:3] == ["books-dev", "bundled", "4"]
     assert all(float(cell) >= 0.5 for cell in row.split()[3:])
+
+
+INVENTED = """Rules of a boathouse
+## Boats
+1\tA boat costs 8 euros an hour.
+2\tBoats come back by seven in the evening.
+## Dogs
+3\tDogs must stay ashore.
+---
+how much is a boat\t1\t-
+can my dog come on the boat\t3\t1
+do you sell ice cream\t-\t-
+"""
+
+
+def test_invented_policies_are_asked_as_they_would_be_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "boats.txt").write_text(INVENTED, "utf-8")
+    (text,) = read_written(tmp_path)
+    policy, spans = policy_of(text)
+    assert [policy.text[start:end] for start, end in spans] == [passage.zh for passage in text.passages]
+    assert policy.text.count("Boats\n") == policy.text.count("Dogs\n") == 1
+    monkeypatch.setattr("evals.invented.POLICIES", tmp_path)
+    assert ask_invented([]) == 0
+    head, _, row, *_ = capsys.readouterr().out.splitlines()
+    cells = dict(zip(head.split(" | "), row.split(" | "), strict=True))
+    assert (cells["questions"], cells["first quote"], cells["false refusals"]) == ("3", "1.000", "0.000")
+
+
+def test_figures_of_invented_policies_are_shares_of_the_questions_that_they_are_about() -> None:
+    def result(quoted: str, *, answerable: bool = True, uncertain: bool = False) -> Result:
+        right = tuple(sign == "+" for sign in quoted)
+        return Result(
+            kept_out=True,
+            languages=("zh", "en"),
+            answerable=answerable,
+            answered=bool(quoted),
+            uncertain=uncertain,
+            found_first=right[:1] == (True,),
+            quoted=right,
+        )
+
+    found = invented_figures(
+        [
+            *map(result, ("+-", "-+", "+", "")),
+            *(result("-", answerable=False), result("-", answerable=False, uncertain=True)),
+            *(result("", answerable=False), result("", answerable=False)),
+        ]
+    )
+    assert found == {
+        "hit@1": 1 / 2,
+        "first quote": 1 / 2,
+        "any quote": 3 / 4,
+        "precision": 3 / 5,
+        "false refusals": 1 / 4,
+        "right refusals": 2 / 4,
+        "or in doubt": 3 / 4,
+    }
+    assert set(invented_figures([]).values()) == {None}
