@@ -210,6 +210,18 @@ def test_a_reply_quotes_the_answer_names_its_clause_and_says_nothing_else(assist
     )
 
 
+@pytest.mark.parametrize(
+    ("language", "lead"),
+    [
+        ("zh", "《云巢读书隐私政策》（2024-03-01 版）中最接近的规定如下，不一定涉及您所问的内容：\n"),
+        ("en", "These provisions of 云巢读书隐私政策 (version 2024-03-01) come closest; they may not cover what"),
+    ],
+)
+def test_a_reply_is_as_doubtful_as_the_answer(assistant, language, lead) -> None:
+    answer = replace(answer_of(assistant, QUOTE), uncertain=True)
+    assert reply_card(answer, assistant.policies, language, "plain", "text").startswith(lead)
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_tones_greet_and_close_around_the_same_statements(assistant, language) -> None:
     answer = answer_of(assistant, QUOTE)

@@ -79,7 +79,7 @@ def reply(answer: Answer, policies: Sequence[Policy], language: Language, tone: 
         body = _declined(answer, policies, language)
         return Reply(opening=say(f"greeting_{tone}"), statements=(), closing=(*body, *say(f"regards_{tone}")))
     titles = list(dict.fromkeys(_titled(policy, language) for policy in quoted))
-    lead = say("lead", titles=listed(titles, language))
+    lead = say("lead_in_doubt" if answer.uncertain else "lead", titles=listed(titles, language))
     headings, others = _by_question(answer, quoted[0], language)
     statements = tuple(
         replace(_statement(answer, number, citation, by_id[citation.policy_id], language), heading=headings[number])
