@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from assistant.answering.recipients import recipients_told
 from assistant.policy.mentions import things_named
-from assistant.questions.answer_types import CONTACTS, asks_contact, besides, holds, needed
+from assistant.questions.answer_types import CONTACTS, PACKAGE, asks_contact, besides, holds, needed
 from assistant.questions.forms import gives_orders
 from assistant.text import STOPWORDS, any_of, has_han, language_of, normalized, stem, stems_in
 from assistant.text.chinese import INTERROGATIVES, OR_NOT, WHETHER
@@ -57,14 +57,18 @@ def answerability(query: str, hits: Sequence[Hit]) -> float:
     # What shares nothing with a policy is close to some clause of it all the same: "asdf qwer".
     shares_nothing = hits[0].evidence.unseen == 1 and hits[0].evidence.concepts is None
     odds -= _SHARES_NOTHING if shares_nothing else 0.0
-    is_told = (
+    return CERTAIN if -_MOST_IN_DOUBT < odds < CERTAIN and _is_told(query, hits) else odds
+
+
+def _is_told(query: str, hits: Sequence[Hit]) -> bool:
+    """Say whether the words of what was found tell that it answers, however doubtful the rest is."""
+    return (
         _is_spoken_of(query, hits[0])
         or _holds_it_in_words_of(query, hits[0])
         or _holds_its_identifiers(query, hits[0])
         or _tells_contact(query, hits)
         or (has_han(query) and _beside(query, hits) == _HALF)
     )
-    return max(odds, CERTAIN) if odds > -_MOST_IN_DOUBT and is_told else odds
 
 
 CERTAIN = 0.5
@@ -121,7 +125,7 @@ def _holds_its_identifiers(query: str, hit: Hit) -> bool:
     return bool(names) and all(name in said for name in names)
 
 
-_IDENTIFIER = re.compile(r"(?<![\w.@/])[a-z]\w{0,30}(?:\.[a-z]\w{0,30}){2,6}(?![\w/])", re.ASCII)
+_IDENTIFIER = re.compile(rf"(?<![\w.@/]){PACKAGE}(?![\w/])", re.ASCII)
 
 
 def _counts(query: str, hit: Hit) -> bool:

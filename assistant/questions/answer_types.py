@@ -119,6 +119,8 @@ _ROLES_ZH = (
     "负责人|联系人|保护官|专员|老板|法人|代表人|创始人|总裁|经理|主任|主管|组长|董事长|秘书长|[校院园店馆]长|"
     "ceo|cto|dpo"
 )
+PACKAGE = r"[a-z]\w{0,30}(?:\.[a-z]\w{0,30}){2,6}"
+"""The name of a package, as a pattern in ASCII: com.acme.push."""
 _COUNTS_AS = "(?:以[上下])?(?:才|就|的)?(?:算|叫做?|属于)"
 # What is fast, not soon done.
 _LINE = r"\b(?:wi-?fi|internet|broadband|connection|network|downloads?|uploads?)\b"
@@ -413,7 +415,7 @@ ANSWER_TYPES = (
         "package",
         wanted=r"\bwhat(?:'s| is) the package name\b",
         named=r"包名|\bpackage names?\b",
-        held=r"\b[a-z]\w{0,30}(?:\.[a-z]\w{0,30}){2,6}\b",
+        held=rf"\b{PACKAGE}\b",
     ),
     # What is done with something, not a value: what is said of the thing alone, such as that it is collected, does not
     # tell. Policies say so in too many words for a text to be none for want of these.
