@@ -531,7 +531,7 @@ def _opened(
             "pass embedders=assistant.backends.embedders(settings)"
         )
     if corpus is not None:
-        settings = settings.model_copy(update={"corpus": Path(corpus)})
+        settings = settings.model_copy(update={"corpus": Path(corpus).expanduser()})
     policies = open_corpus(*settings.corpus_dirs())
     names = [name for policy in policies for name in names_in(policy)]
     analyzer = Analyzer(thesaurus_of(policies), names, cache_dir=settings.cache_dir())

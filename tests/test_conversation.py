@@ -357,6 +357,19 @@ def test_it_is_what_is_asked_about(conversation: str, query: str) -> None:
         ("how long can I stay in Spain / in the us", "how long can I stay in the us"),
         ("Do you offer discounts? / since when", "Since when do you offer discounts?"),
         ("Is travel to Germany paid? / and by car?", "By car, is travel to Germany paid?"),
+        # A phrase may begin with its preposition, and an apostrophe may be bent.
+        ("do you deliver inside London? / and outside London?", "do you deliver outside London?"),
+        ("is it free under 5 kg? / and over 5 kg?", "is it free over 5 kg?"),
+        ("can I park inside the gate? / and outside the fence?", "can I park outside the fence?"),
+        ("are items under 5 kg free? / and over 5 kg?", "About “are items under 5 kg free”: over 5 kg?"),
+        ("can I get a refund? / why can’t I?", "Why can't I get a refund?"),
+        ("are children allowed? / and if they’re 15?", "If children are 15, are children allowed?"),
+        # Who does something may be said twice.
+        ("can drivers see my number? / do they know where they're going?", "do drivers know where they're going?"),
+        (
+            "do couriers get my address? / do they delete it once they've delivered?",
+            "do couriers delete my address once they've delivered?",
+        ),
         # But a company may do as another does.
         ("Does Getui send data to Google? / and Amap?", "Does Amap send data to Google?"),
         ("do you read my location? / and by Amap?", "does Amap read my location?"),

@@ -94,11 +94,12 @@ def test_a_folder_without_policies(tmp_path: Path) -> None:
     refused(CorpusError, tmp_path, tmp_path, "holds no policy", "NAME/policy.txt")
 
 
-def test_a_folder_that_cannot_be_read(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def iterdir(path: Path) -> None:
+@pytest.mark.parametrize("look", ["exists", "iterdir"])
+def test_a_folder_that_cannot_be_read(corpus: Path, monkeypatch: pytest.MonkeyPatch, look: str) -> None:
+    def denied(path: Path) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "iterdir", iterdir)
+    monkeypatch.setattr(Path, look, denied)
     refused(CorpusError, corpus, corpus, "Permission denied", "check that you may read")
 
 
@@ -520,9 +521,18 @@ def test_a_version_that_cannot_be_put_in_leaves_the_former_one(
     def fsync(_: int) -> None:
         raise OSError(28, "No space left on device", "policy.txt")
 
-    monkeypatch.setattr("os.fsync", fsync)
-    with pytest.raises(CorpusError, match=r"cannot be written .No space left"):
-        update_policy(settings, "lantern", TEXT)
+    def copytree(*_: object, **__: object) -> None:
+        # It has neither a number nor a name of its own.
+        raise shutil.Error([("policy.txt", "x/policy.txt", "Input/output error")])
+
+    for what, fails, message in (
+        ("os.fsync", fsync, "No space left"),
+        ("shutil.copytree", copytree, "Input/output error.*check that you may write /"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(what, fails)
+            with pytest.raises(CorpusError, match=rf"cannot be written .*{message}"):
+                update_policy(settings, "lantern", TEXT)
     assert hash_of(corpus / "lantern") == before
     assert hidden(corpus) == {".lock"}
 

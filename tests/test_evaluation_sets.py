@@ -188,6 +188,7 @@ def test_sets_that_share_a_question_are_told(tmp_path: Path) -> None:
         ("set.csv", b"", "there is no question"),
         ("set.csv", b'id,language\n"a', "is not CSV"),
         ("set.csv", b"id,nonsense,gold_0,id\n", "there is no column 'nonsense'"),
+        ("set.csv", b"id,question\nq1,What, if I cancel?\n", "3 cells for 2 columns"),
     ],
 )
 def test_a_file_that_is_no_set_is_named(tmp_path: Path, name: str, data: bytes | None, said: str) -> None:

@@ -99,6 +99,12 @@ def test_who_asks_how_to_complain_is_shown_how_the_company_is_reached(question: 
     assert policy.text[slice(*said)] == "电话：400-000-0000"
 
 
+def test_a_number_may_be_printed_with_other_blanks_than_it_is_known_by() -> None:
+    policy = parse("一、收集\n我们收集手机号码。\n二、联系我们\n客服：400-820 8820\n", contact="400-8208820")
+    (found,) = complaint_desks("怎么投诉", [policy])
+    assert policy.text[slice(*found.passage.sentences[0])] == "客服：400-820 8820"
+
+
 @pytest.mark.parametrize(
     "question", ["怎么投诉司机", "投诉多久处理完", "投诉要什么材料", "被投诉了怎么办", "你们的电话"]
 )

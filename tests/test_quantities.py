@@ -57,6 +57,10 @@ def same(left: str, right: str) -> bool:
         ("10 万条", "十万条"),
         ("超过3万", "more than thirty thousand"),
         ("1.5亿", "one hundred and fifty million"),
+        ("一亿五千万元", "150,000,000 yuan"),
+        ("二亿三千万", "2亿3000万"),
+        ("三亿五", "350,000,000"),
+        ("١٣岁", "13岁"),
         ("两三天", "二三天"),
         ("100美元", "100 US dollars"),
         ("in three steps", "3"),
@@ -132,7 +136,7 @@ def test_all_of_them_are_found_in_order() -> None:
     ]
 
 
-@given(st.text(alphabet="0123456789一二十百千万年月日个工作 内-,.:/onewithintyday"))
+@given(st.text(alphabet="0123456789٣𝟏一二十百千万年月日个工作 内-,.:/onewithintyday"))
 def test_any_text_is_read(text: str) -> None:
     for found in find(normalized(text)):
         assert found.start < found.end

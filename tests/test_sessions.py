@@ -207,6 +207,17 @@ def test_a_session_may_begin_without_a_turn(opened: Callable[..., SessionStore])
     assert store.delete_all(owner="a") == 1
 
 
+def test_a_session_that_is_over_may_begin_anew(path: Path) -> None:
+    clock, session = Clock(), new_session_id()
+    store = SqliteSessions(path, ttl_s=100, clock=clock)
+    store.append(session, Turn(question="1"), owner="a")
+    clock.now += 101
+    store.begin(session, owner="a")
+    assert store.append_all((Said(session=session, turn=Turn(question="2"), owner="a", goes_on=True),)) == [True]
+    assert store.get(session, owner="a") == turns("2")
+    store.close()
+
+
 def test_a_session_is_forgotten_some_time_after_its_last_turn(opened: Callable[..., SessionStore]) -> None:
     session, store = new_session_id(), opened(ttl_s=1.5)
     store.append(session, Turn(question="1"), owner="a")

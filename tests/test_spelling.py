@@ -88,6 +88,14 @@ def test_an_abbreviation_is_the_name_that_the_policy_spells_out() -> None:
         assert speller.mended(asked) == asked
 
 
+def test_of_two_slips_that_overlap_one_is_mended() -> None:
+    speller = Speller(["Use the Global Privacy Control Key Unit, or the g-pcku."], NAMES, Tokenizer())
+    assert speller.mended("what is gpcku for") in (
+        "what is Global Privacy Control Key Unit for",
+        "what is g-pcku for",
+    )
+
+
 def test_a_slip_that_may_be_two_words_is_left_alone() -> None:
     assert Speller(["可以恢复。"], [], Tokenizer()).mended("还能灰复吗") == "还能恢复吗"
     assert Speller(["可以恢复，也可以回复。"], [], Tokenizer()).mended("还能灰复吗") == "还能灰复吗"

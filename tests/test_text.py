@@ -79,6 +79,8 @@ def test_fold_makes_width_case_and_quotes_alike(text: str, folded: str) -> None:
         ("\x1b_payload\x1b\\text", "text"),
         ("\x1b(Btext\x1bc\x1b7\x1b=", "text"),
         ("\x1b]0;never ended\nnext line", "\nnext line"),
+        ("We collect â\x80\x9dnames and phone numbers.", "We collect ânames and phone numbers."),
+        ("a\x9d0;title\x9cb", "ab"),
         ("\x1b", ""),
         ("\x1b中", "中"),
         ("a\u200bb\u200cc\u200dd\u2060e\ufefff", "abcdef"),
@@ -260,6 +262,16 @@ def test_no_regular_expression_is_slow_on_hostile_text(run: str) -> None:
             if taken < 0.005:
                 del patterns[name]
             assert taken < 1.5, f"{name} takes {taken:.2f} s for {chars} characters of {run!r}"
+
+
+@pytest.mark.parametrize("run", [*RUNS, "并且", "and ", "由您", "以及"])
+def test_what_is_matched_at_the_start_is_read_in_no_time(run: str) -> None:
+    for name, pattern in _all_patterns().items():
+        if "by `match`" in BOUNDED.get(name, ""):
+            text = run * (1_000 // len(run)) + "!"
+            started = time.thread_time()
+            pattern.match(text if isinstance(pattern.pattern, str) else text.encode())
+            assert time.thread_time() - started < 0.5, name
 
 
 def test_the_cells_of_a_row_are_one_sentence() -> None:

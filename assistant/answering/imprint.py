@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 from assistant.parsing.headings import CHANGED_EN
 from assistant.text import LATIN_WORD, fold, has_han
 from assistant.text.naming import COMPANY_FORM_EN, without_noun
+from assistant.text.quotes import Squeezed, squeezed
 from assistant.text.units import MONTHS
 
 if TYPE_CHECKING:
     from assistant.policy import Policy
+    from assistant.text import Span
 
 _FIRST_CHARS = 3_000
 _MONTH = "|".join(f"{month[:3]}(?:{month[3:]})?" for month in MONTHS)
@@ -177,6 +179,12 @@ def contact_of(policy: Policy) -> str:
         if fold(match["domain"]).replace("-", "") in named:
             return match[0]
     return ""
+
+
+def contact_span(policy: Policy) -> Span | None:
+    """Return where a policy prints how its company is reached, the last place; None if it prints that nowhere."""
+    # The last one: those before may be about something else.
+    return next(reversed(list(Squeezed(policy.text).find(squeezed(contact_of(policy))))), None)
 
 
 def _is_own(text: str, start: int, match: re.Match[str]) -> bool:

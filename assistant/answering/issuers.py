@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from assistant.answering.imprint import contact_of
+from assistant.answering.imprint import contact_span
 from assistant.index.passages import Passage
 from assistant.retrieval.hits import certain
 from assistant.text import any_of, fold, has_han, normalized, sentences
@@ -75,10 +75,10 @@ _OF_COMPLAINTS = re.compile("投诉|举报|complain", re.IGNORECASE)
 
 def _reaching(policy: Policy) -> Hit | None:
     """Return the place where a policy tells how its company is reached; None if it prints that nowhere."""
-    contact = contact_of(policy)
-    # The last one: those before may be about something else.
-    spans = [span for span in sentences(policy.text) if contact and contact in policy.text[slice(*span)]]
-    return _certain(policy, spans[-1]) if spans else None
+    printed = contact_span(policy)
+    if printed is None:
+        return None
+    return next(_certain(policy, span) for span in sentences(policy.text) if printed[0] < span[1])
 
 
 def _asks_issuer(question: str, names: Iterable[str]) -> bool:

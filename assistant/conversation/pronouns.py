@@ -168,6 +168,9 @@ def _is_stated(query: Utterance) -> bool:
     return not (first.asks or first.has("what", "condition") or first.text in AUXILIARIES)
 
 
+_WHO_DOES_IT = ("they", "he", "she")
+
+
 def _called(
     topics: Sequence[Topic],
     told: Sequence[Topic],
@@ -194,6 +197,9 @@ def _called(
         return phrase_of([*policy, *topics], language, of_data=of_data)
     if told and pronoun.has("its"):
         # "Do children need their parents' permission?"
+        return pronoun.text
+    if told and language == "en" and pronoun.text.lower() in _WHO_DOES_IT:
+        # Who does it does not change in between: "do drivers know where they are going?".
         return pronoun.text
     several = len(told) > 1 or any(is_plural(topic.text) for topic in told)
     if told and not any(topic.group in ("who", "", "policy") for topic in told):

@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assistant.answering import Answer
-from assistant.answering.citing import Claim, Draft, locate
-from assistant.answering.imprint import contact_of
+from assistant.answering.citing import Claim, Draft
+from assistant.answering.imprint import contact_span
 from assistant.answering.refusing import Reason
 from assistant.index.passages import Passage
 from assistant.questions.utterances import default_vocabulary
@@ -147,13 +147,8 @@ def chosen(cited: Sequence[CitedClause], place: int) -> tuple[CitedClause, ...]:
 
 def contacts(policies: Iterable[Policy]) -> tuple[CitedClause, ...]:
     """Return the clause of each policy that tells its contact, the last one if several do."""
-    found: list[CitedClause] = []
-    for policy in policies:
-        # From the end: backwards, the last one is the first.
-        span = locate(contact_of(policy)[::-1], policy.text[::-1])
-        if span:
-            found.append((policy.id, policy.at(len(policy.text) - span[1]).id))
-    return tuple(found)
+    printed = ((policy, contact_span(policy)) for policy in policies)
+    return tuple((policy.id, policy.at(span[0]).id) for policy, span in printed if span)
 
 
 def whole(cited: Sequence[CitedClause], policy_of: Callable[[str], Policy]) -> tuple[Draft, tuple[Hit, ...]]:

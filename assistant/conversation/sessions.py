@@ -205,10 +205,13 @@ class SqliteSessions:
     def begin(self, session: str, *, owner: str) -> None:
         """See `SessionStore.begin`."""
         _check(session, owner)
+        key, now = _key(session, owner), self._clock()
         with self._database.writing() as connection:
+            # One that is over begins anew, though nothing has removed it yet.
+            over = (*key, now - self._ttl_s)
+            connection.execute("DELETE FROM sessions WHERE owner = ? AND session = ? AND last_at < ?", over)
             connection.execute(
-                "INSERT INTO sessions (owner, session, last_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                (*_key(session, owner), self._clock()),
+                "INSERT INTO sessions (owner, session, last_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (*key, now)
             )
 
     def append(self, session: str, turn: Turn, *, owner: str) -> None:

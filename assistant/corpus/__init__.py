@@ -122,7 +122,7 @@ def _is_ordinary(name: str, own: str, others: Sequence[str], thesaurus: Thesauru
         return any(name in text for text in others)
     lower = name.lower()
     as_word = re.compile(rf"(?<![A-Za-z]){re.escape(lower)}(?![A-Za-z])")
-    return lower == name or any(as_word.search(text) for text in (own, *others))
+    return lower == name or any(lower in text and as_word.search(text) for text in (own, *others))
 
 
 _SHORTEST_NAME = 2
@@ -187,9 +187,9 @@ def policy_folders(folder: Path) -> list[Path]:
         is_folder = False
     if not is_folder:
         raise CorpusError(f"corpus {str(folder)!r} is not a folder: name one with --corpus or ASSISTANT_CORPUS")
-    if (folder / TEXT_FILE).exists():
-        return [folder]
     try:
+        if (folder / TEXT_FILE).exists():
+            return [folder]
         inner = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
         return [path for path in inner if (path / TEXT_FILE).exists() or (path / METADATA_FILE).exists()]
     except OSError as error:

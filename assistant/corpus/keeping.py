@@ -319,7 +319,8 @@ def _writing(folder: Path) -> Iterator[None]:
         raise CorpusError(f"corpus {str(folder)!r} is being changed by another process: try again") from None
     except OSError as error:
         raise CorpusError(
-            f"corpus {str(folder)!r} cannot be written ({error.strerror}): check that you may write {error.filename}"
+            f"corpus {str(folder)!r} cannot be written ({error.strerror or error}): "
+            f"check that you may write {error.filename or folder}"
         ) from None
 
 

@@ -189,6 +189,8 @@ SEED = 20_220_220
 """Of every drawing by chance, so that the same run gives the same figures."""
 _RESAMPLES = 2_000
 _CURVE_RESAMPLES = 500
+_MOST_RESAMPLED = 4_000_000
+"""Observations of resamples that are in memory at once."""
 
 
 def figures(outcomes: Sequence[Outcome], values: Sequence[Mapping[str, float]]) -> dict[str, Figure]:
@@ -289,6 +291,8 @@ def interval(
                 paired=True,
                 vectorized=vectorized,
                 n_resamples=resamples,
+                # Which it would hold all at once.
+                batch=max(1, _MOST_RESAMPLED // len(data[0])),
                 method=method,
                 rng=np.random.default_rng(SEED),
             ).confidence_interval

@@ -84,6 +84,9 @@ def table_entries(text: str) -> Iterator[tuple[int, object]]:
                 if faults := list(_column_faults(columns)):
                     yield from ((1, fault) for fault in faults)
                     return
+            elif any(cell.strip() for cell in row[len(columns) :]):
+                problem = f"{len(row)} cells for {len(columns)} columns"
+                yield line, Fault(line=line, id="", kind="no_csv", values={"problem": problem})
             elif any(cell.strip() for cell in row):
                 yield line, _entry(dict(zip(columns, map(_original, row), strict=False)))
             line = table.line_num + 1

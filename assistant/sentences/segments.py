@@ -425,8 +425,8 @@ _SUBJECTS = (
 _BY = r"(?:应当?|必?须|需|可以?|[将会均都])?由(?![于此来])"
 _ARTICLE = re.compile(rf"\s*(?:(?:the|an?|our|some|any|this|that) |{_BY}(?:[您你]的|我们的)?)?")
 _BEFORE_SUBJECT = (
-    r"[\s#]*(?:(?:那么|因此|此外|同时|并且|并|且|但是|但|而|当|如果|如|若|一旦|在|除非|为了|用于|also|and|but|then|however|when|if"
-    r"|unless|because|where|once|while|that|after|before|so that)\s*)*"
+    r"[\s#]*(?:(?:那么|因此|此外|同时|并且?|且|但是?|而|当|如果?|若|一旦|在|除非|为了|用于|also|and|but|then|however|when|if"
+    r"|unless|because|where|once|while|that|after|before|so that)\s*)*+"
     rf"(?:{_BY})?"
 )
 _SUBJECT = re.compile(_BEFORE_SUBJECT + "(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _SUBJECTS) + ")")

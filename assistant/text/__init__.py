@@ -33,10 +33,12 @@ _INVISIBLE = re.compile(
     r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 # Escape sequences of ECMA-48, in seven and in eight bits: CSI with its parameters; OSC, DCS,
-# SOS, PM and APC with their strings, to the end of the line if nothing ends them; the others.
+# SOS, PM and APC with their strings, to the end of the line if nothing ends them; the others. In eight bits something
+# must: a quotation mark whose UTF-8 was read as another encoding holds such a character, too.
 _ANSI = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
-    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?"
+    r"|\x1b[\]PX^_][^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?"
+    r"|[\x90\x98\x9d-\x9f][^\x07\x1b\x90\x98\x9c-\x9f\n]*(?:\x07|\x1b\\|\x9c)"
     r"|\x1b[ -/]*[0-~]"
 )
 # Then any other control character except tab and newline, and lone surrogates.
@@ -153,6 +155,8 @@ def any_of(names: Iterable[str]) -> re.Pattern[str]:
 
     >>> any_of(["云巢", "Lantern"]).sub("…", "云巢读书 and lantern, not lanterns")
     '…读书 and …, not lanterns'
+    >>> any_of(["O’Reilly Books"]).sub("…", "does o'reilly books share it")
+    'does … share it'
     """
     return _any_of(tuple(names))
 
@@ -160,11 +164,17 @@ def any_of(names: Iterable[str]) -> re.Pattern[str]:
 @lru_cache(maxsize=256)
 def _any_of(names: tuple[str, ...]) -> re.Pattern[str]:
     cleaned = {" ".join(simplified(visible(name)).split()) for name in names}
-    found = sorted(cleaned, key=lambda name: (-len(name), name))
+    # Texts are searched as they are typed, and folded.
+    found = sorted({form for name in cleaned for form in (name, fold(name))}, key=lambda name: (-len(name), name))
     parts = [
-        _WORD_START * name[0].isascii() + re.escape(name) + _WORD_END * name[-1].isascii() for name in found if name
+        _WORD_START * name[0].isascii() + _escaped(name) + _WORD_END * name[-1].isascii() for name in found if name
     ]
     return re.compile("|".join(parts) or "(?!)", re.IGNORECASE)
+
+
+def _escaped(name: str) -> str:
+    """Return the pattern of a name, with any of the apostrophes for each that it has."""
+    return re.sub("['’‘]", "['’‘]", re.escape(name))
 
 
 _WORD_START, _WORD_END = "(?<![A-Za-z0-9])", "(?![A-Za-z0-9])"

@@ -43,10 +43,17 @@ def spelled_out(text: str) -> str:
 
     >>> spelled_out("what do u need, and dont u have it?")
     "what do you need, and don't you have it?"
+    >>> spelled_out("why can’t I?")
+    "why can't I?"
     >>> spelled_out("Section U, in the U.S.")
     'Section U, in the U.S.'
     """
-    return _SHORT.sub(lambda short: like(short[0], _SPELLED_OUT[short[0].lower()]), text)
+    # Telephones type the other apostrophe.
+    straight = _APOSTROPHE.sub("'", text)
+    return _SHORT.sub(lambda short: like(short[0], _SPELLED_OUT[short[0].lower()]), straight)
+
+
+_APOSTROPHE = re.compile("(?<=[A-Za-z])[’‘](?=[A-Za-z])")
 
 
 _SPELLED_OUT = {

@@ -57,6 +57,8 @@ def han_number(numeral: str) -> int:
 
     >>> han_number("一百零二"), han_number("一〇二"), han_number("二一"), han_number("三万")
     (102, 102, 21, 30000)
+    >>> han_number("一亿五千万"), han_number("三万亿")
+    (150000000, 3000000000000)
     """
     total = section = digit = 0
     for char in numeral:
@@ -67,6 +69,8 @@ def han_number(numeral: str) -> int:
         scale = _HAN_SCALES[char]
         if scale < _HAN_SCALES["万"]:
             section += (digit or 1) * scale
+        elif scale == _HAN_SCALES["万"]:
+            total, section = total + (section + digit or 1) * scale, 0
         else:
             total, section = (total + section + digit or 1) * scale, 0
         digit = 0

@@ -256,6 +256,7 @@ def _numbers(numeral: str) -> tuple[float, ...]:
         return (0.5,)
     if numeral in ("a", "an"):
         return (1,)
-    if not numeral[0].isascii():
-        return han_amounts(numeral)
-    return (arabic_number(numeral) if numeral[0].isdigit() else english_number(numeral),)
+    # Of any script: "١٣".
+    if numeral[0].isdecimal():
+        return (arabic_number(numeral),)
+    return (english_number(numeral),) if numeral[0].isascii() else han_amounts(numeral)

@@ -57,8 +57,11 @@ class Speller:
         if len(asked) != len(question):
             return question
         found = [*self._mistyped_zh(asked), *self._mistyped_en(asked), *self._abbreviated(asked), *self._joined(asked)]
+        first = len(question)
         for start, end, word in sorted(found, reverse=True):
-            question = f"{question[:start]}{word}{question[end:]}"
+            # Of two that overlap, the later one.
+            if end <= first:
+                question, first = f"{question[:start]}{word}{question[end:]}", start
         return question
 
     def _mistyped_zh(self, asked: str) -> Iterator[tuple[int, int, str]]:

@@ -133,8 +133,8 @@ def fits_en(query: Utterance, topic: Topic, new: Topic) -> bool:
     if phrase and phrase.is_subject and topic.group in ("who", "person") and nobody and not is_plural(new.text):
         # No dinner pays, as a supplier may.
         return False
-    if topic.text.lower().partition(" ")[0] in LINKING:
-        # "Water damage" is not said of what is "under warranty".
+    if not LINKING.isdisjoint(topic.text.lower().split()):
+        # "Water damage" is not said of what is "under warranty", and "items under 5" of 5 kg names nothing.
         return False
     if phrase and phrase.is_subject and not new.is_one and _is_several(new.text):
         # "And hang pictures?" after "do dogs bark?".

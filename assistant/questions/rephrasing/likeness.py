@@ -24,6 +24,7 @@ from assistant.text.english import (
     CIRCUMSTANTIAL,
     DOING,
     INDEFINITE,
+    LINKING,
     POSSESSIVES,
     PREPOSITIONS,
     WHERETO,
@@ -300,15 +301,31 @@ def _likened_en(query: Utterance, rest: Utterance, preposition: str) -> str:
         # "And silver?" after "how much is gold?"
         named = name.qualifier if is_modifier(head.lower()) else f"{name.qualifier} {head}"
         return put_phrase(query, phrase, named, "") if phrase else ""
+    return _in_place_of_its_like(query, phrases, name)
+
+
+def _in_place_of_its_like(query: Utterance, phrases: Sequence[Phrase], name: _Name) -> str:
+    """Return the former question with what is named in place of the phrase that it is like; nothing without one."""
     alike = _alike(query, phrases, name)
-    again = name.preposition != "" and alike is not None and alike.preposition == name.preposition
-    if alike and not again and (alike.preposition in ("", "of") or name.preposition in ("", "for")):
-        return put_phrase(query, alike, name.text, name.article)
     if alike is None and (contrary := _CONTRARY.get(name.preposition)):
         # "And with a plan?" after "without a plan".
-        alike = next((phrase for phrase in phrases if phrase.preposition == contrary), None)
+        alike = next((phrase for phrase in phrases if _led_by(phrase) in contrary), None)
+    if alike is None:
+        return ""
+    said = " ".join(filter(None, (name.preposition, name.article, name.text)))
+    if alike.words[0] in LINKING:
+        # "Over 5 kg?" after "under 5 kg", which is one phrase with its preposition.
+        return f"{query.text[: alike.start]}{said}{query.text[alike.end :]}" if name.preposition else ""
+    again = name.preposition != "" and alike.preposition == name.preposition
+    if not again and (alike.preposition in ("", "of") or name.preposition in ("", "for")):
+        return put_phrase(query, alike, name.text, name.article)
     # "Outside London?" after "in London".
-    return instead(query, alike, " ".join(filter(None, (name.preposition, name.article, name.text)))) if alike else ""
+    return instead(query, alike, said)
+
+
+def _led_by(phrase: Phrase) -> str:
+    """Return the preposition before a phrase, or that which is its first word: "outside London"."""
+    return phrase.preposition or (phrase.words[0] if phrase.words[0] in LINKING and len(phrase.words) > 1 else "")
 
 
 _BEGINNING = tuple(f"{word} " for word in CIRCUMSTANTIAL)
@@ -421,8 +438,14 @@ _OF_ONE = (*INDEFINITE, *POSSESSIVES)
 _NUMBERED = re.compile(rf"(?:[0-9]{{1,6}}|{ENGLISH_NUMERAL}) ", re.IGNORECASE)
 _MOST_UNITS = 5
 _CONTRARY = {
-    one: other
-    for pair in (("with", "without"), ("inside", "outside"), ("before", "after"), ("in", "outside"))
-    for one, other in (pair, pair[::-1])
+    "with": {"without"},
+    "without": {"with"},
+    "inside": {"outside"},
+    "in": {"outside"},
+    "outside": {"inside", "in"},
+    "before": {"after"},
+    "after": {"before"},
+    "under": {"over"},
+    "over": {"under"},
 }
 _WORKING = re.compile("(?:part|full)[ -]time", re.IGNORECASE)
