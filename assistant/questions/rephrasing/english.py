@@ -125,6 +125,9 @@ _MODIFIERS = re.compile(
 
 def fits_en(query: Utterance, topic: Topic, new: Topic) -> bool:
     """Say whether a name may take the place of another in an English question."""
+    if not LINKING.isdisjoint(topic.text.lower().split()):
+        # "Water damage" is not said of what is "under warranty", and "items under 5" of 5 kg names nothing.
+        return False
     phrase = next((phrase for phrase in phrases_of(query) if phrase.start == topic.start), None)
     if phrase and phrase.is_complement:
         # Nobody is free of charge, as a loan may be.
@@ -132,9 +135,6 @@ def fits_en(query: Utterance, topic: Topic, new: Topic) -> bool:
     nobody = new.concept is None and new.text.islower() and not is_somebody(new.text)
     if phrase and phrase.is_subject and topic.group in ("who", "person") and nobody and not is_plural(new.text):
         # No dinner pays, as a supplier may.
-        return False
-    if not LINKING.isdisjoint(topic.text.lower().split()):
-        # "Water damage" is not said of what is "under warranty", and "items under 5" of 5 kg names nothing.
         return False
     if phrase and phrase.is_subject and not new.is_one and _is_several(new.text):
         # "And hang pictures?" after "do dogs bark?".
