@@ -164,4 +164,4 @@ encoder-figures: $(TRAIN) ## print the encoder's table of figures and times: mak
 	$(BIN)/python -m training time --data $(DATA)
 
 clean: ## remove the virtual environments and caches
-	rm -rf $(VENV) $(PEERS_VENV) $(ONNX_VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist out
+	rm -rf $(VENV) $(PEERS_VENV) $(ONNX_VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache build dist

@@ -313,7 +313,7 @@ def test_a_batch_takes_history_and_policies(run: Runs) -> None:
         {"id": "follow-up", "question": "它为什么要收集？", "history": history, "policies": None},
         {"id": "alone", "question": "它为什么要收集？"},
         {"id": "scoped", "question": "phone number", "policies": ["lantern"]},
-        {"id": "unscoped", "question": "phone number", "policies": []},
+        {"id": "unscoped", "question": "phone number", "policies": None, "history": None},
     ]
     result = run("ask", "--jsonl", "--policy", "yunchao", stdin="\n".join(json.dumps(line) for line in lines))
     follow_up, alone, scoped, unscoped = result.lines
@@ -333,6 +333,10 @@ BAD_LINES = {
     "a long question": json.dumps({"question": "长" * 2_001}),
     "an unknown policy": '{"question": "q", "policies": ["nowhere"]}',
     "policies in one text": '{"question": "q", "policies": "yunchao"}',
+    "no policies": '{"question": "q", "policies": []}',
+    "policies that are none": '{"question": "q", "policies": ""}',
+    "policies that are misspelt": '{"question": "q", "polices": ["yunchao"]}',
+    "history that is none": '{"question": "q", "history": false}',
     "policies by number": '{"question": "q", "policies": [1]}',
     "history in one text": '{"question": "q", "history": "before"}',
     "history without questions": '{"question": "q", "history": [{"answer": "a"}]}',
@@ -432,6 +436,30 @@ def test_an_outline_as_json_covers_the_text(run: Runs, by_id: dict[str, Policy])
     assert outline["sha256"] == policy.sha256
     assert (outline["root"]["start"], outline["root"]["end"]) == (0, len(policy.text))
     check_clause(outline["root"], policy.text)
+
+
+def test_of_several_policies_a_list_is_json(run: Runs, by_id: dict[str, Policy]) -> None:
+    assert [one["policy_id"] for one in json.loads(run("outline", "--json").out)] == sorted(by_id)
+    assert [one["policy_id"] for one in json.loads(run("thesaurus", "check", "--json").out)] == sorted(by_id)
+    assert isinstance(json.loads(run("translations", "check", "--json").out), list)
+
+
+def test_an_id_comes_before_a_file_of_that_name(
+    run: Runs, by_id: dict[str, Policy], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lantern").write_text("1. Nothing\nWe collect nothing at all.\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert json.loads(run("outline", "lantern", "--json").out)["sha256"] == by_id["lantern"].sha256
+    assert json.loads(run("outline", "./lantern", "--json").out)["sha256"] != by_id["lantern"].sha256
+
+
+def test_a_misspelt_setting_is_noticed(run: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSISTANT_COPRUS", "/nowhere")
+    monkeypatch.setenv("ASSISTANT_UI_PASWORD", "secret")
+    told = run("policies", "list").err
+    assert "note: ASSISTANT_COPRUS is no setting and does nothing: did you mean ASSISTANT_CORPUS?" in told
+    assert "did you mean ASSISTANT_UI_PASSWORD?" in told
+    assert "secret" not in told
 
 
 def test_an_outline_is_a_tree_of_lines(run: Runs) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -74,7 +75,6 @@ def test_a_key_is_made_where_no_corpus_can_be_read(
         ([], "90", "nothing was asked in vain in the last 90 days"),
         (["--days", "1"], "90", "nothing was asked in vain in the last 1 day"),
         (["--days", "400"], "30", "nothing was asked in vain in the last 30 days"),
-        (["--key", "k1"], "90", "nothing was asked in vain with key k1 in the last 90 days"),
         ([], "0", "no feedback is kept: ASSISTANT_SERVER_FEEDBACK_DAYS is 0"),
     ],
 )
@@ -92,6 +92,23 @@ def test_it_is_said_that_nothing_was_asked_in_vain(
     # Programs read a list.
     assert main(["feedback", "--json", *options]) == 0
     assert capsys.readouterr().out == "[]\n"
+
+
+def test_of_what_was_asked_with_a_key_that_there_is_none_of_nothing_is_said(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["keys", "create", "shop", "--json"]) == 0
+    key = json.loads(capsys.readouterr().out)["id"]
+    assert main(["feedback", "--key", key]) == 0
+    assert capsys.readouterr().out == f"nothing was asked in vain with key {key} in the last 90 days\n"
+    assert main(["feedback", "--key", "k1"]) == 1
+    assert "there is no key 'k1'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_a_key_has_a_name(data: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    assert main(["keys", "create", name]) == 2
+    assert "say whose it is" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

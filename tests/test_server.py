@@ -15,6 +15,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from assistant import Assistant, Turn, parse
 from assistant.server import completions, wire
+from assistant.server.observing import configure_logging
 from tests.serving import ENGLISH, QUESTION, UNCLEAR, client, events, opened
 
 if TYPE_CHECKING:
@@ -667,3 +668,23 @@ def test_what_a_completion_cannot_do_is_an_error(
     response = complete(http, **more)
     assert response.status_code == status
     assert error(response) == code
+
+
+def test_a_traceback_in_the_log_has_neither_words_nor_variables(capsys: pytest.CaptureFixture[str]) -> None:
+    loggers = [logging.getLogger(name) for name in ("", "uvicorn", "uvicorn.error", "uvicorn.access")]
+    before = [(logger.handlers[:], logger.level, logger.propagate) for logger in loggers]
+    try:
+        configure_logging()
+        key = "pak_hunter2"
+        try:
+            raise ValueError(f"no such key: {key}")
+        except ValueError:
+            logging.getLogger("uvicorn.error").exception("Exception in ASGI application")
+    finally:
+        for logger, (handlers, level, propagate) in zip(loggers, before, strict=True):
+            logger.handlers[:], logger.propagate = handlers, propagate
+            logger.setLevel(level)
+    told = capsys.readouterr().err
+    assert json.loads(told)["exception"]["error"] == "ValueError"
+    assert "test_server.py" in told
+    assert "hunter2" not in told

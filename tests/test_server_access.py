@@ -15,7 +15,7 @@ import pytest
 
 from assistant import Assistant, ServiceError, Settings, SettingsError
 from assistant.server.database import FILE, service_database
-from assistant.server.keys import KeyStore, origin_of
+from assistant.server.keys import KeyStore, Presented, origin_of
 from assistant.server.run import check_exposure
 from tests.serving import QUESTION, bearer, client, events, opened
 
@@ -338,6 +338,31 @@ def test_pages_are_let_in_by_the_list_and_by_the_browser_keys(assistant: Assista
             assert (refused.headers.get("access-control-allow-origin") == origin) == allowed
             assert "access-control-allow-credentials" not in refused.headers
             assert "Origin" in refused.headers["vary"]
+
+
+def test_where_origins_cannot_be_looked_up_the_request_tells_it(
+    assistant: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with client(assistant, tmp_path) as http:
+
+        def broken(*_: object) -> None:
+            raise ServiceError("service.sqlite3: cannot be used")
+
+        monkeypatch.setattr(KeyStore, "_keys", broken)
+        alone, from_a_page = http.get("/v1/policies"), http.get("/v1/policies", headers={"Origin": APP})
+    assert alone.status_code == from_a_page.status_code >= 500
+    assert code(alone) == code(from_a_page)
+
+
+def test_keys_are_in_the_file_that_is_copied(tmp_path: Path) -> None:
+    running = store(tmp_path)
+    assert running.all() == ()
+    key, text = store(tmp_path).create(name="shop")
+    for name, found in (("one", Presented), ("two", type(None))):
+        (tmp_path / name).mkdir()
+        shutil.copy(tmp_path / FILE, tmp_path / name / FILE)
+        assert isinstance(store(tmp_path / name).find(text), found)
+        store(tmp_path).revoke(key.id)
 
 
 def test_an_origin_of_the_list_that_is_none_is_told(assistant: Assistant, tmp_path: Path) -> None:

@@ -167,8 +167,8 @@ def test_the_command_shows_what_the_service_was_asked_in_vain(
     assert assistant.cli.main(["feedback", "--export", str(tmp_path / "other.jsonl"), "--json"]) == 2
     assert "leave one out" in capsys.readouterr().err
     assert not (tmp_path / "other.jsonl").exists()
-    assert assistant.cli.main(["feedback", "--key", "nobody", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out.splitlines()[-1]) == []
+    assert assistant.cli.main(["feedback", "--key", "nobody", "--json"]) == 1
+    assert "there is no key 'nobody'" in capsys.readouterr().err
     assert assistant.cli.main(["feedback", "--export", str(tmp_path / "none" / "x.jsonl")]) == 1
     assert "cannot be written" in capsys.readouterr().err
 

@@ -695,6 +695,25 @@ def test_guessing_is_slow_and_a_session_cannot_be_made_up(doors: Callable[..., T
     assert sign_in(guarded).status_code == 429
 
 
+def test_a_form_of_another_page_has_no_password(doors: Callable[..., TestClient]) -> None:
+    form = {f"field{number}": "x" for number in range(20)} | {"password": PASSWORD}
+    assert doors().post("/login", data=form).status_code == 401
+
+
+def test_where_sessions_cannot_be_looked_up_it_is_said(
+    doors: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guarded = doors()
+
+    def broken(*_: object) -> None:
+        raise ServiceError("service.sqlite3: cannot be used")
+
+    monkeypatch.setattr(KeyStore, "clock", broken)
+    response = guarded.get("/page/policies")
+    assert response.status_code == 503
+    assert response.json()["error"]["code"] == "unavailable"
+
+
 def test_who_has_many_addresses_has_no_more_tries(doors: Callable[..., TestClient]) -> None:
     guarded = doors()
     for number in range(10):

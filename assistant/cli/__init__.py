@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,8 +35,11 @@ from assistant.cli.terminal import (
     check_quoted,
     complain,
     is_terminal,
+    known_or_refused,
+    note_unknown_settings,
     open_assistant,
     print_json,
+    print_json_of,
     print_line,
     settings_of,
     stdin,
@@ -55,6 +59,8 @@ if TYPE_CHECKING:
     from assistant.policy import Policy
     from assistant.policy.clauses import Clause
 
+_LINE_FIELDS = frozenset(("id", "question", "history", "policies"))
+_MISSPELT = 0.75
 _LINE_EXAMPLE = '{"id": "q1", "question": "…"}'
 # What people do first comes first in the list; what is not named here, last.
 _ORDER = (
@@ -140,6 +146,8 @@ def before_any_command(
     ] = False,
 ) -> None:
     """Take the options that stand before a command."""
+    del version
+    note_unknown_settings()
 
 
 @app.command(context_settings=UNQUOTED)
@@ -224,12 +232,15 @@ def outline(
     as_json: AsJson = False,
     corpus: Corpus = None,
 ) -> None:
-    """Print a policy's clauses as a tree, with their ids; one tree, or one JSON document, a policy."""
-    for found in _policies(policy, corpus):
-        if as_json:
-            print_json({"policy_id": found.id, "sha256": found.sha256, "root": _clause_json(found.root)})
-        else:
-            _print_outline(found)
+    """Print a policy's clauses as a tree, with their ids; of all policies if none is named, as a list in JSON."""
+    found = list(_policies(policy, corpus))
+    if as_json:
+        print_json_of(
+            policy, [{"policy_id": one.id, "sha256": one.sha256, "root": _clause_json(one.root)} for one in found]
+        )
+        return
+    for one in found:
+        _print_outline(one)
 
 
 @app.command()
@@ -265,24 +276,23 @@ def ui(
 
 
 def _policies(policy: str | None, corpus: Path | None) -> Iterator[Policy]:
-    from assistant.corpus import no_policy, open_corpus
+    from assistant.corpus import open_corpus
     from assistant.parsing import parse
     from assistant.readers import read_file
 
-    if policy and Path(policy).is_file():
-        path = Path(policy)
+    path = Path(policy or "")
+    # A name alone may be an id, and as such comes first.
+    policies = () if path.is_file() and path.name != policy else open_corpus(*settings_of(corpus, None).corpus_dirs())
+    if policy and path.is_file() and policy not in {found.id for found in policies}:
         # As `policies add` would store it: offsets are those of that text.
         read = read_file(path)
         yield parse(read.text, id=path.stem, title=read.title)
         return
-    policies = open_corpus(*settings_of(corpus, None).corpus_dirs())
-    known = [found.id for found in policies]
-    if policy and policy not in known:
-        if Path(policy).is_dir():
-            raise QuestionError(f"{policy} is a folder: read the policies in it with --corpus {policy}")
-        # An id may have a dot in it too.
-        no_file = ", and there is no such file" if Path(policy).suffix or Path(policy).name != policy else ""
-        raise QuestionError(no_policy(policy, known, no_file))
+    if policy and path.is_dir():
+        raise QuestionError(f"{policy} is a folder: read the policies in it with --corpus {policy}")
+    # An id may have a dot in it too.
+    no_file = ", and there is no such file" if path.suffix or path.name != policy else ""
+    known_or_refused(policy, policies, no_file)
     yield from (found for found in policies if policy in (None, found.id))
 
 
@@ -321,13 +331,18 @@ def _answer_line(
         result["id"] = item["id"]
     if not isinstance(item.get("question"), str):
         raise QuestionError(f'must have a text "question": {_LINE_EXAMPLE}')
-    history, scope = item.get("history") or [], item.get("policies") or policies
+    for name in item.keys() - _LINE_FIELDS:
+        # The lines of question sets have more. But a misspelt "policies" would have all of them asked.
+        if meant := get_close_matches(name, _LINE_FIELDS, 1, _MISSPELT):
+            raise QuestionError(f'there is no "{name}": did you mean "{meant[0]}"?')
+    history = [] if item.get("history") is None else item["history"]
+    scope = policies if item.get("policies") is None else item["policies"]
     if not isinstance(history, list) or not all(
         isinstance(t, dict) and isinstance(t.get("question"), str) for t in history
     ):
         raise QuestionError('"history" must be a list of objects with a text "question"')
-    if scope is not None and not (isinstance(scope, list) and all(isinstance(name, str) for name in scope)):
-        raise QuestionError('"policies" must be a list of policy ids')
+    if scope is not None and not (scope and isinstance(scope, list) and all(isinstance(name, str) for name in scope)):
+        raise QuestionError('"policies" must be a list of at least one policy id; leave it out for all')
     turns = [Turn(question=turn["question"], answer=str(turn.get("answer") or "")) for turn in history]
     started = time.perf_counter()
     answer = assistant.ask(item["question"], history=turns, policies=scope)

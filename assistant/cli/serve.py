@@ -140,6 +140,8 @@ def create_key(
     scope = None if policies is None else [part.strip() for part in policies.split(",") if part.strip()]
     if scope is not None and not scope:
         raise typer.BadParameter("name at least one policy, or leave it out for all", param_hint="--policies")
+    if not name.strip():
+        raise typer.BadParameter("say whose it is, such as crm", param_hint="NAME")
     keys = _keys()
     namesakes = [key.id for key in keys.all() if key.name == name and not key.revoked_at]
     key, text = keys.create(name=name, policies=scope, rate=rate, origins=origin or ())
@@ -220,11 +222,14 @@ def feedback(
 ) -> None:
     """Show what people asked in vain: questions without an answer or with one of no use, by clause."""
     from assistant.server.feedback import candidates, grouped
+    from assistant.server.keys import no_key
     from assistant.storage import write
 
     if export and as_json:
         raise typer.BadParameter("a file is written instead of what --json prints: leave one out", param_hint="--json")
     settings = settings_of(None, None)
+    if key is not None and key not in {one.id for one in _keys().all()}:
+        raise ServiceError(no_key(key))
     complaints = _feedback(settings).complaints(days=days, owner=key)
     if export:
         # A person may have completed it since.

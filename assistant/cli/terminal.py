@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import sys
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,13 +17,14 @@ from typer.core import TyperCommand
 from assistant.errors import QuestionError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import BinaryIO, TextIO
 
     from rich.progress import Progress
     from typer.models import CommandFunctionType
 
     from assistant.engine import Assistant
+    from assistant.policy import Policy
     from assistant.settings import Settings
 
 EXIT_ERROR = 1
@@ -86,6 +89,41 @@ def settings_of(corpus: Path | None, index_dir: Path | None) -> Settings:
     return Settings(**{name: folder for name, folder in given if folder is not None})
 
 
+def note_unknown_settings() -> None:
+    """Tell which variables of the environment are named like settings and are none: they would go unnoticed."""
+    given = sorted(name for name in os.environ if name.upper().startswith(_PREFIX))
+    if not given:
+        return
+    from assistant.settings import Settings
+
+    known = {f"{_PREFIX}{name.upper()}" for name in Settings.model_fields}
+    for name in given:
+        if name.upper() not in known:
+            meant = get_close_matches(name.upper(), known, 1)
+            note(f"{name} is no setting and does nothing" + (f": did you mean {meant[0]}?" if meant else ""))
+
+
+_PREFIX = "ASSISTANT_"
+
+
+def known_or_refused(policy: str | None, policies: Iterable[Policy], besides: str = "") -> None:
+    """Check that there is a policy of this id, if one is named.
+
+    Args:
+        policy: The id.
+        policies: Those that there are.
+        besides: What else it is not.
+
+    Raises:
+        QuestionError: If there is none.
+    """
+    from assistant.corpus import no_policy
+
+    known = [found.id for found in policies]
+    if policy is not None and policy not in known:
+        raise QuestionError(no_policy(policy, known, besides))
+
+
 def open_assistant(corpus: Path | None, index_dir: Path | None) -> Assistant:
     """Open the assistant on a corpus; a bar shows the building of the index."""
     from assistant.backends import parts
@@ -144,6 +182,11 @@ def is_terminal(stream: TextIO | None) -> bool:
 def print_json(value: object) -> None:
     """Print a value as indented JSON."""
     typer.echo(as_json_text(value, indent=2))
+
+
+def print_json_of(policy: str | None, values: Sequence[object]) -> None:
+    """Print what is told of the policy that is named as indented JSON; a list of it for each if none is."""
+    print_json(values if policy is None else values[0])
 
 
 def as_json_text(value: object, *, indent: int | None = None) -> str:

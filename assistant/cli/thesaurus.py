@@ -13,13 +13,14 @@ from assistant.cli.terminal import (
     Corpus,
     PolicyId,
     check_quoted,
+    known_or_refused,
     plural,
     print_json,
+    print_json_of,
     print_line,
     settings_of,
     typed,
 )
-from assistant.errors import QuestionError
 from assistant.text import shortened
 
 if TYPE_CHECKING:
@@ -39,22 +40,25 @@ def check(policy: PolicyId = None, as_json: AsJson = False, corpus: Corpus = Non
 
     Listed are names that another concept has too, so that both are counted, and concepts that no policy names.
     """
-    from assistant.corpus import no_policy, open_corpus, thesaurus_of
+    from assistant.corpus import open_corpus, thesaurus_of
 
     policies = open_corpus(*settings_of(corpus, None).corpus_dirs())
-    known = [found.id for found in policies]
-    if policy is not None and policy not in known:
-        raise QuestionError(no_policy(policy, known))
+    known_or_refused(policy, policies)
     thesaurus = thesaurus_of(policies)
     spoken_of = {concept for found in policies for concept in thesaurus.named_in(found.text)}
-    for found in policies:
-        if policy not in (None, found.id):
-            continue
-        notes = list(_notes(found, thesaurus, spoken_of))
-        if as_json:
-            listed = [{"concept": concept, "note": note} for concept, note in notes]
-            print_json({"policy_id": found.id, "concepts": len(found.concepts), "notes": listed})
-            continue
+    checked = [(found, list(_notes(found, thesaurus, spoken_of))) for found in policies if policy in (None, found.id)]
+    if as_json:
+        told = [
+            {
+                "policy_id": found.id,
+                "concepts": len(found.concepts),
+                "notes": [{"concept": concept, "note": note} for concept, note in notes],
+            }
+            for found, notes in checked
+        ]
+        print_json_of(policy, told)
+        return
+    for found, notes in checked:
         for concept, note in notes:
             print_line(f"{concept}: {note}")
         names = sum(len(concept.names) for concept in found.concepts)

@@ -14,16 +14,19 @@ from assistant.cli.terminal import (
     Corpus,
     PolicyId,
     command,
+    known_or_refused,
     plural,
-    print_json,
+    print_json_of,
     print_line,
     settings_of,
 )
 from assistant.errors import CorpusError, PolicyError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from assistant.policy import Policy
-    from assistant.policy.translations import Translation
+    from assistant.policy.translations import Gap, Translation
 
 app = Commands(
     no_args_is_help=True, help="Check the English courtesy translations of policies, or write the file for one."
@@ -48,28 +51,39 @@ def check(policy: PolicyId = None, as_json: AsJson = False, corpus: Corpus = Non
 
     Without POLICY, all Chinese policies of the corpus are checked.
     """
-    from assistant.policy.translations import complete_clauses, gaps
+    from assistant.policy.translations import gaps
 
-    complete = True
-    for found, translation, _ in _chinese_policies(policy, corpus):
-        parted = gaps(found, translation)
-        complete = complete and not parted
-        if as_json:
-            fields = ("kind", "clause_id", "reference", "text")
-            listed = [{name: getattr(gap, name) for name in fields} for gap in parted]
-            print_json({"policy_id": found.id, "complete": not parted, "gaps": listed})
-            continue
-        for gap in parted:
-            print_line(f"{gap.kind}  {gap.reference or '(gone)'}  [{gap.clause_id}]", style="bold")
-            for line in gap.text.splitlines():
-                print_line(f"   {line}")
-        if parted:
-            how = command("translations template", found.id, "--update", corpus=corpus)
-            print_line(f"{found.id}: {len(parted)} to do; {how} makes room for them")
-        else:
-            print_line(f"{found.id}: complete, {plural(complete_clauses(found), 'clause')}")
-    if not complete:
+    checked = [(found, gaps(found, translation)) for found, translation, _ in _chinese_policies(policy, corpus)]
+    if as_json:
+        fields = ("kind", "clause_id", "reference", "text")
+        told = [
+            {
+                "policy_id": found.id,
+                "complete": not parted,
+                "gaps": [{name: getattr(gap, name) for name in fields} for gap in parted],
+            }
+            for found, parted in checked
+        ]
+        print_json_of(policy, told)
+    else:
+        for found, parted in checked:
+            _print_gaps(found, parted, corpus)
+    if any(parted for _, parted in checked):
         raise typer.Exit(EXIT_ERROR)
+
+
+def _print_gaps(policy: Policy, parted: Sequence[Gap], corpus: Path | None) -> None:
+    from assistant.policy.translations import complete_clauses
+
+    for gap in parted:
+        print_line(f"{gap.kind}  {gap.reference or '(gone)'}  [{gap.clause_id}]", style="bold")
+        for line in gap.text.splitlines():
+            print_line(f"   {line}")
+    if parted:
+        how = command("translations template", policy.id, "--update", corpus=corpus)
+        print_line(f"{policy.id}: {len(parted)} to do; {how} makes room for them")
+    else:
+        print_line(f"{policy.id}: complete, {plural(complete_clauses(policy), 'clause')}")
 
 
 @app.command()
@@ -117,12 +131,10 @@ def template(policy: PolicyId = None, out: _Out = None, update: _Update = False,
 
 def _chinese_policies(policy: str | None, corpus: Path | None) -> list[tuple[Policy, Translation, Path]]:
     """Return the policy of this id, or all in Chinese, each with its translation and its folder."""
-    from assistant.corpus import no_policy, open_folders, read_translation
+    from assistant.corpus import open_folders, read_translation
 
     folders = open_folders(*settings_of(corpus, None).corpus_dirs())
-    known = [found.id for found, _ in folders]
-    if policy is not None and policy not in known:
-        raise CorpusError(no_policy(policy, known))
+    known_or_refused(policy, (found for found, _ in folders))
     chosen = [(found, folder) for found, folder in folders if policy in (None, found.id) and found.language == "zh"]
     if not chosen:
         raise CorpusError("the policy is in English already" if policy else "the corpus has no policy in Chinese")

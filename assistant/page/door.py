@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import logging
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote
 
@@ -16,6 +17,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from assistant.errors import ServiceError
 from assistant.page.shared import said, shown
 from assistant.server.hosts import host_name, is_this_machine, network_of
 from assistant.server.pages import reader_language
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from assistant.server.access import Access
     from assistant.text import Language
 
+_log = logging.getLogger(__name__)
 COOKIE = "policy-assistant-session"
 LANGUAGE_COOKIE = "policy-assistant-language"
 SESSION_S = 12 * 3_600
@@ -91,9 +94,13 @@ class Door:
             await self.app(scope, receive, send)
             return
         path = _path(scope)
-        refused = self._refusal(scope, path)
-        if refused is None and self._password and path in ("/login", "/logout"):
-            refused = await self._session(Request(scope, receive), path)
+        try:
+            refused = self._refusal(scope, path)
+            if refused is None and self._password and path in ("/login", "/logout"):
+                refused = await self._session(Request(scope, receive), path)
+        except ServiceError as error:
+            _log.error("who is let in cannot be looked up", extra={"problem": str(error)})
+            refused = _plain(503, "the page cannot be opened for now: try again")
         is_page = path == "/" or path.startswith(_PAGES)
 
         async def send_with_headers(message: Message) -> None:
@@ -153,7 +160,7 @@ class Door:
             return _login(language)
         if not self._tries.one_more(network_of(request)):
             return _login(language, "shell.login_wait", status=429)
-        given = parse_qs(await _body(request), max_num_fields=8).get("password", [""])[0]
+        given = _password_in(await _body(request))
         # In a time that does not depend on what is right about it.
         if not hmac.compare_digest(_bytes(given), _bytes(self._password)):
             return _login(language, "shell.login_wrong", status=401)
@@ -222,8 +229,20 @@ async def _body(request: Request) -> str:
     return taken.decode("utf-8", "replace")
 
 
+def _password_in(form: str) -> str:
+    """Return the password that a form brings; empty if it is not the form of the page."""
+    try:
+        return parse_qs(form, max_num_fields=_MOST_FIELDS).get("password", [""])[0]
+    except ValueError:
+        return ""
+
+
+_MOST_FIELDS = 8
+_CODES = {401: "unauthorized", 403: "forbidden", 503: "unavailable"}
+
+
 def _plain(status: int, message: str) -> Response:
-    body = json.dumps({"error": {"code": "forbidden" if status == 403 else "unauthorized", "message": message}})
+    body = json.dumps({"error": {"code": _CODES[status], "message": message}})
     return Response(body, status, media_type="application/json", headers={"Cache-Control": "no-store"})
 
 

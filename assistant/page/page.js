@@ -446,7 +446,8 @@
         .slice(-MOST_SENT)
         .map(({ answer }) => ({
           question: answer.question,
-          answer: answer.text.slice(0, MOST_SENT_CHARS),
+          // By characters: half of one is no text.
+          answer: Array.from(answer.text).slice(0, MOST_SENT_CHARS).join(""),
           query: answer.query,
           citations: answer.citations.slice(0, 100).map(({ policy, clause }) => [policy, clause]),
         }));

@@ -15,7 +15,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 
-from assistant.errors import SettingsError
+from assistant.errors import ServiceError, SettingsError
 from assistant.server.hosts import host_name, is_this_machine, network_of
 from assistant.server.keys import Key, KeyStore, Presented, origin_of, parsed_rates
 from assistant.server.observing import note
@@ -88,7 +88,8 @@ class Access:
         return self._use_keys and self._keys.any
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Let go of connections and files."""
+        self._keys.close()
         if self._redis is not None:
             await self._redis.disconnect()
 
@@ -167,8 +168,12 @@ class Cors(CORSMiddleware):
         self._access = access
 
     def is_allowed_origin(self, origin: str) -> bool:
-        """Say whether pages of this origin may read responses."""
-        return self._access.is_allowed_origin(origin)
+        """Say whether pages of this origin may read responses; none if that cannot be looked up."""
+        try:
+            return self._access.is_allowed_origin(origin)
+        except ServiceError:
+            # Out here nothing makes a response of it; the request itself tells it.
+            return False
 
     def preflight_response(self, request_headers: Headers) -> Response:
         """Return what a browser wants to know before it sends a request."""

@@ -114,6 +114,10 @@ class FeedbackStore:
         self._database = database
         self._days = days
 
+    def close(self) -> None:
+        """Close the file; a later use opens it again."""
+        self._database.close()
+
     def note(self, told: Sequence[Told]) -> None:
         """Keep a record of each answer, so that feedback can name it: all are written, or none.
 

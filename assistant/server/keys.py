@@ -122,6 +122,8 @@ class KeyStore:
         row = (key.id, name, sha256_of(text), scope, rate, json.dumps(key.origins), key.created_at)
         with self._database.writing(durable=True) as connection:
             connection.execute("INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, NULL)", row)
+        # Keys are copied to other machines with the file, which a service may keep open.
+        self._database.empty_log()
         self._read_at = -_FRESH_S
         return key, text
 
@@ -144,8 +146,13 @@ class KeyStore:
                 "UPDATE keys SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?", (_now(), key_id)
             )
             if found.rowcount == 0:
-                raise ServiceError(f"there is no key {key_id!r}: `policy-assistant keys list` has those there are")
+                raise ServiceError(no_key(key_id))
+        self._database.empty_log()
         self._read_at = -_FRESH_S
+
+    def close(self) -> None:
+        """Close the file; a later use opens it again."""
+        self._database.close()
 
     def revoked(self, key_ids: Collection[str]) -> frozenset[str]:
         """Return which of these are good no more, as it is now and not as it was a second ago.
@@ -313,6 +320,11 @@ def parsed_rates(rates: str) -> tuple[Any, ...]:
     if not found or not all(rate.amount for rate in found):
         raise SettingsError(f"{rates!r} is not a rate: write it such as 120/minute or 5/second")
     return found
+
+
+def no_key(key_id: str) -> str:
+    """Return what is said where there is no key of this id."""
+    return f"there is no key {key_id!r}: `policy-assistant keys list` has those there are"
 
 
 def _key(row: Sequence[Any]) -> Key:

@@ -36,8 +36,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         housekeeping.cancel()
         await parts.service.close()
-        await parts.access.close()
         await parts.recorder.close()
+        await parts.access.close()
+        parts.feedback.close()
         parts.sessions.close()
 
 

@@ -206,7 +206,7 @@ class Observed:
             yield span
 
 
-def fault_facts(error: Exception) -> dict[str, Any]:
+def fault_facts(error: BaseException) -> dict[str, Any]:
     """Return what a log may say of any error: its type, and where it was."""
     frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
     return {"error": type(error).__qualname__, "frames": frames[-_MOST_FRAMES:]}
@@ -279,7 +279,8 @@ def configure_logging() -> None:
         foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.dict_tracebacks,
+            # Neither what an error says nor the variables of its frames: both may hold keys, passwords or texts.
+            structlog.processors.ExceptionRenderer(lambda info: fault_facts(info[1])),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
     )
