@@ -87,3 +87,12 @@ class IndexDamagedError(PolicyIndexError):
 
 class IndexLockedError(PolicyIndexError):
     """Another process is writing the index."""
+
+
+def needs_extra(what: str, extra: str) -> str:
+    """Return what is said where the packages of an extra are missing.
+
+    >>> needs_extra("evaluation", "evals")
+    "evaluation needs the extra `evals`: in the clone of policy-assistant, pip install '.[evals]'"
+    """
+    return f"{what} needs the extra `{extra}`: in the clone of policy-assistant, pip install '.[{extra}]'"

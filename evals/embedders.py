@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant import AssistantError, Settings
 from assistant.backends import embedders
+from assistant.errors import needs_extra
 from assistant.evaluation.gold import GoldFinder, Place, holds
 from assistant.evaluation.sets import corpus_of, read_set
 from assistant.index.passages import passages
@@ -117,10 +118,7 @@ def figures(task: Task, embedder: Embedder) -> dict[str, float]:
         AssistantError: If sentence-transformers is not there.
     """
     if importlib.util.find_spec("sentence_transformers") is None:
-        raise AssistantError(
-            "comparing models needs the package sentence-transformers: "
-            "install it with `pip install 'policy-assistant[models]'`"
-        )
+        raise AssistantError(needs_extra("comparing models", "models"))
     from sentence_transformers.sentence_transformer.evaluation import InformationRetrievalEvaluator
 
     evaluator = InformationRetrievalEvaluator(task.queries, task.corpus, task.relevant, write_csv=False)

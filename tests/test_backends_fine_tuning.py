@@ -159,7 +159,7 @@ def test_what_is_missing_is_named_with_the_extra(
     )
     assert main(["train", "--pairs", str(path), "--out", str(tmp_path / "out")]) == 1
     assert "needs onnx: install" in (told := capsys.readouterr().err)
-    assert "'policy-assistant[train]'" in told
+    assert "'.[train]'" in told
 
 
 def test_a_folder_laid_out_as_the_bundled_encoder_is_run_without_torch(tmp_path: Path) -> None:

@@ -194,7 +194,7 @@ def test_comparing_models_without_the_package_names_the_extra(
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
     monkeypatch.setenv("ASSISTANT_CORPUS", str(FIXTURES / "corpus"))
     assert compare_embedders(["--set", str(BOOKS)]) == 1
-    assert "pip install 'policy-assistant[models]'" in capsys.readouterr().err
+    assert "pip install '.[models]'" in capsys.readouterr().err
 
 
 @pytest.mark.model

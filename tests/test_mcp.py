@@ -411,7 +411,7 @@ def test_without_the_extra_the_error_names_it(
     monkeypatch.setitem(sys.modules, "mcp_types", None)
     monkeypatch.delitem(sys.modules, "assistant.server.mcp")
     assert assistant.cli.main(["mcp"]) == 1
-    assert "pip install 'policy-assistant[mcp]'" in capsys.readouterr().err
+    assert "pip install '.[mcp]'" in capsys.readouterr().err
 
 
 # --- Over HTTP ---------------------------------------------------------------------------

@@ -20,6 +20,8 @@ from tests.test_training_mix import asked
 from training.__main__ import main
 from training.blending import blend
 from training.data import read_policies
+from training.distil import blended, embedded, general_examples, policy_examples
+from training.evaluate import torch_encoder as torch_encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -175,6 +177,8 @@ import training.mix
 from tests.test_training_mix import asked
 from training.__main__ import main
 from training.data import read_policies
+from training.distil import blended, embedded, general_examples, policy_examples
+from training.evaluate import torch_encoder as torch_encode
 training.mix.asked_pairs = lambda policies, *_: asked(policies)
 training.judged.JUDGED = Path(os.environ.get("JUDGED", ""))
 sys.exit(main(sys.argv[1:]))
@@ -286,6 +290,32 @@ def test_steps_of_making_the_encoder_follow_one_another(
     }
     assert main(["unpack", "--model", str(out), "--out", str(tmp_path / "unpacked")]) == 0
     assert (rows(tmp_path / "unpacked") * scope.embed(TEXTS, "passage")).sum(axis=1).min() > 0.999
+
+
+def test_a_model_stays_what_it_is_on_policies_and_becomes_like_its_base_elsewhere(
+    data: Path,
+    torch_folder: Path,
+    tmp_path: Path,
+    run: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    known = json.loads((torch_folder / "tokenizer.json").read_text("utf-8"))["model"]["vocab"]
+    trained = torch_encoder(tmp_path / "trained", ["".join(piece for piece, _ in known[5:])], layers=2, seed=1)
+    shutil.copytree(data, tmp_path / "data")
+    (tmp_path / "data" / "general.jsonl").write_text("", encoding="utf-8")
+    final = tmp_path / "d" / "final"
+    folders = ["--data", tmp_path / "data", "--base", torch_folder, "--model", trained, "--out", final.parent]
+    sizes = ["--steps", 80, "--batch", 16, "--threads", 1, "--learning-rate", 3e-3, "--save-every", 40]
+    done = run("distil", *folders, *sizes, "--frozen-layers", 1, "--warmup", 1)
+    assert Path(done.stdout.strip().splitlines()[-1]) == final
+    general = general_examples(tmp_path / "data")[:40]
+    policies = [example.text for example in policy_examples(tmp_path / "data") if example.role == "passage"][:40]
+    encode = torch_encode(trained, threads=1)
+    aims = blended(embedded(general, torch_encode(torch_folder, threads=1)), embedded(general, encode), general)
+    before, after = (
+        (embedded(general, torch_encode(folder, threads=1)) * aims).sum(axis=1).mean() for folder in (trained, final)
+    )
+    assert 1 - after < 0.8 * (1 - before)
+    assert (rows(trained, policies) * rows(final, policies)).sum(axis=1).mean() > 0.98
 
 
 def test_training_needs_its_data(torch_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""Command line: `python -m training base|show|train|blend|export|scope|topics|unpack|judge|evaluate|time`."""
+"""Command line: `python -m training STEP`; `--help` lists the steps."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from training import evaluate
+    from training.train import Recipe
 
 ROOT = Path(__file__).parents[1]
 BUNDLED = ROOT / "assistant" / "data" / "encoder"
@@ -50,14 +51,16 @@ def _show(options: argparse.Namespace) -> None:
             print(f"  {pair.query}  →  {pair.passage[:90]}")
 
 
-def _train(options: argparse.Namespace) -> None:
-    from assistant.embedding import BundledEncoder
-    from training.judged import in_batches, judged_pairs
-    from training.mix import WEIGHTS, laid_out, remembering
-    from training.train import Recipe, train
-    from training.written import FOLDERS, kept_in, read_written, written_judgements
+def _gather(options: argparse.Namespace) -> None:
+    from training.general import gather
 
-    recipe = Recipe(
+    print(f"{gather(options.packages, options.out)} passages in {options.out}")
+
+
+def _recipe(options: argparse.Namespace) -> Recipe:
+    from training.train import Recipe
+
+    return Recipe(
         steps=options.steps,
         batch=options.batch,
         max_tokens=options.max_tokens,
@@ -70,6 +73,27 @@ def _train(options: argparse.Namespace) -> None:
         threads=options.threads,
         bf16=options.bf16,
     )
+
+
+def _distil(options: argparse.Namespace) -> None:
+    from training.distil import distil
+    from training.evaluate import torch_encoder
+
+    recipe = _recipe(options)
+    final = distil(
+        options.base, options.model, options.out, options.data, recipe, load=torch_encoder, resume=options.resume
+    )
+    print(final)
+
+
+def _train(options: argparse.Namespace) -> None:
+    from assistant.embedding import BundledEncoder
+    from training.judged import in_batches, judged_pairs
+    from training.mix import WEIGHTS, laid_out, remembering
+    from training.train import train
+    from training.written import FOLDERS, kept_in, read_written, written_judgements
+
+    recipe = _recipe(options)
     guide = remembering(BundledEncoder(options.guide)) if options.guide else None
     laid = laid_out(
         options.data,
@@ -181,6 +205,27 @@ def _time(options: argparse.Namespace) -> None:
     print(report(options.model, options.data, threads=options.threads))
 
 
+def _add_recipe(one: argparse.ArgumentParser, **defaults: int) -> None:
+    """Add the options of a run of training.
+
+    Args:
+        one: The step's options.
+        **defaults: What those are that differ between steps.
+    """
+    one.add_argument("--steps", type=int, default=defaults["steps"])
+    one.add_argument("--batch", type=int, default=defaults["batch"])
+    one.add_argument("--max-tokens", type=int, default=defaults["max_tokens"])
+    one.add_argument("--learning-rate", type=float, default=8e-5)
+    one.add_argument("--schedule", default="linear")
+    one.add_argument("--warmup", type=int, default=defaults["warmup"])
+    one.add_argument("--frozen-layers", type=int, default=defaults["frozen_layers"])
+    one.add_argument("--save-every", type=int, default=defaults["save_every"])
+    one.add_argument("--seed", type=int, default=3)
+    one.add_argument("--threads", type=int, default=2)
+    one.add_argument("--bf16", action="store_true", help="multiply in bfloat16, for processors that are made for it")
+    one.add_argument("--resume", action="store_true", help="go on from the last checkpoint in OUT, if there is one")
+
+
 def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - a statement an option
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     steps = parser.add_subparsers(required=True)
@@ -212,17 +257,7 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - a statement an opti
     one.add_argument("--base", type=Path, required=True)
     one.add_argument("--out", type=Path, required=True)
     one.add_argument("--thesaurus", type=Path, default=THESAURUS)
-    one.add_argument("--steps", type=int, default=400)
-    one.add_argument("--batch", type=int, default=32)
-    one.add_argument("--max-tokens", type=int, default=64)
-    one.add_argument("--learning-rate", type=float, default=8e-5)
-    one.add_argument("--schedule", default="linear")
-    one.add_argument("--warmup", type=int, default=15)
-    one.add_argument("--frozen-layers", type=int, default=3)
-    one.add_argument("--save-every", type=int, default=25)
-    one.add_argument("--seed", type=int, default=3)
-    one.add_argument("--threads", type=int, default=2)
-    one.add_argument("--bf16", action="store_true", help="multiply in bfloat16, for processors that are made for it")
+    _add_recipe(one, steps=400, batch=32, max_tokens=64, warmup=15, frozen_layers=3, save_every=25)
     one.add_argument("--guide", type=Path, help="exported folder of an earlier model, which tells what is no negative")
     one.add_argument("--general", type=float, default=0.12, help="share of the batches of general questions")
     one.add_argument("--written", type=float, default=0.0, help="share of the batches of questions to written policies")
@@ -230,7 +265,16 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - a statement an opti
     one.add_argument("--judged-steps", type=int, default=0, help="steps more, in which to learn from judged.tsv")
     one.add_argument("--written-steps", type=int, default=0, help="steps more, from what does not answer in policies/")
     one.add_argument("--article-steps", type=int, default=0, help="steps more, from what does not answer in articles/")
-    one.add_argument("--resume", action="store_true", help="go on from the last checkpoint in OUT, if there is one")
+
+    one = step("distil", _distil, "teach a trained model again what its base knows of text that is about no policy")
+    one.add_argument("--base", type=Path, required=True)
+    one.add_argument("--model", type=Path, required=True)
+    one.add_argument("--out", type=Path, required=True)
+    _add_recipe(one, steps=1_300, batch=64, max_tokens=400, warmup=30, frozen_layers=6, save_every=325)
+
+    one = step("gather", _gather, "write general.jsonl of unpacked Debian packages", data=False)
+    one.add_argument("--packages", type=Path, required=True, help="folder with a folder for each package")
+    one.add_argument("--out", type=Path, required=True)
 
     one = step("blend", _blend, "average a trained model's weights with its base's", data=False)
     one.add_argument("--base", type=Path, required=True)
@@ -282,7 +326,7 @@ def main(arguments: list[str] | None = None) -> int:
     except FileNotFoundError as error:
         print(f"python -m training: {error.filename or error}: is not there", file=sys.stderr)
         return 1
-    except AssistantError as error:
+    except (AssistantError, ValueError) as error:
         print(f"python -m training: {error}", file=sys.stderr)
         return 1
     return 0

@@ -34,6 +34,8 @@ ANSWER_WEIGHT = 2.0
 TOO_CLOSE = 0.55
 CLOSER = 0.1
 """By how much a guide must find a passage closer than what answers, in cosine, to take it for an answer too."""
+AGREE_SCALE = 10.0
+"""Of the loss that is one less a cosine, beside the limit of gradients."""
 _GROUPS = 4
 """Of similar length, in which the texts of a batch are embedded."""
 SCRAPS = 8
@@ -186,6 +188,29 @@ class JudgedLoss(nn.Module):
         )
 
 
+class AgreeLoss(nn.Module):
+    """How far the vectors of texts are from those aimed at: one less the cosine.
+
+    Args:
+        model: The model that is trained.
+        aims: What is aimed at, by the texts' places in the training set: shape (n, dim), rows of unit length.
+        bf16: See `Recipe`.
+    """
+
+    def __init__(self, model: SentenceTransformer, aims: NDArray[np.float32], *, bf16: bool = False) -> None:
+        super().__init__()
+        self.model = model
+        self._aims = torch.from_numpy(aims)
+        self._bf16 = bf16
+
+    def forward(self, sentence_features: Iterable[dict[str, Tensor]], labels: Tensor) -> Tensor:
+        """Return the loss of a batch; `labels` are the places of its texts in the training set."""
+        (texts,) = sentence_features
+        (found,) = embed_by_length(self.model, [texts], bf16=self._bf16)
+        aims = self._aims[labels.cpu()].to(found.device)
+        return AGREE_SCALE * (1 - nn.functional.cosine_similarity(found, aims)).mean()
+
+
 def _distinct(features: dict[str, Tensor]) -> tuple[dict[str, Tensor], Tensor]:
     """Return the texts without those that are the same as others, and the place of each."""
     ids, places = torch.unique(features["input_ids"], dim=0, return_inverse=True)
@@ -240,20 +265,14 @@ def train(
     """
     from datasets import Dataset
 
-    torch.set_num_threads(recipe.threads)
-    torch.manual_seed(recipe.seed)
-    # On a processor, torch's fused attention takes more than half of a step's time to go backward.
-    model = SentenceTransformer(
-        str(base),
-        device=None if torch.cuda.is_available() else "cpu",
-        model_kwargs={} if torch.cuda.is_available() else {"attn_implementation": "eager"},
-    )
+    model = _loaded(base, recipe)
     pairs = [pair for batch in laid for pair in batch]
-    model.max_seq_length = recipe.max_tokens
-    bert: Any = model[0].auto_model
-    lowest = bert.embeddings if recipe.frozen_layers else bert.embeddings.word_embeddings
-    for module in (lowest, *bert.encoder.layer[: recipe.frozen_layers]):
-        module.requires_grad_(False)  # noqa: FBT003 - torch takes it by place
+    vectors = None
+    if guide:
+        vectors = (
+            guide.embed([pair.query for pair in pairs], "query"),
+            guide.embed([pair.passage for pair in pairs], "passage"),
+        )
     ranked = Dataset.from_dict(
         {
             "query": [pair.query for pair in pairs],
@@ -262,17 +281,72 @@ def train(
             "label": list(range(len(pairs))),
         }
     )
-    known = [pair for batch in judged for pair in batch]
-    told = Dataset.from_dict(
-        {
-            "query": [pair.query for pair in known],
-            "passage": [pair.passage for pair in known],
-            "label": [pair.answers for pair in known],
-        }
+    datasets: dict[str, Any] = {"ranked": ranked}
+    losses: dict[str, nn.Module] = {"ranked": PolicyLoss(model, pairs, guide=vectors, bf16=recipe.bf16)}
+    if judged:
+        known = [pair for batch in judged for pair in batch]
+        datasets["judged"] = Dataset.from_dict(
+            {
+                "query": [pair.query for pair in known],
+                "passage": [pair.passage for pair in known],
+                "label": [pair.answers for pair in known],
+            }
+        )
+        losses["judged"] = JudgedLoss(model, bf16=recipe.bf16)
+    steps = min(recipe.steps, len(laid)) + len(judged)
+    return _run(model, out, datasets, losses, _arguments(out, recipe, steps), resume=resume)
+
+
+def agree(
+    model: Path,
+    out: Path,
+    texts: Sequence[str],
+    aims: NDArray[np.float32],
+    recipe: Recipe,
+    *,
+    resume: bool = False,
+) -> Path:
+    """Train the model at `model` to give texts the vectors that are aimed at, and return the folder of the result.
+
+    Args:
+        model: Folder of the model to start from.
+        out: Folder of checkpoints; the result is in its `final`.
+        texts: The texts of all batches, in their order, as the model reads them.
+        aims: What is aimed at: shape (n, dim), rows of unit length.
+        recipe: Options of the run.
+        resume: Whether to go on from the last checkpoint in `out`, if there is one.
+    """
+    from datasets import Dataset
+
+    encoder = _loaded(model, recipe)
+    dataset = Dataset.from_dict({"text": list(texts), "label": list(range(len(texts)))})
+    loss = AgreeLoss(encoder, aims, bf16=recipe.bf16)
+    arguments = _arguments(out, recipe, recipe.steps)
+    return _run(encoder, out, {"agree": dataset}, {"agree": loss}, arguments, resume=resume)
+
+
+def _loaded(folder: Path, recipe: Recipe) -> SentenceTransformer:
+    """Return the model of a folder, its lowest layers frozen."""
+    torch.set_num_threads(recipe.threads)
+    torch.manual_seed(recipe.seed)
+    # On a processor, torch's fused attention takes more than half of a step's time to go backward.
+    model = SentenceTransformer(
+        str(folder),
+        device=None if torch.cuda.is_available() else "cpu",
+        model_kwargs={} if torch.cuda.is_available() else {"attn_implementation": "eager"},
     )
-    arguments = SentenceTransformerTrainingArguments(
+    model.max_seq_length = recipe.max_tokens
+    bert: Any = model[0].auto_model
+    lowest = bert.embeddings if recipe.frozen_layers else bert.embeddings.word_embeddings
+    for module in (lowest, *bert.encoder.layer[: recipe.frozen_layers]):
+        module.requires_grad_(False)  # noqa: FBT003 - torch takes it by place
+    return model
+
+
+def _arguments(out: Path, recipe: Recipe, steps: int) -> SentenceTransformerTrainingArguments:
+    return SentenceTransformerTrainingArguments(
         output_dir=str(out),
-        max_steps=min(recipe.steps, len(laid)) + len(judged),
+        max_steps=steps,
         per_device_train_batch_size=recipe.batch,
         learning_rate=recipe.learning_rate,
         lr_scheduler_type=recipe.schedule,
@@ -290,15 +364,17 @@ def train(
         dataloader_num_workers=0,
         use_cpu=not torch.cuda.is_available(),
     )
-    vectors = None
-    if guide:
-        vectors = (
-            guide.embed([pair.query for pair in pairs], "query"),
-            guide.embed([pair.passage for pair in pairs], "passage"),
-        )
-    datasets, losses = {"ranked": ranked}, {"ranked": PolicyLoss(model, pairs, guide=vectors, bf16=recipe.bf16)}
-    if judged:
-        datasets["judged"], losses["judged"] = told, JudgedLoss(model, bf16=recipe.bf16)
+
+
+def _run(
+    model: SentenceTransformer,
+    out: Path,
+    datasets: dict[str, Any],
+    losses: dict[str, nn.Module],
+    arguments: SentenceTransformerTrainingArguments,
+    *,
+    resume: bool,
+) -> Path:
     trainer = SentenceTransformerTrainer(model=model, args=arguments, train_dataset=datasets, loss=losses)
     # One that was interrupted before its first checkpoint begins anew.
     trainer.train(resume_from_checkpoint=(resume and any(out.glob("checkpoint-*"))) or None)

@@ -122,11 +122,16 @@ def _question(name: str, line: str, count: int) -> Question:
         raise ValueError(f"{name}: a question needs three columns, but this has {len(columns)}: {line[:60]!r}")
     text, *places = columns
     answers, near = (
-        () if column.strip() == "-" else tuple(int(part) - 1 for part in column.split(",")) for column in places
+        () if column.strip() == "-" else tuple(_place(part) for part in column.split(",")) for column in places
     )
     if not all(0 <= place < count for place in answers + near) or set(answers) & set(near):
         raise ValueError(f"{name}: no such passage, or one in both columns: {line[:60]!r}")
     return Question(text=text.strip(), answers=answers, near=near)
+
+
+def _place(number: str) -> int:
+    """Return the place of the passage of a number; -1 for what is no number."""
+    return int(number) - 1 if number.strip().isdecimal() else -1
 
 
 def written_pairs(text: Written, rng: random.Random, *, kind: str) -> list[Pair]:

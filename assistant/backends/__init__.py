@@ -21,7 +21,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from assistant.errors import ModelError
+from assistant.errors import ModelError, needs_extra
 
 if TYPE_CHECKING:
     from assistant.answering import Generator
@@ -67,10 +67,8 @@ def check_folders(settings: Settings) -> None:
         if _expanded(name) != name or name.startswith((".", "/")) or "\\" in name or name.count("/") > 1:
             raise ModelError(f"{kind} {name!r}: there is no such folder: check the path")
         if importlib.util.find_spec("sentence_transformers") is None:
-            raise ModelError(
-                f"{kind} {name!r}: there is no such folder: check the path; if it is the name of a model, "
-                "`pip install 'policy-assistant[models]'`"
-            )
+            told = needs_extra("if it is the name of a model, it", "models")
+            raise ModelError(f"{kind} {name!r}: there is no such folder: check the path; {told}")
 
 
 def _expanded(name: str) -> str:

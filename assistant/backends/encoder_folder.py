@@ -2,7 +2,7 @@
 
 The graph gives the hidden state of each token; the mean over tokens and the unit length are the modules after it.
 
-Needs the extra `train` (`pip install 'policy-assistant[train]'`).
+Needs the extra `train` (`pip install '.[train]'` in the clone).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.backends.encoder_graph import MAX_TOKENS, Weights, model_of, reach_of, state_of
 from assistant.backends.sentence_transformers import no_progress_bars
 from assistant.embedding import MODEL_FILE, BundledEncoder
-from assistant.errors import ModelError
+from assistant.errors import ModelError, needs_extra
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,9 +48,7 @@ def torch_needed() -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        raise ModelError(
-            f"weights of torch need the package {error.name}: install it with `pip install 'policy-assistant[train]'`"
-        ) from None
+        raise ModelError(needs_extra(f"a model of torch, for {error.name},", "train")) from None
 
 
 def export(source: Path, out: Path, *, weights: Weights = "int8", card: str = "", texts: Sequence[str] = ()) -> Path:

@@ -4,7 +4,7 @@ Word embeddings keep the 4-bit blocks that they came in (they are not trained), 
 small; the other matrices become 8-bit. The graph is written node by node with ONNX Runtime's own operators for
 attention, layer normalization and quantized products, and gives the hidden state of each token.
 
-Needs the extra `train` (`pip install 'policy-assistant[train]'`).
+Needs the extra `train` (`pip install '.[train]'` in the clone).
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ before and after; what is written is the better of the two encoders.
 A run works in a folder beside the one it is to write, `NAME.partial`, from which it can go on after an
 interruption, and renames its result in the end.
 
-Needs the extra `train` (`pip install 'policy-assistant[train]'`).
+Needs the extra `train` (`pip install '.[train]'` in the clone).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from assistant.backends.encoder_folder import SCOPE_FILE, export, is_encoder, to_torch, write_checksums
 from assistant.backends.sentence_transformers import SentenceTransformerEmbedder, no_progress_bars, prompt_of
 from assistant.embedding import TOPICS_FILE, BundledEncoder, Role, bundled
-from assistant.errors import ModelError, TrainingError
+from assistant.errors import ModelError, TrainingError, needs_extra
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -196,9 +196,7 @@ def _quiet() -> Iterator[None]:
 def _require_packages() -> None:
     missing = [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
-        raise ModelError(
-            f"fine-tuning needs {', '.join(missing)}: install them with `pip install 'policy-assistant[train]'`"
-        )
+        raise ModelError(needs_extra(f"fine-tuning, for {', '.join(missing)},", "train"))
 
 
 _PACKAGES = ("torch", "sentence_transformers", "datasets", "accelerate", "onnx")

@@ -1,6 +1,6 @@
 """Any model of sentence-transformers, by name or path: embedding models as a leg of retrieval, cross-encoders after it.
 
-Needs the extra `models` (`pip install 'policy-assistant[models]'`), which brings torch. Nothing
+Needs the extra `models` (`pip install '.[models]'` in the clone), which brings torch. Nothing
 is downloaded unless it is asked for; a model is loaded at its first use.
 """
 
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from assistant.embedding import cleaned
-from assistant.errors import ModelError
+from assistant.errors import ModelError, needs_extra
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -132,10 +132,7 @@ class _Source:
             ModelError: If it is not.
         """
         if importlib.util.find_spec("sentence_transformers") is None:
-            raise ModelError(
-                f"{self.kind}s by name or path need the package sentence-transformers: "
-                "install it with `pip install 'policy-assistant[models]'`"
-            )
+            raise ModelError(needs_extra(f"an {self.kind} by name or path", "models"))
 
 
 class SentenceTransformerEmbedder:

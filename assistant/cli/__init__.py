@@ -316,14 +316,7 @@ def _answer_line(
 ) -> dict[str, Any]:
     from assistant.conversation import Turn
 
-    if len(line) > MOST_INPUT_BYTES:
-        raise QuestionError(f"has more than {MOST_INPUT_BYTES:,} bytes: ask one question a line")
-    try:
-        item = json.loads(line.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise QuestionError(f"is not JSON in UTF-8: {error}") from None
-    if not isinstance(item, dict):
-        raise QuestionError(f"must be an object: {_LINE_EXAMPLE}")
+    item = _item_of(line)
     if item.get("id") is not None:
         # Nothing that JSON cannot say again, such as NaN.
         if not isinstance(item["id"], str | int):
@@ -331,10 +324,6 @@ def _answer_line(
         result["id"] = item["id"]
     if not isinstance(item.get("question"), str):
         raise QuestionError(f'must have a text "question": {_LINE_EXAMPLE}')
-    for name in item.keys() - _LINE_FIELDS:
-        # The lines of question sets have more. But a misspelt "policies" would have all of them asked.
-        if meant := get_close_matches(name, _LINE_FIELDS, 1, _MISSPELT):
-            raise QuestionError(f'there is no "{name}": did you mean "{meant[0]}"?')
     history = [] if item.get("history") is None else item["history"]
     scope = policies if item.get("policies") is None else item["policies"]
     if not isinstance(history, list) or not all(
@@ -347,6 +336,23 @@ def _answer_line(
     started = time.perf_counter()
     answer = assistant.ask(item["question"], history=turns, policies=scope)
     return result | answer.as_json(latency_ms=1000 * (time.perf_counter() - started))
+
+
+def _item_of(line: bytes) -> dict[str, Any]:
+    """Return the JSON object of a line, none of whose names is a misspelt one of those that are read."""
+    if len(line) > MOST_INPUT_BYTES:
+        raise QuestionError(f"has more than {MOST_INPUT_BYTES:,} bytes: ask one question a line")
+    try:
+        item = json.loads(line.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise QuestionError(f"is not JSON in UTF-8: {error}") from None
+    if not isinstance(item, dict):
+        raise QuestionError(f"must be an object: {_LINE_EXAMPLE}")
+    for name in item.keys() - _LINE_FIELDS:
+        # The lines of question sets have more. But a misspelt "policies" would have all of them asked.
+        if meant := get_close_matches(name, _LINE_FIELDS, 1, _MISSPELT):
+            raise QuestionError(f'there is no "{name}": did you mean "{meant[0]}"?')
+    return item
 
 
 def _print_answer(answer: Answer, assistant: Assistant, seconds: tuple[float, float]) -> None:

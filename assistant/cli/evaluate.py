@@ -69,7 +69,7 @@ eval validate SET.jsonl           list what is wrong with a set
 eval compare BEFORE AFTER         tell of two reports what has changed
 
 Each command has its own --help. Running and comparing need the extra `evals`:
-pip install 'policy-assistant\\[evals]'.""",
+in the clone, pip install '.\\[evals]'.""",
     epilog="Exit codes: 0 done, 1 error, faulty set, figure out of bounds or significant drop, 2 wrong usage.",
 )
 

@@ -28,7 +28,7 @@ from assistant.cli.terminal import (
     print_line,
     settings_of,
 )
-from assistant.errors import AssistantError, ServiceError
+from assistant.errors import AssistantError, ServiceError, needs_extra
 from assistant.text import shortened
 
 if TYPE_CHECKING:
@@ -100,9 +100,7 @@ def speak_mcp(
     except ImportError as error:
         if not (error.name or "").startswith("mcp"):
             raise
-        raise ServiceError(
-            "the Model Context Protocol needs the extra `mcp`: pip install 'policy-assistant[mcp]'"
-        ) from None
+        raise ServiceError(needs_extra("the Model Context Protocol", "mcp")) from None
     if not http:
         build(settings)
         if is_terminal(sys.stdin):

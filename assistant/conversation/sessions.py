@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from assistant.conversation import Turn
-from assistant.errors import SessionError, SettingsError
+from assistant.errors import SessionError, SettingsError, needs_extra
 from assistant.sqlite import Database
 from assistant.text import sha256_of
 
@@ -286,9 +286,7 @@ class RedisSessions:
         try:
             import redis
         except ImportError:
-            raise SettingsError(
-                "sessions in Redis need the extra `redis`: pip install 'policy-assistant[redis]'"
-            ) from None
+            raise SettingsError(needs_extra("keeping sessions in Redis", "redis")) from None
         self._ttl_ms = max(1, round(1000 * ttl_s))
         self._most_turns = most_turns
         self._prefix = prefix

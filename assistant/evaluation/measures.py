@@ -13,7 +13,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from assistant.errors import EvaluationError
+from assistant.errors import EvaluationError, needs_extra
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -109,9 +109,7 @@ def require_packages() -> None:
     """
     for name, package in (("ir_measures", "ir-measures"), ("scipy", "scipy"), ("jinja2", "jinja2")):
         if importlib.util.find_spec(name) is None:
-            raise EvaluationError(
-                f"evaluation needs the package {package}: install it with `pip install 'policy-assistant[evals]'`"
-            )
+            raise EvaluationError(needs_extra(f"evaluation, for {package},", "evals"))
 
 
 # --- By question ---------------------------------------------------------------------------

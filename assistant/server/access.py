@@ -15,7 +15,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 
-from assistant.errors import ServiceError, SettingsError
+from assistant.errors import ServiceError, SettingsError, needs_extra
 from assistant.server.hosts import host_name, is_this_machine, network_of
 from assistant.server.keys import Key, KeyStore, Presented, origin_of, parsed_rates
 from assistant.server.observing import note
@@ -289,8 +289,7 @@ def _redis_pool(settings: Settings) -> Any:
 
         return ConnectionPool.from_url(uri, socket_timeout=_REDIS_S, socket_connect_timeout=_REDIS_S)
     except ImportError:
-        remedy = "pip install 'policy-assistant[redis]'"
-        raise SettingsError(f"counting requests in Redis needs the extra `redis`: {remedy}") from None
+        raise SettingsError(needs_extra("counting requests in Redis", "redis")) from None
     except ValueError:
         raise SettingsError(
             "setting server_rate_store is no address: write memory://, redis://HOST:PORT, rediss:// or unix://"

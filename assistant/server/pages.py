@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from html import escape
 from importlib import resources
@@ -72,11 +73,22 @@ def anchor(clause_id: str) -> str:
 
 
 def reader_language(accepted: str, otherwise: Language) -> Language:
-    """Return the language of a reader, the first of the two in a header `Accept-Language`."""
+    """Return the language of a reader: of the two, which a header `Accept-Language` likes best.
+
+    >>> reader_language("fr, en;q=0.3, zh-CN;q=0.9", "en"), reader_language("zh;q=0", "en")
+    ('zh', 'en')
+    """
+    best, liked = otherwise, 0.0
     for part in accepted[:200].lower().split(","):
-        if part.strip().startswith(("zh", "en")):
-            return "en" if part.strip().startswith("en") else "zh"
-    return otherwise
+        name, _, weight = part.partition(";")
+        found = _WEIGHT.fullmatch(weight.strip())
+        by = float(found[1]) if found else 1.0
+        if name.strip().startswith(("zh", "en")) and by > liked:
+            best, liked = ("en" if name.strip().startswith("en") else "zh"), by
+    return best
+
+
+_WEIGHT = re.compile(r"q ?= ?([01](?:\.\d{0,3})?)")
 
 
 def policy_page(policy: Policy, *, asked: str = "", reader: Language | None = None) -> str:

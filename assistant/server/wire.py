@@ -466,10 +466,12 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
         403: "The key may not do this",
         404: "There is none",
         413: "The body is too large",
+        421: "The host is no name of the service",
         422: "The request is not as described",
         429: "Too many requests: see `Retry-After`",
         500: "A fault of the service",
         503: "Too busy, or about to end: see `Retry-After`",
         504: "Not answered in time",
     }
-    return {status: {"model": Error, "description": told[status]} for status in statuses}
+    # Any request may be for a host that is none of the service's.
+    return {status: {"model": Error, "description": told[status]} for status in (*statuses, 421)}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from assistant.backends.llm import LLMGenerator
-from assistant.errors import ModelError, SettingsError
+from assistant.errors import ModelError, SettingsError, needs_extra
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -43,10 +43,7 @@ def generator_of(settings: Settings) -> LLMGenerator:
         # The client would import it at the first question, out of that one's time.
         import_module("openai.resources.chat.completions")
     except ImportError:
-        raise ModelError(
-            "a language model needs the package llama-index-llms-openai-like: "
-            "install it with `pip install 'policy-assistant[llm]'`"
-        ) from None
+        raise ModelError(needs_extra("a language model", "llm")) from None
     client = _client(settings.llm_timeout_s)
     try:
         llm = OpenAILike(
