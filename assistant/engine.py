@@ -57,6 +57,7 @@ class Assistant:
         self.generator = generator
         self._streaming = generator if isinstance(generator, StreamingGenerator) else None
         self.settings = settings
+        self._by_id = {policy.id: policy for policy in self.policies}
         self._names = tuple(name for policy in self.policies for name in policy.names)
         self._named_by = {policy.id: any_of(policy.names) for policy in self.policies}
         self._short_names = tuple(name for policy in self.policies for name in policy.short_names)
@@ -412,10 +413,10 @@ class Assistant:
         Raises:
             QuestionError: If there is none.
         """
-        for policy in self.policies:
-            if policy.id == policy_id:
-                return policy
-        raise QuestionError(no_policy(policy_id, [policy.id for policy in self.policies]))
+        try:
+            return self._by_id[policy_id]
+        except KeyError:
+            raise QuestionError(no_policy(policy_id, self._by_id)) from None
 
     def _checked(self, question: str) -> str:
         cleaned = visible(question).strip()

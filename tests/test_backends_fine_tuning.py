@@ -158,7 +158,7 @@ def test_what_is_missing_is_named_with_the_extra(
         tmp_path, "pairs.jsonl", "".join(f'{{"query": "q{n}", "passage": "p{n}"}}\n' for n in range(LEAST_QUESTIONS))
     )
     assert main(["train", "--pairs", str(path), "--out", str(tmp_path / "out")]) == 1
-    assert "needs onnx: install" in (told := capsys.readouterr().err)
+    assert "fine-tuning, for onnx, needs the extra `train`" in (told := capsys.readouterr().err)
     assert "'.[train]'" in told
 
 

@@ -127,7 +127,7 @@ def cached(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 @pytest.mark.parametrize("use", [lambda e: e.identity, lambda e: e.embed(["a"], "query")])
 def test_a_missing_package_is_named_with_its_extra(use: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
-    with pytest.raises(ModelError, match=r"pip install 'policy-assistant\[models\]'"):
+    with pytest.raises(ModelError, match=r"pip install '\.\[models\]'"):
         use(SentenceTransformerEmbedder(folder))
 
 
@@ -383,7 +383,7 @@ def test_a_missing_cross_encoder_is_named_with_the_remedy(
     with pytest.raises(ModelError, match=r"'some/model' is neither a folder .* `hf download some/model`"):
         CrossEncoderReranker("some/model").scores("a", ["b"])
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
-    with pytest.raises(ModelError, match=r"reranking models by name or path need .*policy-assistant\[models\]"):
+    with pytest.raises(ModelError, match=r"every reranking model by name or path needs .*\.\[models\]"):
         CrossEncoderReranker("some/model").scores("a", ["b"])
 
 

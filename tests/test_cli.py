@@ -598,9 +598,7 @@ def test_a_folder_of_a_model_that_is_not_there_is_named(
 @pytest.mark.parametrize("name", ["my-encoder", "BAAI/bge-m3"])
 def test_a_name_may_be_that_of_a_folder_or_of_a_model(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
-    with pytest.raises(
-        ModelError, match=r"there is no such folder: check the path; if it is .*'.\[models\]'"
-    ):
+    with pytest.raises(ModelError, match=r"there is no such folder: check the path; if it is .*'.\[models\]'"):
         check_folders(Settings(embedder=name))
     # With the package, it is looked for at its first use.
     package = types.ModuleType("sentence_transformers")

@@ -312,5 +312,5 @@ def test_latencies_are_percentiles(policy: Policy) -> None:
 def test_a_missing_package_is_named_with_its_extra(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     require_packages()
     monkeypatch.setitem(sys.modules, name, None)
-    with pytest.raises(EvaluationError, match=r"needs the package .*pip install 'policy-assistant\[evals\]'"):
+    with pytest.raises(EvaluationError, match=r"needs the extra .*pip install '\.\[evals\]'"):
         require_packages()

@@ -429,7 +429,7 @@ def test_an_address_that_is_none_is_not_shown() -> None:
 
 def test_without_the_extra_the_error_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "redis", None)
-    with pytest.raises(SettingsError, match=r"policy-assistant\[redis\]"):
+    with pytest.raises(SettingsError, match=r"\.\[redis\]"):
         RedisSessions("redis://localhost")
 
 

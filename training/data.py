@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 TRAIN_POLICIES = range(1, 101)
 DEV_POLICIES = range(101, 111)
-HELD_OUT = 0.25
-"""Share of the paragraphs of XQuAD and CMRC that is kept for evaluation: every fourth."""
 CLAUSE_CHARS = 230
 KNOWN = ("written", "article")
 """Kinds of pairs of texts that were invented, of which is known what answers what."""
@@ -185,9 +183,14 @@ def read_paragraphs(folder: Path, name: str) -> list[Paragraph]:
     return found
 
 
+def is_kept_out(place: int) -> bool:
+    """Say whether the paragraph at a place measures, as every fourth does, rather than trains."""
+    return place % 4 == 3
+
+
 def split(paragraphs: Sequence[Paragraph], *, held_out: bool) -> list[Paragraph]:
-    """Return the paragraphs kept for evaluation, or the others: every fourth is kept."""
-    return [paragraph for number, paragraph in enumerate(paragraphs) if (number % 4 == 3) == held_out]
+    """Return the paragraphs that measure, or the others."""
+    return [paragraph for number, paragraph in enumerate(paragraphs) if is_kept_out(number) == held_out]
 
 
 def passage_of(sentence: Sentence, rng: random.Random) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from assistant.text import has_han
-from training.data import TRAIN_POLICIES, read_paragraphs, read_policies
+from training.data import TRAIN_POLICIES, read_paragraphs, read_policies, split
 from training.general import read_general
 from training.written import ARTICLES, POLICIES, kept_in, read_written
 
@@ -79,11 +79,10 @@ def general_examples(data: Path, *, seed: int = 5) -> list[Example]:
             examples.append(Example(text=one.en, role="query"))
         examples.append(Example(text=one.zh or one.en, role=role))
     for name, of_paragraph in (("xquad", 8.0), ("cmrc", 5.0)):
-        for place, paragraph in enumerate(read_paragraphs(data, name)):
-            if place % 4 != 3:
-                examples.append(Example(text=paragraph.text, role="passage", weight=of_paragraph))
-                asked = (text for question in paragraph.questions for text in question if text)
-                examples += [Example(text=text, role="query", weight=3.0) for text in asked]
+        for paragraph in split(read_paragraphs(data, name), held_out=False):
+            examples.append(Example(text=paragraph.text, role="passage", weight=of_paragraph))
+            asked = (text for question in paragraph.questions for text in question if text)
+            examples += [Example(text=text, role="query", weight=3.0) for text in asked]
     for article in kept_in(read_written(ARTICLES), held_out=False):
         examples += [Example(text=passage.zh, role="passage", weight=1.5) for passage in article.passages]
         examples += [Example(text=question.text, role="query", weight=1.2) for question in article.questions]

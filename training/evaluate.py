@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from assistant.text import has_han, language_of
-from training.data import DEV_POLICIES, Paragraph, Sentence, read_paragraphs, read_policies
+from training.data import DEV_POLICIES, Paragraph, Sentence, is_kept_out, read_paragraphs, read_policies
 from training.judged import JUDGED_DEV, JudgedPair, judged_pairs
 from training.written import POLICIES, Written, kept_in, read_written
 
@@ -157,7 +157,7 @@ def general_sets(folder: Path) -> list[QuerySet]:
         queries = [
             Query(text=question[which], gold=frozenset({place}), among=everywhere)
             for place, paragraph in enumerate(paragraphs)
-            if place % 4 == 3
+            if is_kept_out(place)
             for question in paragraph.questions
         ]
         sets.append(QuerySet(name=name, queries=tuple(queries), passages=tuple(p.text for p in paragraphs)))

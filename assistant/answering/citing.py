@@ -129,7 +129,7 @@ def cite(policy: Policy, span: Span) -> Citation:
 
 def _cite(policy: Policy, span: Span) -> Citation:
     start, end = span
-    clause = next(above for above in reversed(policy.path(policy.at(start).id)) if end <= above.end)
+    clause = policy.holding(start, end)
     return Citation(
         policy_id=policy.id,
         version=policy.version,

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 from assistant.answering.bearing import Bearing
 from assistant.answering.citing import Claim, Draft, verify
 from assistant.sentences.senses import takes_back, turns
-from assistant.text import fold, language_of, visible, visible_line
+from assistant.text import fold, language_of, overlap, visible, visible_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,7 +136,7 @@ class Vetter:
 
     def _is_told(self, policy: Policy, span: Span) -> bool:
         """Say whether a place was quoted before, or a part of it."""
-        return any(known == policy.id and span[0] < end and start < span[1] for known, (start, end) in self._told)
+        return any(known == policy.id and overlap(span, told) for known, told in self._told)
 
 
 def whole(policy: Policy, span: Span) -> Span:

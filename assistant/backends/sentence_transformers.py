@@ -132,7 +132,7 @@ class _Source:
             ModelError: If it is not.
         """
         if importlib.util.find_spec("sentence_transformers") is None:
-            raise ModelError(needs_extra(f"an {self.kind} by name or path", "models"))
+            raise ModelError(needs_extra(f"every {self.kind} by name or path", "models"))
 
 
 class SentenceTransformerEmbedder:

@@ -93,14 +93,12 @@ class GoldFinder:
 
     def clause_id(self, place: Place) -> str:
         """Return the id of the smallest clause that holds all of `place`."""
-        policy = self._texts[place.policy_id].policy
-        above = policy.path(policy.at(place.start).id)
-        return next(clause.id for clause in reversed(above) if place.end <= clause.end)
+        return self._texts[place.policy_id].policy.holding(place.start, place.end).id
 
     def clause_text(self, place: Place) -> str:
         """Return the text of the smallest clause that holds all of `place`, with its children's."""
         policy = self._texts[place.policy_id].policy
-        clause = policy[self.clause_id(place)]
+        clause = policy.holding(place.start, place.end)
         return policy.text[clause.start : clause.end]
 
     def is_searchable(self, place: Place) -> bool:

@@ -77,7 +77,6 @@ class Policy(ClauseTree):
     """What its own thesaurus adds to the one that comes with the program."""
     shared_thesaurus: Thesaurus | None = field(default=None, repr=False, compare=False)
     """The thesaurus of its corpus, as `assistant.corpus.open_corpus` finds; None for a policy that stands alone."""
-    _references: dict[str, str] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -263,9 +262,7 @@ class Policy(ClauseTree):
             KeyError: If the policy has no such clause.
         """
         # Of each hit of each answer it is wanted.
-        if (known := self._references.get(clause_id)) is None:
-            known = self._references[clause_id] = self._reference(clause_id)
-        return known
+        return self.kept(Policy._reference, clause_id)
 
     def described(self, clause_id: str, language: Language) -> str:
         """Return the clause's reference, with its title or its first words where that is a number.

@@ -115,7 +115,6 @@ class ClauseTree:
     _paths: Mapping[str, tuple[Clause, ...]] = field(
         init=False, repr=False, compare=False, default_factory=lambda: MappingProxyType({})
     )
-    _lists: dict[str, _List] = field(init=False, repr=False, compare=False, default_factory=dict)
     _kept: Callable[..., Any] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -170,6 +169,10 @@ class ClauseTree:
             return self._paths[clause_id]
         except KeyError:
             raise KeyError(f"policy {self.id!r} has no clause {clause_id!r}") from None
+
+    def holding(self, start: int, end: int) -> Clause:
+        """Return the smallest clause that holds all of `text[start:end]`."""
+        return next(clause for clause in reversed(self.path(self.at(start).id)) if end <= clause.end)
 
     def at(self, offset: int) -> Clause:
         """Return the clause whose own text holds the code point at `offset`.
@@ -253,11 +256,10 @@ class ClauseTree:
 
     def _list(self, clause: Clause) -> _List:
         """Return what is known of the children of a clause as a list; each clause is read once."""
-        if (known := self._lists.get(clause.id)) is None:
-            known = self._lists[clause.id] = self._read_list(clause)
-        return known
+        return self.kept(ClauseTree._read_list, clause.id)
 
-    def _read_list(self, clause: Clause) -> _List:
+    def _read_list(self, clause_id: str) -> _List:
+        clause = self[clause_id]
         children = clause.children
         pairs = pairwise(children)
         next_leads = {item.id: lead for item, after in pairs if (lead := self._next_lead(item, after))}
@@ -330,7 +332,7 @@ class ClauseTree:
         )
 
 
-_MOST_KEPT = 2_000
+_MOST_KEPT = 10_000
 """Findings about a policy that are kept, those that were wanted last."""
 
 

@@ -14,6 +14,7 @@ from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT
 
 from assistant.answering import Answer
+from assistant.errors import QuestionError
 from assistant.server.feedback import Told
 from assistant.server.observing import note
 from assistant.server.pages import permalink
@@ -232,9 +233,8 @@ class Asking:
 
 def titled(said: dict[str, Any], assistant: Assistant) -> dict[str, Any]:
     """Add to each citation and hit of what is sent the title of its policy, which its id does not tell a person."""
-    titles = {policy.id: policy.title for policy in assistant.policies}
     for place in (*said.get("citations", ()), *said.get("hits", ())):
-        place["policy_title"] = titles[place["policy_id"]]
+        place["policy_title"] = assistant.policy(place["policy_id"]).title
     return said
 
 
@@ -320,10 +320,11 @@ def policy_seen(snapshot: Snapshot, caller: Caller, policy_id: str) -> Policy:
     Raises:
         Refused: If there is none of this id, or it is not for this caller: nothing tells the two apart.
     """
-    for policy in snapshot.view(caller.scope).policies:
-        if policy.id == policy_id:
-            return policy
-    raise Refused(404, "policy_not_found", "there is no such policy: GET /v1/policies has those there are")
+    try:
+        return snapshot.view(caller.scope).policy(policy_id)
+    except QuestionError:
+        told = "there is no such policy: GET /v1/policies has those there are"
+        raise Refused(404, "policy_not_found", told) from None
 
 
 def link(request: Request, policy: Policy, clause_id: str = "") -> str:

@@ -143,11 +143,12 @@ async def complete(request: Request, caller: Asker, body: Completion) -> Respons
     shared = {"id": f"chatcmpl-{asking.id.removeprefix('ans_')}", "created": created, "model": body.model}
     if not body.stream:
         answer = await asking.answer()
-        message = {"role": "assistant", "content": answer.text + _references(asking, answer)}
+        sent = asking.json(answer)
+        message = {"role": "assistant", "content": answer.text + _references(asking, sent)}
         choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
         said = shared | {"object": "chat.completion", "choices": [choice], "usage": _USAGE}
         headers = {"X-Index-Version": asking.snapshot.version}
-        return Json(said | _extras(asking, answer), headers=headers)
+        return Json(said | _extras(sent), headers=headers)
     wants_usage = bool(body.stream_options and body.stream_options.include_usage)
 
     def chunk(delta: dict[str, Any], **more: object) -> bytes:
@@ -156,9 +157,10 @@ async def complete(request: Request, caller: Asker, body: Completion) -> Respons
         return event(None, shared | {"object": "chat.completion.chunk", "choices": [choice]} | more)
 
     async def whole(answer: Answer) -> bytes:
-        references = _references(asking, answer)
+        sent = asking.json(answer)
+        references = _references(asking, sent)
         told = chunk({"content": references}) if references else b""
-        told += chunk({}, finish_reason="stop", **_extras(asking, answer))
+        told += chunk({}, finish_reason="stop", **_extras(sent))
         if wants_usage:
             told += event(None, shared | {"object": "chat.completion.chunk", "choices": [], "usage": _USAGE})
         return told
@@ -217,11 +219,10 @@ def _policies(request: Request, caller: Caller, model: str) -> list[str] | None:
     return [policy_id]
 
 
-def _references(asking: Asking, answer: Answer) -> str:
-    lines = [f"[{cited['marker']}] {asking.place(cited)}" for cited in asking.json(answer)["citations"]]
+def _references(asking: Asking, sent: dict[str, Any]) -> str:
+    lines = [f"[{cited['marker']}] {asking.place(cited)}" for cited in sent["citations"]]
     return "\n\n" + "\n".join(lines) if lines else ""
 
 
-def _extras(asking: Asking, answer: Answer) -> dict[str, Any]:
-    said = asking.json(answer)
-    return {name: said[name] for name in ("answer_id", "index_version", "abstained", "citations")}
+def _extras(sent: dict[str, Any]) -> dict[str, Any]:
+    return {name: sent[name] for name in ("answer_id", "index_version", "abstained", "citations")}

@@ -359,8 +359,6 @@ many long know
 STOPWORDS = frozenset(f"{_STOPWORDS_ZH} {_STOPWORDS_EN}".split())
 """Function and question words of both languages, in their folded form."""
 
-# Cut where no real word reaches: jieba takes quadratic time for a run of unknown characters.
-
 
 _STEM_LOCK = threading.Lock()
 
