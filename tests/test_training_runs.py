@@ -22,6 +22,7 @@ from training.blending import blend
 from training.data import read_policies
 from training.distil import blended, embedded, general_examples, policy_examples
 from training.evaluate import torch_encoder as torch_encode
+from training.written import POLICIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,6 +173,7 @@ MODULE = """
 import os
 import sys
 from pathlib import Path
+import training.distil
 import training.judged
 import training.mix
 from tests.test_training_mix import asked
@@ -179,8 +181,10 @@ from training.__main__ import main
 from training.data import read_policies
 from training.distil import blended, embedded, general_examples, policy_examples
 from training.evaluate import torch_encoder as torch_encode
+from training.written import POLICIES
 training.mix.asked_pairs = lambda policies, *_: asked(policies)
 training.judged.JUDGED = Path(os.environ.get("JUDGED", ""))
+training.distil.POLICIES = training.distil.ARTICLES = Path(os.environ.get("INVENTED", ""))
 sys.exit(main(sys.argv[1:]))
 """
 """`python -m training`, without the questions that were written by hand over other data."""
@@ -297,14 +301,21 @@ def test_a_model_stays_what_it_is_on_policies_and_becomes_like_its_base_elsewher
     torch_folder: Path,
     tmp_path: Path,
     run: Callable[..., subprocess.CompletedProcess[str]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # Of the invented texts a few are enough.
+    (tmp_path / "invented").mkdir()
+    shutil.copy(min(POLICIES.glob("*.txt"), key=lambda path: path.stat().st_size), tmp_path / "invented")
+    monkeypatch.setenv("INVENTED", str(tmp_path / "invented"))
+    for name in ("POLICIES", "ARTICLES"):
+        monkeypatch.setattr(f"training.distil.{name}", tmp_path / "invented")
     known = json.loads((torch_folder / "tokenizer.json").read_text("utf-8"))["model"]["vocab"]
     trained = torch_encoder(tmp_path / "trained", ["".join(piece for piece, _ in known[5:])], layers=2, seed=1)
     shutil.copytree(data, tmp_path / "data")
     (tmp_path / "data" / "general.jsonl").write_text("", encoding="utf-8")
     final = tmp_path / "d" / "final"
     folders = ["--data", tmp_path / "data", "--base", torch_folder, "--model", trained, "--out", final.parent]
-    sizes = ["--steps", 80, "--batch", 16, "--threads", 1, "--learning-rate", 3e-3, "--save-every", 40]
+    sizes = ["--steps", 150, "--batch", 16, "--threads", 1, "--learning-rate", 5e-4, "--save-every", 75]
     done = run("distil", *folders, *sizes, "--frozen-layers", 1, "--warmup", 1)
     assert Path(done.stdout.strip().splitlines()[-1]) == final
     general = general_examples(tmp_path / "data")[:40]

@@ -137,8 +137,10 @@ _SINGULAR = re.compile(
 def is_somebody(name: str) -> bool:
     """Say whether an English name is that of people, as one of `PEOPLE` or by how it ends.
 
-    >>> is_somebody("my boss"), is_somebody("visitors"), is_somebody("alumni"), is_somebody("dinner")
-    (True, True, True, False)
+    >>> is_somebody("my boss"), is_somebody("visitors"), is_somebody("alumni"), is_somebody("students")
+    (True, True, True, True)
+    >>> is_somebody("dinner"), is_somebody("equipment"), is_somebody("the restaurant")
+    (False, False, False)
     """
     return _PEOPLE.search(name) is not None
 
@@ -151,8 +153,9 @@ PEOPLE = (
 """Names of people that do not end as such names do."""
 _PEOPLE = re.compile(
     rf"\b(?:{PEOPLE}|(?!(?:dinner|supper|water|paper|letter|voucher|order|number|computer|charger|scooter|trailer"
-    r"|locker|monitor|printer|scanner|sensor|router)s?$)"
-    r"\w{0,20}(?:[a-z]er|or|ist|ee|ant|ent|ian|man|men|child|people|staff)s?)$"
+    r"|locker|monitor|printer|scanner|sensor|router|server|folder|floor|door|list|restaurant|plant|coffee|fee"
+    r"|tree|degree|percent|accident|incident|content|consent|event)s?$)"
+    r"\w{0,20}(?:[a-z]er|or|ist|ee|ant|(?<!m)ent|ian|man|men|child|people|staff)s?)$"
 )
 
 
