@@ -154,8 +154,7 @@ encoder: $(RUN)/base/model.safetensors ## train and export the encoder: make enc
 	$(BIN)/python -m training train --data $(DATA) --base $(RUN)/judged/final --guide $(RUN)/judging --out $(RUN)/written $(WRITTEN) $(RESUME)
 	$(BIN)/python -m training blend --base $(RUN)/judged/final --model $(RUN)/written/final --out $(RUN)/knowing --share $(FORMER)
 	$(BIN)/python -m training blend --base $(RUN)/base --model $(RUN)/knowing --out $(RUN)/blended --share $(KEPT)
-	$(BIN)/python -m training distil --data $(DATA) --base $(RUN)/base --model $(RUN)/blended --out $(RUN)/distilled $(DISTILLED) $(RESUME)
-	$(BIN)/python -m training export --data $(DATA) --model $(RUN)/distilled/final --out $(ENCODER)
+	$(BIN)/python -m training export --data $(DATA) --model $(RUN)/blended --out $(ENCODER)
 	$(BIN)/python -m training scope --data $(DATA) --model $(ENCODER)
 	$(BIN)/python -m training topics --data $(DATA) --model $(ENCODER)
 
