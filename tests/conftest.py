@@ -68,6 +68,7 @@ def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             patch.delenv(f"ASSISTANT_{name.upper()}", raising=False)
         patch.setenv("ASSISTANT_CACHE", str(folder))
         patch.setenv("ASSISTANT_POLICIES_DIR", str(folder / "policies"))
+        patch.setenv("ASSISTANT_SERVER_DATA", str(folder / "data"))
         yield folder
 
 

@@ -108,7 +108,7 @@ def test_every_fault_is_told_with_its_line_and_what_to_do(page, tmp_path) -> Non
     told, is_sound = checked(page, faulty, None)
     assert not is_sound
     rows = re.findall(r"<tr><td>(\d+)</td>", told)
-    assert rows == ["2", "3"] or set(rows) == {"2", "3"}
+    assert set(rows) == {"2", "3"}
     assert "is not JSON" in told
     assert "copy it from the policy" in told
 
