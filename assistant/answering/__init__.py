@@ -140,6 +140,17 @@ class ExtractiveGenerator:
         odds = answerability(query, hits)
         if odds < 0 or is_unclear(query, hits):
             return Draft(claims=())
+        claims, told, most = self._quoting(query, hits)
+        if claims and not wants_all(query):
+            claims[0] = _with_verdict(query, claims, hits)
+            claims += _pointed_at(hits, told)[: most - len(claims)]
+        # What a quote says to the question for certain is to the point, and so is what names the company asked about.
+        if odds < CERTAIN and claims and not claims[0].verdict and not hits[0].evidence.company:
+            claims = [replace(claim, uncertain=True) for claim in claims]
+        return Draft(claims=tuple(claims))
+
+    def _quoting(self, query: str, hits: Sequence[Hit]) -> tuple[list[Claim], list[tuple[str, Span]], int]:
+        """Return what is quoted of the hits that answer, the places of it, and how many quotes there may be."""
         chosen = selected(query, hits)
         longest = self._max_citations * _LIST_FACTOR
         most = longest if len(chosen) > _SEVERAL or lists_places(query, hits) else self._max_citations
@@ -160,14 +171,7 @@ class ExtractiveGenerator:
                 # What a policy says twice in the same words is told once.
                 if not any(_same_words(claim, other) for other in claims):
                     claims.append(claim)
-        claims = claims[:most]
-        if claims and not wants_all(query):
-            claims[0] = _with_verdict(query, claims, hits)
-            claims += _pointed_at(hits, told)[: most - len(claims)]
-        # What a quote says to the question for certain is to the point, and so is what names the company asked about.
-        if odds < CERTAIN and claims and not claims[0].verdict and not hits[0].evidence.company:
-            claims = [replace(claim, uncertain=True) for claim in claims]
-        return Draft(claims=tuple(claims))
+        return claims[:most], told, most
 
 
 _LIST_FACTOR = 3

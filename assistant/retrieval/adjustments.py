@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from assistant.index.passages import STEP
 from assistant.questions.forms import asks_meaning, asks_names, kind_of_question
 from assistant.text import normalized
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     Scores = NDArray[np.float64]
     Marks = NDArray[np.bool_]
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +49,7 @@ class Adjuster:
     def __init__(self, analyzer: Analyzer) -> None:
         self._analyzer = analyzer
         self._words = lru_cache(maxsize=1_000)(lambda word: frozenset(analyzer.tokens(word)))
-        self._known_title_words: dict[str, Mapping[str, Sequence[int]]] = {}
-        self._known_words_of_headings: dict[str, Mapping[str, tuple[Sequence[int], Sequence[int]]]] = {}
-        self._known_question_titles: dict[str, Mapping[str, Sequence[tuple[int, frozenset[str]]]]] = {}
+        self._known: dict[tuple[str, Callable[[Shard], Any]], Any] = {}
 
     def adjusted(self, shards: Sequence[Shard], query: Query, held: Held) -> Adjusted:
         """Return what is known of the passages of at least one shard, one shard after another.
@@ -97,39 +97,37 @@ class Adjuster:
         """Return the passages whose title says what is asked, companies aside: 收集的个人信息, of 高德收集什么."""
         companies = [self._words(name) for token, name in query.named.items() if self._analyzer.is_vendor(token)]
         tokens = [token for token in query.tokens if not any(token in words for words in companies)]
-        found = (number for token in tokens for number in self._title_words(shard).get(token, ()))
+        found = (number for token in tokens for number in self._once(shard, self._title_words).get(token, ()))
         return list(dict.fromkeys(found))
 
     def _of_rest_of_heading(self, shard: Shard, query: Query) -> list[int]:
         """Return the passages below a heading of several things that are about others of them: 租金, of 租金与押金."""
-        known = self._words_of_headings(shard)
+        known = self._once(shard, self._words_of_headings)
         found = [known[token] for token in query.tokens if token in known]
         about = {number for holding, _ in found for number in holding}
         return [number for number in dict.fromkeys(n for _, lacking in found for n in lacking) if number not in about]
 
     def _words_of_headings(self, shard: Shard) -> Mapping[str, tuple[Sequence[int], Sequence[int]]]:
-        """Return by words of headings of several things the passages below that hold each, and the others; read once.
+        """Return by words of headings of several things the passages below that hold each, and the others.
 
         Words that none of the passages below holds tell none from another.
         """
         policy = shard.policy
-        if policy.id not in self._known_words_of_headings:
-            below: dict[str, list[int]] = {}
-            for number, passage in enumerate(shard.passages):
-                heading = passage.context.rpartition(STEP)[2]
-                if len(heading) <= policy.chars(_TITLE_CHARS) and _SEVERAL.search(normalized(heading)):
-                    below.setdefault(passage.context, []).append(number)
-            found: dict[str, tuple[list[int], list[int]]] = {}
-            for context, numbers in below.items():
-                texts = [policy.text[shard.passages[number].start : shard.passages[number].end] for number in numbers]
-                own = [frozenset(self._analyzer.tokens(text, of_policy=True)) for text in texts]
-                for token in self._words(context.rpartition(STEP)[2]):
-                    if any(token in words for words in own):
-                        holding, lacking = found.setdefault(token, ([], []))
-                        for number, words in zip(numbers, own, strict=True):
-                            (holding if token in words else lacking).append(number)
-            self._known_words_of_headings[policy.id] = found
-        return self._known_words_of_headings[policy.id]
+        below: dict[str, list[int]] = {}
+        for number, passage in enumerate(shard.passages):
+            heading = passage.context.rpartition(STEP)[2]
+            if len(heading) <= policy.chars(_TITLE_CHARS) and _SEVERAL.search(normalized(heading)):
+                below.setdefault(passage.context, []).append(number)
+        found: dict[str, tuple[list[int], list[int]]] = {}
+        for context, numbers in below.items():
+            texts = [policy.text[shard.passages[number].start : shard.passages[number].end] for number in numbers]
+            own = [frozenset(self._analyzer.tokens(text, of_policy=True)) for text in texts]
+            for token in self._words(context.rpartition(STEP)[2]):
+                if any(token in words for words in own):
+                    holding, lacking = found.setdefault(token, ([], []))
+                    for number, words in zip(numbers, own, strict=True):
+                        (holding if token in words else lacking).append(number)
+        return found
 
     def _under_same_question(self, shard: Shard, query: Query) -> list[int]:
         """Return the passages whose title asks what the query asks: `How long do I have to return something?`.
@@ -137,33 +135,35 @@ class Adjuster:
         Other titles of a list of questions name the same things: what is asked of them tells one from another.
         """
         kind = kind_of_question(query.text)
-        of_kind = self._question_titles(shard).get(kind, ()) if kind else ()
+        of_kind = self._once(shard, self._question_titles).get(kind, ()) if kind else ()
         return [number for number, words in of_kind if words <= set(query.tokens)]
 
     def _question_titles(self, shard: Shard) -> Mapping[str, Sequence[tuple[int, frozenset[str]]]]:
-        """Return by kind of question the passages of a shard whose title is one, with its words; read once."""
-        policy = shard.policy
-        if policy.id not in self._known_question_titles:
-            found: dict[str, list[tuple[int, frozenset[str]]]] = {}
-            for number, title in _titles(shard, _QUESTION_CHARS):
-                kind = kind_of_question(title)
-                # Its concepts are its words once more, and not always found in other forms of these.
-                words = frozenset(token for token in self._words(title) if not self._analyzer.is_concept(token))
-                if kind and words:
-                    found.setdefault(kind, []).append((number, words))
-            self._known_question_titles[policy.id] = found
-        return self._known_question_titles[policy.id]
+        """Return by kind of question the passages of a shard whose title is one, with its words."""
+        found: dict[str, list[tuple[int, frozenset[str]]]] = {}
+        for number, title in _titles(shard, _QUESTION_CHARS):
+            kind = kind_of_question(title)
+            # Its concepts are its words once more, and not always found in other forms of these.
+            words = frozenset(token for token in self._words(title) if not self._analyzer.is_concept(token))
+            if kind and words:
+                found.setdefault(kind, []).append((number, words))
+        return found
 
     def _title_words(self, shard: Shard) -> Mapping[str, Sequence[int]]:
-        """Return the passages of a shard by the words of their titles, which are read once."""
-        policy = shard.policy
-        if policy.id not in self._known_title_words:
-            places: dict[str, list[int]] = {}
-            for number, title in _titles(shard, _TITLE_CHARS):
-                for token in self._words(title):
-                    places.setdefault(token, []).append(number)
-            self._known_title_words[policy.id] = places
-        return self._known_title_words[policy.id]
+        """Return the passages of a shard by the words of their titles."""
+        places: dict[str, list[int]] = {}
+        for number, title in _titles(shard, _TITLE_CHARS):
+            for token in self._words(title):
+                places.setdefault(token, []).append(number)
+        return places
+
+    def _once(self, shard: Shard, read: Callable[[Shard], _T]) -> _T:
+        """Return what a method reads of a shard, which is read once."""
+        place = (shard.policy.id, read)
+        if place not in self._known:
+            self._known[place] = read(shard)
+        found: _T = self._known[place]
+        return found
 
     def _naming_other_permissions(self, shard: Shard, query: Query) -> Marks:
         """Return which passages name permissions, but not the one that the query asks about."""

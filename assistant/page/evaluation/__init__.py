@@ -350,18 +350,20 @@ def _compared(bench: _Bench, former: str | None, latter: str | None) -> str:
         return hint(bench.say("choose_other" if len(bench.shelf.names()) > 1 else "no_other"))
     try:
         before, after = bench.shelf.open(former), bench.shelf.open(latter)
-        with _reading(former):
+        with _reading(former, latter):
             return comparison(bench.page, before, after)
     except AssistantError as error:
         return hint(str(error), error=True)
 
 
 @contextmanager
-def _reading(name: str) -> Iterator[None]:
-    """Turn what a run lacks into an error that says so: the file may have been altered."""
+def _reading(*names: str) -> Iterator[None]:
+    """Turn what one of some runs lacks into an error that says so: its file may have been altered."""
     from jinja2 import UndefinedError
 
     try:
         yield
     except (LookupError, TypeError, ValueError, AttributeError, UndefinedError) as error:
-        raise EvaluationError(f"run {name!r} lacks what it should have ({error}): make it again") from error
+        raise EvaluationError(
+            f"run {' or '.join(map(repr, names))} lacks what it should have ({error}): make it again"
+        ) from error
