@@ -364,6 +364,9 @@ def test_it_is_what_is_asked_about(conversation: str, query: str) -> None:
         ("are items under 5 kg free? / and over 5 kg?", "About “are items under 5 kg free”: over 5 kg?"),
         ("can I get a refund? / why can’t I?", "Why can't I get a refund?"),
         ("are children allowed? / and if they’re 15?", "If children are 15, are children allowed?"),
+        # Nothing that one has takes the place of what one does.
+        ("how do I rent the car? / and the bike?", "About “how do I rent the car”: the bike?"),
+        ("how do I rent the car? / not the car, I meant the bike", "About “how do I rent the car”: the bike"),
         # Who does something may be said twice.
         ("can drivers see my number? / do they know where they're going?", "do drivers know where they're going?"),
         (

@@ -206,7 +206,8 @@ def _done_instead(query: Utterance, topic: Topic, new: Topic) -> str:
     if query.language == "zh":
         noun = new.group not in DEEDS or (new.group == "deed" and is_noun_of_deed(new))
         return quoting(query, new.text) if noun and follows_may(query, topic) else ""
-    if topic.group != "deed" or precedes(query, topic) not in BEFORE_VERBS:
+    # A term may be a verb, too: "how do I rent the car?".
+    if topic.group not in ("deed", "term") or precedes(query, topic) not in BEFORE_VERBS:
         return ""
     if is_done_en(new) and (new.concept is None or new.concept != topic.concept):
         return ""
