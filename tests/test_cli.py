@@ -448,8 +448,10 @@ def test_an_id_comes_before_a_file_of_that_name(
     run: Runs, by_id: dict[str, Policy], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "lantern").write_text("1. Nothing\nWe collect nothing at all.\n", encoding="utf-8")
+    (tmp_path / "yunchao").mkdir()
     monkeypatch.chdir(tmp_path)
-    assert json.loads(run("outline", "lantern", "--json").out)["sha256"] == by_id["lantern"].sha256
+    for name in ("lantern", "yunchao"):
+        assert json.loads(run("outline", name, "--json").out)["sha256"] == by_id[name].sha256
     assert json.loads(run("outline", "./lantern", "--json").out)["sha256"] != by_id["lantern"].sha256
 
 

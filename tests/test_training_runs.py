@@ -61,6 +61,12 @@ def rows(folder: Path, texts: list[str] = TEXTS, role: str = "passage") -> np.nd
     return np.asarray(SentenceTransformer(str(folder), device="cpu").encode(texts, prompt_name=role))
 
 
+def another(torch_folder: Path, folder: Path) -> Path:
+    """Write a model of the same shape and vocabulary with other weights."""
+    known = json.loads((torch_folder / "tokenizer.json").read_text("utf-8"))["model"]["vocab"]
+    return torch_encoder(folder, ["".join(piece for piece, _ in known[5:])], layers=2, seed=1)
+
+
 def weights_of(folder: Path) -> dict[str, np.ndarray]:
     from safetensors.numpy import load_file
 
@@ -156,8 +162,7 @@ def test_a_model_is_not_averaged_with_another_base(torch_folder: Path, tmp_path:
 
 @pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
 def test_a_blend_is_the_mean_of_both(torch_folder: Path, data: Path, tmp_path: Path, share: float) -> None:
-    known = json.loads((torch_folder / "tokenizer.json").read_text("utf-8"))["model"]["vocab"]
-    other = torch_encoder(tmp_path / "other", ["".join(piece for piece, _ in known[5:])], layers=2, seed=1)
+    other = another(torch_folder, tmp_path / "other")
     blended = weights_of(blend(torch_folder, other, tmp_path / "blend", share=share))
     old, new = weights_of(torch_folder), weights_of(other)
     for name, values in blended.items():
@@ -179,9 +184,6 @@ import training.mix
 from tests.test_training_mix import asked
 from training.__main__ import main
 from training.data import read_policies
-from training.distil import blended, embedded, general_examples, policy_examples
-from training.evaluate import torch_encoder as torch_encode
-from training.written import POLICIES
 training.mix.asked_pairs = lambda policies, *_: asked(policies)
 training.judged.JUDGED = Path(os.environ.get("JUDGED", ""))
 training.distil.POLICIES = training.distil.ARTICLES = Path(os.environ.get("INVENTED", ""))
@@ -309,8 +311,7 @@ def test_a_model_stays_what_it_is_on_policies_and_becomes_like_its_base_elsewher
     monkeypatch.setenv("INVENTED", str(tmp_path / "invented"))
     for name in ("POLICIES", "ARTICLES"):
         monkeypatch.setattr(f"training.distil.{name}", tmp_path / "invented")
-    known = json.loads((torch_folder / "tokenizer.json").read_text("utf-8"))["model"]["vocab"]
-    trained = torch_encoder(tmp_path / "trained", ["".join(piece for piece, _ in known[5:])], layers=2, seed=1)
+    trained = another(torch_folder, tmp_path / "trained")
     shutil.copytree(data, tmp_path / "data")
     (tmp_path / "data" / "general.jsonl").write_text("", encoding="utf-8")
     final = tmp_path / "d" / "final"

@@ -156,11 +156,12 @@ def batches(
     """Yield the places of the examples of each batch; those of policies are counted on from the general ones."""
     rng = np.random.default_rng(seed)
     weights = np.array([example.weight for example in general])
+    odds = weights / weights.sum()
     of_general = round(batch * GENERAL_IN_BATCH)
     for _ in range(steps):
-        drawn = rng.choice(len(general), of_general, replace=False, p=weights / weights.sum())
-        others = rng.choice(len(policies), batch - of_general, replace=False)
-        yield [*map(int, drawn), *(len(general) + int(place) for place in others)]
+        drawn = rng.choice(len(general), of_general, replace=False, p=odds)
+        others = len(general) + rng.choice(len(policies), batch - of_general, replace=False)
+        yield [*drawn.tolist(), *others.tolist()]
 
 
 def distil(
@@ -184,8 +185,5 @@ def distil(
     trained = embedded(general, encode)
     aims = np.concatenate([blended(embedded(general, load(base)), trained, general), embedded(policies, encode)])
     texts = [example.prompted[:_CHARS] for example in (*general, *policies)]
-    places = [
-        place for one in batches(general, policies, steps=recipe.steps, batch=recipe.batch, seed=recipe.seed)
-        for place in one
-    ]  # fmt: skip
-    return agree(model, out, [texts[place] for place in places], aims[places], recipe, resume=resume)
+    laid = list(batches(general, policies, steps=recipe.steps, batch=recipe.batch, seed=recipe.seed))
+    return agree(model, out, laid, recipe, texts=texts, aims=aims, resume=resume)

@@ -11,7 +11,7 @@ import gettext
 import json
 import random
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from assistant.text import has_han
@@ -77,13 +77,9 @@ def gather(packages: Path, out: Path, *, seed: int = 1) -> int:
         described = [block.partition("Description-zh_CN: ")[2].replace("\n .\n", "\n") for block in blocks]
         for text in described:
             found |= dict.fromkeys(_passages([text], "descriptions", rng))
-    lines = ({name: value for name, value in _fields(one) if value} for one in found)
+    lines = ({name: value for name, value in asdict(one).items() if value} for one in found)
     out.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
     return len(found)
-
-
-def _fields(one: General) -> Iterator[tuple[str, str]]:
-    yield from (("source", one.source), ("zh", one.zh), ("en", one.en))
 
 
 def _language(text: str) -> str:
@@ -94,7 +90,7 @@ def _language(text: str) -> str:
     return "en" if not chinese and len(re.findall(r"[A-Za-z]{3,}", text)) > 2 else ""
 
 
-def _squeezed(text: str) -> str:
+def _on_one_line(text: str) -> str:
     """Return a text on one line, without the blanks between Chinese characters that lines were broken at."""
     return re.sub(r"(?<=[\u4e00-\u9fff，。、；：]) (?=[\u4e00-\u9fff])", "", " ".join(text.split()))
 
@@ -108,7 +104,7 @@ def _paragraphs(path: Path) -> Iterator[str]:
     except etree.LxmlError:
         return
     text = "".join(_words(root))
-    yield from filter(None, map(_squeezed, text.split("\0")))
+    yield from filter(None, map(_on_one_line, text.split("\0")))
 
 
 def _words(element: Any) -> Iterator[str]:
@@ -144,6 +140,6 @@ def _messages(path: Path, source: str) -> Iterator[General]:
         catalogue: dict[Any, str] = vars(gettext.GNUTranslations(file))["_catalog"]
     for message, translated in catalogue.items():
         if isinstance(message, str) and translated:
-            en, zh = (_squeezed(re.sub("<[^<>]*>", "", text)) for text in (message.rpartition("\4")[2], translated))
+            en, zh = (_on_one_line(re.sub("<[^<>]*>", "", text)) for text in (message.rpartition("\4")[2], translated))
             if len(en) >= _LEAST_ENGLISH and _language(zh) == "zh":
                 yield General(source=source, zh=zh[:_MOST], en=en[: _MOST * 2])

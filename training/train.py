@@ -193,7 +193,7 @@ class AgreeLoss(nn.Module):
 
     Args:
         model: The model that is trained.
-        aims: What is aimed at, by the texts' places in the training set: shape (n, dim), rows of unit length.
+        aims: What is aimed at for each text: shape (n_texts, dim), rows of unit length.
         bf16: See `Recipe`.
     """
 
@@ -204,7 +204,7 @@ class AgreeLoss(nn.Module):
         self._bf16 = bf16
 
     def forward(self, sentence_features: Iterable[dict[str, Tensor]], labels: Tensor) -> Tensor:
-        """Return the loss of a batch; `labels` are the places of its texts in the training set."""
+        """Return the loss of a batch; `labels` are the places of its texts in `aims`."""
         (texts,) = sentence_features
         (found,) = embed_by_length(self.model, [texts], bf16=self._bf16)
         aims = self._aims[labels.cpu()].to(found.device)
@@ -300,10 +300,11 @@ def train(
 def agree(
     model: Path,
     out: Path,
-    texts: Sequence[str],
-    aims: NDArray[np.float32],
+    laid: Sequence[Sequence[int]],
     recipe: Recipe,
     *,
+    texts: Sequence[str],
+    aims: NDArray[np.float32],
     resume: bool = False,
 ) -> Path:
     """Train the model at `model` to give texts the vectors that are aimed at, and return the folder of the result.
@@ -311,17 +312,19 @@ def agree(
     Args:
         model: Folder of the model to start from.
         out: Folder of checkpoints; the result is in its `final`.
-        texts: The texts of all batches, in their order, as the model reads them.
-        aims: What is aimed at: shape (n, dim), rows of unit length.
+        laid: The batches in their order, each of places of texts.
         recipe: Options of the run.
+        texts: The texts, as the model reads them.
+        aims: What is aimed at for each: shape (n_texts, dim), rows of unit length.
         resume: Whether to go on from the last checkpoint in `out`, if there is one.
     """
     from datasets import Dataset
 
     encoder = _loaded(model, recipe)
-    dataset = Dataset.from_dict({"text": list(texts), "label": list(range(len(texts)))})
+    places = [place for batch in laid for place in batch]
+    dataset = Dataset.from_dict({"text": [texts[place] for place in places], "label": places})
     loss = AgreeLoss(encoder, aims, bf16=recipe.bf16)
-    arguments = _arguments(out, recipe, recipe.steps)
+    arguments = _arguments(out, recipe, len(laid))
     return _run(encoder, out, {"agree": dataset}, {"agree": loss}, arguments, resume=resume)
 
 

@@ -52,7 +52,7 @@ from assistant.errors import AssistantError, QuestionError
 from assistant.text import shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from assistant.answering import Answer
     from assistant.engine import Assistant
@@ -233,7 +233,7 @@ def outline(
     corpus: Corpus = None,
 ) -> None:
     """Print a policy's clauses as a tree, with their ids; of all policies if none is named, as a list in JSON."""
-    found = list(_policies(policy, corpus))
+    found = _policies(policy, corpus)
     if as_json:
         print_json_of(
             policy, [{"policy_id": one.id, "sha256": one.sha256, "root": _clause_json(one.root)} for one in found]
@@ -275,25 +275,26 @@ def ui(
     launch(settings, host=host, port=port, any_address=any_address, prepare=prepare)
 
 
-def _policies(policy: str | None, corpus: Path | None) -> Iterator[Policy]:
+def _policies(policy: str | None, corpus: Path | None) -> list[Policy]:
     from assistant.corpus import open_corpus
     from assistant.parsing import parse
     from assistant.readers import read_file
 
     path = Path(policy or "")
+    is_file = path.is_file()
     # A name alone may be an id, and as such comes first.
-    policies = () if path.is_file() and path.name != policy else open_corpus(*settings_of(corpus, None).corpus_dirs())
-    if policy and path.is_file() and policy not in {found.id for found in policies}:
+    policies = () if is_file and path.name != policy else open_corpus(*settings_of(corpus, None).corpus_dirs())
+    found = [one for one in policies if policy in (None, one.id)]
+    if is_file and not found:
         # As `policies add` would store it: offsets are those of that text.
         read = read_file(path)
-        yield parse(read.text, id=path.stem, title=read.title)
-        return
-    if policy and path.is_dir():
+        return [parse(read.text, id=path.stem, title=read.title)]
+    if not found and path.is_dir():
         raise QuestionError(f"{policy} is a folder: read the policies in it with --corpus {policy}")
     # An id may have a dot in it too.
     no_file = ", and there is no such file" if path.suffix or path.name != policy else ""
     known_or_refused(policy, policies, no_file)
-    yield from (found for found in policies if policy in (None, found.id))
+    return found
 
 
 def _batch(assistant: Assistant, policies: list[str] | None) -> int:

@@ -208,8 +208,7 @@ class SqliteSessions:
         key, now = _key(session, owner), self._clock()
         with self._database.writing() as connection:
             # One that is over begins anew, though nothing has removed it yet.
-            over = (*key, now - self._ttl_s)
-            connection.execute("DELETE FROM sessions WHERE owner = ? AND session = ? AND last_at < ?", over)
+            connection.execute(_FORGET_OLD, {"given": json.dumps([key]), "until": now - self._ttl_s})
             connection.execute(
                 "INSERT INTO sessions (owner, session, last_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (*key, now)
             )

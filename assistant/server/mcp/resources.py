@@ -122,10 +122,10 @@ def place_in(cursor: str | None, version: str) -> int:
 
 def policy_of(view: Assistant, policy_id: str) -> Policy:
     """Return a policy by its id, or raise QuestionError, which says where ids are found."""
-    for policy in view.policies:
-        if policy.id == policy_id:
-            return policy
-    raise QuestionError(f"there is no policy {policy_id[:64]!r}: list_policies has those there are")
+    try:
+        return view.policy(policy_id)
+    except QuestionError:
+        raise QuestionError(f"there is no policy {policy_id[:64]!r}: list_policies has those there are") from None
 
 
 def no_clause(policy: Policy, clause_id: str) -> str:
