@@ -34,6 +34,7 @@ from assistant.retrieval import Retriever
 from assistant.text import sentences
 from evals import MORE, SETS, opened
 from evals.invented import over, policy_of
+from training import regression
 from training.data import read_policies
 from training.judged import JUDGED_ODDS, read_judged
 from training.scope import OFF_TOPIC
@@ -72,9 +73,7 @@ _WRITTEN_WEIGHT = 0.5
 """What one of these counts, beside one of a dev set."""
 _EVERY = 4
 """Of so many everyday questions one is asked."""
-_STEPS = 5_000
-_RATE = 0.5
-_L2 = 0.02
+_PENALTY = 0.02
 _FOLDS = 8
 
 
@@ -93,7 +92,7 @@ class Example:
 
 
 def fit(x: Floats, y: Floats, counts: Floats | None = None) -> Floats:
-    """Return the weights of a logistic regression, the intercept last.
+    """Return the weights of the regression, the intercept last.
 
     Args:
         x: Features, shape (n, n_features).
@@ -101,17 +100,8 @@ def fit(x: Floats, y: Floats, counts: Floats | None = None) -> Floats:
         counts: What each question counts within its class: shape (n,); all the same by default.
     """
     counts = np.ones(len(y)) if counts is None else counts
-    mean, deviation = x.mean(axis=0), x.std(axis=0)
-    # What is the same for every question tells nothing, and gets no weight.
-    deviation[deviation == 0] = 1
-    z = np.column_stack([(x - mean) / deviation, np.ones(len(x))])
     balance = counts * np.where(y == 1, 0.5 / (counts @ y), 0.5 / (counts @ (1 - y)))
-    weights = np.zeros(z.shape[1])
-    for _ in range(_STEPS):
-        error = (1 / (1 + np.exp(-z @ weights)) - y) * balance
-        weights -= _RATE * (z.T @ error + _L2 * np.append(weights[:-1], 0))
-    slopes = weights[:-1] / deviation
-    return np.append(slopes, weights[-1] - slopes @ mean)
+    return np.append(*regression.fit(x, y, balance, penalty=_PENALTY))
 
 
 def without(policy: Policy, places: Iterable[Place]) -> Policy:

@@ -55,7 +55,6 @@ from sentence_transformers import SentenceTransformer, __version__
 import transformers
 folder, texts = json.load(sys.stdin)
 model = SentenceTransformer(folder, backend="onnx", device="cpu", local_files_only=True)
-model.max_seq_length = 256
 rows = {role: [model.encode(texts, prompt_name=role, batch_size=size).tolist() for size in (1, 32)]
         for role in ("query", "passage")}
 json.dump([f"sentence-transformers {__version__}, transformers {transformers.__version__}", rows], sys.stdout)

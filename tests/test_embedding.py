@@ -46,6 +46,13 @@ def test_a_text_has_one_vector_whatever_stands_beside_it(embedder: Embedder) -> 
     assert (embedder.embed(TEXTS, "passage")[0] == alone).all()
 
 
+def test_a_paragraph_is_read_to_its_end(embedder: Embedder) -> None:
+    # Some 330 pieces: as long as the longest clauses are that are not lists.
+    start = "我们会收集您的订单信息，用于为您提供配送服务。" * 30
+    rows = embedder.embed([f"{start}您可以随时注销账号。", f"{start}我们使用加密技术。", "怎么注销账号"], "passage")
+    assert rows[0] @ rows[2] > rows[1] @ rows[2] + 0.01
+
+
 def test_an_english_question_is_closest_to_the_clause_that_answers_it(embedder: Embedder) -> None:
     clauses = [
         "我们将在中华人民共和国境内存储您的个人信息。",

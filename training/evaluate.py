@@ -186,7 +186,7 @@ def torch_encoder(folder: Path, *, threads: int = 2) -> Encode:
 
     torch.set_num_threads(threads)
     model = SentenceTransformer(str(folder), device=None if torch.cuda.is_available() else "cpu")
-    model.max_seq_length = 256
+    model.max_seq_length = 512
 
     def encode(texts: Sequence[str], role: Literal["query", "passage"]) -> Vectors:
         found: Vectors = model.encode(

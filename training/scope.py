@@ -16,44 +16,19 @@ import numpy as np
 
 from assistant.backends.encoder_folder import write_checksums
 from assistant.embedding import BundledEncoder
+from training.regression import fit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
-
     from training.data import Pair
-
-    Floats = NDArray[np.float64]
 
 OFF_TOPIC = Path(__file__).parent / "off_topic.txt"
 IN_SCOPE = {"turned": 800, "facet": 800, "asked": 3_000, "written": 2_500}
 """Most questions of each kind that stand for policies."""
 
 _GENERAL_WEIGHT, _OFF_TOPIC_WEIGHT = 0.1, 0.4
-_L2 = 1e-3
-_STEPS = 800
-_RATE = 2.0
-# Coordinates of unit vectors are small; a step of the descent is meant for numbers around one.
-_SCALE = 10.0
-
-
-def fit(x: Floats, y: Floats, weights: Floats) -> tuple[Floats, float]:
-    """Return the slopes and the intercept of a logistic regression.
-
-    Args:
-        x: Vectors, shape (n, dim).
-        y: 1 for questions in scope, else 0: shape (n,).
-        weights: What each counts, adding up to one: shape (n,).
-    """
-    mean = x.mean(axis=0)
-    z = np.column_stack([(x - mean) * _SCALE, np.ones(len(x))])
-    found = np.zeros(z.shape[1])
-    for _ in range(_STEPS):
-        error = (1 / (1 + np.exp(-z @ found)) - y) * weights
-        found -= _RATE * (z.T @ error + _L2 * np.append(found[:-1], 0))
-    slopes = found[:-1] * _SCALE
-    return slopes, float(found[-1] - slopes @ mean)
+_PENALTY = 1e-3
 
 
 def write_scope(folder: Path, pairs: Mapping[str, Mapping[int, list[Pair]]], *, seed: int = 0) -> float:
@@ -84,7 +59,7 @@ def write_scope(folder: Path, pairs: Mapping[str, Mapping[int, list[Pair]]], *, 
         [0.5 / len(inside), _GENERAL_WEIGHT / len(general), _OFF_TOPIC_WEIGHT / len(off_topic)],
         [len(inside), len(general), len(off_topic)],
     )
-    slopes, intercept = fit(x, y, weights)
+    slopes, intercept = fit(x, y, weights, penalty=_PENALTY)
     text = json.dumps({"weights": slopes.round(4).tolist(), "bias": round(intercept, 4)})
     (folder / "scope.json").write_text(text + "\n", encoding="utf-8")
     write_checksums(folder)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
@@ -22,6 +21,7 @@ from assistant.thesaurus import THING_KINDS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from assistant.policy import Policy
     from assistant.retrieval.hits import Evidence, Hit
     from assistant.thesaurus import Concept
 
@@ -129,7 +129,7 @@ def _coverage(query: str, hit: Hit) -> float:
     if language_of(query) == policy.language:
         return coverage
     words = stems_in(normalized(query))
-    known = _words_of(tuple(chain.from_iterable(policy.translations.values())))
+    known = policy.kept(_words_of_renderings)
     # Not weighted by rarity: a single one says little.
     share = len(words & known) / len(words) if words else 0.0
     return max(coverage, share) if share > _MOST_WORDS else coverage
@@ -200,10 +200,9 @@ def _is_thing(word: str, concepts: Sequence[Concept]) -> bool:
     return STOPWORDS.isdisjoint(word.split()) and stem(word) not in forms
 
 
-@lru_cache(maxsize=64)
-def _words_of(texts: tuple[str, ...]) -> frozenset[str]:
-    """Return the stems of the words of English texts."""
-    return stems_in(normalized("\n".join(texts)))
+def _words_of_renderings(policy: Policy) -> frozenset[str]:
+    """Return the stems of the words of a policy's translation."""
+    return stems_in(normalized("\n".join(chain.from_iterable(policy.translations.values()))))
 
 
 _THINGS = THING_KINDS | {"right"}

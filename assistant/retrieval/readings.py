@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from assistant.policy.mentions import is_mentioned
@@ -129,7 +128,7 @@ def in_their_words(question: str, policies: Sequence[Policy], thesaurus: Thesaur
         is_asked_for = ASKS.match(folded[start:end]) or _ASKED_FOR.search(folded, 0, start)
         if not named or is_asked_for or is_mentioned(folded[start:end], (), english):
             continue
-        counts = {name: sum(_count(name, policy.text) for policy in english) for one in named for name in one.en}
+        counts = {name: sum(policy.kept(_count, name) for policy in english) for one in named for name in one.en}
         usual = max(sorted(counts), key=lambda name: (counts[name], len(name)), default="")
         if counts.get(usual):
             blank = " " if has_han(folded) else ""
@@ -143,18 +142,15 @@ _ASKED_FOR = re.compile(r"(?:哪[些个家种类]?|什么|\b(?:which|what) )$")
 _NAMED_OTHERWISE = ("actor", "data_item", "identifier", "term")
 
 
-# Of one name and one policy it is asked again for every question.
-@lru_cache(maxsize=20_000)
-def _count(name: str, text: str) -> int:
-    """Return how often an English name stands in a text."""
-    folded = _folded(text)
+def _count(policy: Policy, name: str) -> int:
+    """Return how often an English name stands in a policy."""
+    folded = policy.kept(_folded)
     # Most names stand in no text, which is sooner seen so.
     return len(re.findall(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", folded)) if name in folded else 0
 
 
-@lru_cache(maxsize=64)
-def _folded(text: str) -> str:
-    return normalized(text)
+def _folded(policy: Policy) -> str:
+    return normalized(policy.text)
 
 
 def as_received(question: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import lru_cache
 
 
 def without_noun(title: str) -> str:
@@ -60,8 +59,6 @@ def in_title_marks(title: str) -> str:
     return f"《{inner}》"
 
 
-# Every answer names its policy, and a text may be long.
-@lru_cache(maxsize=64)
 def in_small_letters(title: str, text: str) -> str:
     r"""Return an English title that is all in capitals as titles are written in a sentence; others as they are.
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from assistant.text import has_han, normalized
@@ -47,17 +46,17 @@ class Asker:
 
 def asker_of(question: str, policy: Policy) -> Asker:
     """Return who asks a question about a policy."""
-    role = _role_in(policy.title, policy.text)
+    role = policy.kept(_role_in)
     if role == _CHILD and _OWN_ASKED.search(_CHILD_ASKED.sub("", normalized(question))):
         # In rules about children, `my phone number` is a parent's, of whom other things hold.
         role = ""
     return Asker(role)
 
 
-@lru_cache(maxsize=16)
-def _role_in(title: str, text: str) -> str:
-    if _CHILD_TITLED.search(title):
+def _role_in(policy: Policy) -> str:
+    if _CHILD_TITLED.search(policy.title):
         return _CHILD
+    text = policy.text
     said = len(re.findall("[您你]", text))
     roles = {role: text.count(role) for role in _ROLES if role != _CHILD}
     role = max(roles, key=lambda name: roles[name])
