@@ -151,3 +151,5 @@ def test_a_batch_has_both_and_those_of_weight_more_often(examples: Sequence[Exam
     drawn = [place for one in laid for place in one if place < 100]
     assert sum(place < 10 for place in drawn) > 0.3 * len(drawn)
     assert laid == list(batches(general, examples, steps=50, batch=16))
+    (few,) = batches(general, examples, steps=1, batch=16, of_general=0.25)
+    assert sum(place < 100 for place in few) == 4

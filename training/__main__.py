@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.errors import AssistantError
 from training.data import read_paragraphs, read_policies
+from training.distil import BASE_SHARE, GENERAL_IN_BATCH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,9 +80,16 @@ def _distil(options: argparse.Namespace) -> None:
     from training.distil import distil
     from training.evaluate import torch_encoder
 
-    recipe = _recipe(options)
     final = distil(
-        options.base, options.model, options.out, options.data, recipe, load=torch_encoder, resume=options.resume
+        options.base,
+        options.model,
+        options.out,
+        options.data,
+        _recipe(options),
+        load=torch_encoder,
+        share=options.share,
+        of_general=options.of_general,
+        resume=options.resume,
     )
     print(final)
 
@@ -270,7 +278,11 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - a statement an opti
     one.add_argument("--base", type=Path, required=True)
     one.add_argument("--model", type=Path, required=True)
     one.add_argument("--out", type=Path, required=True)
-    _add_recipe(one, steps=1_300, batch=64, max_tokens=400, warmup=30, frozen_layers=6, save_every=325)
+    one.add_argument(
+        "--share", type=float, default=BASE_SHARE, help="the base's share in what is aimed at for general text"
+    )
+    one.add_argument("--of-general", type=float, default=GENERAL_IN_BATCH, help="share of general text in a batch")
+    _add_recipe(one, steps=1_300, batch=64, max_tokens=512, warmup=30, frozen_layers=6, save_every=325)
 
     one = step("gather", _gather, "write general.jsonl of unpacked Debian packages", data=False)
     one.add_argument("--packages", type=Path, required=True, help="folder with a folder for each package")

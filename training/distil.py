@@ -32,11 +32,12 @@ if TYPE_CHECKING:
 BASE_SHARE = 0.7
 """The base's part in what is aimed at for general text."""
 GENERAL_IN_BATCH = 0.625
+"""Share of general text in a batch."""
 _MOST_OF_SOURCE = {"zh": 3_500, "en": 900, "both": 3_000}
 _MOST = {"zh": 9_000, "en": 2_500, "both": 3_000}
 """Passages in a language, or in both."""
 _PER_POLICY = 60
-_CHARS = 700
+_CHARS = 1_400
 _AS_PASSAGE = 0.75
 """Share of general passages that are read as such, the others as queries."""
 
@@ -151,21 +152,36 @@ def _unit(rows: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def batches(
-    general: Sequence[Example], policies: Sequence[Example], *, steps: int, batch: int, seed: int = 1
+    general: Sequence[Example],
+    policies: Sequence[Example],
+    *,
+    steps: int,
+    batch: int,
+    of_general: float = GENERAL_IN_BATCH,
+    seed: int = 1,
 ) -> Iterator[list[int]]:
     """Yield the places of the examples of each batch; those of policies are counted on from the general ones."""
     rng = np.random.default_rng(seed)
     weights = np.array([example.weight for example in general])
     odds = weights / weights.sum()
-    of_general = round(batch * GENERAL_IN_BATCH)
+    count = round(batch * of_general)
     for _ in range(steps):
-        drawn = rng.choice(len(general), of_general, replace=False, p=odds)
-        others = len(general) + rng.choice(len(policies), batch - of_general, replace=False)
+        drawn = rng.choice(len(general), count, replace=False, p=odds)
+        others = len(general) + rng.choice(len(policies), batch - count, replace=False)
         yield [*drawn.tolist(), *others.tolist()]
 
 
 def distil(
-    base: Path, model: Path, out: Path, data: Path, recipe: Recipe, *, load: Callable[[Path], Encode], resume: bool
+    base: Path,
+    model: Path,
+    out: Path,
+    data: Path,
+    recipe: Recipe,
+    *,
+    load: Callable[[Path], Encode],
+    share: float = BASE_SHARE,
+    of_general: float = GENERAL_IN_BATCH,
+    resume: bool = False,
 ) -> Path:
     """Train the model at `model` to keep what it knows of policies, and to know of other text what `base` does.
 
@@ -176,6 +192,8 @@ def distil(
         data: Folder of the data.
         recipe: Options of the run.
         load: Returns the encoder of a folder.
+        share: The base's part in what is aimed at for general text.
+        of_general: Share of general text in a batch.
         resume: Whether to go on from the last checkpoint in `out`, if there is one.
     """
     from training.train import agree
@@ -183,7 +201,10 @@ def distil(
     general, policies = general_examples(data), policy_examples(data)
     encode = load(model)
     trained = embedded(general, encode)
-    aims = np.concatenate([blended(embedded(general, load(base)), trained, general), embedded(policies, encode)])
+    aimed = blended(embedded(general, load(base)), trained, general, share=share)
+    aims = np.concatenate([aimed, embedded(policies, encode)])
     texts = [example.prompted[:_CHARS] for example in (*general, *policies)]
-    laid = list(batches(general, policies, steps=recipe.steps, batch=recipe.batch, seed=recipe.seed))
+    laid = list(
+        batches(general, policies, steps=recipe.steps, batch=recipe.batch, of_general=of_general, seed=recipe.seed)
+    )
     return agree(model, out, laid, recipe, texts=texts, aims=aims, resume=resume)

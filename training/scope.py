@@ -28,7 +28,7 @@ IN_SCOPE = {"turned": 800, "facet": 800, "asked": 3_000, "written": 2_500}
 """Most questions of each kind that stand for policies."""
 
 _GENERAL_WEIGHT, _OFF_TOPIC_WEIGHT = 0.1, 0.4
-_PENALTY = 1e-3
+_PENALTY = 4e-3
 
 
 def write_scope(folder: Path, pairs: Mapping[str, Mapping[int, list[Pair]]], *, seed: int = 0) -> float:
