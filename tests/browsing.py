@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Locator, Page
 
+    NewPage = Callable[..., Page]
+    """Opens a page, as `new_page` does."""
+
 STATIC = Path(__file__).parent.parent / "assistant/server/static"
 
 TEXT = "第一条 总则。😀我们收集您的手机号、地址，用于配送。保存期限为三年。"
@@ -197,7 +200,7 @@ class Service:
                 handler.event("error", {"error": self.error})
             elif not self.is_cut_off:
                 handler.event("citations", {"citations": self.citations(question)})
-                said = {"question": question, "language": "zh", "abstained": None, "hits": [], "latency_ms": 1.0}
+                said: Json = {"question": question, "language": "zh", "abstained": None, "hits": [], "latency_ms": 1.0}
                 handler.event("done", shared | said | self.done(question))
         except ConnectionError:
             self.left.set()
@@ -401,7 +404,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+def new_page(browser: Browser) -> Iterator[NewPage]:
     """Opens pages, on which nothing may run, leave or break."""
     contexts, requests, faults = [], [], []
 
@@ -467,10 +470,11 @@ def over(page: Page) -> None:
 
 def active(page: Page) -> str:
     """Return what has the focus in the widget: its name, or else its class."""
-    return page.evaluate(
+    name: str = page.evaluate(
         """() => { const element = document.getElementById("policy-assistant")?.shadowRoot.activeElement;
         return element ? element.getAttribute("aria-label") ?? (element.textContent || element.className) : ""; }"""
     )
+    return name
 
 
 def status(page: Page) -> str:
@@ -496,7 +500,7 @@ def violations(page: Page) -> list[str]:
 
 def foreign(page: Page) -> list[str]:
     """Return the elements and attributes of the widget that can only have come out of a text."""
-    return page.locator("#policy-assistant").evaluate(
+    found: list[str] = page.locator("#policy-assistant").evaluate(
         """(host, tags) => [...host.shadowRoot.querySelectorAll("*")].flatMap((element) => [
           ...(tags.includes(element.localName) ? [] : [element.outerHTML]),
           ...[...element.attributes].map(({ name }) => name).filter((name) => /^on|^style$|^src/.test(name) &&
@@ -505,3 +509,4 @@ def foreign(page: Page) -> list[str]:
         ])""",
         TAGS,
     )
+    return found

@@ -6,6 +6,7 @@ Run as a process of its own, because it is killed again and again.
 from __future__ import annotations
 
 import builtins
+import io
 import os
 import resource
 import shutil
@@ -44,12 +45,12 @@ def every_step(hook: Callable[[], None]) -> Iterator[None]:
         for name, function in former.items():
             setattr(os, name, hooked(function))
         # `Path.open` takes the one of `io`.
-        builtins.open = sys.modules["io"].open = hooked_open  # type: ignore[assignment]
+        builtins.open = io.open = hooked_open
         yield
     finally:
         for name, function in former.items():
             setattr(os, name, function)
-        builtins.open = sys.modules["io"].open = former_open
+        builtins.open = io.open = former_open
 
 
 class Steps:
@@ -70,14 +71,13 @@ class Steps:
 
 
 def main(mode: str, corpus: Path, changed: Path, folder: Path) -> None:
-    sys.path.insert(0, str(Path(__file__).parent))
-    from conftest import FakeEmbedder
-
+    sys.path.insert(0, str(Path(__file__).parent.parent))
     from assistant import PolicyIndexError, open_corpus
     from assistant.index import IndexStore
     from assistant.index.shards import Analyzer, names_in
     from assistant.settings import Settings
     from assistant.thesaurus import default_thesaurus
+    from tests.conftest import FakeEmbedder
 
     former, latter = open_corpus(corpus), open_corpus(changed)
     names = [name for policy in former for name in names_in(policy)]

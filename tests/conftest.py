@@ -56,7 +56,8 @@ class FakeEmbedder:
             letters = "".join(fold(visible(text)).split()) or " "
             for part in [*letters, *map("".join, pairwise(letters))]:
                 row[zlib.crc32(f"{self.identity}{part}".encode()) % self.dim] += 1
-        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+        return rows
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -92,7 +92,7 @@ def pdf(pages: Sequence[Sequence[Piece]], *, more: str = "", tounicode: bool = T
     streams = [_content(page, more) for page in pages]
     first = 6
     kids = " ".join(f"{first + 2 * number} 0 R" for number in range(len(pages)))
-    objects = {
+    objects: dict[int, bytes | str] = {
         1: "<< /Type /Catalog /Pages 2 0 R >>",
         2: f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} /MediaBox [0 0 595 842] >>",
         3: "<< /Type /Font /Subtype /Type0 /BaseFont /Song /Encoding /Identity-H /DescendantFonts [4 0 R]"

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assistant import Policy
+    from assistant.evaluation.questions import Language
 
 
 def question(
-    *gold: str | Sequence[str], id: str = "q", must_say: Sequence[Sequence[str]] = (), language: str = "en"
+    *gold: str | Sequence[str], id: str = "q", must_say: Sequence[Sequence[str]] = (), language: Language = "en"
 ) -> Question:
     """A question whose gold entries are each a quote, or a quote with its alternatives."""
     entries = [(entry,) if isinstance(entry, str) else entry for entry in gold]

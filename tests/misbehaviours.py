@@ -6,8 +6,10 @@ import gzip
 import json
 from typing import TYPE_CHECKING, Any
 
+from tests.fake_llm import Reply
+
 if TYPE_CHECKING:
-    from tests.fake_llm import Act, Reply
+    from tests.fake_llm import Act
 
 PHONE = "您注册账号时，我们会收集您的手机号码，用于创建账号。"
 CARD = "我们不收集您的银行卡号。"
@@ -45,6 +47,24 @@ def one_endless_line(reply: Reply) -> None:
 def reset_after_a_piece(reply: Reply) -> None:
     reply.piece('{"claims": [{"clause": 1, "quote": "')
     reply.reset()
+
+
+def silence_after_the_head(reply: Reply) -> None:
+    reply.head(200, {"Content-Type": "text/event-stream"})
+    reply.wait_until_hung_up()
+
+
+def claim_piece(reply: Reply) -> None:
+    claim = {"clause": reply.request.number_of("创建账号"), "quote": PHONE, "statement": ""}
+    reply.piece('{"claims": [' + json.dumps(claim) + ", ")
+
+
+def claim_then(rest: Act) -> Act:
+    def act(reply: Reply) -> None:
+        claim_piece(reply)
+        rest(reply)
+
+    return act
 
 
 def bomb(reply: Reply) -> None:
@@ -119,10 +139,7 @@ FALLS_BACK: dict[str, Act] = {
     "nothing": lambda reply: reply.raw("", 200, "text/event-stream"),
     "a message without words": saying(""),
     "silence": lambda reply: reply.wait_until_hung_up(),
-    "silence after the head": lambda reply: (
-        reply.head(200, {"Content-Type": "text/event-stream"}),
-        reply.wait_until_hung_up(),
-    )[0],
+    "silence after the head": silence_after_the_head,
     "somewhere else": lambda reply: reply.raw("", 307, "text/plain", Location="http://127.0.0.1:9/v1/chat/completions"),
     "a bomb": bomb,
 }
@@ -141,12 +158,7 @@ QUOTES_ALONE: dict[str, Act] = {
     "another language": claiming(statement="when you register, we collect your phone number."),
 }
 QUOTES_ALONE_AT_LAST: dict[str, Act] = {
-    "a claim, then a cut": lambda reply: (claim_piece(reply), reply.reset())[0],
-    "a claim, then silence": lambda reply: (claim_piece(reply), reply.wait_until_hung_up())[0],
-    "a claim, then ramblings": lambda reply: (claim_piece(reply), ramble(reply))[0],
+    "a claim, then a cut": claim_then(Reply.reset),
+    "a claim, then silence": claim_then(Reply.wait_until_hung_up),
+    "a claim, then ramblings": claim_then(ramble),
 }
-
-
-def claim_piece(reply: Reply) -> None:
-    claim = {"clause": reply.request.number_of("创建账号"), "quote": PHONE, "statement": ""}
-    reply.piece('{"claims": [' + json.dumps(claim) + ", ")

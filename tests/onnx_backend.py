@@ -69,7 +69,7 @@ def main(python: str, folder: Path) -> int:
     versions, rows = json.loads(done.stdout.splitlines()[-1])
     least = [1.0, 1.0]
     for role in ("query", "passage"):
-        own = BundledEncoder(folder).embed(TEXTS, role)  # type: ignore[arg-type]
+        own = BundledEncoder(folder).embed(TEXTS, role)
         least = [
             min(so_far, float((own * got).sum(axis=1).min()))
             for so_far, got in zip(least, np.array(rows[role]), strict=True)

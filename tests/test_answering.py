@@ -187,12 +187,13 @@ def test_a_list_is_told_with_all_its_items_or_not_at_all() -> None:
         items = "".join(f"\n（{n}）第{n}种情形：{'因' * 100}。" for n in range(1, 8))
         return f"{number}、{said}\n我们会{said}您的信息。{'这是为了更好的服务。' * 30}我们这样做的情形如下：{items}\n"
 
+    policy = parse(f"{clause('一', '交换')}{clause('二', '提供')}三、联系\n电话 12345678。", id="long", title="长")
+
     def led(said: str) -> Hit:
         """The hit of a clause of which the first sentence answers, and the last, which leads into a list."""
         found = hit(policy, f"我们会{said}")
         return replace(found, sentence_scores=(9.0, *(0.0 for _ in found.passage.sentences[2:]), 9.0))
 
-    policy = parse(f"{clause('一', '交换')}{clause('二', '提供')}三、联系\n电话 12345678。", id="long", title="长")
     quotes = [claim.quote for claim in ExtractiveGenerator().generate("会提供吗", [led("交换")]).claims]
     assert quotes[:2] == ["我们会交换您的信息。", "我们这样做的情形如下："]
     assert len(quotes) == 9
@@ -640,7 +641,7 @@ def test_who_asks_who_made_one_thing_is_told_of_that_before_the_others() -> None
 
 
 def test_who_asks_for_all_rows_with_something_gets_each_that_has_it() -> None:
-    tasks = (
+    tasks: tuple[str, ...] = (
         "posts our letters to members and to those who were members before",
         "takes the money of our members by card",
     )
@@ -905,7 +906,7 @@ def test_of_rows_those_are_quoted_that_a_question_names() -> None:
 
 def test_of_a_table_that_is_found_as_a_whole_the_row_is_quoted_that_is_named() -> None:
     ways = "by the first boat or van of the day that has room for it, and by the next one else"
-    rows = (
+    rows: tuple[str, ...] = (
         f"Letter: To the isles | Where: North, {ways} | Price: £4",
         f"Letter: To the isles | Where: South, {ways} | Price: £2",
     )

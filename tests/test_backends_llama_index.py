@@ -17,7 +17,7 @@ from llama_index.core.base.llms.types import ChatMessage, ToolCallBlock
 from llama_index.core.callbacks import CallbackManager, CBEventType, LlamaDebugHandler
 from llama_index.core.chat_engine import CondensePlusContextChatEngine
 from llama_index.core.ingestion import IngestionPipeline
-from llama_index.core.instrumentation import get_dispatcher
+from llama_index.core.instrumentation import get_dispatcher  # type: ignore[attr-defined]
 from llama_index.core.instrumentation.event_handlers import BaseEventHandler
 from llama_index.core.llms import MockLLM
 from llama_index.core.llms.mock import MockFunctionCallingLLM
@@ -42,12 +42,12 @@ from assistant.index.shards import build_shard
 from assistant.retrieval import Retriever
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from llama_index.core.instrumentation.events import BaseEvent
 
     from assistant import Policy
-    from assistant.embedding import Embedder
+    from assistant.embedding import Embedder, Role, Vectors
     from assistant.index.shards import Analyzer
 
 QUESTION = "星信推送收集什么信息？"
@@ -281,7 +281,7 @@ class Scripted(Assistant):
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
 
-    def ask(self, question: str, **_: object) -> Answer:  # type: ignore[override]
+    def ask(self, question: str, **_: object) -> Answer:
         return self.answer
 
 
@@ -403,7 +403,7 @@ def test_whoever_stops_reading_a_stream_ends_it_and_it_is_not_leant_on(answering
     class Endless(Assistant):
         closed = 0
 
-        def stream(self, question: str, **_: object) -> Iterator[str | Answer]:  # type: ignore[override]
+        def stream(self, question: str, **_: object) -> Iterator[str | Answer]:
             try:
                 yield "我们"
                 while True:
@@ -511,7 +511,7 @@ def test_questions_and_passages_are_told_apart() -> None:
         name = "roles"
         identity = "roles 1"
 
-        def embed(self, texts: list[str], role: str) -> np.ndarray:
+        def embed(self, texts: Sequence[str], role: Role) -> Vectors:
             return np.full((len(texts), 2), float(role == "query"), np.float32)
 
     model = PolicyEmbedding(Roles())

@@ -42,7 +42,7 @@ from tests.misbehaviours import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from tests.fake_llm import Act, FakeLLM, Reply
 
@@ -647,7 +647,7 @@ def test_a_model_that_blocks_is_given_up_in_time(extractive: Assistant) -> None:
         def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> Any:
             raise NotImplementedError
 
-        def stream_chat(self, messages: Any, **kwargs: Any) -> Iterator[ChatResponse]:
+        def stream_chat(self, messages: Any, **kwargs: Any) -> Generator[ChatResponse, None, None]:
             number = messages[1].content.split(PHONE)[0].count("=== clause")
             claim = json.dumps({"clause": number, "quote": PHONE, "statement": ""})
             try:
@@ -674,7 +674,7 @@ def test_a_model_that_raises_is_no_error(extractive: Assistant) -> None:
         def stream_chat(self, *args: Any, **kwargs: Any) -> Any:
             raise RuntimeError("PWNED")
 
-    for model in (MockLLM(), Raising()):
+    for model in (MockLLM(), Raising(max_tokens=None)):
         with closing(LLMGenerator(model, timeout_s=BUDGET_S)) as generating:
             assistant = Assistant(extractive.policies, extractive.retriever, generating, extractive.settings)
             assert assistant.ask(ZH) == extractive.ask(ZH)

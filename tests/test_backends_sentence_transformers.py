@@ -25,6 +25,8 @@ from assistant.errors import SettingsError
 from tests.conftest import FakeEmbedder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sentence_transformers import SentenceTransformer
 
     from assistant.embedding import Role
@@ -124,8 +126,16 @@ def cached(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     return home
 
 
-@pytest.mark.parametrize("use", [lambda e: e.identity, lambda e: e.embed(["a"], "query")])
-def test_a_missing_package_is_named_with_its_extra(use: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+USES: tuple[Callable[[SentenceTransformerEmbedder], object], ...] = (
+    lambda e: e.identity,
+    lambda e: e.embed(["a"], "query"),
+)
+
+
+@pytest.mark.parametrize("use", USES)
+def test_a_missing_package_is_named_with_its_extra(
+    use: Callable[[SentenceTransformerEmbedder], object], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
     with pytest.raises(ModelError, match=r"pip install '\.\[models\]'"):
         use(SentenceTransformerEmbedder(folder))
@@ -138,7 +148,7 @@ def test_a_missing_model_is_named_with_the_remedy(
     source: str, fake: type[FakeModel], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("SENTENCE_TRANSFORMERS_HOME", str(tmp_path))
-    for use in (lambda e: e.identity, lambda e: e.embed(["a"], "query")):
+    for use in USES:
         with pytest.raises(
             ModelError, match=f"'{source}' is neither a folder .* check the path, or .* `hf download {source}`"
         ):
@@ -523,9 +533,9 @@ def _loaded(folder: Path) -> SentenceTransformer:
 def test_vectors_are_the_models_own(model_folder: Path) -> None:
     model = _loaded(model_folder)
     embedder = SentenceTransformerEmbedder(model_folder, device="cpu", batch_size=2)
-    for role, prompt in (("query", model.prompts.get("query")), ("passage", model.prompts.get("passage"))):
+    for role in ("query", "passage"):
         rows = embedder.embed(TEXTS, role)
-        wanted = model.encode(TEXTS, prompt=prompt or "", normalize_embeddings=True)
+        wanted = model.encode(TEXTS, prompt=model.prompts.get(role) or "", normalize_embeddings=True)
         assert rows.shape == (3, 16)
         assert rows.dtype == np.float32
         np.testing.assert_allclose(rows, wanted, atol=1e-6)

@@ -791,7 +791,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Run]:
             patch.setattr("sys.stdout", out)
             patch.setattr("sys.stderr", err)
             code = main(arguments)
-        return Run(code, out.buffer.getvalue().decode(), err.buffer.getvalue().decode())  # type: ignore[attr-defined]
+        return Run(code, out.buffer.getvalue().decode(), err.buffer.getvalue().decode())
 
     return run
 

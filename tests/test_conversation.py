@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -995,7 +996,7 @@ def test_replies_are_in_the_language_of_the_question(reply: str) -> None:
 
 
 def test_a_turn_is_made_of_an_answer() -> None:
-    place = {"version": "1", "reference": "一", "quote": "…", "start": 0, "end": 1}
+    place: dict[str, Any] = {"version": "1", "reference": "一", "quote": "…", "start": 0, "end": 1}
     citations = tuple(Citation(policy_id=policy, clause_id=clause, **place) for policy, clause in CLAUSES)
     answer = Answer(question="那高德呢", query="高德收集什么", language="zh", text="…[1]", citations=citations)
     assert Turn.of(answer) == Turn(question="那高德呢", answer="…[1]", query="高德收集什么", citations=CLAUSES)

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -352,7 +352,7 @@ def test_into_a_corpus_of_ones_own(corpus: Path, tmp_path: Path) -> None:
         ({"id": "Own.ID", "title": "x"}, "Own.ID"),
     ],
 )
-def test_ids_are_made_of_titles_and_names(shipped: Settings, given: dict[str, str], made: str) -> None:
+def test_ids_are_made_of_titles_and_names(shipped: Settings, given: dict[str, Any], made: str) -> None:
     assert add_policy(shipped, TEXT, **given).id == made
 
 
@@ -390,7 +390,7 @@ def test_folders_of_the_same_id_are_told(shipped: Settings, tmp_path: Path) -> N
     ],
 )
 def test_nothing_is_left_of_what_could_not_be_added(
-    shipped: Settings, text: str, known: dict[str, str], message: str
+    shipped: Settings, text: str, known: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(PolicyError, match=message):
         add_policy(shipped, text, **known)

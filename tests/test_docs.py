@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import typer
+import typer.core
 
 import assistant.cli
 from assistant import Assistant, Settings, Turn
@@ -52,9 +53,10 @@ def test_every_setting_is_described_as_in_the_code() -> None:
 @pytest.mark.parametrize("name", READMES)
 def test_every_command_and_option_is_in_the_table(name: str) -> None:
     rows = dict(re.findall(r"^\| `policy-assistant (\w+)[^`]*` \| (.+) \|$", text(name), re.M))
-    commands = typer.main.get_command(assistant.cli.app).commands
-    assert sorted(rows) == sorted(commands)
-    for command, found in commands.items():
+    group = typer.main.get_command(assistant.cli.app)
+    assert isinstance(group, typer.core.TyperGroup)
+    assert sorted(rows) == sorted(group.commands)
+    for command, found in group.commands.items():
         for option in found.params:
             if option.param_type_name == "option" and option.name != "help":
                 assert f"`{max(option.opts, key=len)}" in rows[command], (command, option.opts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -466,12 +466,21 @@ def test_what_is_searched_for_as_typed_is_not_told_again(assistant: Assistant, q
         assistant.understood(" ")
 
 
-def test_what_is_cited_was_understood_as_for_an_answer(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
-    searched: list[str] = []
+def searches(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the queries that are searched for from now on, as they come."""
+    queries: list[str] = []
     retrieve = assistant.retriever.retrieve
-    monkeypatch.setattr(
-        assistant.retriever, "retrieve", lambda query, **how: searched.append(query) or retrieve(query, **how)
-    )
+
+    def noting(query: str, **how: Any) -> Any:
+        queries.append(query)
+        return retrieve(query, **how)
+
+    monkeypatch.setattr(assistant.retriever, "retrieve", noting)
+    return queries
+
+
+def test_what_is_cited_was_understood_as_for_an_answer(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    searched = searches(assistant, monkeypatch)
     for question in (" How do I\ndelete my\tacount? ", "那墨图\n统计呢"):
         before = [Turn(question="星信推送会收集什么？")]
         assert assistant.cited(question, history=before) == cited_by(assistant.ask(question, history=before))
@@ -520,7 +529,8 @@ def test_several_names_alone_are_answered_in_the_language_of_the_conversation(
     found = assistant.ask(message, policies=["yunchao"], language="zh")
     assert found.parts
     assert found.language == "zh"
-    heads, lines = [], []
+    heads: list[str] = []
+    lines: list[str] = []
     for line in found.text.splitlines():
         (heads if line.startswith("问：") else lines).append(line)
     assert len(heads) == len(found.parts)
@@ -538,11 +548,7 @@ def test_one_question_of_a_message_is_replied_to_in_the_language_of_all(assistan
 
 
 def test_a_single_question_is_searched_for_once(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
-    searched: list[str] = []
-    retrieve = assistant.retriever.retrieve
-    monkeypatch.setattr(
-        assistant.retriever, "retrieve", lambda query, **how: searched.append(query) or retrieve(query, **how)
-    )
+    searched = searches(assistant, monkeypatch)
     assistant.ask("星信推送会收集什么？")
     assert searched == ["星信推送会收集什么？"]
 

@@ -201,7 +201,9 @@ def test_comparing_models_without_the_package_names_the_extra(
 def test_models_are_measured_by_the_librarys_evaluator(books: Task) -> None:
     embedder = FakeEmbedder()
     clauses = list(books.corpus)
-    scores = embedder.embed(list(books.queries.values()), "query") @ embedder.embed(list(books.corpus.values()), "x").T
+    scores = (
+        embedder.embed(list(books.queries.values()), "query") @ embedder.embed(list(books.corpus.values()), "passage").T
+    )
     first = [
         clauses[place] in books.relevant[query] for query, place in zip(books.queries, scores.argmax(1), strict=True)
     ]

@@ -9,7 +9,7 @@ import json
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
@@ -212,7 +212,7 @@ def test_the_assistant_is_measured_without_translations_too(
     (corpus / "lantern" / "translations" / "en.toml").write_text("", "utf-8")
     (lantern,) = open_corpus(FIXTURES / "corpus" / "lantern")
     opened: list[Path] = []
-    monkeypatch.setattr(ours.Assistant, "open", lambda folder, **_: opened.append(folder))
+    monkeypatch.setattr(Assistant, "open", lambda folder, **_: opened.append(folder))
     with_it, without_it = ours.peers(
         Parts(models={}, words=str.split, corpora={lantern.id: corpus}, folder=tmp_path / "cache")
     )
@@ -424,7 +424,7 @@ def test_a_framework_that_is_not_installed_is_named(
 def test_a_framework_finds_the_words_of_a_question(name: str, tmp_path: Path, policies: tuple[Policy, ...]) -> None:
     module = importlib.import_module(f"evals.peers.{name}")
     parts = Parts(
-        models={model: FakeEmbedder(model) for model in module.MODELS},
+        models={model: cast("models.Model", FakeEmbedder(model)) for model in module.MODELS},
         words=models.jieba_words(tmp_path),
         corpora={},
         folder=tmp_path,

@@ -245,11 +245,14 @@ def test_groups_are_by_language_and_style_and_by_set_if_there_are_several(policy
         ([1.0] * 10, 0.7225, 1.0),
     ],
 )
-def test_an_interval_where_there_is_nothing_to_resample(data: list[float], low: float, high: float) -> None:
+def test_an_interval_where_there_is_nothing_to_resample(
+    data: list[float], low: float | None, high: float | None
+) -> None:
     found = mean(data)
     assert found.n == len(data)
     assert found.value == (sum(data) / len(data) if data else None)
-    assert (found.low, found.high) == (pytest.approx(low, abs=1e-4), pytest.approx(high, abs=1e-4))
+    assert found.low == pytest.approx(low, abs=1e-4)
+    assert found.high == pytest.approx(high, abs=1e-4)
 
 
 def test_an_interval_is_near_that_of_the_normal_distribution_and_always_the_same() -> None:

@@ -12,9 +12,8 @@ import shutil
 import subprocess
 import sys
 import threading
-from importlib import util
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -24,12 +23,16 @@ from assistant.index import Index, IndexStore
 from assistant.index.passages import passages
 from assistant.index.shards import Analyzer, names_in, texts_of
 from assistant.thesaurus import Concept, Thesaurus
+from tests.conftest import FakeEmbedder
 from tests.timing import seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from assistant import Policy
+    from assistant.embedding import Role, Vectors
+
+    Policies = tuple[Policy, ...]
 
 FORCE = "run `policy-assistant index --force`"
 ELSEWHERE = "name another folder with --index-dir or ASSISTANT_INDEX_DIR"
@@ -146,7 +149,7 @@ def store(index_dir: Path) -> IndexStore:
 
 
 @pytest.fixture
-def changed(corpus: Path) -> tuple[Policy, ...]:
+def changed(corpus: Path) -> Policies:
     """The corpus with one sentence of `lantern` changed."""
     path = corpus / "lantern" / "policy.txt"
     text = path.read_text("utf-8")
@@ -158,16 +161,21 @@ def changed(corpus: Path) -> tuple[Policy, ...]:
 # --- Building and opening --------------------------------------------------------------
 
 
-def test_nothing_is_opened_where_nothing_was_built(store, policies, analyzer, embedder) -> None:
+def test_nothing_is_opened_where_nothing_was_built(
+    store: IndexStore, policies: Policies, analyzer: Analyzer, embedder: FakeEmbedder
+) -> None:
     assert store.open(policies, analyzer, [embedder]) is None
     assert not store.folder.exists()
 
 
-def test_what_was_built_is_opened_without_embedding_again(store, policies, analyzer, embedder) -> None:
+def test_what_was_built_is_opened_without_embedding_again(
+    store: IndexStore, policies: Policies, analyzer: Analyzer, embedder: FakeEmbedder
+) -> None:
     built = store.build(policies, analyzer, [embedder])
     texts = [text for policy in policies for text in texts_of(policy, passages(policy)).embedded]
     assert embedder.texts == texts
     opened = IndexStore(store.folder).open(policies, analyzer, [embedder])
+    assert opened is not None
     assert equal(opened, built)
     assert embedder.texts == texts
     for shard in opened.shards.values():
@@ -179,19 +187,25 @@ def test_what_was_built_is_opened_without_embedding_again(store, policies, analy
         assert not rows.flags.writeable
 
 
-def test_two_builds_write_the_same_bytes(tmp_path, policies, analyzer, embedder) -> None:
+def test_two_builds_write_the_same_bytes(
+    tmp_path: Path, policies: Policies, analyzer: Analyzer, embedder: FakeEmbedder
+) -> None:
     for name in ("one", "other"):
         IndexStore(tmp_path / name).build(policies, analyzer, [embedder])
     assert files(tmp_path / "one") == files(tmp_path / "other")
 
 
-def test_another_process_writes_the_same_bytes(tmp_path, corpus, policies, analyzer, embedder) -> None:
+def test_another_process_writes_the_same_bytes(
+    tmp_path: Path, corpus: Path, policies: Policies, analyzer: Analyzer, embedder: FakeEmbedder
+) -> None:
     IndexStore(tmp_path / "here").build(policies, analyzer, [embedder])
     run_builds("build", corpus, corpus, tmp_path / "there", PYTHONHASHSEED="1")
     assert files(tmp_path / "there" / "former") == files(tmp_path / "here")
 
 
-def test_building_again_changes_nothing(store, policies, analyzer, embedder) -> None:
+def test_building_again_changes_nothing(
+    store: IndexStore, policies: Policies, analyzer: Analyzer, embedder: FakeEmbedder
+) -> None:
     store.build(policies, analyzer, [embedder])
     before = files(store.folder)
     inode = version(store.folder).stat().st_ino
@@ -204,7 +218,9 @@ def test_building_again_changes_nothing(store, policies, analyzer, embedder) -> 
     assert version(store.folder).stat().st_ino == inode
 
 
-def test_only_what_has_changed_is_embedded_again(store, policies, changed, analyzer, embedder, tmp_path) -> None:
+def test_only_what_has_changed_is_embedded_again(
+    store: IndexStore, policies: Policies, changed: Policies, analyzer: Analyzer, embedder: FakeEmbedder, tmp_path: Path
+) -> None:
     store.build(policies, analyzer, [embedder])
     embedder.texts.clear()
     assert store.open(changed, analyzer, [embedder]) is None
@@ -219,9 +235,11 @@ def test_only_what_has_changed_is_embedded_again(store, policies, changed, analy
     } | {f"versions/{version(store.folder).name}/{name}": data for name, data in files(version(store.folder)).items()}
 
 
-def test_another_model_embeds_everything(store, policies, analyzer, embedder) -> None:
+def test_another_model_embeds_everything(
+    store: IndexStore, policies: Policies, analyzer: Analyzer, embedder: FakeEmbedder
+) -> None:
     store.build(policies, analyzer, [embedder])
-    other = type(embedder)(identity="fake 2")
+    other = FakeEmbedder(identity="fake 2")
     assert store.open(policies, analyzer, [other]) is None
     store.build(policies, analyzer, [other])
     assert len(other.texts) == len(embedder.texts)
@@ -229,9 +247,11 @@ def test_another_model_embeds_everything(store, policies, analyzer, embedder) ->
     assert store.open(policies, analyzer, [embedder]) is None
 
 
-def test_a_second_model_leaves_the_first_ones_vectors(store, policies, analyzer, embedder) -> None:
+def test_a_second_model_leaves_the_first_ones_vectors(
+    store: IndexStore, policies: Policies, analyzer: Analyzer, embedder: FakeEmbedder
+) -> None:
     store.build(policies, analyzer, [embedder])
-    before, second = len(embedder.texts), type(embedder)("second", "second 1")
+    before, second = len(embedder.texts), FakeEmbedder("second", "second 1")
     built = store.build(policies, analyzer, [embedder, second])
     assert (len(embedder.texts), len(second.texts)) == (before, before)
     assert equal(store.open(policies, analyzer, [embedder, second]), built)
@@ -239,7 +259,7 @@ def test_a_second_model_leaves_the_first_ones_vectors(store, policies, analyzer,
 
 @pytest.mark.parametrize("what", ["name", "thesaurus"])
 def test_another_dictionary_counts_words_anew_but_embeds_nothing(
-    store, policies, analyzer, embedder, cache_dir, what
+    store: IndexStore, policies: Policies, analyzer: Analyzer, embedder: FakeEmbedder, cache_dir: Path, what: str
 ) -> None:
     store.build(policies, analyzer, [embedder])
     names = [name for policy in policies for name in names_in(policy)]
@@ -259,7 +279,9 @@ def test_another_dictionary_counts_words_anew_but_embeds_nothing(
     )
 
 
-def test_policies_come_and_go(store, policies, analyzer, embedder) -> None:
+def test_policies_come_and_go(
+    store: IndexStore, policies: Policies, analyzer: Analyzer, embedder: FakeEmbedder
+) -> None:
     lantern, yunchao = policies
     store.build([lantern], analyzer, [embedder])
     assert store.open(policies, analyzer, [embedder]) is None
@@ -271,10 +293,12 @@ def test_policies_come_and_go(store, policies, analyzer, embedder) -> None:
     assert store.open(policies, analyzer, [embedder]) is None
 
 
-def test_names_that_are_none_for_a_file(store, analyzer, embedder, tmp_path) -> None:
+def test_names_that_are_none_for_a_file(
+    store: IndexStore, analyzer: Analyzer, embedder: FakeEmbedder, tmp_path: Path
+) -> None:
     text = "一、收集\n我们收集您的手机号码。\n"
     policies = [parse(text, id=name) for name in ("../../up", "manifest.json", "A", "a", "政策" * 40, "con.x")]
-    models = [type(embedder)(name) for name in ("BAAI/bge-m3", "../up", "bm25", "keys", "模型")]
+    models = [FakeEmbedder(name) for name in ("BAAI/bge-m3", "../up", "bm25", "keys", "模型")]
     built = store.build(policies, analyzer, models)
     assert equal(store.open(policies, analyzer, models), built)
     assert [path.name for path in tmp_path.iterdir()] == [store.folder.name]
@@ -282,18 +306,20 @@ def test_names_that_are_none_for_a_file(store, analyzer, embedder, tmp_path) -> 
     assert len(set(names)) == len(policies) + 1
 
 
-def test_a_policy_without_a_sentence_is_refused(store, analyzer, embedder) -> None:
+def test_a_policy_without_a_sentence_is_refused(store: IndexStore, analyzer: Analyzer, embedder: FakeEmbedder) -> None:
     with pytest.raises(PolicyIndexError, match="'empty' holds no sentence"):
         store.build([parse("。。。", id="empty")], analyzer, [embedder])
     assert not list((store.folder / "versions").iterdir())
     assert store.open([], analyzer, [embedder]) is None
 
 
-def test_a_model_that_fails_is_not_taken_for_the_disk(store, policies, changed, analyzer, embedder) -> None:
+def test_a_model_that_fails_is_not_taken_for_the_disk(
+    store: IndexStore, policies: Policies, changed: Policies, analyzer: Analyzer, embedder: FakeEmbedder
+) -> None:
     built = store.build(policies, analyzer, [embedder])
 
-    class Failing(type(embedder)):
-        def embed(self, texts, role):
+    class Failing(FakeEmbedder):
+        def embed(self, texts: Sequence[str], role: Role) -> Vectors:
             raise OSError(errno.ENOENT, "No such file", "weights.bin")
 
     with pytest.raises(OSError, match=r"weights\.bin"):
@@ -306,18 +332,22 @@ def test_a_model_that_fails_is_not_taken_for_the_disk(store, policies, changed, 
 # --- Versions --------------------------------------------------------------------------
 
 
-def test_a_reader_goes_on_with_what_it_opened(store, policies, changed, analyzer, embedder) -> None:
+def test_a_reader_goes_on_with_what_it_opened(
+    store: IndexStore, policies: Policies, changed: Policies, analyzer: Analyzer, embedder: FakeEmbedder
+) -> None:
     built = store.build(policies, analyzer, [embedder])
     reader = store.open(policies, analyzer, [embedder])
     for number in range(3):
         store.build(changed, analyzer, [embedder], force=True)
         store.build(changed[:1], analyzer, [embedder])
-        store.build(changed[1:], analyzer, [type(embedder)(identity=f"fake {number + 2}")], force=True)
+        store.build(changed[1:], analyzer, [FakeEmbedder(identity=f"fake {number + 2}")], force=True)
     assert equal(reader, built)
     assert store.open(policies, analyzer, [embedder]) is None
 
 
-def test_only_the_former_version_is_kept(store, policies, changed, analyzer, embedder) -> None:
+def test_only_the_former_version_is_kept(
+    store: IndexStore, policies: Policies, changed: Policies, analyzer: Analyzer, embedder: FakeEmbedder
+) -> None:
     # Whoever chose the folder may keep things of their own in it.
     (store.folder / "versions" / "mine").mkdir(parents=True)
     (store.folder / "versions" / "notes.tmp").write_text("mine")
@@ -330,7 +360,9 @@ def test_only_the_former_version_is_kept(store, policies, changed, analyzer, emb
     assert {path.name for path in store.folder.iterdir()} == {"CURRENT", "README", "lock", "versions"}
 
 
-def test_a_half_written_version_is_never_served_and_is_tidied(store, policies, analyzer, embedder) -> None:
+def test_a_half_written_version_is_never_served_and_is_tidied(
+    store: IndexStore, policies: Policies, analyzer: Analyzer, embedder: FakeEmbedder
+) -> None:
     built = store.build(policies, analyzer, [embedder])
     aside = store.folder / "versions" / "new.tmp"
     shutil.copytree(version(store.folder), aside)
@@ -342,7 +374,9 @@ def test_a_half_written_version_is_never_served_and_is_tidied(store, policies, a
     assert not list(store.folder.rglob("*.tmp"))
 
 
-def test_an_index_of_an_older_program_is_built_anew(store, policies, analyzer, embedder) -> None:
+def test_an_index_of_an_older_program_is_built_anew(
+    store: IndexStore, policies: Policies, analyzer: Analyzer, embedder: FakeEmbedder
+) -> None:
     store.build(policies, analyzer, [embedder])
     older = store.folder / "versions" / ("0" * 64)
     version(store.folder).rename(older)
@@ -375,7 +409,9 @@ DAMAGE: dict[str, Callable[[bytes], bytes | None]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_every_file_that_is_damaged_is_named(store, policies, analyzer, embedder, damage) -> None:
+def test_every_file_that_is_damaged_is_named(
+    store: IndexStore, policies: Policies, analyzer: Analyzer, embedder: FakeEmbedder, damage: str
+) -> None:
     store.build(policies, analyzer, [embedder])
     paths = [path for path in version(store.folder).rglob("*") if path.is_file()]
     assert len(paths) > 12
@@ -391,7 +427,9 @@ def test_every_file_that_is_damaged_is_named(store, policies, analyzer, embedder
     assert store.open(policies, analyzer, [embedder]) is not None
 
 
-def test_no_flipped_bit_goes_unnoticed(store, policies, analyzer, embedder) -> None:
+def test_no_flipped_bit_goes_unnoticed(
+    store: IndexStore, policies: Policies, analyzer: Analyzer, embedder: FakeEmbedder
+) -> None:
     store.build(policies[:1], analyzer, [embedder])
     paths = [path for path in version(store.folder).rglob("*") if path.is_file()]
     dice = random.Random(1)
@@ -414,7 +452,15 @@ def test_no_flipped_bit_goes_unnoticed(store, policies, analyzer, embedder) -> N
         ("lantern/bm25", "deleted"),
     ],
 )
-def test_building_repairs_what_is_damaged(store, policies, analyzer, embedder, file, damage, force) -> None:
+def test_building_repairs_what_is_damaged(
+    store: IndexStore,
+    policies: Policies,
+    analyzer: Analyzer,
+    embedder: FakeEmbedder,
+    file: str,
+    damage: str,
+    force: bool,
+) -> None:
     built = store.build(policies, analyzer, [embedder])
     before = files(store.folder)
     path = version(store.folder) / file
@@ -427,7 +473,9 @@ def test_building_repairs_what_is_damaged(store, policies, analyzer, embedder, f
     assert equal(store.open(policies, analyzer, [embedder]), built)
 
 
-def test_a_current_that_names_nothing(store, policies, analyzer, embedder) -> None:
+def test_a_current_that_names_nothing(
+    store: IndexStore, policies: Policies, analyzer: Analyzer, embedder: FakeEmbedder
+) -> None:
     built = store.build(policies, analyzer, [embedder])
     damaged = (b"", b"\n", b"garbage", b"\xff\0\xfe", b"0" * 63, b"0" * 65, b"G" * 64, b"../" * 20, b"A" * 64)
     for content in damaged:
@@ -438,7 +486,9 @@ def test_a_current_that_names_nothing(store, policies, analyzer, embedder) -> No
     assert equal(store.open(policies, analyzer, [embedder]), built)
 
 
-def test_a_current_that_is_missing(store, policies, analyzer, embedder) -> None:
+def test_a_current_that_is_missing(
+    store: IndexStore, policies: Policies, analyzer: Analyzer, embedder: FakeEmbedder
+) -> None:
     built = store.build(policies, analyzer, [embedder])
     (store.folder / "CURRENT").unlink()
     assert store.open(policies, analyzer, [embedder]) is None
@@ -446,7 +496,9 @@ def test_a_current_that_is_missing(store, policies, analyzer, embedder) -> None:
     assert equal(store.open(policies, analyzer, [embedder]), built)
 
 
-def test_a_current_that_names_another_version(store, policies, analyzer, embedder) -> None:
+def test_a_current_that_names_another_version(
+    store: IndexStore, policies: Policies, analyzer: Analyzer, embedder: FakeEmbedder
+) -> None:
     store.build(policies, analyzer, [embedder])
     (store.folder / "CURRENT").write_text("0" * 64)
     with pytest.raises(IndexDamagedError, match=rf"CURRENT: names version 0{{64}}, which is not there: {FORCE}"):
@@ -454,13 +506,18 @@ def test_a_current_that_names_another_version(store, policies, analyzer, embedde
 
 
 def test_a_version_that_is_removed_while_it_is_opened(
-    store, policies, changed, analyzer, embedder, monkeypatch
+    store: IndexStore,
+    policies: Policies,
+    changed: Policies,
+    analyzer: Analyzer,
+    embedder: FakeEmbedder,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     store.build(policies, analyzer, [embedder])
     former = version(store.folder)
     load = IndexStore._open_version
 
-    def removed(self, name, *rest):
+    def removed(self: IndexStore, name: str, *rest: Any) -> Index | None:
         if name == former.name and former.exists():
             store.build(changed, analyzer, [embedder])
             shutil.rmtree(former)
@@ -475,7 +532,9 @@ def test_a_version_that_is_removed_while_it_is_opened(
 # --- Folders that do not suit ----------------------------------------------------------
 
 
-def test_a_folder_that_is_a_file(store, policies, analyzer, embedder) -> None:
+def test_a_folder_that_is_a_file(
+    store: IndexStore, policies: Policies, analyzer: Analyzer, embedder: FakeEmbedder
+) -> None:
     store.folder.write_text("mine")
     for use in (store.open, store.build):
         with pytest.raises(PolicyIndexError) as caught:
@@ -487,7 +546,9 @@ def test_a_folder_that_is_a_file(store, policies, analyzer, embedder) -> None:
 
 
 @pytest.mark.parametrize("name", ["versions", "lock", "CURRENT"])
-def test_a_part_that_is_of_another_kind(store, policies, analyzer, embedder, name) -> None:
+def test_a_part_that_is_of_another_kind(
+    store: IndexStore, policies: Policies, analyzer: Analyzer, embedder: FakeEmbedder, name: str
+) -> None:
     store.folder.mkdir()
     if name == "versions":
         (store.folder / name).write_text("mine")
@@ -501,7 +562,14 @@ def test_a_part_that_is_of_another_kind(store, policies, analyzer, embedder, nam
 
 
 @pytest.mark.parametrize("name", ["CURRENT", "manifest.json", "keys.json"])
-def test_a_file_that_may_not_be_read(store, policies, analyzer, embedder, monkeypatch, name) -> None:
+def test_a_file_that_may_not_be_read(
+    store: IndexStore,
+    policies: Policies,
+    analyzer: Analyzer,
+    embedder: FakeEmbedder,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
     store.build(policies, analyzer, [embedder])
     read = Path.read_bytes
 
@@ -517,7 +585,9 @@ def test_a_file_that_may_not_be_read(store, policies, analyzer, embedder, monkey
         store.open(policies, analyzer, [embedder])
 
 
-def test_a_folder_that_may_only_be_read(store, policies, analyzer, embedder, monkeypatch) -> None:
+def test_a_folder_that_may_only_be_read(
+    store: IndexStore, policies: Policies, analyzer: Analyzer, embedder: FakeEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     built = store.build(policies, analyzer, [embedder])
     for name in ("mkdir", "rename", "replace", "unlink"):
         monkeypatch.setattr(os, name, lambda *_, **__: pytest.fail("opening an index writes nothing"))
@@ -552,22 +622,23 @@ def pair(tmp_path: Path) -> tuple[Path, Path]:
     return folders
 
 
-def test_a_build_that_is_killed_at_any_step_leaves_one_version_whole(pair, tmp_path) -> None:
+def test_a_build_that_is_killed_at_any_step_leaves_one_version_whole(pair: tuple[Path, Path], tmp_path: Path) -> None:
     old, new = map(int, run_builds("kill", *pair, tmp_path / "kills").split())
     assert old > 20
     assert new > 1
 
 
-def test_a_file_that_cannot_grow_leaves_the_former_version(pair, tmp_path) -> None:
+def test_a_file_that_cannot_grow_leaves_the_former_version(pair: tuple[Path, Path], tmp_path: Path) -> None:
     old, new = map(int, run_builds("limit", *pair, tmp_path / "limits").split())
     assert old > 3
     assert new > 0
 
 
-def test_a_disk_that_fails_at_any_step_leaves_the_former_version(pair, tmp_path, analyzer, embedder) -> None:
-    spec = util.spec_from_file_location("builds", BUILDS)
-    builds = util.module_from_spec(spec)
-    spec.loader.exec_module(builds)
+def test_a_disk_that_fails_at_any_step_leaves_the_former_version(
+    pair: tuple[Path, Path], tmp_path: Path, analyzer: Analyzer, embedder: FakeEmbedder
+) -> None:
+    from tests import builds
+
     former, latter = open_corpus(pair[0]), open_corpus(pair[1])
     built = IndexStore(tmp_path / "former").build(former, analyzer, [embedder])
     told = step = 0
@@ -607,21 +678,26 @@ def test_a_disk_that_fails_at_any_step_leaves_the_former_version(pair, tmp_path,
 
 
 def test_a_second_builder_waits_while_a_reader_goes_on(
-    store, policies, changed, analyzer, embedder, monkeypatch
+    store: IndexStore,
+    policies: Policies,
+    changed: Policies,
+    analyzer: Analyzer,
+    embedder: FakeEmbedder,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     built = store.build(policies, analyzer, [embedder])
     inside, waiting, done = threading.Event(), threading.Event(), threading.Event()
 
-    class Slow(type(embedder)):
-        def embed(self, texts, role):
+    class Slow(FakeEmbedder):
+        def embed(self, texts: Sequence[str], role: Role) -> Vectors:
             inside.set()
             assert done.wait(30)
             return super().embed(texts, role)
 
     embedded: list[str] = []
 
-    class Unused(type(embedder)):
-        def embed(self, texts, role):
+    class Unused(FakeEmbedder):
+        def embed(self, texts: Sequence[str], role: Role) -> Vectors:
             # What the first one built is opened.
             embedded.extend(texts)
             return super().embed(texts, role)
@@ -650,14 +726,18 @@ def test_a_second_builder_waits_while_a_reader_goes_on(
     assert embedded == []
 
 
-def test_a_lock_that_was_left_behind_locks_nothing(store, policies, analyzer, embedder) -> None:
+def test_a_lock_that_was_left_behind_locks_nothing(
+    store: IndexStore, policies: Policies, analyzer: Analyzer, embedder: FakeEmbedder
+) -> None:
     store.folder.mkdir()
     (store.folder / "lock").write_text("12345")
     store.build(policies, analyzer, [embedder])
     assert store.open(policies, analyzer, [embedder]) is not None
 
 
-def test_readers_find_one_version_whole_while_another_is_built(store, policies, changed, analyzer, embedder) -> None:
+def test_readers_find_one_version_whole_while_another_is_built(
+    store: IndexStore, policies: Policies, changed: Policies, analyzer: Analyzer, embedder: FakeEmbedder
+) -> None:
     expected = {False: store.build(policies, analyzer, [embedder])}
     expected[True] = store.build(changed, analyzer, [embedder])
     stop = threading.Event()
@@ -768,7 +848,7 @@ def test_neither_a_label_nor_the_marks_around_it_are_said(text: str, said: list[
     assert [policy.text[slice(*span)] for passage in passages(policy) for span in passage.sentences] == said
 
 
-def test_a_policys_you_is_who_asks(analyzer) -> None:
+def test_a_policys_you_is_who_asks(analyzer: Analyzer) -> None:
     said = analyzer.tokens("We share your phone number with our partners.", of_policy=True)
     assert "§phone_number" in said
     assert "§contact_us" not in said

@@ -19,7 +19,7 @@ from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
-from mcp_types import ResourceTemplateReference
+from mcp_types import CallToolResult, ResourceTemplateReference, TextContent, TextResourceContents
 
 import assistant.cli
 from assistant import Assistant, Settings
@@ -78,12 +78,25 @@ def refused(found: Assistant, say: Callable[[Client], Awaitable[Any]]) -> MCPErr
     return error
 
 
+def words(result: CallToolResult) -> str:
+    """Return what a tool says."""
+    (content,) = result.content
+    assert isinstance(content, TextContent)
+    return content.text
+
+
+async def contents(client: Client, uri: str) -> str:
+    """Return the text of a resource."""
+    (read,) = (await client.read_resource(uri)).contents
+    assert isinstance(read, TextResourceContents)
+    return read.text
+
+
 def call(found: Assistant, tool: str, **arguments: Any) -> tuple[str, Any]:
     """Return what a tool says and gives."""
     result = talk(found, lambda client: client.call_tool(tool, arguments))
     assert not result.is_error, result.content
-    (content,) = result.content
-    return content.text, result.structured_content
+    return words(result), result.structured_content
 
 
 # --- Tools -------------------------------------------------------------------------------
@@ -166,10 +179,10 @@ def test_every_clause_can_be_read_with_its_place_and_as_a_resource(assistant_: A
                 said = result.structured_content
                 assert said["text"] == policy.own_text(clause)
                 assert said["reference"] == policy.reference(clause.id)
-                assert said["reference"] in result.content[0].text
-                (read,) = (await client.read_resource(said["uri"])).contents
+                assert said["reference"] in words(result)
+                read = await contents(client, said["uri"])
                 whole = "".join(policy.text[clause.start : clause.end].split())
-                assert "".join(read.text.split()).endswith(whole)
+                assert "".join(read.split()).endswith(whole)
 
     talk(assistant_, say)
 
@@ -312,6 +325,7 @@ def test_a_client_talks_to_the_command_by_pipes(tmp_path: Path, mode: str) -> No
     async def scene() -> None:
         with log.open("w") as errors:
             async with Client(stdio_client(command, errlog=errors), mode=mode) as client:
+                assert client.server_info
                 assert client.server_info.name == "policy-assistant"
                 assert "never instructions" in (client.instructions or "")
                 assert [tool.name for tool in (await client.list_tools()).tools] == TOOLS
@@ -319,7 +333,7 @@ def test_a_client_talks_to_the_command_by_pipes(tmp_path: Path, mode: str) -> No
                 for result in await asyncio.gather(*several):
                     assert not result.is_error
                     assert result.structured_content["citations"]
-                assert (await client.read_resource("policy://lantern/root")).contents[0].text
+                assert await contents(client, "policy://lantern/root")
 
     asyncio.run(scene())
     # What is logged says what was done, and has no word of the question.
@@ -330,7 +344,7 @@ def test_a_client_talks_to_the_command_by_pipes(tmp_path: Path, mode: str) -> No
 
 def test_standard_output_has_the_protocol_and_nothing_else(tmp_path: Path) -> None:
     """An index is built first, a line is no message, a question has half a character: none of it gets out."""
-    sent = [
+    sent: list[dict[str, Any]] = [
         {"id": 1, "method": "initialize", "params": {
             "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}},
         {"method": "notifications/initialized"},
@@ -354,7 +368,7 @@ def test_standard_output_has_the_protocol_and_nothing_else(tmp_path: Path) -> No
     assert process.stdout
     process.stdin.write("".join(f"{line}\n" for line in lines))
     process.stdin.flush()
-    answered = []
+    answered: list[dict[str, Any]] = []
     while not any(message.get("id") == 2 for message in answered):
         answered.append(json.loads(process.stdout.readline()))
     # The end of its input is the end of it.
@@ -526,17 +540,17 @@ def test_a_key_sees_its_policies_and_no_others(tmp_path: Path) -> None:
                     await client.call_tool("get_clause", {"policy_id": "yunchao", "clause_id": "1"}),
                     await client.call_tool("get_clause", {"policy_id": "nobody", "clause_id": "1"}),
                     await client.call_tool("ask_policy", {"question": QUESTION, "policies": ["yunchao"]}),
-                    await client.list_resources(),
-                    await client.complete(
-                        ResourceTemplateReference(uri="policy://{policy}/{clause}"),
-                        {"name": "clause", "value": ""},
-                        context_arguments={"policy": "yunchao"},
-                    ),
                 ]
-                assert [getattr(result, "is_error", None) for result in said[3:6]] == [True] * 3
-                anothers, nobodys = (result.content[0].text for result in said[3:5])
+                resources = await client.list_resources()
+                completed = await client.complete(
+                    ResourceTemplateReference(uri="policy://{policy}/{clause}"),
+                    {"name": "clause", "value": ""},
+                    context_arguments={"policy": "yunchao"},
+                )
+                assert [result.is_error for result in said[3:]] == [True] * 3
+                anothers, nobodys = map(words, said[3:5])
                 assert anothers.replace("yunchao", "nobody") == nobodys
-                shown = "".join(result.model_dump_json() for result in (*said[:3], *said[6:]))
+                shown = "".join(result.model_dump_json() for result in (*said[:3], resources, completed))
                 assert "yunchao" not in shown
                 assert "云巢" not in shown
                 with pytest.raises(MCPError, match="no policy"):
@@ -545,7 +559,7 @@ def test_a_key_sees_its_policies_and_no_others(tmp_path: Path) -> None:
                 for tool in ("ask_policy", "search_clauses"):
                     refused = await client.call_tool(tool, {"question": QUESTION})
                     assert refused.is_error
-                    assert refused.content[0].text == "this key sees no policy that is in use"
+                    assert words(refused) == "this key sees no policy that is in use"
 
         asyncio.run(scene())
         assert service.stop() < 10

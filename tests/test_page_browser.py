@@ -17,9 +17,11 @@ from tests.conftest import FIXTURES
 from tests.test_ui import PASSWORD, PAYLOADS, write_hostile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from playwright.sync_api import Locator, Page
+
+    from tests.browsing import NewPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 browser, new_page = browsing.browser, browsing.new_page
@@ -48,7 +50,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def opened(address: str, new_page: Callable[..., Page]) -> Callable[..., Page]:
+def opened(address: str, new_page: NewPage) -> NewPage:
     """Opens the page in a language, perhaps at a clause."""
 
     def make(path: str = "/zh/", **options: Any) -> Page:
@@ -78,7 +80,7 @@ def kept(page: Page) -> list[Any]:
 
 
 @pytest.mark.parametrize(("path", "question"), [("/zh/", GETUI), ("/en/", ENGLISH)])
-def test_a_citation_leads_to_its_words_in_the_policy(opened: Callable[..., Page], path: str, question: str) -> None:
+def test_a_citation_leads_to_its_words_in_the_policy(opened: NewPage, path: str, question: str) -> None:
     page = opened(path)
     turn = ask(page, question)
     chips = turn.locator(".pa-chip")
@@ -95,7 +97,7 @@ def test_a_citation_leads_to_its_words_in_the_policy(opened: Callable[..., Page]
     assert ["".join(text.split()) for text in shown] == ["".join(quote.split()) for quote in quotes]
 
 
-def test_an_english_answer_has_the_translation_below_the_original(opened: Callable[..., Page]) -> None:
+def test_an_english_answer_has_the_translation_below_the_original(opened: NewPage) -> None:
     turn = ask(opened("/en/"), ENGLISH)
     figure = turn.locator(".pa-quote").first
     assert "中华人民共和国" in (figure.locator("blockquote").text_content() or "")
@@ -103,7 +105,7 @@ def test_an_english_answer_has_the_translation_below_the_original(opened: Callab
     assert turn.locator("blockquote").first.get_attribute("lang") == "zh"
 
 
-def test_a_follow_up_is_understood_and_said_so(opened: Callable[..., Page]) -> None:
+def test_a_follow_up_is_understood_and_said_so(opened: NewPage) -> None:
     page = opened()
     ask(page, GETUI)
     turn = ask(page, "那高德呢")
@@ -116,7 +118,7 @@ def test_a_follow_up_is_understood_and_said_so(opened: Callable[..., Page]) -> N
     assert not before & {(c["policy"], c["clause"]) for c in kept(page)[-1]["answer"]["citations"]}
 
 
-def test_the_other_language_opens_at_the_same_clause_with_the_same_conversation(opened: Callable[..., Page]) -> None:
+def test_the_other_language_opens_at_the_same_clause_with_the_same_conversation(opened: NewPage) -> None:
     page = opened()
     ask(page, GETUI).locator(".pa-chip").first.click()
     wait(page, "location.search.includes('clause=')")
@@ -132,7 +134,7 @@ def test_the_other_language_opens_at_the_same_clause_with_the_same_conversation(
     wait(page, "location.pathname === '/en/'")
 
 
-def test_the_other_language_and_a_reload_stay_on_the_tab(opened: Callable[..., Page]) -> None:
+def test_the_other_language_and_a_reload_stay_on_the_tab(opened: NewPage) -> None:
     page = opened()
     page.get_by_role("tab", name="查询台").click()
     wait(page, "location.hash === '#desk'")
@@ -151,7 +153,7 @@ def test_the_other_language_and_a_reload_stay_on_the_tab(opened: Callable[..., P
     wait(page, "location.hash === ''")
 
 
-def test_why_there_is_no_answer_is_said_in_the_pages_language(opened: Callable[..., Page]) -> None:
+def test_why_there_is_no_answer_is_said_in_the_pages_language(opened: NewPage) -> None:
     page = opened()
     refusal = {"error": {"code": "rate_limited", "message": "more than 1/minute"}}
     page.route("**/page/ask", lambda route: route.fulfill(status=429, json=refusal))
@@ -161,7 +163,7 @@ def test_why_there_is_no_answer_is_said_in_the_pages_language(opened: Callable[.
     page.locator(".pa-problem", has_text="more than 1/minute").wait_for()
 
 
-def test_a_conversation_is_there_again_after_a_reload_and_gone_when_cleared(opened: Callable[..., Page]) -> None:
+def test_a_conversation_is_there_again_after_a_reload_and_gone_when_cleared(opened: NewPage) -> None:
     page = opened()
     said = ask(page, GETUI).locator("blockquote").all_text_contents()
     page.reload()
@@ -180,7 +182,7 @@ def test_a_conversation_is_there_again_after_a_reload_and_gone_when_cleared(open
     assert page.locator(".pa-hello").is_visible()
 
 
-def test_what_two_tabs_ask_at_the_same_time_is_kept_of_both(opened: Callable[..., Page]) -> None:
+def test_what_two_tabs_ask_at_the_same_time_is_kept_of_both(opened: NewPage) -> None:
     slow = opened()
     ask(slow, GETUI)
     quick = slow.context.new_page()
@@ -216,7 +218,7 @@ def test_what_two_tabs_ask_at_the_same_time_is_kept_of_both(opened: Callable[...
     assert [turn["question"] for turn in kept(slow)] == ["可以删除吗？"]
 
 
-def test_a_permalink_opens_its_clause_and_back_goes_back(opened: Callable[..., Page]) -> None:
+def test_a_permalink_opens_its_clause_and_back_goes_back(opened: NewPage) -> None:
     page = opened("/zh/?policy=baiju&clause=4.1.2")
     wait(page, "document.querySelector('.pa-here')?.dataset.clause === '4.1.2'")
     assert page.locator(".pa-here").is_visible()
@@ -229,7 +231,7 @@ def test_a_permalink_opens_its_clause_and_back_goes_back(opened: Callable[..., P
     wait(page, "document.querySelector('.pa-notice')?.textContent.includes('99.9')")
 
 
-def test_back_and_a_reload_keep_the_words_that_are_marked(opened: Callable[..., Page]) -> None:
+def test_back_and_a_reload_keep_the_words_that_are_marked(opened: NewPage) -> None:
     page = opened()
     chips = ask(page, GETUI).locator(".pa-chip")
     quotes = ["".join(citation["quote"].split()) for citation in kept(page)[0]["answer"]["citations"]]
@@ -246,7 +248,7 @@ def test_back_and_a_reload_keep_the_words_that_are_marked(opened: Callable[..., 
     assert marked(page) == quotes[1]
 
 
-def test_back_and_an_address_lead_to_a_tab(opened: Callable[..., Page]) -> None:
+def test_back_and_an_address_lead_to_a_tab(opened: NewPage) -> None:
     chosen = "document.querySelector('#pa-tabs [role=tab][aria-selected=true]')?.dataset.tabId === "
     page = opened("/zh/#desk")
     wait(page, chosen + "'desk'")
@@ -260,7 +262,7 @@ def test_back_and_an_address_lead_to_a_tab(opened: Callable[..., Page]) -> None:
     wait(page, chosen + "'desk'")
 
 
-def test_back_on_a_phone_leads_from_the_clause_to_the_chat(opened: Callable[..., Page]) -> None:
+def test_back_on_a_phone_leads_from_the_clause_to_the_chat(opened: NewPage) -> None:
     page = opened("/zh/", **PHONE)
     ask(page, GETUI).locator(".pa-chip").first.tap()
     assert marked(page)
@@ -271,7 +273,7 @@ def test_back_on_a_phone_leads_from_the_clause_to_the_chat(opened: Callable[...,
     assert marked(page)
 
 
-def test_a_very_long_question_takes_a_few_lines(opened: Callable[..., Page]) -> None:
+def test_a_very_long_question_takes_a_few_lines(opened: NewPage) -> None:
     page = opened("/en/")
     asked = ask(page, "What is collected? " * 40).locator(".pa-asked .pa-long")
     assert (asked.bounding_box() or {})["height"] < 200
@@ -279,7 +281,7 @@ def test_a_very_long_question_takes_a_few_lines(opened: Callable[..., Page]) -> 
     assert (asked.bounding_box() or {})["height"] > 200
 
 
-def test_the_text_is_searched_and_the_policy_chosen(opened: Callable[..., Page]) -> None:
+def test_the_text_is_searched_and_the_policy_chosen(opened: NewPage) -> None:
     page = opened("/en/?policy=baiju")
     page.locator(".pa-find").fill("个推")
     page.locator(".pa-find").press("Enter")
@@ -293,7 +295,7 @@ def test_the_text_is_searched_and_the_policy_chosen(opened: Callable[..., Page])
     assert "policy=lantern" in page.url
 
 
-def test_where_there_is_no_answer_the_page_leads_on(opened: Callable[..., Page]) -> None:
+def test_where_there_is_no_answer_the_page_leads_on(opened: NewPage) -> None:
     page = opened()
     turn = ask(page, "白驹跑腿的会员费是多少钱？")
     nearest = turn.locator(".pa-nearest .clause-link")
@@ -303,7 +305,7 @@ def test_where_there_is_no_answer_the_page_leads_on(opened: Callable[..., Page])
     wait(page, "document.querySelector('.pa-here') !== null")
 
 
-def test_a_question_that_is_too_long_stays_in_the_box(opened: Callable[..., Page]) -> None:
+def test_a_question_that_is_too_long_stays_in_the_box(opened: NewPage) -> None:
     page = opened()
     box = page.locator("#pa-question")
     box.fill("长" * 2_001)
@@ -321,7 +323,7 @@ def test_a_question_that_is_too_long_stays_in_the_box(opened: Callable[..., Page
     assert turn.get_by_text("收起", exact=True).is_visible()
 
 
-def test_an_answer_is_rated_with_a_reason_copied_and_asked_again(opened: Callable[..., Page]) -> None:
+def test_an_answer_is_rated_with_a_reason_copied_and_asked_again(opened: NewPage) -> None:
     page = opened(permissions=["clipboard-read", "clipboard-write"])
     turn = ask(page, GETUI)
     turn.get_by_role("button", name="没有用").click()
@@ -344,7 +346,7 @@ def test_an_answer_is_rated_with_a_reason_copied_and_asked_again(opened: Callabl
     assert page.locator(".pa-asked p").all_text_contents() == ["高德收集什么？"]
 
 
-def test_a_service_that_is_gone_leaves_the_question_to_be_asked_again(opened: Callable[..., Page]) -> None:
+def test_a_service_that_is_gone_leaves_the_question_to_be_asked_again(opened: NewPage) -> None:
     page = opened("/en/")
     page.route("**/page/ask", lambda route: route.abort())
     turn = ask(page, "How long is my data kept?")
@@ -355,7 +357,7 @@ def test_a_service_that_is_gone_leaves_the_question_to_be_asked_again(opened: Ca
     assert page.locator(".pa-turn").count() == 1
 
 
-def test_an_answer_that_is_cut_off_is_said_to_be_so_and_asked_again(opened: Callable[..., Page]) -> None:
+def test_an_answer_that_is_cut_off_is_said_to_be_so_and_asked_again(opened: NewPage) -> None:
     page = opened("/en/")
     begun = 'event: piece\ndata: {"text": "What the policy says:"}\n\n'
     page.route("**/page/ask", lambda route: route.fulfill(content_type="text/event-stream", body=begun))
@@ -372,7 +374,7 @@ def test_an_answer_that_is_cut_off_is_said_to_be_so_and_asked_again(opened: Call
 # --- What is hostile stays text ----------------------------------------------------------
 
 
-def test_a_hostile_policy_runs_nothing(opened: Callable[..., Page]) -> None:
+def test_a_hostile_policy_runs_nothing(opened: NewPage) -> None:
     page = opened("/zh/?policy=evil")
     wait(page, "document.querySelector('#pa-reader .pa-text')?.textContent.includes('邪恶政策')")
     turn = ask(page, "邪恶政策收集手机号码，用于创建账号吗？")
@@ -383,7 +385,7 @@ def test_a_hostile_policy_runs_nothing(opened: Callable[..., Page]) -> None:
     assert PAYLOADS[0] in (page.locator(".pa-text").text_content() or "")
 
 
-def test_hostile_questions_and_a_hostile_history_run_nothing(opened: Callable[..., Page]) -> None:
+def test_hostile_questions_and_a_hostile_history_run_nothing(opened: NewPage) -> None:
     page = opened()
     ask(page, GETUI)
     turn = kept(page)[0]
@@ -401,7 +403,7 @@ def test_hostile_questions_and_a_hostile_history_run_nothing(opened: Callable[..
     assert page.evaluate("window.hit") is None
 
 
-def test_a_policy_of_payloads_runs_nothing_in_the_reader(opened: Callable[..., Page]) -> None:
+def test_a_policy_of_payloads_runs_nothing_in_the_reader(opened: NewPage) -> None:
     payloads = [*PAYLOADS, *XSS]
     policy = parse("\n".join(f"{number}、{text}" for number, text in enumerate(payloads, 1)), id="xss")
     page = opened()
@@ -425,7 +427,7 @@ def poisoned(value: Any, payload: str) -> Any:
 @pytest.mark.parametrize(
     "wrong", ["{", "[1]", '[{"question": "x"}]', '[{"question": "x", "answer": {"text": 1}}]', "null"]
 )
-def test_a_history_that_is_none_is_left_out(opened: Callable[..., Page], wrong: str) -> None:
+def test_a_history_that_is_none_is_left_out(opened: NewPage, wrong: str) -> None:
     page = opened(script=f"localStorage.setItem('{KEPT}', {json.dumps(wrong)});")
     assert page.locator(".pa-hello").is_visible()
 
@@ -436,7 +438,7 @@ def test_a_history_that_is_none_is_left_out(opened: Callable[..., Page], wrong: 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("screen", [{}, PHONE], ids=["desktop", "phone"])
 def test_nothing_keeps_anybody_from_the_chat_and_the_reader(
-    opened: Callable[..., Page], scheme: str, screen: dict[str, Any]
+    opened: NewPage, scheme: str, screen: dict[str, Any]
 ) -> None:
     page = opened("/en/", color_scheme=scheme, **screen)
     ask(page, ENGLISH)
@@ -446,7 +448,7 @@ def test_nothing_keeps_anybody_from_the_chat_and_the_reader(
     assert violations(page) == []
 
 
-def test_the_page_is_used_with_the_keyboard_alone(opened: Callable[..., Page]) -> None:
+def test_the_page_is_used_with_the_keyboard_alone(opened: NewPage) -> None:
     page = opened("/en/")
     page.locator("#pa-question").focus()
     page.keyboard.type(ENGLISH)
@@ -459,7 +461,7 @@ def test_the_page_is_used_with_the_keyboard_alone(opened: Callable[..., Page]) -
     assert marked(page)
 
 
-def test_on_a_phone_the_reader_comes_over_the_chat_and_goes_again(opened: Callable[..., Page]) -> None:
+def test_on_a_phone_the_reader_comes_over_the_chat_and_goes_again(opened: NewPage) -> None:
     page = opened("/zh/", **PHONE)
     assert page.locator("#pa-reader").is_hidden()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -476,7 +478,7 @@ def test_on_a_phone_the_reader_comes_over_the_chat_and_goes_again(opened: Callab
     assert page.evaluate("document.activeElement.classList.contains('pa-chip')")
 
 
-def test_a_very_long_policy_does_not_freeze_the_page(opened: Callable[..., Page]) -> None:
+def test_a_very_long_policy_does_not_freeze_the_page(opened: NewPage) -> None:
     clauses = (
         f"{number}、收集与使用\n我们收集您的手机号码和收货地址，用于为您配送商品。\n" for number in range(1, 9_001)
     )
@@ -505,7 +507,7 @@ def test_a_very_long_policy_does_not_freeze_the_page(opened: Callable[..., Page]
     assert page.evaluate("window.slowest") < 5_000
 
 
-def test_the_password_is_asked_for_in_the_browser(tmp_path: Path, new_page: Callable[..., Page], address: str) -> None:
+def test_the_password_is_asked_for_in_the_browser(tmp_path: Path, new_page: NewPage, address: str) -> None:
     corpus = tmp_path / "corpus"
     shutil.copytree(FIXTURES / "corpus/lantern", corpus / "lantern")
     with web_page(tmp_path, corpus=str(corpus), index_dir=str(tmp_path / "index"), ui_password=PASSWORD) as guarded:

@@ -30,7 +30,11 @@ from tests.conftest import FIXTURES, FakeEmbedder
 from tests.test_ui import write_hostile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+
+    from assistant.answering.refusing import ReasonKind
+    from assistant.text import Language
+    from tests.browsing import NewPage
 
 browser, new_page = browsing.browser, browsing.new_page
 
@@ -93,7 +97,7 @@ QUOTE = "您注销账号后，我们会在十五个工作日内删除您的个�
 # --- Looking up ----------------------------------------------------------------------------------
 
 
-def test_the_clause_with_the_words_comes_first_and_they_are_marked(assistant) -> None:
+def test_the_clause_with_the_words_comes_first_and_they_are_marked(assistant: Assistant) -> None:
     first = look_up(assistant, "崩溃记录", Filters(), 5)[0]
     assert "崩溃记录" in first.text
     assert "崩溃记录" in [first.policy.text[a:b] for a, b in first.marks]
@@ -101,13 +105,13 @@ def test_the_clause_with_the_words_comes_first_and_they_are_marked(assistant) ->
     assert first.reference == first.policy.reference(first.clause.id)
 
 
-def test_an_english_question_marks_what_a_chinese_clause_calls_by_another_name(assistant) -> None:
+def test_an_english_question_marks_what_a_chinese_clause_calls_by_another_name(assistant: Assistant) -> None:
     found = look_up(assistant, "delete my account", Filters(policy="yunchao"), 20)
     marked = {part.policy.text[a:b] for part in found for a, b in part.marks}
     assert any("注销" in words for words in marked), marked
 
 
-def test_marks_lie_in_the_text_that_is_shown_in_order_and_never_touch(assistant) -> None:
+def test_marks_lie_in_the_text_that_is_shown_in_order_and_never_touch(assistant: Assistant) -> None:
     for query in ("个人信息 信息 我们收集", "delete personal information", "IMEI", "手机"):
         for part in look_up(assistant, query, Filters(), 50):
             places = [place for mark in part.marks for place in mark]
@@ -115,11 +119,11 @@ def test_marks_lie_in_the_text_that_is_shown_in_order_and_never_touch(assistant)
             assert all(part.start <= a < b <= part.end for a, b in part.marks)
 
 
-def test_nothing_is_looked_up_before_anything_is_typed_or_chosen(assistant) -> None:
+def test_nothing_is_looked_up_before_anything_is_typed_or_chosen(assistant: Assistant) -> None:
     assert look_up(assistant, " \u200b ", Filters(), 20) == ()
 
 
-def test_filters_without_words_list_the_clauses_in_the_order_of_the_text(assistant) -> None:
+def test_filters_without_words_list_the_clauses_in_the_order_of_the_text(assistant: Assistant) -> None:
     policy = assistant.policy("yunchao")
     section = next(clause for clause in sections(policy) if "保存" in clause.title)
     found = look_up(assistant, "", Filters(section=section_key(policy, section)), 50)
@@ -129,7 +133,7 @@ def test_filters_without_words_list_the_clauses_in_the_order_of_the_text(assista
     assert all(not part.ranks and part.score is None for part in found)
 
 
-def test_filters_narrow_what_words_find_and_no_clause_is_lost_to_those_filtered_out(assistant) -> None:
+def test_filters_narrow_what_words_find_and_no_clause_is_lost_to_those_filtered_out(assistant: Assistant) -> None:
     policy = assistant.policy("yunchao")
     for section in sections(policy):
         found = look_up(assistant, "个人信息", Filters(section=section_key(policy, section)), 1)
@@ -138,7 +142,7 @@ def test_filters_narrow_what_words_find_and_no_clause_is_lost_to_those_filtered_
         assert all(section.start <= part.start < section.end for part in found)
 
 
-def test_a_topic_finds_the_clauses_that_name_it_in_any_words(assistant) -> None:
+def test_a_topic_finds_the_clauses_that_name_it_in_any_words(assistant: Assistant) -> None:
     named = assistant.retriever.analyzer.thesaurus.named_in("IMEI")[0]
     for part in look_up(assistant, "", Filters(topic=named), 50):
         assert named in assistant.retriever.analyzer.thesaurus.named_in(part.text)
@@ -150,7 +154,7 @@ def test_a_topic_finds_the_clauses_that_name_it_in_any_words(assistant) -> None:
         assert "right" in {kinds[name] for name in names}
 
 
-def test_only_topics_that_occur_are_offered_each_with_its_clauses(assistant) -> None:
+def test_only_topics_that_occur_are_offered_each_with_its_clauses(assistant: Assistant) -> None:
     topics = Topics()
     for scope in ("", "yunchao", "lantern"):
         counts = topics.of(assistant, scope)
@@ -160,14 +164,14 @@ def test_only_topics_that_occur_are_offered_each_with_its_clauses(assistant) -> 
     assert topics.of(assistant) == Topics().of(assistant)
 
 
-def test_a_policy_that_is_gone_or_a_query_without_end_is_an_error_that_says_so(assistant) -> None:
+def test_a_policy_that_is_gone_or_a_query_without_end_is_an_error_that_says_so(assistant: Assistant) -> None:
     with pytest.raises(QuestionError, match="there is no policy 'gone'"):
         look_up(assistant, "账号", Filters(policy="gone"), 5)
     with pytest.raises(QuestionError, match="characters"):
         look_up(assistant, "长" * 5_000, Filters(), 5)
 
 
-def test_rows_say_where_each_clause_stands_and_copy_it_with_its_reference(page, assistant) -> None:
+def test_rows_say_where_each_clause_stands_and_copy_it_with_its_reference(page: Page, assistant: Assistant) -> None:
     found = look_up(assistant, "崩溃记录", Filters(), 3)
     html = rows(page, found, ranks=False, several=True)
     policy, clause = found[0].policy, found[0].clause
@@ -181,7 +185,7 @@ def test_rows_say_where_each_clause_stands_and_copy_it_with_its_reference(page, 
     assert "pa-desk-ranks" in rows(page, found, ranks=True, several=True)
 
 
-def test_a_long_clause_shows_what_is_closest_and_unfolds(page, assistant) -> None:
+def test_a_long_clause_shows_what_is_closest_and_unfolds(page: Page, assistant: Assistant) -> None:
     text = "我们收集您的信息。" * 60 + "崩溃记录在此。" + "我们收集您的信息。" * 60
     found = replace(
         look_up(assistant, "崩溃记录", Filters(policy="yunchao"), 1)[0],
@@ -202,7 +206,7 @@ def test_a_long_clause_shows_what_is_closest_and_unfolds(page, assistant) -> Non
 # --- Replies -------------------------------------------------------------------------------------
 
 
-def test_a_reply_quotes_the_answer_names_its_clause_and_says_nothing_else(assistant) -> None:
+def test_a_reply_quotes_the_answer_names_its_clause_and_says_nothing_else(assistant: Assistant) -> None:
     answer = answer_of(assistant, QUOTE)
     assert reply_card(answer, assistant.policies, "zh", "plain", "text") == (
         "《云巢读书隐私政策》（2024-03-01 版）的相关规定如下：\n\n"
@@ -217,13 +221,13 @@ def test_a_reply_quotes_the_answer_names_its_clause_and_says_nothing_else(assist
         ("en", "These provisions of 云巢读书隐私政策 (version 2024-03-01) come closest; they may not cover what"),
     ],
 )
-def test_a_reply_is_as_doubtful_as_the_answer(assistant, language, lead) -> None:
+def test_a_reply_is_as_doubtful_as_the_answer(assistant: Assistant, language: Language, lead: str) -> None:
     answer = replace(answer_of(assistant, QUOTE), uncertain=True)
     assert reply_card(answer, assistant.policies, language, "plain", "text").startswith(lead)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_tones_greet_and_close_around_the_same_statements(assistant, language) -> None:
+def test_tones_greet_and_close_around_the_same_statements(assistant: Assistant, language: Language) -> None:
     answer = answer_of(assistant, QUOTE)
     plain, friendly, formal = (reply_card(answer, assistant.policies, language, tone, "text") for tone in TONES)
     assert plain in friendly
@@ -233,7 +237,7 @@ def test_tones_greet_and_close_around_the_same_statements(assistant, language) -
     assert {"zh": "尊敬的用户", "en": "Dear customer"}[language] in formal
 
 
-def test_an_english_reply_from_a_chinese_policy_has_the_original_and_its_translation(assistant) -> None:
+def test_an_english_reply_from_a_chinese_policy_has_the_original_and_its_translation(assistant: Assistant) -> None:
     answer = answer_of(assistant, QUOTE, question="how long", translation="We delete it within 15 working days")
     reply = reply_card(answer, assistant.policies, "en", "friendly", "text")
     assert f"“{QUOTE}”\nTranslation: We delete it within 15 working days\n— 《云巢读书隐私政策》" in reply
@@ -241,21 +245,21 @@ def test_an_english_reply_from_a_chinese_policy_has_the_original_and_its_transla
     assert "Translation" not in reply_card(answer, assistant.policies, "zh", "friendly", "text")
 
 
-def test_a_reply_names_no_version_that_is_made_of_the_text(assistant) -> None:
+def test_a_reply_names_no_version_that_is_made_of_the_text(assistant: Assistant) -> None:
     known = [replace(policy, version=policy.sha256[:12], effective_date="") for policy in assistant.policies]
     text = reply_card(answer_of(assistant, QUOTE), known, "en", "plain", "text")
     assert "云巢读书隐私政策" in text
     assert "version" not in text.lower()
 
 
-def test_an_answer_in_its_own_words_keeps_them_in_its_language_only(assistant) -> None:
+def test_an_answer_in_its_own_words_keeps_them_in_its_language_only(assistant: Assistant) -> None:
     answer = answer_of(assistant, QUOTE, text="注销后十五个工作日内删除。")
     for form in ("text", "markdown"):
         assert "注销后十五个工作日内删除。" in reply_card(answer, assistant.policies, "zh", "plain", form)
         assert "注销后十五个工作日内删除。" not in reply_card(answer, assistant.policies, "en", "plain", form)
 
 
-def test_several_statements_are_numbered_and_markdown_quotes_them(assistant) -> None:
+def test_several_statements_are_numbered_and_markdown_quotes_them(assistant: Assistant) -> None:
     one, two = answer_of(assistant, QUOTE), answer_of(assistant, "我们不收集您的银行卡号。")
     answer = replace(one, text=f"{one.text}\n{two.text.replace('[1]', '[2]')}", citations=one.citations + two.citations)
     text = reply_card(answer, assistant.policies, "zh", "plain", "text")
@@ -264,7 +268,7 @@ def test_several_statements_are_numbered_and_markdown_quotes_them(assistant) -> 
     assert f"> {QUOTE}" in reply_card(answer, assistant.policies, "zh", "plain", "markdown")
 
 
-def test_a_reply_says_which_question_of_a_message_has_no_answer(assistant) -> None:
+def test_a_reply_says_which_question_of_a_message_has_no_answer(assistant: Assistant) -> None:
     part = AnswerPart(question="谁<b>来删？", abstained=Reason(kind="not_stated", message="没有说明。"))
     answer = replace(answer_of(assistant, QUOTE), parts=(AnswerPart(question="多久删？", markers=(1,)), part))
     told = "关于“谁<b>来删？”：《云巢读书隐私政策》没有说明这一点，因此我无法据此答复您。"
@@ -272,7 +276,7 @@ def test_a_reply_says_which_question_of_a_message_has_no_answer(assistant) -> No
     assert "On “谁<b>来删？”: " in reply_card(answer, assistant.policies, "en", "friendly", "text")
 
 
-def test_a_reply_to_several_questions_names_each_before_what_answers_it(page, assistant) -> None:
+def test_a_reply_to_several_questions_names_each_before_what_answers_it(page: Page, assistant: Assistant) -> None:
     one, two = answer_of(assistant, QUOTE), answer_of(assistant, "我们不收集您的银行卡号。")
     parts = (
         AnswerPart(question="多久_删_？", markers=(1,)),
@@ -296,7 +300,9 @@ def test_a_reply_to_several_questions_names_each_before_what_answers_it(page, as
 
 @pytest.mark.parametrize("kind", ["not_stated", "out_of_scope", "unclear"])
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_who_gets_no_answer_is_told_so_and_whom_to_ask(assistant, kind, language) -> None:
+def test_who_gets_no_answer_is_told_so_and_whom_to_ask(
+    assistant: Assistant, kind: ReasonKind, language: Language
+) -> None:
     hits = assistant.search("人脸识别", policies=["yunchao"])
     reason = Reason(kind=kind, message="云巢读书没有提到“人脸”。最接近的条款：一（二）。")
     answer = Answer(question="人脸", query="人脸", language="zh", text=reason.message, hits=hits, abstained=reason)
@@ -312,12 +318,12 @@ def test_who_gets_no_answer_is_told_so_and_whom_to_ask(assistant, kind, language
     assert words[kind][language] in reply
 
 
-def test_what_is_said_to_a_greeting_is_no_statement_of_a_policy(assistant) -> None:
+def test_what_is_said_to_a_greeting_is_no_statement_of_a_policy(assistant: Assistant) -> None:
     reply = reply_card(assistant.ask("你好"), assistant.policies, "zh", "friendly", "text")
     assert "“" not in reply
 
 
-def test_who_gets_no_answer_from_several_policies_is_not_sent_to_any_company(assistant) -> None:
+def test_who_gets_no_answer_from_several_policies_is_not_sent_to_any_company(assistant: Assistant) -> None:
     answer = replace(assistant.ask("？"), hits=())
     assert answer.abstained
     reply = reply_card(answer, assistant.policies, "en", "plain", "text")
@@ -326,7 +332,7 @@ def test_who_gets_no_answer_from_several_policies_is_not_sent_to_any_company(ass
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_policy_text_brings_no_markup_into_markdown(assistant, payload, language) -> None:
+def test_policy_text_brings_no_markup_into_markdown(assistant: Assistant, payload: str, language: Language) -> None:
     reply = reply_card(
         hostile(assistant, payload), hostile_policies(assistant, payload), language, "formal", "markdown"
     )
@@ -339,7 +345,7 @@ def test_policy_text_brings_no_markup_into_markdown(assistant, payload, language
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_a_reply_as_text_has_no_markup_and_no_invisible_characters(assistant, payload) -> None:
+def test_a_reply_as_text_has_no_markup_and_no_invisible_characters(assistant: Assistant, payload: str) -> None:
     answer, policies = hostile(assistant, payload), hostile_policies(assistant, payload)
     reply = reply_card(answer, policies, "en", "plain", "text")
     assert visible(reply) == reply
@@ -348,7 +354,7 @@ def test_a_reply_as_text_has_no_markup_and_no_invisible_characters(assistant, pa
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_neither_the_card_nor_the_rows_hold_a_tag_of_a_policy(page, assistant, payload) -> None:
+def test_neither_the_card_nor_the_rows_hold_a_tag_of_a_policy(page: Page, assistant: Assistant, payload: str) -> None:
     answer, policies = hostile(assistant, payload), hostile_policies(assistant, payload)
     found = tags(card(page, answer, policies, page.language, "friendly"))
     part = look_up(assistant, "崩溃记录", Filters(), 1)[0]
@@ -378,7 +384,7 @@ def test_neither_the_card_nor_the_rows_hold_a_tag_of_a_policy(page, assistant, p
 
 @given(text=st.text(alphabet=st.sampled_from("ab 1.\\`*_{}[]()#+-!|~<>&:/@$=^\"'\n\t测试。"), max_size=60))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=400)
-def test_escaped_text_reads_as_it_was_whatever_it_holds(text) -> None:
+def test_escaped_text_reads_as_it_was_whatever_it_holds(text: str) -> None:
     html = MarkdownIt("js-default", {"html": True, "linkify": False}).render(escaped(text))
     assert {tag for tag, _ in tags(html)} <= {"p", "br"}, html
     assert squeezed(text_of(html)) == squeezed(text)
@@ -446,7 +452,7 @@ def _thesaurus_lines() -> list[str]:
     return path.read_text("utf-8").splitlines()
 
 
-def test_what_cannot_be_asked_is_refused_in_the_pages_language(assistant) -> None:
+def test_what_cannot_be_asked_is_refused_in_the_pages_language(assistant: Assistant) -> None:
     chinese = page_of(assistant, "zh")
     most = assistant.settings.max_question_chars
     assert refused(chinese, "问" * most, "yunchao") == ""
@@ -469,7 +475,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def opened(address: str, new_page: Callable[..., Any]) -> Callable[..., Any]:
+def opened(address: str, new_page: NewPage) -> NewPage:
     """Opens the desk in a language."""
 
     def make(language: str = "zh", **options: Any) -> Any:
@@ -490,7 +496,7 @@ def results(browser_page: Any) -> Any:
 
 @pytest.mark.browser
 @pytest.mark.enable_socket
-def test_results_follow_what_is_typed_and_only_the_last_is_shown(opened) -> None:
+def test_results_follow_what_is_typed_and_only_the_last_is_shown(opened: NewPage) -> None:
     browser_page = opened()
     searches: list[str] = []
     browser_page.on(
@@ -510,7 +516,7 @@ def test_results_follow_what_is_typed_and_only_the_last_is_shown(opened) -> None
 
 @pytest.mark.browser
 @pytest.mark.enable_socket
-def test_what_is_too_long_is_kept_and_said_to_be_so(opened) -> None:
+def test_what_is_too_long_is_kept_and_said_to_be_so(opened: NewPage) -> None:
     browser_page = opened("en")
     field = browser_page.locator("#pa-desk-query input")
     field.fill("x" * 2_001)
@@ -523,7 +529,7 @@ def test_what_is_too_long_is_kept_and_said_to_be_so(opened) -> None:
 @pytest.mark.browser
 @pytest.mark.enable_socket
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_what_belongs_together_stands_on_one_line(opened, language) -> None:
+def test_what_belongs_together_stands_on_one_line(opened: NewPage, language: Language) -> None:
     browser_page = opened(language, viewport={"width": 1280, "height": 800})
     tops = "(all) => new Set(all.map((one) => Math.round(one.getBoundingClientRect().top))).size"
     assert browser_page.locator(".pa-desk-reply-later label").evaluate_all(tops) == 1
@@ -535,7 +541,7 @@ def test_what_belongs_together_stands_on_one_line(opened, language) -> None:
 
 @pytest.mark.browser
 @pytest.mark.enable_socket
-def test_filters_narrow_the_results_and_ranks_are_shown_on_demand(opened) -> None:
+def test_filters_narrow_the_results_and_ranks_are_shown_on_demand(opened: NewPage) -> None:
     browser_page = opened("en")
     browser_page.locator("#pa-desk-query input").fill("personal information")
     results(browser_page).first.wait_for()
@@ -557,7 +563,7 @@ def test_filters_narrow_the_results_and_ranks_are_shown_on_demand(opened) -> Non
 
 @pytest.mark.browser
 @pytest.mark.enable_socket
-def test_a_reply_is_written_copied_and_changes_its_tone_and_language(opened, assistant) -> None:
+def test_a_reply_is_written_copied_and_changes_its_tone_and_language(opened: NewPage, assistant: Assistant) -> None:
     browser_page = opened()
     field = browser_page.locator("#pa-desk-query input")
     field.fill("注销账号以后多久删除我的个人信息？")
@@ -582,7 +588,7 @@ def test_a_reply_is_written_copied_and_changes_its_tone_and_language(opened, ass
 
 @pytest.mark.browser
 @pytest.mark.enable_socket
-def test_a_clause_is_copied_where_there_is_no_clipboard_too(opened) -> None:
+def test_a_clause_is_copied_where_there_is_no_clipboard_too(opened: NewPage) -> None:
     browser_page = opened(script="Object.defineProperty(navigator, 'clipboard', { value: undefined })", permissions=[])
     browser_page.locator("#pa-desk-query input").fill("崩溃记录")
     button = results(browser_page).first.get_by_role("button", name="复制条款")
@@ -600,7 +606,7 @@ def test_a_clause_is_copied_where_there_is_no_clipboard_too(opened) -> None:
 
 @pytest.mark.browser
 @pytest.mark.enable_socket
-def test_a_hostile_policy_is_shown_as_it_is_and_runs_nothing(opened) -> None:
+def test_a_hostile_policy_is_shown_as_it_is_and_runs_nothing(opened: NewPage) -> None:
     browser_page = opened()
     field = browser_page.locator("#pa-desk-query input")
     for words in ("window.hit evil.example script", "img onerror", "${window.hit=1} {{window.hit=1}}"):
@@ -619,7 +625,7 @@ def test_a_hostile_policy_is_shown_as_it_is_and_runs_nothing(opened) -> None:
 
 @pytest.mark.browser
 @pytest.mark.enable_socket
-def test_recent_look_ups_come_back_after_a_reload_and_can_be_cleared(opened) -> None:
+def test_recent_look_ups_come_back_after_a_reload_and_can_be_cleared(opened: NewPage) -> None:
     browser_page = opened("en")
     for words in ("崩溃记录", "<img src=x onerror=window.ran.push(1)>"):
         field = browser_page.locator("#pa-desk-query input")
@@ -645,7 +651,7 @@ def test_recent_look_ups_come_back_after_a_reload_and_can_be_cleared(opened) -> 
 
 @pytest.mark.browser
 @pytest.mark.enable_socket
-def test_a_result_opens_the_reader_at_its_clause(opened) -> None:
+def test_a_result_opens_the_reader_at_its_clause(opened: NewPage) -> None:
     browser_page = opened()
     browser_page.locator("#pa-desk-query input").fill("崩溃记录")
     link = results(browser_page).first.locator(".clause-link").first
@@ -659,7 +665,7 @@ def test_a_result_opens_the_reader_at_its_clause(opened) -> None:
 @pytest.mark.browser
 @pytest.mark.enable_socket
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_on_a_telephone_the_reply_stands_before_the_clauses_and_nothing_is_cut_off(opened, theme) -> None:
+def test_on_a_telephone_the_reply_stands_before_the_clauses_and_nothing_is_cut_off(opened: NewPage, theme: str) -> None:
     browser_page = opened("en", script=f"localStorage.setItem('policy-assistant.theme', '{theme}')", **browsing.PHONE)
     field = browser_page.locator("#pa-desk-query input")
     field.fill("How long does Lantern Post keep the record of a delivery?")
@@ -682,7 +688,7 @@ def test_on_a_telephone_the_reply_stands_before_the_clauses_and_nothing_is_cut_o
 @pytest.mark.enable_socket
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("screen", [{}, browsing.PHONE], ids=["desktop", "phone"])
-def test_nothing_keeps_anybody_from_the_desk(opened, theme, screen) -> None:
+def test_nothing_keeps_anybody_from_the_desk(opened: NewPage, theme: str, screen: dict[str, Any]) -> None:
     browser_page = opened(script=f"localStorage.setItem('policy-assistant.theme', '{theme}')", **screen)
     field = browser_page.locator("#pa-desk-query input")
     field.fill("注销账号以后多久删除我的个人信息？")

@@ -36,7 +36,10 @@ from tests.conftest import FIXTURES, FakeEmbedder
 from tests.test_page_desk import PAYLOADS, tags, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+
+    from assistant.text import Language
+    from tests.browsing import NewPage
 
 browser, new_page = browsing.browser, browsing.new_page
 
@@ -87,7 +90,7 @@ def test_a_set_is_measured_on_its_own_policies_if_they_are_there_else_on_those_i
     assert corpora(FIXTURES / "nowhere") == {}
 
 
-def test_the_sets_of_a_folder_are_those_that_can_be_read(tmp_path) -> None:
+def test_the_sets_of_a_folder_are_those_that_can_be_read(tmp_path: Path) -> None:
     for name in ("b.jsonl", "a.csv", "notes.md", ".hidden"):
         (tmp_path / name).write_text("x")
     (tmp_path / "folder.jsonl").mkdir()
@@ -95,13 +98,13 @@ def test_the_sets_of_a_folder_are_those_that_can_be_read(tmp_path) -> None:
     assert sets_in(tmp_path / "nowhere") == ()
 
 
-def test_a_sound_set_is_counted(page) -> None:
+def test_a_sound_set_is_counted(page: Page) -> None:
     told, is_sound = checked(page, SET, None)
     assert is_sound
     assert "7 questions" in told
 
 
-def test_every_fault_is_told_with_its_line_and_what_to_do(page, tmp_path) -> None:
+def test_every_fault_is_told_with_its_line_and_what_to_do(page: Page, tmp_path: Path) -> None:
     lines = SET.read_text("utf-8").splitlines()
     faulty = tmp_path / "mine.jsonl"
     faulty.write_text("\n".join([lines[0], "{not json", lines[1].replace("十五个", "五十个")]), "utf-8")
@@ -113,7 +116,7 @@ def test_every_fault_is_told_with_its_line_and_what_to_do(page, tmp_path) -> Non
     assert "copy it from the policy" in told
 
 
-def test_faults_are_told_in_the_pages_language(page, tmp_path) -> None:
+def test_faults_are_told_in_the_pages_language(page: Page, tmp_path: Path) -> None:
     faulty = tmp_path / "mine.jsonl"
     line = json.loads(SET.read_text("utf-8").splitlines()[0])
     faulty.write_text(json.dumps(line | {"style": "", "gold": [{"quote": "没有这样一句话"}]}) + "\n{", "utf-8")
@@ -136,7 +139,7 @@ def test_every_phrase_of_a_fault_has_its_chinese_with_the_same_values() -> None:
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_a_hostile_set_brings_no_tag_into_its_faults(page, tmp_path, payload) -> None:
+def test_a_hostile_set_brings_no_tag_into_its_faults(page: Page, tmp_path: Path, payload: str) -> None:
     faulty = tmp_path / "mine.jsonl"
     line = {"id": payload[:90], "language": payload, "style": payload, "question": payload, "answerable": 1, payload: 1}
     faulty.write_text(json.dumps(line) + "\n" + payload, "utf-8")
@@ -145,7 +148,7 @@ def test_a_hostile_set_brings_no_tag_into_its_faults(page, tmp_path, payload) ->
     assert {tag for tag, _ in tags(told)} <= {"p", "div", "table", "thead", "tbody", "tr", "th", "td"}
 
 
-def test_a_set_about_other_policies_is_faulty_on_those_in_use(page) -> None:
+def test_a_set_about_other_policies_is_faulty_on_those_in_use(page: Page) -> None:
     told, is_sound = checked(page, ROOT / "evals/questions/yunqi-dev.jsonl", None)
     assert not is_sound
     assert "is not in the policy" in told
@@ -156,7 +159,7 @@ def test_a_set_about_other_policies_is_faulty_on_those_in_use(page) -> None:
 # --- Running -------------------------------------------------------------------------------------
 
 
-def test_a_run_leaves_what_the_command_line_leaves(page, run, tmp_path) -> None:
+def test_a_run_leaves_what_the_command_line_leaves(page: Page, run: Document, tmp_path: Path) -> None:
     steps = list(measure(page, SET, None, tmp_path))
     assert [step.done for step in steps] == [0, 1, 2, 3, 4, 5, 6, 7, 7, 7]
     assert {step.total for step in steps} == {7}
@@ -168,7 +171,7 @@ def test_a_run_leaves_what_the_command_line_leaves(page, run, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("taken", [1, 4, 9])
-def test_who_gives_up_leaves_nothing_written(page, tmp_path, taken) -> None:
+def test_who_gives_up_leaves_nothing_written(page: Page, tmp_path: Path, taken: int) -> None:
     steps = measure(page, SET, None, tmp_path)
     for _ in range(taken):
         next(steps)
@@ -176,7 +179,7 @@ def test_who_gives_up_leaves_nothing_written(page, tmp_path, taken) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_faulty_set_is_not_run(page, tmp_path) -> None:
+def test_a_faulty_set_is_not_run(page: Page, tmp_path: Path) -> None:
     faulty = tmp_path / "mine.jsonl"
     faulty.write_text('{"id": "a"}\n', "utf-8")
     with pytest.raises(EvaluationError, match="line 1"):
@@ -184,7 +187,7 @@ def test_a_faulty_set_is_not_run(page, tmp_path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_a_name_from_outside_makes_no_other_folder(page, tmp_path) -> None:
+def test_a_name_from_outside_makes_no_other_folder(page: Page, tmp_path: Path) -> None:
     odd = tmp_path / "..  a b;$(x) 测试.jsonl"
     shutil.copy(SET, odd)
     step = last(measure(page, odd, None, tmp_path / "out"))
@@ -193,16 +196,20 @@ def test_a_name_from_outside_makes_no_other_folder(page, tmp_path) -> None:
     assert [path.name for path in (tmp_path / "out").iterdir()] == [step.run]
 
 
-def test_another_corpus_is_asked_with_the_same_models_and_leaves_the_index_in_use(page, assistant) -> None:
-    before = sorted(path.name for path in (assistant.settings.index_dir / "versions").iterdir())
+def test_another_corpus_is_asked_with_the_same_models_and_leaves_the_index_in_use(
+    page: Page, assistant: Assistant
+) -> None:
+    in_use = assistant.settings.index_dir
+    assert in_use
+    before = sorted(path.name for path in (in_use / "versions").iterdir())
     other = opened(page, FIXTURES / "corpus" / "lantern")
     assert [policy.id for policy in other.policies] == ["lantern"]
     assert other.retriever.embedders == assistant.retriever.embedders
-    assert sorted(path.name for path in (assistant.settings.index_dir / "versions").iterdir()) == before
+    assert sorted(path.name for path in (in_use / "versions").iterdir()) == before
     assert opened(page, None) is assistant
 
 
-def test_questions_are_asked_as_they_are_taken(assistant) -> None:
+def test_questions_are_asked_as_they_are_taken(assistant: Assistant) -> None:
     found = read_set(SET, GoldFinder(assistant.policies))
     asked: list[str] = []
 
@@ -223,7 +230,9 @@ def test_questions_are_asked_as_they_are_taken(assistant) -> None:
 # --- Runs ----------------------------------------------------------------------------------------
 
 
-def test_runs_are_offered_the_newest_first_and_nothing_else_is_opened(page, run, tmp_path) -> None:
+def test_runs_are_offered_the_newest_first_and_nothing_else_is_opened(
+    page: Page, run: Document, tmp_path: Path
+) -> None:
     for name, age in (("old", 200), ("new", 100)):
         (tmp_path / name).mkdir()
         (tmp_path / name / "run.json").write_text(json.dumps(run), "utf-8")
@@ -240,7 +249,7 @@ def test_runs_are_offered_the_newest_first_and_nothing_else_is_opened(page, run,
     assert runs_in(tmp_path / "nowhere") == ()
 
 
-def test_a_run_that_changed_on_disk_is_read_again(run, tmp_path) -> None:
+def test_a_run_that_changed_on_disk_is_read_again(run: Document, tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     file = tmp_path / "a" / "run.json"
     file.write_text(json.dumps(run), "utf-8")
@@ -253,7 +262,7 @@ def test_a_run_that_changed_on_disk_is_read_again(run, tmp_path) -> None:
         shelf.open("a")
 
 
-def test_questions_are_chosen_by_result_language_style_and_words_the_wrong_ones_first(run) -> None:
+def test_questions_are_chosen_by_result_language_style_and_words_the_wrong_ones_first(run: Document) -> None:
     everything = chosen(run, Wanted())
     assert len(everything) == len(run["questions"])
     assert [entry["success"] for entry in everything] == sorted(entry["success"] for entry in everything)
@@ -269,7 +278,9 @@ def test_questions_are_chosen_by_result_language_style_and_words_the_wrong_ones_
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_an_answer_stands_beside_its_gold_with_its_places_in_the_reader(assistant, run, language) -> None:
+def test_an_answer_stands_beside_its_gold_with_its_places_in_the_reader(
+    assistant: Assistant, run: Document, language: Language
+) -> None:
     html = questions(page_of(assistant, language), run, Wanted(), 50)
     entry = next(entry for entry in run["questions"] if entry["gold"] and entry["answer"]["citations"])
     assert entry["question"] in unescape(html)
@@ -287,7 +298,7 @@ def test_an_answer_stands_beside_its_gold_with_its_places_in_the_reader(assistan
     assert f"<span>{('、' if language == 'zh' else ', ').join(ranks)}</span>" in html
 
 
-def test_what_the_reader_does_not_show_is_not_linked(assistant, run) -> None:
+def test_what_the_reader_does_not_show_is_not_linked(assistant: Assistant, run: Document) -> None:
     other = copy.deepcopy(run)
     for policy in other["sets"][0]["policies"]:
         policy["sha256"] = "0" * 64
@@ -295,7 +306,7 @@ def test_what_the_reader_does_not_show_is_not_linked(assistant, run) -> None:
     assert "clause-link" not in questions(page_of(assistant), other, Wanted(), 50)
 
 
-def test_only_so_many_questions_are_listed_at_once(page, run) -> None:
+def test_only_so_many_questions_are_listed_at_once(page: Page, run: Document) -> None:
     html = questions(page, run, Wanted(), 2)
     assert html.count('<details class="pa-eval-question">') == 2
     assert "2 shown of 7" in html
@@ -305,7 +316,9 @@ def test_only_so_many_questions_are_listed_at_once(page, run) -> None:
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_the_figures_are_the_reports_in_a_frame_without_scripts(assistant, run, language) -> None:
+def test_the_figures_are_the_reports_in_a_frame_without_scripts(
+    assistant: Assistant, run: Document, language: Language
+) -> None:
     html = figures(page_of(assistant, language), run)
     ((tag, attributes),) = tags(html)
     assert tag == "iframe"
@@ -314,7 +327,7 @@ def test_the_figures_are_the_reports_in_a_frame_without_scripts(assistant, run, 
     assert not any(entry["question"] in attributes["srcdoc"] for entry in run["questions"])
 
 
-def test_the_english_figures_are_the_reports_own(run) -> None:
+def test_the_english_figures_are_the_reports_own(run: Document) -> None:
     whole, part = report_page(run), figures_page(run, "en")
     without = re.sub(r'<section class="questions">.*?</section>', "", whole, flags=re.DOTALL)
     assert re.sub(r"\s+", "", part.replace(' class="part"', "")) == re.sub(r"\s+", "", without)
@@ -335,14 +348,14 @@ def test_every_phrase_of_the_report_has_its_chinese_with_the_same_values() -> No
 # --- Comparing -----------------------------------------------------------------------------------
 
 
-def test_a_run_compared_with_itself_has_not_changed(page, run) -> None:
+def test_a_run_compared_with_itself_has_not_changed(page: Page, run: Document) -> None:
     html = comparison(page, run, run)
     assert "No headline figure is significantly worse" in html
     assert "7 questions are in both runs" in html
     assert "+0.000" in html
 
 
-def test_what_became_worse_and_better_is_told_by_question(page, run) -> None:
+def test_what_became_worse_and_better_is_told_by_question(page: Page, run: Document) -> None:
     other = copy.deepcopy(run)
     for entry in other["questions"]:
         entry["success"] = not entry["success"]
@@ -353,7 +366,7 @@ def test_what_became_worse_and_better_is_told_by_question(page, run) -> None:
     assert f"Wrong before, right now ({len(run['questions']) - right})" in html
 
 
-def test_runs_that_share_no_question_are_not_compared(page, run) -> None:
+def test_runs_that_share_no_question_are_not_compared(page: Page, run: Document) -> None:
     other = copy.deepcopy(run)
     for entry in other["questions"]:
         entry["id"] += "x"
@@ -362,7 +375,7 @@ def test_runs_that_share_no_question_are_not_compared(page, run) -> None:
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_a_hostile_run_brings_no_tag_into_questions_or_comparison(page, run, payload) -> None:
+def test_a_hostile_run_brings_no_tag_into_questions_or_comparison(page: Page, run: Document, payload: str) -> None:
     other = copy.deepcopy(run)
     for entry in other["questions"]:
         entry.update(question=payload, style=payload, language=payload, success=False, error="wording")
@@ -389,7 +402,7 @@ def test_a_hostile_run_brings_no_tag_into_questions_or_comparison(page, run, pay
 # --- Settings ------------------------------------------------------------------------------------
 
 
-def test_sets_and_runs_are_those_of_the_checkout_unless_the_settings_say_otherwise(tmp_path) -> None:
+def test_sets_and_runs_are_those_of_the_checkout_unless_the_settings_say_otherwise(tmp_path: Path) -> None:
     assert Settings().question_sets_folder() == ROOT / "evals/questions"
     assert Settings().evaluation_runs_folder() == ROOT / "out/eval"
     given = Settings(question_sets=tmp_path / "sets", evaluation_runs=tmp_path / "runs")
@@ -429,7 +442,7 @@ def address(folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def tab(address: str, new_page: Callable[..., Any]) -> Callable[..., Any]:
+def tab(address: str, new_page: NewPage) -> NewPage:
     """Opens the tab in a language."""
 
     def make(language: str = "en", **options: Any) -> Any:
@@ -455,7 +468,7 @@ def run_a_set(opened_page: Any, name: str = "books-dev.jsonl") -> None:
 
 @pytest.mark.browser
 @pytest.mark.enable_socket
-def test_a_small_set_is_run_to_its_plots_and_a_question_is_opened_beside_its_gold(tab, folder) -> None:
+def test_a_small_set_is_run_to_its_plots_and_a_question_is_opened_beside_its_gold(tab: NewPage, folder: Path) -> None:
     opened_page = tab("zh")
     run_a_set(opened_page)
     frame = opened_page.frame_locator("#pa-eval-figures iframe")
@@ -480,7 +493,9 @@ def test_a_small_set_is_run_to_its_plots_and_a_question_is_opened_beside_its_gol
 
 @pytest.mark.browser
 @pytest.mark.enable_socket
-def test_two_runs_are_compared_and_a_run_of_the_command_line_is_opened(tab, folder, run) -> None:
+def test_two_runs_are_compared_and_a_run_of_the_command_line_is_opened(
+    tab: NewPage, folder: Path, run: Document
+) -> None:
     (folder / "runs" / "by-hand").mkdir(parents=True, exist_ok=True)
     (folder / "runs" / "by-hand" / "run.json").write_text(json.dumps(run), "utf-8")
     (folder / "runs" / "damaged").mkdir(exist_ok=True)
@@ -498,7 +513,7 @@ def test_two_runs_are_compared_and_a_run_of_the_command_line_is_opened(tab, fold
 
 @pytest.mark.browser
 @pytest.mark.enable_socket
-def test_a_run_is_cancelled_while_others_are_answered(tab, folder) -> None:
+def test_a_run_is_cancelled_while_others_are_answered(tab: NewPage, folder: Path) -> None:
     opened_page = tab()
     choose(opened_page, "#pa-eval-set", "long.jsonl")
     opened_page.locator("#pa-eval-status", has_text="4200 questions").wait_for(timeout=60_000)
@@ -518,7 +533,7 @@ def test_a_run_is_cancelled_while_others_are_answered(tab, folder) -> None:
 
 @pytest.mark.browser
 @pytest.mark.enable_socket
-def test_an_uploaded_set_is_checked_before_it_can_be_run(tab, tmp_path) -> None:
+def test_an_uploaded_set_is_checked_before_it_can_be_run(tab: NewPage, tmp_path: Path) -> None:
     opened_page = tab()
     faulty = tmp_path / "mine.jsonl"
     faulty.write_text(SET.read_text("utf-8").replace("十五个", "五十个"), "utf-8")
@@ -541,7 +556,7 @@ def test_an_uploaded_set_is_checked_before_it_can_be_run(tab, tmp_path) -> None:
 @pytest.mark.browser
 @pytest.mark.enable_socket
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_frame_follows_the_pages_theme_not_the_machines(tab, theme) -> None:
+def test_the_frame_follows_the_pages_theme_not_the_machines(tab: NewPage, theme: str) -> None:
     opened_page = tab(
         script=f"localStorage.setItem('policy-assistant.theme', '{theme}')",
         color_scheme={"light": "dark", "dark": "light"}[theme],
@@ -557,7 +572,9 @@ def test_the_frame_follows_the_pages_theme_not_the_machines(tab, theme) -> None:
 @pytest.mark.enable_socket
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("screen", [{}, browsing.PHONE], ids=["desktop", "phone"])
-def test_nothing_keeps_anybody_from_the_evaluation_which_fits_a_telephone(tab, theme, screen) -> None:
+def test_nothing_keeps_anybody_from_the_evaluation_which_fits_a_telephone(
+    tab: NewPage, theme: str, screen: dict[str, Any]
+) -> None:
     opened_page = tab(script=f"localStorage.setItem('policy-assistant.theme', '{theme}')", **screen)
     run_a_set(opened_page)
     opened_page.frame_locator("#pa-eval-figures iframe").locator("polyline").wait_for()

@@ -30,9 +30,10 @@ from tests.conftest import FIXTURES, FakeEmbedder
 from tests.files import docx, level, lists, paragraph, pdf, set_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from assistant.text import Language
+    from tests.browsing import NewPage
 
 browser, new_page = browsing.browser, browsing.new_page
 
@@ -296,7 +297,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.mark.browser
 @pytest.mark.enable_socket
-def test_a_policy_comes_is_corrected_and_goes(site: str, new_page: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_policy_comes_is_corrected_and_goes(site: str, new_page: NewPage, tmp_path: Path) -> None:
     page = new_page(f"{site}/en/", ready=browsing.CHAT)
     page.get_by_role("tab", name="Policies").click()
     listed = page.locator("#pa-policies-listing")
@@ -367,7 +368,7 @@ def test_a_policy_comes_is_corrected_and_goes(site: str, new_page: Callable[...,
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("screen", [{}, browsing.PHONE], ids=["desktop", "phone"])
 def test_nothing_keeps_anybody_from_the_policies(
-    site: str, new_page: Callable[..., Any], tmp_path: Path, theme: str, screen: dict[str, Any]
+    site: str, new_page: NewPage, tmp_path: Path, theme: str, screen: dict[str, Any]
 ) -> None:
     script = f"localStorage.setItem('policy-assistant.theme', '{theme}')"
     page = new_page(f"{site}/zh/#policies", ready=browsing.CHAT, script=script, **screen)

@@ -10,6 +10,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from textwrap import fill
+from typing import TYPE_CHECKING
 
 import hypothesis.strategies as st
 import pytest
@@ -24,6 +25,9 @@ from assistant.readers.plain import decoded, markdown_text, plain_text
 from assistant.text.numerals import chinese, chinese_legal, letters, roman
 from tests.files import archive, docx, level, lists, paragraph, pdf, raw_pdf, set_lines
 from tests.timing import seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 SEED = Path(__file__).parents[1] / "corpus" / "baiju" / "policy.txt"
 TEXT = "隐私政策\n一、收集\n我们收集您的手机号码，用于注册。\n二、联系我们\n电话：12345。\n"
@@ -680,7 +684,7 @@ def test_the_first_of_several_rows_that_alone_has_no_value_names_the_columns_wha
     rows = [("Meal", "At home", "Abroad"), ("Lunch", "18 euros", "25 euros"), ("Dinner", "30 euros", "45 euros")]
     told = ["Meal: Lunch | At home: 18 euros | Abroad: 25 euros", "Meal: Dinner | At home: 30 euros | Abroad: 45 euros"]
 
-    def page(rows: list[tuple[str, ...]]) -> str:
+    def page(rows: Sequence[tuple[str, ...]]) -> str:
         return f"<table>{''.join('<tr>' + ''.join(f'<td>{cell}' for cell in row) for row in rows)}</table>"
 
     assert html(page(rows)).split("\n") == told
@@ -1408,7 +1412,7 @@ def as_docx(text: str) -> bytes:
 @pytest.mark.parametrize(
     "write", [as_html, as_docx, lambda text: text.encode("gb18030"), lambda text: text.replace("\n", "\r\n").encode()]
 )
-def test_the_outline_is_that_of_the_text_in_every_format(write) -> None:
+def test_the_outline_is_that_of_the_text_in_every_format(write: Callable[[str], bytes]) -> None:
     text = SEED.read_text("utf-8")
     read = parse(read_file(write(text)).text)
     assert [(clause.id, clause.label, clause.title) for clause in read.walk()][1:] == [
@@ -1566,7 +1570,7 @@ def test_no_damage_of_a_pdf_does_harm(changes: list[tuple[int, int]]) -> None:
     ],
 )
 def test_pages_take_time_in_step_with_their_length(unit: str) -> None:
-    def taken(read, count: int) -> float:
+    def taken(read: Callable[[str], object], count: int) -> float:
         def call() -> None:
             with suppress(FileError):
                 read("<html><table>" * (read is html_text) + unit * count)

@@ -35,9 +35,16 @@ def store(tmp_path: Path) -> FeedbackStore:
     return FeedbackStore(service_database(tmp_path), days=90)
 
 
-def noted(store: FeedbackStore, assistant: Assistant, question: str, answer_id: str, **options: str) -> None:
-    given = {"owner": "shop"} | options
-    store.note([Told(id=answer_id, answer=assistant.ask(question), **given)])
+def noted(
+    store: FeedbackStore,
+    assistant: Assistant,
+    question: str,
+    answer_id: str,
+    *,
+    owner: str = "shop",
+    session: str = "",
+) -> None:
+    store.note([Told(id=answer_id, answer=assistant.ask(question), owner=owner, session=session)])
 
 
 def test_what_was_asked_in_vain_is_grouped_by_clause(store: FeedbackStore, assistant_: Assistant) -> None:

@@ -28,6 +28,8 @@ from tests.serving import ENGLISH, QUESTION, ROOT, Running, events, running
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from openai.types.chat import ChatCompletionMessageParam
+
 pytestmark = [pytest.mark.enable_socket, pytest.mark.skipif(sys.platform == "win32", reason="signals")]
 
 # The service over an assistant that takes its time: `PAUSE_S` before each piece.
@@ -98,20 +100,21 @@ def test_openais_client_gets_an_answer_with_its_citations(
 
 
 def test_openais_client_gets_a_stream(client: openai.OpenAI) -> None:
-    asked = [{"role": "user", "content": QUESTION}]
-    whole = client.chat.completions.create(model="policy-assistant", messages=asked)  # type: ignore[arg-type]
+    asked: list[ChatCompletionMessageParam] = [{"role": "user", "content": QUESTION}]
+    whole = client.chat.completions.create(model="policy-assistant", messages=asked)
     text, last = "", None
-    for chunk in client.chat.completions.create(model="policy-assistant", messages=asked, stream=True):  # type: ignore[call-overload]
+    for chunk in client.chat.completions.create(model="policy-assistant", messages=asked, stream=True):
         text += chunk.choices[0].delta.content or ""
         last = chunk
     assert text == whole.choices[0].message.content
     assert last
     assert last.choices[0].finish_reason == "stop"
+    assert last.model_extra
     assert last.model_extra["citations"]
 
 
 def test_openais_client_understands_the_errors(client: openai.OpenAI) -> None:
-    asked: Any = [{"role": "user", "content": QUESTION}]
+    asked: list[ChatCompletionMessageParam] = [{"role": "user", "content": QUESTION}]
     with pytest.raises(openai.NotFoundError) as told:
         client.chat.completions.create(model="gpt-9", messages=asked)
     assert told.value.code == "model_not_found"

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from assistant.embedding import Role, Vectors
+    from training.data import Sentence
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return data_folder(tmp_path / "data")
 
 
-def asked(policies: dict[int, list]) -> dict[int, list[Pair]]:
+def asked(policies: dict[int, list[Sentence]]) -> dict[int, list[Pair]]:
     return {
         number: [
             Pair(query=f"{number} 号第 {place} 句？", passage=s.zh, negative="", kind="asked", guide=s.zh)

@@ -86,7 +86,7 @@ def test_what_is_exported_gives_the_vectors_of_torch(
     assert is_encoder(folder)
     encoder = BundledEncoder(folder)
     for role in ("query", "passage"):
-        same = (rows(torch_folder, role=role) * encoder.embed(TEXTS, role)).sum(axis=1)  # type: ignore[arg-type]
+        same = (rows(torch_folder, role=role) * encoder.embed(TEXTS, role)).sum(axis=1)
         assert same.min() >= least, same
     assert (folder / "README.md").read_text("utf-8") == "# Card"
 

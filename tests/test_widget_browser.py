@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -45,6 +45,10 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
+    from tests.browsing import NewPage
+
+    Shop = Callable[..., str]
+
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 browser, new_page = browsing.browser, browsing.new_page
 
@@ -60,7 +64,7 @@ def site() -> Pages:
 
 
 @pytest.fixture
-def shop(service: Service, site: Pages) -> Iterator[Callable[..., str]]:
+def shop(service: Service, site: Pages) -> Iterator[Shop]:
     """Makes a page with a strict policy of its own, on another origin than the service, and returns its address."""
     with served(service) as help_address, served(site) as shop_address:
 
@@ -75,7 +79,9 @@ def shop(service: Service, site: Pages) -> Iterator[Callable[..., str]]:
 # --- A conversation ----------------------------------------------------------------------
 
 
-def test_a_conversation_on_a_page_of_another_origin_with_a_strict_policy(shop, service, new_page) -> None:
+def test_a_conversation_on_a_page_of_another_origin_with_a_strict_policy(
+    shop: Shop, service: Service, new_page: NewPage
+) -> None:
     page = new_page(shop())
     assert page.get_by_role("button", name="政策问答助手").is_visible()
     turn = ask(page, "收集什么？")
@@ -88,7 +94,7 @@ def test_a_conversation_on_a_page_of_another_origin_with_a_strict_policy(shop, s
     assert page.evaluate("document.cookie") == ""
 
 
-def test_a_chip_opens_the_clause_with_the_quote_marked(shop, service, new_page) -> None:
+def test_a_chip_opens_the_clause_with_the_quote_marked(shop: Shop, service: Service, new_page: NewPage) -> None:
     page = new_page(shop())
     turn = ask(page, "收集什么？")
     turn.get_by_role("button", name="引文 1：一（一） › 收集").click()
@@ -111,7 +117,9 @@ def test_a_chip_opens_the_clause_with_the_quote_marked(shop, service, new_page) 
     assert active(page) == "引文 1：一（一） › 收集"
 
 
-def test_a_quote_that_goes_on_in_the_next_clause_is_marked_as_a_whole(shop, service, new_page) -> None:
+def test_a_quote_that_goes_on_in_the_next_clause_is_marked_as_a_whole(
+    shop: Shop, service: Service, new_page: NewPage
+) -> None:
     head, tail = TEXT[:15], TEXT[15:]
     service.clauses["1.1"] = clause(
         text=head, body_end=START + len(head), next={"clause_id": "1.1.1", "reference": "", "text": tail}
@@ -123,7 +131,9 @@ def test_a_quote_that_goes_on_in_the_next_clause_is_marked_as_a_whole(shop, serv
     assert page.locator("#policy-assistant .clause-text").text_content() == TEXT
 
 
-def test_a_quote_that_the_policy_no_longer_has_is_shown_beside_the_clause(shop, service, new_page) -> None:
+def test_a_quote_that_the_policy_no_longer_has_is_shown_beside_the_clause(
+    shop: Shop, service: Service, new_page: NewPage
+) -> None:
     service.clauses["1.1"] = clause(text="现在什么也不收集了。", body_end=START + 10)
     page = new_page(shop())
     ask(page, "收集什么？").locator(".chip").click()
@@ -132,7 +142,9 @@ def test_a_quote_that_the_policy_no_longer_has_is_shown_beside_the_clause(shop, 
     assert "有变化" in page.locator("#policy-assistant .detail").inner_text()
 
 
-def test_empty_lines_of_a_clause_do_not_show_but_stay_in_its_text(shop, service, new_page) -> None:
+def test_empty_lines_of_a_clause_do_not_show_but_stay_in_its_text(
+    shop: Shop, service: Service, new_page: NewPage
+) -> None:
     text = "标题\n\n\n    第一行\n\n\n第二行\n"
     service.clauses["1.1"] = clause(text=text, start=0, body_end=len(text))
     service.citations = lambda question: [citation(quote="第一行\n\n\n第二行", start=9, end=18)]
@@ -142,7 +154,7 @@ def test_empty_lines_of_a_clause_do_not_show_but_stay_in_its_text(shop, service,
     assert page.locator("#policy-assistant .clause-text").inner_text() == "标题\n第一行\n第二行"
 
 
-def test_one_can_walk_through_the_clauses_and_back(shop, service, new_page) -> None:
+def test_one_can_walk_through_the_clauses_and_back(shop: Shop, service: Service, new_page: NewPage) -> None:
     service.clauses["1.2"] = clause(clause_id="1.2", reference="一（二）", text="（二）我们怎样使用", next=None)
     page = new_page(shop())
     ask(page, "收集什么？").locator(".chip").click()
@@ -155,7 +167,9 @@ def test_one_can_walk_through_the_clauses_and_back(shop, service, new_page) -> N
     assert question_box(page).is_visible()
 
 
-def test_a_clause_that_cannot_be_opened_says_so_and_can_be_tried_again(shop, service, new_page) -> None:
+def test_a_clause_that_cannot_be_opened_says_so_and_can_be_tried_again(
+    shop: Shop, service: Service, new_page: NewPage
+) -> None:
     service.refusals["/v1/policies/shop/clauses/1.1"] = (500, {"code": "internal"}, {})
     page = new_page(shop())
     ask(page, "收集什么？").locator(".chip").click()
@@ -166,7 +180,9 @@ def test_a_clause_that_cannot_be_opened_says_so_and_can_be_tried_again(shop, ser
     page.locator("#policy-assistant mark").wait_for()
 
 
-def test_what_was_understood_is_told_if_it_is_not_what_was_asked(shop, service, new_page) -> None:
+def test_what_was_understood_is_told_if_it_is_not_what_was_asked(
+    shop: Shop, service: Service, new_page: NewPage
+) -> None:
     service.done = lambda question: {"query": f"个推收集什么？ {question}"}
     page = new_page(shop())
     assert ask(page, "那高德呢").locator(".understood").inner_text() == "理解为：个推收集什么？ 那高德呢"
@@ -174,7 +190,9 @@ def test_what_was_understood_is_told_if_it_is_not_what_was_asked(shop, service, 
     assert ask(page, "保存多久").locator(".understood").is_hidden()
 
 
-def test_an_answer_that_there_is_none_leads_to_the_nearest_clause_and_to_a_person(shop, service, new_page) -> None:
+def test_an_answer_that_there_is_none_leads_to_the_nearest_clause_and_to_a_person(
+    shop: Shop, service: Service, new_page: NewPage
+) -> None:
     service.sentences = lambda question: ["政策没有说明这一点。"]
     service.citations = lambda question: []
     hit = {
@@ -199,7 +217,9 @@ def test_an_answer_that_there_is_none_leads_to_the_nearest_clause_and_to_a_perso
     assert "400-000-0000" in page.locator("#policy-assistant .contacts").inner_text()
 
 
-def test_questions_that_the_service_suggests_are_asked_with_a_click(shop, service, new_page) -> None:
+def test_questions_that_the_service_suggests_are_asked_with_a_click(
+    shop: Shop, service: Service, new_page: NewPage
+) -> None:
     service.citations = lambda question: []
     reason = {"kind": "unclear", "message": "…", "suggestions": ["收集哪些信息？", "和谁共享？"]}
     service.done = lambda question: {"abstained": reason, "query": question}
@@ -210,7 +230,7 @@ def test_questions_that_the_service_suggests_are_asked_with_a_click(shop, servic
     assert active(page) == "问题"
 
 
-def test_suggested_questions_are_asked_with_a_click(shop, service, new_page) -> None:
+def test_suggested_questions_are_asked_with_a_click(shop: Shop, service: Service, new_page: NewPage) -> None:
     page = new_page(shop(suggestions="怎么注销？|保存多久？"))
     launcher(page).click()
     assert page.locator("#policy-assistant .suggestion").all_inner_texts() == ["怎么注销？", "保存多久？"]
@@ -221,7 +241,7 @@ def test_suggested_questions_are_asked_with_a_click(shop, service, new_page) -> 
     assert active(page) == "问题"
 
 
-def test_feedback_with_a_reason(shop, service, new_page) -> None:
+def test_feedback_with_a_reason(shop: Shop, service: Service, new_page: NewPage) -> None:
     page = new_page(shop())
     turn = ask(page, "收集什么？")
     useful, useless = (turn.get_by_role("button", name=name, exact=True) for name in ("有用", "没有用"))
@@ -245,7 +265,7 @@ def test_feedback_with_a_reason(shop, service, new_page) -> None:
     assert {each["answer_id"] for each in sent} == {"ans_1"}
 
 
-def test_feedback_that_does_not_arrive_is_not_shown_as_given(shop, service, new_page) -> None:
+def test_feedback_that_does_not_arrive_is_not_shown_as_given(shop: Shop, service: Service, new_page: NewPage) -> None:
     service.refusals["/v1/feedback"] = (404, {"code": "answer_not_found"}, {})
     page = new_page(shop())
     turn = ask(page, "收集什么？")
@@ -254,7 +274,9 @@ def test_feedback_that_does_not_arrive_is_not_shown_as_given(shop, service, new_
     assert turn.get_by_role("button", name="有用", exact=True).get_attribute("aria-pressed") == "false"
 
 
-def test_talking_to_a_person_gives_the_contact_and_the_conversation(shop, service, new_page) -> None:
+def test_talking_to_a_person_gives_the_contact_and_the_conversation(
+    shop: Shop, service: Service, new_page: NewPage
+) -> None:
     page = new_page(shop(policies="shop"), permissions=["clipboard-read", "clipboard-write"])
     service.policies.append({"policy_id": "other", "title": "B", "company": "B", "contact": "b@example.com"})
     ask(page, "收集什么？")
@@ -271,7 +293,9 @@ def test_talking_to_a_person_gives_the_contact_and_the_conversation(shop, servic
     assert page.evaluate("navigator.clipboard.readText()") == transcript
 
 
-def test_without_a_contact_in_the_policy_the_page_s_own_is_shown(shop, service, new_page) -> None:
+def test_without_a_contact_in_the_policy_the_page_s_own_is_shown(
+    shop: Shop, service: Service, new_page: NewPage
+) -> None:
     service.policies = []
     page = new_page(shop(contact="help@shop.example"))
     launcher(page).click()
@@ -281,7 +305,7 @@ def test_without_a_contact_in_the_policy_the_page_s_own_is_shown(shop, service, 
     assert link.get_attribute("href") == "mailto:help@shop.example"
 
 
-def test_a_page_can_take_the_person_elsewhere(shop, service, new_page) -> None:
+def test_a_page_can_take_the_person_elsewhere(shop: Shop, service: Service, new_page: NewPage) -> None:
     page = new_page(shop())
     page.evaluate("void PolicyAssistant.on('person', (said) => { window.handed = said.transcript; return false; })")
     ask(page, "收集什么？")
@@ -290,7 +314,7 @@ def test_a_page_can_take_the_person_elsewhere(shop, service, new_page) -> None:
     assert question_box(page).is_visible()
 
 
-def test_a_new_conversation_forgets_the_old_one(shop, service, new_page) -> None:
+def test_a_new_conversation_forgets_the_old_one(shop: Shop, service: Service, new_page: NewPage) -> None:
     page = new_page(shop())
     ask(page, "收集什么？")
     page.get_by_role("button", name="新对话").click()
@@ -306,7 +330,7 @@ def test_a_new_conversation_forgets_the_old_one(shop, service, new_page) -> None
     [("session", True, False), ("local", True, True), ("none", False, False)],
 )
 def test_the_conversation_goes_on_after_a_reload_as_the_setting_says(
-    shop, service, new_page, storage, is_kept, is_kept_in_new_tab
+    shop: Shop, service: Service, new_page: NewPage, storage: str, is_kept: bool, is_kept_in_new_tab: bool
 ) -> None:
     url = shop(storage=storage)
     page = new_page(url)
@@ -328,7 +352,9 @@ def test_the_conversation_goes_on_after_a_reload_as_the_setting_says(
 @pytest.mark.parametrize(
     "kept", ["no json", '{"turns": 7}', '{"turns": [{}]}', '{"turns": [{"question": 1, "citations": []}]}', "[]"]
 )
-def test_what_others_left_in_the_storage_is_passed_over(shop, service, new_page, kept) -> None:
+def test_what_others_left_in_the_storage_is_passed_over(
+    shop: Shop, service: Service, new_page: NewPage, kept: str
+) -> None:
     page = new_page(shop())
     ask(page, "收集什么？")
     page.evaluate("kept => Object.keys(sessionStorage).forEach((key) => sessionStorage.setItem(key, kept))", kept)
@@ -341,7 +367,8 @@ def test_what_others_left_in_the_storage_is_passed_over(shop, service, new_page,
 def questions(page: Page) -> list[str]:
     """Return the questions that are shown."""
     shown = page.locator("#policy-assistant .question")
-    return shown.evaluate_all("(all) => all.map((e) => e.lastChild.data)")
+    found: list[str] = shown.evaluate_all("(all) => all.map((e) => e.lastChild.data)")
+    return found
 
 
 HALF_KEPT = {
@@ -356,7 +383,9 @@ HALF_KEPT = {
 
 
 @pytest.mark.parametrize("kept", HALF_KEPT.values(), ids=HALF_KEPT)
-def test_a_conversation_that_is_not_kept_as_it_should_be_goes_on(shop, service, new_page, kept) -> None:
+def test_a_conversation_that_is_not_kept_as_it_should_be_goes_on(
+    shop: Shop, service: Service, new_page: NewPage, kept: dict[str, Any]
+) -> None:
     page = new_page(shop(storage="local"))
     ask(page, "收集什么？")
     page.evaluate(
@@ -381,7 +410,7 @@ def test_a_conversation_that_is_not_kept_as_it_should_be_goes_on(shop, service, 
     ask(page, "保存多久？").locator(".chip").wait_for()
 
 
-def test_a_conversation_that_cannot_be_shown_is_begun_anew(shop, service, new_page) -> None:
+def test_a_conversation_that_cannot_be_shown_is_begun_anew(shop: Shop, service: Service, new_page: NewPage) -> None:
     # As on a page whose own code has changed what the browser brings.
     breaks = """const split = String.prototype.split;
     String.prototype.split = function (...by) {
@@ -406,7 +435,7 @@ def test_a_conversation_that_cannot_be_shown_is_begun_anew(shop, service, new_pa
 
 
 @pytest.fixture
-def tabs(shop, new_page) -> tuple[Page, Page]:
+def tabs(shop: Shop, new_page: NewPage) -> tuple[Page, Page]:
     """Two tabs that keep the conversation in the same storage; in the first one something was asked before."""
     url = shop(storage="local")
     first = new_page(url)
@@ -420,12 +449,13 @@ def tabs(shop, new_page) -> tuple[Page, Page]:
 
 def kept_questions(page: Page) -> list[str]:
     """Return the questions in the storage that all tabs share."""
-    return page.evaluate(
+    found: list[str] = page.evaluate(
         "Object.values(localStorage).flatMap((kept) => JSON.parse(kept).turns.map(({ question }) => question))"
     )
+    return found
 
 
-def test_what_was_deleted_in_one_tab_is_gone_in_the_others(tabs, service) -> None:
+def test_what_was_deleted_in_one_tab_is_gone_in_the_others(tabs: tuple[Page, Page], service: Service) -> None:
     first, second = tabs
     assert questions(second) == ["收集什么？"]
     second.locator("#policy-assistant .turn .opinions button").first.focus()
@@ -440,7 +470,7 @@ def test_what_was_deleted_in_one_tab_is_gone_in_the_others(tabs, service) -> Non
     assert questions(first) == ["保存多久？"]
 
 
-def test_an_answer_of_one_tab_is_added_in_the_others(tabs, service) -> None:
+def test_an_answer_of_one_tab_is_added_in_the_others(tabs: tuple[Page, Page], service: Service) -> None:
     first, second = tabs
     useless = second.locator("#policy-assistant .turn").get_by_role("button", name="没有用", exact=True)
     useless.click()
@@ -457,7 +487,7 @@ def test_an_answer_of_one_tab_is_added_in_the_others(tabs, service) -> None:
     assert second.get_by_label("补充说明").input_value() == "我问的是", "what is being typed stays"
 
 
-def test_two_tabs_that_ask_at_the_same_time_keep_both_answers(tabs, service) -> None:
+def test_two_tabs_that_ask_at_the_same_time_keep_both_answers(tabs: tuple[Page, Page], service: Service) -> None:
     service.go_on.clear()
     for page, question in zip(tabs, ("一", "二"), strict=True):
         page.evaluate("question => void (window.asked = PolicyAssistant.ask(question))", question)
@@ -478,7 +508,7 @@ def test_two_tabs_that_ask_at_the_same_time_keep_both_answers(tabs, service) -> 
 # --- What goes wrong ---------------------------------------------------------------------
 
 
-def test_stop_ends_the_stream_and_keeps_what_was_said(shop, service, new_page) -> None:
+def test_stop_ends_the_stream_and_keeps_what_was_said(shop: Shop, service: Service, new_page: NewPage) -> None:
     service.go_on.clear()
     page = new_page(shop())
     launcher(page).click()
@@ -516,7 +546,7 @@ def test_stop_ends_the_stream_and_keeps_what_was_said(shop, service, new_page) -
     ],
 )
 def test_a_refusal_is_told_and_the_question_can_be_asked_again(
-    shop, service, new_page, status, code, headers, told
+    shop: Shop, service: Service, new_page: NewPage, status: int, code: str, headers: dict[str, str], told: str
 ) -> None:
     service.refusals["/v1/chat"] = (status, {"code": code, "message": "…", "request_id": "r9"}, headers)
     page = new_page(shop())
@@ -531,7 +561,7 @@ def test_a_refusal_is_told_and_the_question_can_be_asked_again(
     ask(page, "还有呢").locator(".chip").wait_for()
 
 
-def test_a_question_that_is_too_long_comes_back_with_the_limit(shop, service, new_page) -> None:
+def test_a_question_that_is_too_long_comes_back_with_the_limit(shop: Shop, service: Service, new_page: NewPage) -> None:
     refusal = {"code": "invalid_question", "message": "…", "request_id": "r9", "max_question_chars": 2000}
     service.refusals["/v1/chat"] = (422, refusal, {})
     service.most_chars = 0  # not known, as where the list of policies did not come
@@ -555,7 +585,7 @@ def test_a_question_that_is_too_long_comes_back_with_the_limit(shop, service, ne
     assert violations(page) == []
 
 
-def test_the_limit_is_known_before_anything_was_asked(shop, service, new_page) -> None:
+def test_the_limit_is_known_before_anything_was_asked(shop: Shop, service: Service, new_page: NewPage) -> None:
     service.most_chars = 10
     page = new_page(shop(lang="en"))
     launcher(page).click()
@@ -565,7 +595,7 @@ def test_the_limit_is_known_before_anything_was_asked(shop, service, new_page) -
     assert service.asked("/v1/chat") == []
 
 
-def test_a_long_question_is_shown_by_its_first_lines(shop, service, new_page) -> None:
+def test_a_long_question_is_shown_by_its_first_lines(shop: Shop, service: Service, new_page: NewPage) -> None:
     page = new_page(shop())
     turn = ask(page, "请问你们会收集我的哪些信息，" * 60)
     question = turn.locator(".question")
@@ -586,7 +616,7 @@ def test_a_long_question_is_shown_by_its_first_lines(shop, service, new_page) ->
     ],
 )
 def test_a_title_is_cut_only_where_the_reference_needs_the_room(
-    shop, service, new_page, title, reference, shown
+    shop: Shop, service: Service, new_page: NewPage, title: str, reference: str, shown: str
 ) -> None:
     service.policies.append({"policy_id": "other", "title": "Another policy", "company": "B", "contact": ""})
     service.citations = lambda question: [citation(policy_title=title, reference=reference)]
@@ -601,7 +631,7 @@ def test_a_title_is_cut_only_where_the_reference_needs_the_room(
     assert chip.evaluate(inside)
 
 
-def test_what_is_said_of_translations_is_a_note(shop, service, new_page) -> None:
+def test_what_is_said_of_translations_is_a_note(shop: Shop, service: Service, new_page: NewPage) -> None:
     note = "Translations are a courtesy: the Chinese text prevails."
     service.sentences = lambda question: ["The policy says:\n", f"• “{QUOTE}” [1]\n", note]
     turn = ask(new_page(shop()), "what is collected?")
@@ -610,7 +640,9 @@ def test_what_is_said_of_translations_is_a_note(shop, service, new_page) -> None
 
 
 @pytest.mark.parametrize(("policies", "is_told"), [("", True), ("shop,other", True), ("shop", False)])
-def test_with_several_policies_a_chip_says_whose_clause_it_is(shop, service, new_page, policies, is_told) -> None:
+def test_with_several_policies_a_chip_says_whose_clause_it_is(
+    shop: Shop, service: Service, new_page: NewPage, policies: str, is_told: bool
+) -> None:
     service.policies.append({"policy_id": "other", "title": "另一家的隐私政策", "company": "B", "contact": ""})
     page = new_page(shop(policies=policies), permissions=["clipboard-read", "clipboard-write"])
     turn = ask(page, "收集什么？")
@@ -627,7 +659,7 @@ def test_with_several_policies_a_chip_says_whose_clause_it_is(shop, service, new
     assert violations(page) == []
 
 
-def test_a_page_that_is_not_let_in_is_told_on_the_console(shop, service, new_page) -> None:
+def test_a_page_that_is_not_let_in_is_told_on_the_console(shop: Shop, service: Service, new_page: NewPage) -> None:
     service.lets_in = "https://app.example"
     page = new_page(shop())
     told: list[str] = []
@@ -641,7 +673,7 @@ def test_a_page_that_is_not_let_in_is_told_on_the_console(shop, service, new_pag
 
 
 @pytest.mark.parametrize("given", ["", "undefined", "null", "7", "{}"])
-def test_what_is_no_text_is_not_asked(shop, service, new_page, given) -> None:
+def test_what_is_no_text_is_not_asked(shop: Shop, service: Service, new_page: NewPage, given: str) -> None:
     page = new_page(shop())
     failed = page.evaluate(f"PolicyAssistant.ask({given}).then(() => '', (error) => String(error))")
     assert "give it a question" in failed
@@ -652,7 +684,9 @@ def test_what_is_no_text_is_not_asked(shop, service, new_page, given) -> None:
     ("fault", "told"),
     [("error", "等待时间过长"), ("cut", "回答中断了"), ("silent", "等待时间过长"), ("garbage", "回答中断了")],
 )
-def test_the_question_box_recovers_from_a_stream_that_ends_badly(shop, service, new_page, fault, told) -> None:
+def test_the_question_box_recovers_from_a_stream_that_ends_badly(
+    shop: Shop, service: Service, new_page: NewPage, fault: str, told: str
+) -> None:
     if fault == "error":
         service.error = {"code": "timeout", "message": "", "request_id": "r3"}
     elif fault == "cut":
@@ -671,7 +705,7 @@ def test_the_question_box_recovers_from_a_stream_that_ends_badly(shop, service, 
     ask(page, "再问一次").locator(".chip").wait_for()
 
 
-def test_the_service_goes_and_comes_back(site, service, new_page) -> None:
+def test_the_service_goes_and_comes_back(site: Pages, service: Service, new_page: NewPage) -> None:
     with served(site) as shop_address:
         with served(service) as address:
             port = int(address.rsplit(":", 1)[1])
@@ -687,7 +721,9 @@ def test_the_service_goes_and_comes_back(site, service, new_page) -> None:
             assert page.locator("#policy-assistant .turn").count() == 2
 
 
-def test_what_was_not_known_when_the_window_was_opened_is_known_after_an_answer(shop, service, new_page) -> None:
+def test_what_was_not_known_when_the_window_was_opened_is_known_after_an_answer(
+    shop: Shop, service: Service, new_page: NewPage
+) -> None:
     service.policies.append({"policy_id": "other", "title": "另一家的隐私政策", "company": "B", "contact": ""})
     service.most_chars = 10
     page = new_page(shop())
@@ -701,7 +737,7 @@ def test_what_was_not_known_when_the_window_was_opened_is_known_after_an_answer(
     page.get_by_text("最多 10 个").wait_for()
 
 
-def test_the_newer_of_two_questions_of_the_page_is_answered(shop, service, new_page) -> None:
+def test_the_newer_of_two_questions_of_the_page_is_answered(shop: Shop, service: Service, new_page: NewPage) -> None:
     service.go_on.clear()
     page = new_page(shop())
     page.evaluate("void (window.first = PolicyAssistant.ask('一'))")
@@ -715,7 +751,9 @@ def test_the_newer_of_two_questions_of_the_page_is_answered(shop, service, new_p
 # --- Tokens ------------------------------------------------------------------------------
 
 
-def test_a_token_of_the_page_s_own_server_is_renewed_once_it_is_too_old(shop, service, site, new_page) -> None:
+def test_a_token_of_the_page_s_own_server_is_renewed_once_it_is_too_old(
+    shop: Shop, service: Service, site: Pages, new_page: NewPage
+) -> None:
     given = iter(["pat_old", "pat_new"])
     service.wanted_token = "pat_new"
     site.tokens = lambda: {"token": next(given), "expires_in_s": 900}
@@ -728,7 +766,7 @@ def test_a_token_of_the_page_s_own_server_is_renewed_once_it_is_too_old(shop, se
     assert next(given, None) is None
 
 
-def test_a_browser_key_makes_tokens_only(shop, service, new_page) -> None:
+def test_a_browser_key_makes_tokens_only(shop: Shop, service: Service, new_page: NewPage) -> None:
     page = new_page(shop(key="pak_browser"))
     ask(page, "收集什么？").locator(".chip").click()
     page.locator("#policy-assistant mark").wait_for()
@@ -738,14 +776,14 @@ def test_a_browser_key_makes_tokens_only(shop, service, new_page) -> None:
     assert service.tokens == 1
 
 
-def test_where_the_service_has_no_keys_none_is_needed(shop, service, new_page) -> None:
+def test_where_the_service_has_no_keys_none_is_needed(shop: Shop, service: Service, new_page: NewPage) -> None:
     service.refusals["/v1/tokens"] = (404, {"code": "no_keys"}, {})
     page = new_page(shop(key="pak_browser"))
     ask(page, "收集什么？").locator(".chip").wait_for()
     assert "Authorization" not in service.requests[-1][3]
 
 
-def test_a_token_that_is_refused_for_good_is_an_error(shop, service, new_page) -> None:
+def test_a_token_that_is_refused_for_good_is_an_error(shop: Shop, service: Service, new_page: NewPage) -> None:
     service.wanted_token = "pat_other"
     page = new_page(shop(token="pat_mine"))
     assert "许可" in ask(page, "收集什么？").inner_text()
@@ -767,7 +805,9 @@ def slow_tokens(site: Pages) -> Iterator[threading.Event]:
     go_on.set()
 
 
-def test_stop_ends_a_question_that_still_waits_for_a_token(shop, service, slow_tokens, new_page) -> None:
+def test_stop_ends_a_question_that_still_waits_for_a_token(
+    shop: Shop, service: Service, slow_tokens: threading.Event, new_page: NewPage
+) -> None:
     page = new_page(shop(token_endpoint="/token"))
     page.evaluate("PolicyAssistant.open()")
     question_box(page).fill("收集什么？")
@@ -780,7 +820,9 @@ def test_stop_ends_a_question_that_still_waits_for_a_token(shop, service, slow_t
     assert [body["question"] for body in service.asked("/v1/chat")] == ["保存多久？"]
 
 
-def test_a_question_that_takes_another_s_place_waits_for_the_same_token(shop, service, slow_tokens, new_page) -> None:
+def test_a_question_that_takes_another_s_place_waits_for_the_same_token(
+    shop: Shop, service: Service, slow_tokens: threading.Event, new_page: NewPage
+) -> None:
     slow_tokens.set()
     page = new_page(shop(token_endpoint="/token"))
     ask(page, "一").locator(".chip").wait_for()
@@ -796,7 +838,9 @@ def test_a_question_that_takes_another_s_place_waits_for_the_same_token(shop, se
     assert [body["question"] for body in service.asked("/v1/chat")] == ["一", "三"]
 
 
-def test_a_token_that_does_not_come_is_told_after_the_longest_silence(shop, service, slow_tokens, new_page) -> None:
+def test_a_token_that_does_not_come_is_told_after_the_longest_silence(
+    shop: Shop, service: Service, slow_tokens: threading.Event, new_page: NewPage
+) -> None:
     page = new_page(shop(token_endpoint="/token", timeout="1"))
     assert "等待时间过长" in ask(page, "收集什么？").inner_text()
     slow_tokens.set()
@@ -807,7 +851,7 @@ def test_a_token_that_does_not_come_is_told_after_the_longest_silence(shop, serv
 # --- What a page can do ------------------------------------------------------------------
 
 
-def test_the_handle_opens_asks_tells_and_ends(shop, service, new_page) -> None:
+def test_the_handle_opens_asks_tells_and_ends(shop: Shop, service: Service, new_page: NewPage) -> None:
     page = new_page(shop(launcher="false"))
     assert launcher(page).is_hidden()
     page.evaluate("""() => {
@@ -838,24 +882,35 @@ def test_the_handle_opens_asks_tells_and_ends(shop, service, new_page) -> None:
     ]
 
 
-def test_a_script_that_is_there_twice_makes_one_widget(shop, service, site, new_page) -> None:
+def script_in(html: str) -> str:
+    """Return the element that brings a page its widget."""
+    found = re.search("<script.*</script>", html)
+    assert found
+    return found[0]
+
+
+def test_a_script_that_is_there_twice_makes_one_widget(
+    shop: Shop, service: Service, site: Pages, new_page: NewPage
+) -> None:
     url = shop()
     html, headers = site.pages["/"]
-    site.pages["/"] = (html.replace("</body>", re.search("<script.*</script>", html)[0] + "</body>"), headers)
+    site.pages["/"] = (html.replace("</body>", f"{script_in(html)}</body>"), headers)
     page = new_page(url)
     assert page.locator("#policy-assistant").count() == 1
 
 
-def test_a_script_in_the_head_waits_for_the_page(shop, service, site, new_page) -> None:
+def test_a_script_in_the_head_waits_for_the_page(shop: Shop, service: Service, site: Pages, new_page: NewPage) -> None:
     url = shop()
     html, headers = site.pages["/"]
-    tag = re.search("<script.*</script>", html)[0]
+    tag = script_in(html)
     site.pages["/"] = (html.replace(tag, "").replace("</head>", tag.replace(" defer", "") + "</head>"), headers)
     ask(new_page(url), "收集什么？").locator(".chip").wait_for()
 
 
 @pytest.mark.parametrize("given", ['type="module"', "defer"])
-def test_a_script_with_a_version_behind_its_name_finds_its_service(shop, service, site, new_page, given) -> None:
+def test_a_script_with_a_version_behind_its_name_finds_its_service(
+    shop: Shop, service: Service, site: Pages, new_page: NewPage, given: str
+) -> None:
     url = shop()
     html, headers = site.pages["/"]
     html = re.sub(r'<script src="([^"]+)" defer', rf'<script {given} src="\1?v=3"', html)
@@ -863,17 +918,21 @@ def test_a_script_with_a_version_behind_its_name_finds_its_service(shop, service
     ask(new_page(url), "收集什么？").locator(".chip").wait_for()
 
 
-def test_a_browser_that_counts_no_lists_from_their_end_shows_answers(shop, service, new_page) -> None:
+def test_a_browser_that_counts_no_lists_from_their_end_shows_answers(
+    shop: Shop, service: Service, new_page: NewPage
+) -> None:
     page = new_page(shop(), script="delete Array.prototype.at;")
     ask(page, "收集什么？").locator(".chip").click()
     assert page.locator("#policy-assistant mark").text_content() == QUOTE
 
 
 @pytest.mark.parametrize("device", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_a_script_in_the_head_outlives_a_body_that_is_swapped(shop, service, site, new_page, device) -> None:
+def test_a_script_in_the_head_outlives_a_body_that_is_swapped(
+    shop: Shop, service: Service, site: Pages, new_page: NewPage, device: dict[str, Any]
+) -> None:
     url = shop()
     html, headers = site.pages["/"]
-    tag = re.search("<script.*</script>", html)[0]
+    tag = script_in(html)
     site.pages["/"] = (html.replace(tag, "").replace("</head>", f"{tag}</head>"), headers)
     page = new_page(url, **device)
     swap = "() => document.body.replaceWith(document.createElement('body'))"
@@ -888,7 +947,9 @@ def test_a_script_in_the_head_outlives_a_body_that_is_swapped(shop, service, sit
     assert launcher(page).is_visible()
 
 
-def test_a_body_that_is_swapped_with_its_script_makes_one_widget(shop, service, new_page) -> None:
+def test_a_body_that_is_swapped_with_its_script_makes_one_widget(
+    shop: Shop, service: Service, new_page: NewPage
+) -> None:
     page = new_page(shop(csp="default-src 'self' data: http://127.0.0.1:*"))
     page.evaluate(
         """() => {
@@ -904,7 +965,9 @@ def test_a_body_that_is_swapped_with_its_script_makes_one_widget(shop, service, 
     ask(page, "收集什么？").locator(".chip").wait_for()
 
 
-def test_keys_that_are_typed_into_the_widget_are_no_shortcuts_of_the_page(shop, service, new_page) -> None:
+def test_keys_that_are_typed_into_the_widget_are_no_shortcuts_of_the_page(
+    shop: Shop, service: Service, new_page: NewPage
+) -> None:
     page = new_page(shop())
     page.evaluate("document.addEventListener('keydown', (event) => (window.pressed ??= []).push(event.key))")
     launcher(page).click()
@@ -913,7 +976,9 @@ def test_keys_that_are_typed_into_the_widget_are_no_shortcuts_of_the_page(shop, 
     assert page.evaluate("window.pressed") is None
 
 
-def test_the_page_s_style_does_not_reach_in_nor_the_widget_s_out(shop, service, site, new_page) -> None:
+def test_the_page_s_style_does_not_reach_in_nor_the_widget_s_out(
+    shop: Shop, service: Service, site: Pages, new_page: NewPage
+) -> None:
     url = shop(csp="default-src 'self' 'unsafe-inline' data: http://127.0.0.1:*")
     html, headers = site.pages["/"]
     style = "* { color: red !important; font-size: 40px !important } html { font-size: 5px } div { display: none }"
@@ -925,7 +990,9 @@ def test_the_page_s_style_does_not_reach_in_nor_the_widget_s_out(shop, service, 
     assert page.locator("h1").evaluate("(e) => getComputedStyle(e).fontSize") == "40px"
 
 
-def test_a_browser_without_constructed_style_sheets_gets_a_linked_one(shop, service, new_page) -> None:
+def test_a_browser_without_constructed_style_sheets_gets_a_linked_one(
+    shop: Shop, service: Service, new_page: NewPage
+) -> None:
     here = "http://127.0.0.1:*"
     url = shop(csp=f"default-src 'none'; script-src {here}; connect-src {here}; style-src {here}; img-src data:")
     page = new_page(url, script="delete CSSStyleSheet.prototype.replaceSync;")
@@ -934,7 +1001,7 @@ def test_a_browser_without_constructed_style_sheets_gets_a_linked_one(shop, serv
     assert page.locator("#policy-assistant .panel").evaluate("(e) => getComputedStyle(e).position") == "fixed"
 
 
-def test_settings_that_do_not_suit_are_told_and_passed_over(shop, service, new_page) -> None:
+def test_settings_that_do_not_suit_are_told_and_passed_over(shop: Shop, service: Service, new_page: NewPage) -> None:
     url = shop(
         colour="red; background: url(//evil.example)",
         position="middle",
@@ -954,13 +1021,15 @@ def test_settings_that_do_not_suit_are_told_and_passed_over(shop, service, new_p
 
 @pytest.mark.parametrize("colour", ["#ffff00", "#ffffff", "#000000", "#c0392b"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_colour_of_the_page_can_be_read_on(shop, service, new_page, colour, theme) -> None:
+def test_the_colour_of_the_page_can_be_read_on(
+    shop: Shop, service: Service, new_page: NewPage, colour: str, theme: str
+) -> None:
     page = new_page(shop(colour=colour, theme=theme))
     ask(page, "收集什么？")
     assert violations(page) == []
 
 
-def test_languages_positions_and_titles(shop, service, new_page) -> None:
+def test_languages_positions_and_titles(shop: Shop, service: Service, new_page: NewPage) -> None:
     page = new_page(shop(lang="en", position="left", title="Ask the shop", greeting="Welcome in."))
     button = page.get_by_role("button", name="Ask the shop")
     assert button.bounding_box()["x"] < 100
@@ -971,7 +1040,7 @@ def test_languages_positions_and_titles(shop, service, new_page) -> None:
     assert chinese.get_by_role("button", name="政策问答助手").bounding_box()["x"] > 1000
 
 
-def test_a_page_that_changes_its_language_changes_the_widget_s(shop, service, new_page) -> None:
+def test_a_page_that_changes_its_language_changes_the_widget_s(shop: Shop, service: Service, new_page: NewPage) -> None:
     page = new_page(shop(storage="none"))
     speak = "lang => { document.documentElement.lang = lang; }"
     page.evaluate("void PolicyAssistant.on('open', () => { window.opened = (window.opened ?? 0) + 1; })")
@@ -1006,7 +1075,9 @@ def test_a_page_that_changes_its_language_changes_the_widget_s(shop, service, ne
     assert page.locator("#policy-assistant").count() == 1
 
 
-def test_a_widget_with_a_language_of_its_own_keeps_it(shop, service, site, new_page) -> None:
+def test_a_widget_with_a_language_of_its_own_keeps_it(
+    shop: Shop, service: Service, site: Pages, new_page: NewPage
+) -> None:
     url = shop(lang="en")
     html, headers = site.pages["/"]
     site.pages["/"] = (html.replace(" defer", ' defer data-lang="zh"'), headers)
@@ -1016,7 +1087,9 @@ def test_a_widget_with_a_language_of_its_own_keeps_it(shop, service, site, new_p
     assert launcher(page).inner_text() == "政策问答助手"
 
 
-def test_it_can_be_open_from_the_beginning_without_taking_the_focus(shop, service, new_page) -> None:
+def test_it_can_be_open_from_the_beginning_without_taking_the_focus(
+    shop: Shop, service: Service, new_page: NewPage
+) -> None:
     page = new_page(shop(open=""))
     assert page.evaluate("PolicyAssistant.isOpen")
     assert page.evaluate("document.activeElement === document.body")
@@ -1029,7 +1102,7 @@ def test_it_can_be_open_from_the_beginning_without_taking_the_focus(shop, servic
 # --- For everyone ------------------------------------------------------------------------
 
 
-def test_all_of_it_works_with_the_keyboard_alone(shop, service, new_page) -> None:
+def test_all_of_it_works_with_the_keyboard_alone(shop: Shop, service: Service, new_page: NewPage) -> None:
     page = new_page(shop())
     page.locator("#before").focus()
     page.keyboard.press("Tab")
@@ -1056,7 +1129,7 @@ def test_all_of_it_works_with_the_keyboard_alone(shop, service, new_page) -> Non
     assert active(page) == "政策问答助手"
 
 
-def test_focus_returns_to_what_opened_it(shop, service, new_page) -> None:
+def test_focus_returns_to_what_opened_it(shop: Shop, service: Service, new_page: NewPage) -> None:
     page = new_page(shop())
     page.evaluate("document.getElementById('before').addEventListener('click', () => PolicyAssistant.open())")
     page.locator("#before").click()
@@ -1065,7 +1138,7 @@ def test_focus_returns_to_what_opened_it(shop, service, new_page) -> None:
     assert page.evaluate("document.activeElement.id") == "before"
 
 
-def test_an_input_method_s_enter_does_not_send(shop, service, new_page) -> None:
+def test_an_input_method_s_enter_does_not_send(shop: Shop, service: Service, new_page: NewPage) -> None:
     page = new_page(shop())
     launcher(page).click()
     question_box(page).fill("shouji")
@@ -1079,7 +1152,7 @@ def test_an_input_method_s_enter_does_not_send(shop, service, new_page) -> None:
     assert service.asked("/v1/chat") == []
 
 
-def test_the_lines_of_a_quote_look_alike(shop, service, new_page) -> None:
+def test_the_lines_of_a_quote_look_alike(shop: Shop, service: Service, new_page: NewPage) -> None:
     service.sentences = lambda question: ["• “以下情形除外：\n  1、与国家安全相关的；\n  2、与公共安全相关的。” [1]\n"]
     turn = ask(new_page(shop()), "收集什么？")
     looks = "(e) => [getComputedStyle(e).fontSize, getComputedStyle(e).textDecorationLine]"
@@ -1088,7 +1161,7 @@ def test_the_lines_of_a_quote_look_alike(shop, service, new_page) -> None:
     assert others == [first, first]
 
 
-def test_a_long_answer_does_not_hold_up_the_page(shop, service, new_page) -> None:
+def test_a_long_answer_does_not_hold_up_the_page(shop: Shop, service: Service, new_page: NewPage) -> None:
     service.sentences = lambda question: [f"• “第{number}句，{QUOTE}” [1]\n" for number in range(400)]
     counted = """window.shown = 0;
     const replace = Element.prototype.replaceChildren;
@@ -1102,7 +1175,9 @@ def test_a_long_answer_does_not_hold_up_the_page(shop, service, new_page) -> Non
     assert page.evaluate("window.shown") < 200, "all of it was made anew with each of its sentences"
 
 
-def test_only_the_new_answer_is_read_out_and_only_once_it_is_whole(shop, service, new_page) -> None:
+def test_only_the_new_answer_is_read_out_and_only_once_it_is_whole(
+    shop: Shop, service: Service, new_page: NewPage
+) -> None:
     page = new_page(shop())
     ask(page, "收集什么？")
     page.reload()
@@ -1124,7 +1199,9 @@ def test_only_the_new_answer_is_read_out_and_only_once_it_is_whole(shop, service
     assert status(page) == "助手: 第一句。\n第二句。"
 
 
-def test_a_phone_has_the_window_on_its_whole_screen_and_keeps_the_focus_in_it(shop, service, new_page) -> None:
+def test_a_phone_has_the_window_on_its_whole_screen_and_keeps_the_focus_in_it(
+    shop: Shop, service: Service, new_page: NewPage
+) -> None:
     page = new_page(shop(), **PHONE)
     launcher(page).tap()
     panel = page.locator("#policy-assistant .panel")
@@ -1141,7 +1218,7 @@ def test_a_phone_has_the_window_on_its_whole_screen_and_keeps_the_focus_in_it(sh
     assert active(page) == "政策问答助手"
 
 
-def test_turning_the_screen_keeps_the_window_and_what_is_in_it(shop, service, new_page) -> None:
+def test_turning_the_screen_keeps_the_window_and_what_is_in_it(shop: Shop, service: Service, new_page: NewPage) -> None:
     page = new_page(shop())
     ask(page, "收集什么？")
     question_box(page).fill("半个问题")
@@ -1155,7 +1232,9 @@ def test_turning_the_screen_keeps_the_window_and_what_is_in_it(shop, service, ne
 
 
 @pytest.mark.parametrize("width", [320, 640, 1440])
-def test_targets_are_large_enough_and_nothing_is_cut_off(shop, service, new_page, width) -> None:
+def test_targets_are_large_enough_and_nothing_is_cut_off(
+    shop: Shop, service: Service, new_page: NewPage, width: int
+) -> None:
     service.sentences = lambda question: ["甲 [1] 乙 [2]。\n", "• “" + "长" * 300 + "verylongword" * 30 + "” [3]"]
     service.citations = lambda question: [
         citation(marker, reference="一（二）4 › " + "很长的名称" * 20) for marker in (1, 2, 3)
@@ -1177,7 +1256,7 @@ def test_targets_are_large_enough_and_nothing_is_cut_off(shop, service, new_page
         assert page.locator(f"#policy-assistant {part}").evaluate("(e) => e.scrollWidth <= e.clientWidth")
 
 
-def test_a_page_at_400_percent_has_room_to_ask_and_to_read(shop, service, new_page) -> None:
+def test_a_page_at_400_percent_has_room_to_ask_and_to_read(shop: Shop, service: Service, new_page: NewPage) -> None:
     # What a window of 1280 by 1024 becomes.
     service.most_chars = 10
     title = "Ask the shop about its privacy policy and other terms"
@@ -1200,7 +1279,7 @@ def test_a_page_at_400_percent_has_room_to_ask_and_to_read(shop, service, new_pa
     assert violations(page) == []
 
 
-def test_zooming_with_two_fingers_makes_the_window_no_smaller(shop, service, new_page) -> None:
+def test_zooming_with_two_fingers_makes_the_window_no_smaller(shop: Shop, service: Service, new_page: NewPage) -> None:
     page = new_page(shop(), **PHONE, is_mobile=True)
     launcher(page).tap()
     page.context.new_cdp_session(page).send("Emulation.setPageScaleFactor", {"pageScaleFactor": 2})
@@ -1211,7 +1290,9 @@ def test_zooming_with_two_fingers_makes_the_window_no_smaller(shop, service, new
 
 
 @pytest.mark.parametrize("position", ["left", "right"])
-def test_a_page_that_runs_from_right_to_left_turns_nothing_around(shop, service, site, new_page, position) -> None:
+def test_a_page_that_runs_from_right_to_left_turns_nothing_around(
+    shop: Shop, service: Service, site: Pages, new_page: NewPage, position: str
+) -> None:
     url = shop(lang="en", position=position)
     html, headers = site.pages["/"]
     site.pages["/"] = (html.replace("<html ", '<html dir="rtl" '), headers)
@@ -1222,7 +1303,9 @@ def test_a_page_that_runs_from_right_to_left_turns_nothing_around(shop, service,
     assert (panel.bounding_box()["x"] < 100) == (launcher(page).bounding_box()["x"] < 100) == (position == "left")
 
 
-def test_a_window_that_is_closed_at_once_has_its_question_box_when_it_opens_again(shop, service, new_page) -> None:
+def test_a_window_that_is_closed_at_once_has_its_question_box_when_it_opens_again(
+    shop: Shop, service: Service, new_page: NewPage
+) -> None:
     page = new_page(shop())
     launcher(page).click()
     height = question_box(page).bounding_box()["height"]
@@ -1237,7 +1320,9 @@ def test_a_window_that_is_closed_at_once_has_its_question_box_when_it_opens_agai
 @pytest.mark.parametrize("device", ["desktop", "phone"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_axe_finds_nothing(shop, service, new_page, device, scheme, lang) -> None:
+def test_axe_finds_nothing(
+    shop: Shop, service: Service, new_page: NewPage, device: str, scheme: str, lang: str
+) -> None:
     service.done = lambda question: {"query": f"个推 {question}", "language": "zh"}
     options = PHONE if device == "phone" else DESKTOP
     page = new_page(shop(lang=lang), color_scheme=scheme, **options)
@@ -1262,7 +1347,9 @@ def test_axe_finds_nothing(shop, service, new_page, device, scheme, lang) -> Non
 
 
 @pytest.mark.parametrize("motion", ["reduce", "no-preference"])
-def test_nothing_moves_for_those_who_do_not_want_it(shop, service, new_page, motion) -> None:
+def test_nothing_moves_for_those_who_do_not_want_it(
+    shop: Shop, service: Service, new_page: NewPage, motion: str
+) -> None:
     page = new_page(shop(), reduced_motion=motion)
     launcher(page).click()
     name = page.locator("#policy-assistant .panel").evaluate("(e) => getComputedStyle(e).animationName")
@@ -1276,7 +1363,7 @@ def test_there_are_enough_hostile_texts() -> None:
     assert len(set(XSS)) == len(XSS) >= 200
 
 
-def test_hostile_questions_and_answers_are_shown_as_text(shop, service, new_page) -> None:
+def test_hostile_questions_and_answers_are_shown_as_text(shop: Shop, service: Service, new_page: NewPage) -> None:
     service.sentences = lambda question: [f"{question}\n", f"• “{question}” [1]\n", f"  Translation: {question}"]
     service.citations = lambda question: [citation(reference=question, quote=question, translation=question)]
     hit = {"policy_id": "shop", "clause_id": "1.1", "rank": 1}
@@ -1299,7 +1386,7 @@ def test_hostile_questions_and_answers_are_shown_as_text(shop, service, new_page
     assert foreign(page) == []
 
 
-def test_hostile_clauses_are_shown_as_text(shop, service, new_page) -> None:
+def test_hostile_clauses_are_shown_as_text(shop: Shop, service: Service, new_page: NewPage) -> None:
     for number, text in enumerate(XSS):
         there = {"clause_id": "1.1", "reference": text, "name": text, "text": text}
         service.clauses[str(number)] = clause(
@@ -1345,7 +1432,7 @@ def test_hostile_clauses_are_shown_as_text(shop, service, new_page) -> None:
     assert foreign(page) == []
 
 
-def test_hostile_errors_and_contacts_are_shown_as_text(shop, service, new_page) -> None:
+def test_hostile_errors_and_contacts_are_shown_as_text(shop: Shop, service: Service, new_page: NewPage) -> None:
     service.policies = [
         {"policy_id": f"p{number}", "title": text, "company": text, "contact": text} for number, text in enumerate(XSS)
     ]
@@ -1365,7 +1452,7 @@ def test_hostile_errors_and_contacts_are_shown_as_text(shop, service, new_page) 
     assert foreign(page) == []
 
 
-def test_hostile_reasons_are_sent_as_text_and_shown_nowhere(shop, service, new_page) -> None:
+def test_hostile_reasons_are_sent_as_text_and_shown_nowhere(shop: Shop, service: Service, new_page: NewPage) -> None:
     page = new_page(shop())
     page.evaluate(
         """async (texts) => {
@@ -1391,7 +1478,9 @@ def test_hostile_reasons_are_sent_as_text_and_shown_nowhere(shop, service, new_p
     assert foreign(page) == []
 
 
-def test_hostile_policies_and_titles_are_text_on_the_page_that_permalinks_lead_to(site, new_page) -> None:
+def test_hostile_policies_and_titles_are_text_on_the_page_that_permalinks_lead_to(
+    site: Pages, new_page: NewPage
+) -> None:
     for number, text in enumerate(XSS):
         said = f"一、{text}\n我们收集{text}。\n（一）{text}\n{text}"
         policy = parse(said, id="evil", title=text.strip(), version=text, effective_date=text)
@@ -1408,7 +1497,7 @@ def test_hostile_policies_and_titles_are_text_on_the_page_that_permalinks_lead_t
             assert page.evaluate("[...document.links].every((e) => e.getAttribute('href').startsWith('#c-'))")
 
 
-def test_a_hostile_memory_is_shown_as_text(shop, service, new_page) -> None:
+def test_a_hostile_memory_is_shown_as_text(shop: Shop, service: Service, new_page: NewPage) -> None:
     page = new_page(shop())
     ask(page, "问")
     page.evaluate(
@@ -1435,14 +1524,16 @@ def test_a_hostile_memory_is_shown_as_text(shop, service, new_page) -> None:
     assert foreign(page) == []
 
 
-def test_invisible_characters_do_not_turn_a_text_around(shop, service, new_page) -> None:
+def test_invisible_characters_do_not_turn_a_text_around(shop: Shop, service: Service, new_page: NewPage) -> None:
     service.sentences = lambda question: ["甲\u202e乙\u200b丙\u001b[31m丁"]
     service.citations = lambda question: []
     page = new_page(shop())
     assert ask(page, "问").locator(".words").text_content() == "甲乙丙丁"
 
 
-def test_a_service_that_sends_other_types_than_it_should_breaks_nothing(shop, service, new_page) -> None:
+def test_a_service_that_sends_other_types_than_it_should_breaks_nothing(
+    shop: Shop, service: Service, new_page: NewPage
+) -> None:
     service.sentences = lambda question: [7, None, {"a": 1}, "好。"]  # type: ignore[list-item]
     service.citations = lambda question: [None, 7, "x", {"marker": "1"}, []]  # type: ignore[list-item]
     service.done = lambda question: {"query": 7, "question": None, "hits": {"0": 1}, "abstained": "yes", "language": 1}

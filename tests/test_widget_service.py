@@ -36,6 +36,8 @@ from tests.browsing import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.browsing import NewPage
+
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 browser, new_page = browsing.browser, browsing.new_page
 
@@ -135,13 +137,14 @@ def quotes_are_marked(page: Any, citations: list[dict[str, Any]]) -> None:
 
 def last_answer(page: Any) -> dict[str, Any]:
     wait(page, "window.last")
-    return page.evaluate("window.last")
+    found: dict[str, Any] = page.evaluate("window.last")
+    return found
 
 
 KEEP = "document.addEventListener('policy-assistant:ready', ({ detail }) => detail.on('answer', (a) => { last = a; }));"
 
 
-def test_a_whole_conversation_in_chinese(service, new_page) -> None:
+def test_a_whole_conversation_in_chinese(service: Running, new_page: NewPage) -> None:
     page = new_page(f"{service.address}/demo?lang=zh", script=KEEP)
     ask(page, "个推会收集哪些信息？")
     first = last_answer(page)
@@ -176,7 +179,7 @@ def test_a_whole_conversation_in_chinese(service, new_page) -> None:
     assert page.locator(".clause:target").count() == 1
 
 
-def test_a_whole_conversation_in_english(service, new_page) -> None:
+def test_a_whole_conversation_in_english(service: Running, new_page: NewPage) -> None:
     page = new_page(f"{service.address}/demo?lang=en", script=KEEP)
     page.get_by_role("button", name="Open the chat").click()
     assert active(page) == "Question"
@@ -196,7 +199,7 @@ def test_a_whole_conversation_in_english(service, new_page) -> None:
     assert page.locator("#policy-assistant .contacts a").get_attribute("href") == f"tel:{CONTACT}"
 
 
-def test_the_demo_s_own_buttons_and_settings(service, new_page) -> None:
+def test_the_demo_s_own_buttons_and_settings(service: Running, new_page: NewPage) -> None:
     page = new_page(f"{service.address}/demo?lang=zh&position=left&theme=dark&colour=%23ffcc00&title=问问")
     assert page.get_by_role("button", name="问问").bounding_box()["x"] < 100
     assert 'data-colour="#ffcc00"' in page.locator("#tag").inner_text()
@@ -211,7 +214,9 @@ def test_the_demo_s_own_buttons_and_settings(service, new_page) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("device", [PHONE, {}], ids=["phone", "desktop"])
-def test_axe_finds_nothing_on_the_demo_page(service, new_page, device, scheme) -> None:
+def test_axe_finds_nothing_on_the_demo_page(
+    service: Running, new_page: NewPage, device: dict[str, Any], scheme: str
+) -> None:
     page = new_page(f"{service.address}/demo?lang=zh", color_scheme=scheme, **device)
     assert violations(page) == []
     turn = ask(page, "个推会收集哪些信息？")
@@ -221,7 +226,7 @@ def test_axe_finds_nothing_on_the_demo_page(service, new_page, device, scheme) -
     assert violations(page) == []
 
 
-def test_a_strict_page_of_another_origin(service, site, new_page) -> None:
+def test_a_strict_page_of_another_origin(service: Running, site: tuple[Pages, str], new_page: NewPage) -> None:
     pages, address = site
     pages.pages["/"] = (
         host_page(service.address, policies="baiju"),
@@ -232,7 +237,7 @@ def test_a_strict_page_of_another_origin(service, site, new_page) -> None:
     quotes_are_marked(page, last_answer(page)["citations"])
 
 
-def test_the_service_stops_and_starts_again(service, site, new_page) -> None:
+def test_the_service_stops_and_starts_again(service: Running, site: tuple[Pages, str], new_page: NewPage) -> None:
     page = new_page(f"{service.address}/demo?lang=zh")
     ask(page, "个推会收集哪些信息？").locator(".chip").first.wait_for()
     service.stop()
@@ -246,7 +251,7 @@ def test_the_service_stops_and_starts_again(service, site, new_page) -> None:
     ask(page, "个推会收集哪些信息？").locator(".chip").first.wait_for()
 
 
-def test_hostile_questions_and_reasons_are_text_all_the_way(service, new_page) -> None:
+def test_hostile_questions_and_reasons_are_text_all_the_way(service: Running, new_page: NewPage) -> None:
     page = new_page(f"{service.address}/demo?lang=zh")
     launcher(page).click()
     page.evaluate("async (texts) => { for (const text of texts) await PolicyAssistant.ask(text); }", XSS)
@@ -263,7 +268,9 @@ def test_hostile_questions_and_reasons_are_text_all_the_way(service, new_page) -
     assert foreign(page) == []
 
 
-def test_browser_keys_and_tokens_of_the_page_s_own_server(tmp_path, index_dir, site, service, new_page) -> None:
+def test_browser_keys_and_tokens_of_the_page_s_own_server(
+    tmp_path: Path, index_dir: Path, site: tuple[Pages, str], service: Running, new_page: NewPage
+) -> None:
     pages, address = site
     locked = Running(tmp_path, index_dir=index_dir)
     shop = json.loads(locked.command("keys", "create", "shop", "--policies", "baiju", "--origin", address, "--json"))
