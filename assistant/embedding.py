@@ -95,7 +95,8 @@ _TOPIC_LANGUAGES: tuple[Language, ...] = ("zh", "en")
 _NEAREST_TOPICS = 5
 _TOPIC_SHARPNESS = 20.0
 _SUMS = "SHA256SUMS"
-_MAX_TOKENS = 512
+MAX_TOKENS = 512
+"""What an encoder of the bundled one's kind has positions for; longer texts are cut."""
 _DIM = 384
 _MOST_THREADS = 8
 _REMEDY = "install the package again, or copy the folder again if it is one of yours"
@@ -229,7 +230,7 @@ class BundledEncoder:
     name = "dense"
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._model = OnnxModel(folder or bundled("encoder"), max_tokens=_MAX_TOKENS)
+        self._model = OnnxModel(folder or bundled("encoder"), max_tokens=MAX_TOKENS)
         self._prompts: Mapping[str, str] | None = None
         self._scope: tuple[NDArray[np.float64], float] | None = None
         self._topics: Vectors | None = None

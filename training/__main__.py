@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.embedding import MAX_TOKENS
 from assistant.errors import AssistantError
 from training.data import read_paragraphs, read_policies
 from training.distil import BASE_SHARE, GENERAL_IN_BATCH
@@ -282,7 +283,7 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915 - a statement an opti
         "--share", type=float, default=BASE_SHARE, help="the base's share in what is aimed at for general text"
     )
     one.add_argument("--of-general", type=float, default=GENERAL_IN_BATCH, help="share of general text in a batch")
-    _add_recipe(one, steps=1_300, batch=64, max_tokens=512, warmup=30, frozen_layers=6, save_every=325)
+    _add_recipe(one, steps=1_300, batch=64, max_tokens=MAX_TOKENS, warmup=30, frozen_layers=6, save_every=325)
 
     one = step("gather", _gather, "write general.jsonl of unpacked Debian packages", data=False)
     one.add_argument("--packages", type=Path, required=True, help="folder with a folder for each package")

@@ -15,6 +15,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from assistant.embedding import MAX_TOKENS
 from assistant.text import has_han, language_of
 from training.data import DEV_POLICIES, Paragraph, Sentence, is_kept_out, read_paragraphs, read_policies
 from training.judged import JUDGED_DEV, JudgedPair, judged_pairs
@@ -186,7 +187,7 @@ def torch_encoder(folder: Path, *, threads: int = 2) -> Encode:
 
     torch.set_num_threads(threads)
     model = SentenceTransformer(str(folder), device=None if torch.cuda.is_available() else "cpu")
-    model.max_seq_length = 512
+    model.max_seq_length = MAX_TOKENS
 
     def encode(texts: Sequence[str], role: Literal["query", "passage"]) -> Vectors:
         found: Vectors = model.encode(

@@ -10,6 +10,7 @@ from sentence_transformers import SentenceTransformer, SentenceTransformerTraine
 from torch import Tensor, nn
 from torch.utils.data import Sampler
 
+from assistant.embedding import MAX_TOKENS
 from training.data import KNOWN
 
 if TYPE_CHECKING:
@@ -382,6 +383,6 @@ def _run(
     # One that was interrupted before its first checkpoint begins anew.
     trainer.train(resume_from_checkpoint=(resume and any(out.glob("checkpoint-*"))) or None)
     final = out / "final"
-    model.max_seq_length = 512
+    model.max_seq_length = MAX_TOKENS
     model.save_pretrained(str(final))
     return final

@@ -219,7 +219,7 @@ def _is_anothers(query: str, holding: Sequence[Hit]) -> bool:
     whose = _WHOSE.search(normalized(query))
     if not whose or not holding:
         return False
-    text = normalized(holding[0].policy.text)
+    text = holding[0].policy.normalized
     told = " ".join(normalized(text) for text in _texts(holding, needed(query)))
     return any(name in text and name not in told for name in whose[1].split() if len(name) > _SHORT_NAME)
 

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.backends.encoder_folder import SPECIALS, save_layout, torch_needed
-from assistant.backends.encoder_graph import BLOCK, MAX_TOKENS
+from assistant.backends.encoder_graph import BLOCK
 from assistant.backends.sentence_transformers import no_progress_bars
+from assistant.embedding import MAX_TOKENS
 from assistant.errors import ModelError, needs_extra
 
 if TYPE_CHECKING:

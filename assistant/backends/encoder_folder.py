@@ -13,9 +13,9 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from assistant.backends.encoder_graph import MAX_TOKENS, Weights, model_of, reach_of, state_of
+from assistant.backends.encoder_graph import Weights, model_of, reach_of, state_of
 from assistant.backends.sentence_transformers import no_progress_bars
-from assistant.embedding import MODEL_FILE, BundledEncoder
+from assistant.embedding import MAX_TOKENS, MODEL_FILE, BundledEncoder
 from assistant.errors import ModelError, needs_extra
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from assistant.embedding import onnx_runtime
+from assistant.embedding import MAX_TOKENS, onnx_runtime
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 BLOCK = 32
 """Word embeddings in a block of 4-bit weights with one scale."""
-MAX_TOKENS = 512
 
 Weights = Literal["float", "int8", "blocks8", "blocks4"]
 """How matrices are stored: `int8` one scale a column, `blocksN` N bits with a scale each `WEIGHT_BLOCK` weights."""

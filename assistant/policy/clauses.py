@@ -13,7 +13,7 @@ from itertools import pairwise, takewhile
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar
 
-from assistant.text import Span, leads_in, sentences, stripped
+from assistant.text import Span, leads_in, normalized, sentences, stripped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -138,6 +138,11 @@ class ClauseTree:
         """
         found: _T = self._kept(finding, *about, **options)
         return found
+
+    @property
+    def normalized(self) -> str:
+        """The whole text as words are looked for in it, which may be of another length."""
+        return self.kept(_normalized)
 
     def chars(self, count: int) -> int:
         """Return about how many characters the policy's language needs for what `count` Chinese ones say."""
@@ -334,6 +339,10 @@ class ClauseTree:
 
 _MOST_KEPT = 10_000
 """Findings about a policy that are kept, those that were wanted last."""
+
+
+def _normalized(tree: ClauseTree) -> str:
+    return normalized(tree.text)
 
 
 def _found(tree: ClauseTree, finding: Callable[..., Any], *about: Any, **options: Any) -> Any:

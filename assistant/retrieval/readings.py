@@ -144,13 +144,9 @@ _NAMED_OTHERWISE = ("actor", "data_item", "identifier", "term")
 
 def _count(policy: Policy, name: str) -> int:
     """Return how often an English name stands in a policy."""
-    folded = policy.kept(_folded)
+    folded = policy.normalized
     # Most names stand in no text, which is sooner seen so.
     return len(re.findall(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", folded)) if name in folded else 0
-
-
-def _folded(policy: Policy) -> str:
-    return normalized(policy.text)
 
 
 def as_received(question: str) -> str:
